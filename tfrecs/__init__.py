@@ -1,0 +1,59 @@
+"""Recommender models for Keras 3: two towers, one formula, numbers you can trust.
+
+Names are imported on first use, so that reading data and computing metrics does not load
+TensorFlow.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tfrecs.datasets import load_dataset as load_dataset
+    from tfrecs.evaluation import Evaluation as Evaluation
+    from tfrecs.evaluation import evaluate as evaluate
+    from tfrecs.features import encode_features as encode_features
+    from tfrecs.interactions import Interactions as Interactions
+    from tfrecs.models import build_gmf as build_gmf
+    from tfrecs.models import build_hybrid as build_hybrid
+    from tfrecs.models import build_mf as build_mf
+    from tfrecs.models import build_mlp as build_mlp
+    from tfrecs.models import build_neumf as build_neumf
+    from tfrecs.optimizers import separate_bias_optimizer as separate_bias_optimizer
+    from tfrecs.pipelines import pairwise_batches as pairwise_batches
+    from tfrecs.pipelines import pointwise_batches as pointwise_batches
+    from tfrecs.pipelines import user_batches as user_batches
+    from tfrecs.readers import read_interactions as read_interactions
+    from tfrecs.training import fit as fit
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Evaluation": "tfrecs.evaluation",
+    "Interactions": "tfrecs.interactions",
+    "build_gmf": "tfrecs.models",
+    "build_hybrid": "tfrecs.models",
+    "build_mf": "tfrecs.models",
+    "build_mlp": "tfrecs.models",
+    "build_neumf": "tfrecs.models",
+    "encode_features": "tfrecs.features",
+    "evaluate": "tfrecs.evaluation",
+    "fit": "tfrecs.training",
+    "load_dataset": "tfrecs.datasets",
+    "pairwise_batches": "tfrecs.pipelines",
+    "pointwise_batches": "tfrecs.pipelines",
+    "read_interactions": "tfrecs.readers",
+    "separate_bias_optimizer": "tfrecs.optimizers",
+    "user_batches": "tfrecs.pipelines",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tfrecs' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,43 @@
+"""Checks of arguments, each with a message that says how to mend the call."""
+
+from collections.abc import Iterable, Sequence
+
+
+def check_positive(**sizes: int) -> None:
+    """Raises ValueError for the first of the named sizes that is not an int >= 1."""
+    for name, size in sizes.items():
+        if isinstance(size, bool) or int(size) != size or size < 1:
+            raise ValueError(f"`{name}` must be a whole number of at least 1. "
+                             f"Received: {name}={size!r}")  # fmt: skip
+
+
+def check_fraction(**fractions: float) -> None:
+    """Raises ValueError for the first of the named fractions outside [0, 1)."""
+    for name, fraction in fractions.items():
+        if not 0 <= fraction < 1:
+            raise ValueError(f"`{name}` must be at least 0 and less than 1. "
+                             f"Received: {name}={fraction!r}")  # fmt: skip
+
+
+def check_choice(name: str, choice: str, choices: Iterable[str]) -> None:
+    """Raises ValueError that lists the choices if `choice` is not one of them."""
+    known = list(choices)
+    if choice not in known:
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(known)}. Received: {choice!r}"
+        )
+
+
+def check_cutoffs(k: int | Sequence[int], num_items: int) -> tuple[int, ...]:
+    """Gives the cut-offs as a tuple, each a whole number from 1 to `num_items`."""
+    cutoffs = (k,) if isinstance(k, int) else tuple(k)
+    if not cutoffs:
+        raise ValueError("`k` must name at least one cut-off. Received: none")
+    for cutoff in cutoffs:
+        check_positive(k=cutoff)
+        if cutoff > num_items:
+            raise ValueError(
+                f"`k` must be at most num_items={num_items}, the catalogue's size. "
+                f"Received: k={cutoff}. Lower k."
+            )
+    return cutoffs

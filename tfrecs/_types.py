@@ -1,0 +1,15 @@
+"""The array types that cross the package's boundaries."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray: TypeAlias = npt.NDArray[np.int32]
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+AnyArray: TypeAlias = npt.NDArray[Any]
+
+Scorer: TypeAlias = Callable[[IntArray], FloatArray]
+"""Takes user ids `[users]`, gives scores of every item `[users, num_items]`."""

@@ -1,0 +1,22 @@
+"""Data sets by name: a function and a line in `DATASETS` adds one."""
+
+from collections.abc import Callable
+
+from tfrecs._checks import check_choice
+from tfrecs.datasets._dataset import Dataset as Dataset
+from tfrecs.datasets.movielens_100k import load_ml_100k
+
+DATASETS: dict[str, Callable[[], Dataset]] = {
+    "ml-100k": load_ml_100k,
+}
+
+
+def load_dataset(name: str) -> Dataset:
+    """Loads the data set of that name, fetching it if it is not on this machine.
+
+    Raises:
+        ValueError: if there is no such data set, or its files are malformed.
+        FileNotFoundError: if its files are not here and cannot be fetched.
+    """
+    check_choice("dataset", name, DATASETS)
+    return DATASETS[name]()

@@ -1,0 +1,32 @@
+"""Models by name: a builder in a file of its own and a line in `MODELS` adds one."""
+
+from collections.abc import Callable
+
+from tfrecs.models.gmf import build_gmf
+from tfrecs.models.hybrid import build_hybrid, score_new_items
+from tfrecs.models.mf import build_mf
+from tfrecs.models.mlp import build_mlp
+from tfrecs.models.neumf import build_neumf, pretrain
+from tfrecs.models.two_tower import Interaction, OverCatalogue, TwoTower
+
+MODELS: dict[str, Callable[..., TwoTower]] = {
+    "mf": build_mf,
+    "gmf": build_gmf,
+    "mlp": build_mlp,
+    "neumf": build_neumf,
+    "hybrid": build_hybrid,
+}
+
+__all__ = [
+    "MODELS",
+    "Interaction",
+    "OverCatalogue",
+    "TwoTower",
+    "build_gmf",
+    "build_hybrid",
+    "build_mf",
+    "build_mlp",
+    "build_neumf",
+    "pretrain",
+    "score_new_items",
+]

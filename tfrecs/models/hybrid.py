@@ -1,0 +1,178 @@
+"""Matrix factorization whose towers also read metadata."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from tfrecs._checks import check_fraction, check_positive
+from tfrecs._types import FloatArray, IntArray
+from tfrecs.models._dropout import Dropout
+from tfrecs.models._features import FeatureDense
+from tfrecs.models._towers import embed, embed_bias, item_input, user_input
+from tfrecs.models.two_tower import Interaction, Parts, TwoTower
+
+
+def build_hybrid(
+    num_users: int,
+    num_items: int,
+    *,
+    user_features: Any = None,
+    item_features: Any = None,
+    embedding_dim: int = 64,
+    feature_units: Sequence[int] = (),
+    dropout: float = 0.0,
+    init_std: float = 0.1,
+    name: str = "hybrid",
+) -> TwoTower:
+    """Builds matrix factorization with metadata in one tower or both.
+
+    A tower adds what it makes of the metadata to the id's vector and bias. The metadata
+    path ends in a kernel of zeros: before training the model equals matrix
+    factorization.
+
+    Formula:
+        p_u = e_u + M(x_u), q_i = e_i + M'(x_i), biases likewise;
+        score = <p_u, q_i> + b_u + b_i + b
+
+    Args:
+        num_users: user ids are from 0 to `num_users - 1`.
+        num_items: item ids are from 0 to `num_items - 1`.
+        user_features: dense `[num_users, f]`, scipy sparse `[num_users, f]`, or
+            categories `[num_users]` int from 0; None for none.
+        item_features: the same of items.
+        embedding_dim: length of p and q.
+        feature_units: sizes of hidden layers (relu) between the metadata and its
+            contribution; none by default, which makes it linear.
+        dropout: share of each of p and q dropped in training.
+        init_std: standard deviation of e before training. Biases start at 0.
+        name: the model's name.
+
+    Returns:
+        A model from `{"user_id", "item_id"}` to logits; the features are inside. Its
+        bias tables are the layers `user_bias` and `item_bias`. `score_new_items` scores
+        items that it has no id for.
+
+    Raises:
+        ValueError: if a size is below 1, there are no features, or their shape is
+            wrong.
+
+    References:
+        Kula 2015, "Metadata Embeddings for User and Item Cold-start Recommendations",
+        eq. 1, where ids are features like others.
+    """
+    check_positive(
+        num_users=num_users, num_items=num_items, embedding_dim=embedding_dim
+    )
+    check_fraction(dropout=dropout)
+    for units in feature_units:
+        check_positive(feature_units=units)
+    if user_features is None and item_features is None:
+        raise ValueError(
+            "A hybrid needs `user_features`, `item_features` or both. Received: "
+            "neither. Without metadata use build_mf."
+        )
+    path = (*feature_units, embedding_dim + 1)  # the last one for the bias
+
+    user_id = user_input()
+    user = {
+        "factors": embed(
+            user_id,
+            num_users,
+            embedding_dim,
+            std=init_std,
+            dropout=0,
+            name="user_factors",
+        ),
+        "bias": embed_bias(user_id, num_users, name="user_bias"),
+    }
+    if user_features is not None:
+        user = _add(user, _metadata(user_id, num_users, user_features, path, "user"))
+
+    item_id = item_input()
+    item = {
+        "factors": embed(
+            item_id,
+            num_items,
+            embedding_dim,
+            std=init_std,
+            dropout=0,
+            name="item_factors",
+        ),
+        "bias": embed_bias(item_id, num_items, name="item_bias"),
+    }
+    if item_features is not None:
+        item = _add(item, _metadata(item_id, num_items, item_features, path, "item"))
+
+    for parts, side in ((user, "user"), (item, "item")):
+        parts["factors"] = Dropout(dropout, name=f"{side}_dropout")(parts["factors"])
+
+    return TwoTower(
+        keras.Model(user_id, user, name="user_tower"),
+        keras.Model(item_id, item, name="item_tower"),
+        Interaction(),
+        num_users=num_users,
+        num_items=num_items,
+        name=name,
+    )
+
+
+def score_new_items(
+    model: TwoTower, user_ids: IntArray, item_features: Any
+) -> FloatArray:
+    """Scores items that have features and no id, for some users.
+
+    Args:
+        model: from `build_hybrid`, with item features.
+        user_ids: `[users]`, from 0 to `num_users - 1`.
+        item_features: of the new items, of the kind and columns used for training.
+
+    Returns:
+        `[users, new_items]` scores.
+
+    Raises:
+        ValueError: if the model has no item features, or their number is another one.
+    """
+    names = {layer.name: layer for layer in model.item_tower.layers}
+    if "item_features" not in names:
+        raise ValueError(
+            "`model` must be from build_hybrid with item_features. Received: "
+            f"{model.name}, whose item tower reads none"
+        )
+    first = names["item_features"].project(item_features)
+    item = _split(names["item_metadata"](first[None]))  # the tower is [batch, n, ...]
+    return model.score_parts(
+        model.user_parts(user_ids),
+        {name: ops.convert_to_numpy(part[0]) for name, part in item.items()},
+    )
+
+
+def _metadata(
+    ids: Any, size: int, features: Any, units: Sequence[int], side: str
+) -> Parts:
+    """What a side's metadata add to its factors and bias; zeros before training."""
+    looked_up = FeatureDense.over(
+        features,
+        units[0],
+        num_rows=size,
+        name=f"{side}_features",
+        kernel_initializer="zeros" if len(units) == 1 else "glorot_uniform",
+    )
+    path = keras.Sequential([layers.Identity()], name=f"{side}_metadata")
+    for last, width in enumerate(units[1:], start=2 - len(units)):
+        path.add(layers.Activation("relu"))
+        path.add(
+            layers.Dense(
+                width, kernel_initializer="glorot_uniform" if last else "zeros"
+            )
+        )
+    return _split(path(looked_up(ids)))
+
+
+def _split(numbers: Any) -> Parts:
+    return {"factors": numbers[..., :-1], "bias": numbers[..., -1]}
+
+
+def _add(parts: Parts, more: Parts) -> Parts:
+    return {name: part + more[name] for name, part in parts.items()}

@@ -1,0 +1,71 @@
+"""Matrix factorization with biases."""
+
+from functools import partial
+
+import keras
+
+from tfrecs._checks import check_fraction, check_positive
+from tfrecs.models._towers import embed, embed_bias, item_input, user_input
+from tfrecs.models.two_tower import Interaction, TwoTower
+
+
+def build_mf(
+    num_users: int,
+    num_items: int,
+    *,
+    embedding_dim: int = 64,
+    dropout: float = 0.0,
+    init_std: float = 0.1,
+    name: str = "mf",
+) -> TwoTower:
+    """Builds matrix factorization with global, user and item biases.
+
+    Formula:
+        score = <p_u, q_i> + b_u + b_i + b
+
+    Args:
+        num_users: user ids are from 0 to `num_users - 1`.
+        num_items: item ids are from 0 to `num_items - 1`.
+        embedding_dim: length of p and q.
+        dropout: share of each of p and q dropped in training.
+        init_std: standard deviation of p and q before training. Biases start at 0.
+        name: the model's name.
+
+    Returns:
+        A model from `{"user_id", "item_id"}` to logits. Its bias tables are the layers
+        `user_bias` and `item_bias`, for `tfrecs.optimizers.separate_bias_optimizer`.
+
+    Raises:
+        ValueError: if a size is below 1 or `dropout` is not in [0, 1).
+
+    References:
+        Koren, Bell and Volinsky 2009, "Matrix Factorization Techniques for Recommender
+        Systems", eq. 4; Rendle et al. 2020, "Neural Collaborative Filtering vs. Matrix
+        Factorization Revisited", for `init_std`.
+    """
+    check_positive(
+        num_users=num_users, num_items=num_items, embedding_dim=embedding_dim
+    )
+    check_fraction(dropout=dropout)
+    factors = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout)
+
+    user_id = user_input()
+    user = {
+        "factors": factors(user_id, num_users, name="user_factors"),
+        "bias": embed_bias(user_id, num_users, name="user_bias"),
+    }
+
+    item_id = item_input()
+    item = {
+        "factors": factors(item_id, num_items, name="item_factors"),
+        "bias": embed_bias(item_id, num_items, name="item_bias"),
+    }
+
+    return TwoTower(
+        keras.Model(user_id, user, name="user_tower"),
+        keras.Model(item_id, item, name="item_tower"),
+        Interaction(),
+        num_users=num_users,
+        num_items=num_items,
+        name=name,
+    )

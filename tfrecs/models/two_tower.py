@@ -1,0 +1,260 @@
+"""Every model here is one formula: two towers and an interaction.
+
+    score(u, i) = <p_u, q_i> + b_u + b_i + b + g(h_u + h_i)
+
+The user tower maps a user to `factors` p, `bias` b and `hidden` h; the item tower does
+so for an item; the interaction turns the two into a logit. A model leaves out the parts
+that it does not have. `g` is a multi-layer perceptron without its first layer, which is
+linear over the concatenation, W [x_u; x_i] = W_u x_u + W_i x_i, so that each half of it
+belongs to a tower.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from tfrecs._types import FloatArray, IntArray
+from tfrecs.models._dropout import Dropout
+
+Parts: TypeAlias = dict[str, Any]
+"""What a tower gives: `factors` [..., dim], `bias` [...], `hidden` [..., units]."""
+
+SCORE_BLOCK = 2**24
+"""Numbers held at once while scoring the catalogue: 64 MiB of float32."""
+
+
+@keras.saving.register_keras_serializable("tfrecs")
+class Interaction(layers.Layer):
+    """Turns a user's and an item's parts into a logit.
+
+    Args:
+        hidden_units: sizes of the layers of `g` after its first, which is in the
+            towers. `g` is left out where the towers give no `hidden`.
+        activation: of every layer of `g`, the first included.
+        dropout: share of each layer of `g` dropped in training.
+        use_bias: whether there is a global bias `b`.
+    """
+
+    def __init__(
+        self,
+        hidden_units: Sequence[int] = (),
+        *,
+        activation: str = "relu",
+        dropout: float = 0.0,
+        use_bias: bool = True,
+        name: str = "interaction",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, **kwargs)
+        self.hidden_units = tuple(hidden_units)
+        self.activation = activation
+        self.dropout = dropout
+        self.use_bias = use_bias
+
+    def build(self, user_shape: Parts, item_shape: Parts) -> None:
+        """Makes the global bias and the layers of `g`, which need the parts' sizes."""
+        if self.use_bias:
+            self.global_bias = self.add_weight(
+                shape=(), initializer="zeros", name="global_bias"
+            )
+        if "hidden" in user_shape:
+            first = keras.Input((None, user_shape["hidden"][-1]), name="hidden")
+            x = layers.Activation(self.activation, name="hidden_0")(first)
+            for i, units in enumerate(self.hidden_units, start=1):
+                x = Dropout(self.dropout, name=f"dropout_{i}")(x)
+                x = layers.Dense(units, self.activation, name=f"hidden_{i}")(x)
+            x = layers.Dense(1, use_bias=False, name="output_weights")(x)
+            self.g = keras.Model(first, x[..., 0], name="g")
+
+    def call(self, user: Parts, item: Parts, catalogue: bool = False) -> Any:
+        """Gives logits of `n` items for each user, or of the whole catalogue.
+
+        Args:
+            user: parts of `batch` users: `[batch, ...]`.
+            item: parts of `n` items for each user, `[batch, n, ...]`; with
+                `catalogue`, of the same `n` items for all users, `[n, ...]`.
+            catalogue: whether the items are the same for all users: one matmul.
+
+        Returns:
+            `[batch, n]` logits.
+        """
+        score = 0.0
+        if "factors" in user:
+            dot = "bd,nd->bn" if catalogue else "bd,bnd->bn"
+            score = score + ops.einsum(dot, user["factors"], item["factors"])
+        if "bias" in user:
+            score = score + user["bias"][:, None]
+        if "bias" in item:
+            score = score + item["bias"]
+        if self.use_bias:
+            score = score + self.global_bias
+        if "hidden" in user:
+            hidden = user["hidden"][:, None] + item["hidden"]  # [batch, n, units]
+            score = score + self.g(hidden)
+        return score
+
+    def get_config(self) -> dict[str, Any]:
+        """Gives the arguments that make the same layer again."""
+        return {
+            **super().get_config(),
+            "hidden_units": self.hidden_units,
+            "activation": self.activation,
+            "dropout": self.dropout,
+            "use_bias": self.use_bias,
+        }
+
+
+@keras.saving.register_keras_serializable("tfrecs")
+class TwoTower(keras.Model):
+    """A functional model: `interaction(user_tower(user_id), item_tower(item_id))`.
+
+    Inputs are `{"user_id": [batch], "item_id": [batch] or [batch, n]}`, int32; outputs
+    are logits of `item_id`'s shape. Keep to one of the two ranks for each `compile`.
+
+    Args:
+        user_tower: takes user ids `[batch]`, gives parts `[batch, ...]`.
+        item_tower: takes item ids `[batch, n]`, gives parts `[batch, n, ...]`.
+        interaction: turns both into logits.
+        num_users: user ids are from 0 to `num_users - 1`.
+        num_items: item ids are from 0 to `num_items - 1`.
+        name: the model's name.
+    """
+
+    def __init__(
+        self,
+        user_tower: keras.Model,
+        item_tower: keras.Model,
+        interaction: Interaction,
+        *,
+        num_users: int,
+        num_items: int,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        user_id = keras.Input((), dtype="int32", name="user_id")
+        item_id = keras.Input((None,), dtype="int32", name="item_id")
+        super().__init__(
+            inputs={"user_id": user_id, "item_id": item_id},
+            outputs=interaction(user_tower(user_id), item_tower(item_id)),
+            name=name,
+            **kwargs,
+        )
+        self.user_tower = user_tower
+        self.item_tower = item_tower
+        self.interaction = interaction
+        self.num_users = num_users
+        self.num_items = num_items
+
+    @property
+    def input_spec(self) -> None:
+        """None: Keras would hold `item_id` to the rank of the first batch."""
+        return None
+
+    def call(
+        self, inputs: dict[str, Any], training: Any = None, mask: Any = None
+    ) -> Any:
+        """Gives logits of `item_id`'s shape."""
+        if len(inputs["item_id"].shape) == 2:
+            return super().call(inputs, training=training, mask=mask)
+        one_each = {**inputs, "item_id": ops.expand_dims(inputs["item_id"], -1)}
+        return super().call(one_each, training=training, mask=mask)[:, 0]
+
+    def over_catalogue(self) -> "OverCatalogue":
+        """Gives the model that scores every item, for catalogue-wide objectives."""
+        return OverCatalogue(self, name=f"{self.name}_over_catalogue")
+
+    def user_parts(self, user_ids: IntArray) -> Parts:
+        """Gives the user tower's parts of `user_ids`: arrays `[users, ...]`."""
+        return _to_numpy(self.user_tower(np.asarray(user_ids, np.int32)))
+
+    def item_parts(self, item_ids: IntArray | None = None) -> Parts:
+        """Gives the item tower's parts of `item_ids`, all by default: `[n, ...]`."""
+        if item_ids is None:
+            item_ids = np.arange(self.num_items, dtype=np.int32)
+        parts = self.item_tower(np.asarray(item_ids, np.int32)[None])
+        return {name: part[0] for name, part in _to_numpy(parts).items()}
+
+    def score_users(self, user_ids: IntArray) -> FloatArray:
+        """Gives scores of the whole catalogue, as in inference: `[users, num_items]`.
+
+        Each tower runs once; then all pairs are one matmul, and `g` on blocks of pairs.
+        """
+        return self.score_parts(self.user_parts(user_ids), self.item_parts())
+
+    def score_parts(self, user: Parts, item: Parts) -> FloatArray:
+        """Gives scores of all pairs of `[users, ...]` and `[items, ...]` parts."""
+        num_users, num_items = (
+            len(next(iter(parts.values()))) for parts in (user, item)
+        )
+        scores = np.empty((num_users, num_items), dtype=np.float32)
+        width = user["hidden"].shape[-1] if "hidden" in user else 1
+        for rows, columns in _blocks(num_users, num_items, SCORE_BLOCK // width):
+            scores[rows, columns] = ops.convert_to_numpy(
+                self.interaction(
+                    {name: part[rows] for name, part in user.items()},
+                    {name: part[columns] for name, part in item.items()},
+                    catalogue=True,
+                )
+            )
+        return scores
+
+    def get_config(self) -> dict[str, Any]:
+        """Gives the towers, the interaction and the sizes."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "user_tower": serialize(self.user_tower),
+            "item_tower": serialize(self.item_tower),
+            "interaction": serialize(self.interaction),
+            "num_users": self.num_users,
+            "num_items": self.num_items,
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None
+    ) -> "TwoTower":
+        """Makes the model that `get_config` describes."""
+        parts = {
+            name: keras.saving.deserialize_keras_object(config[name], custom_objects)
+            for name in ("user_tower", "item_tower", "interaction")
+        }
+        return cls(**{**config, **parts})
+
+
+class OverCatalogue(keras.Model):
+    """The same weights as a `TwoTower`, scoring every item for each user.
+
+    Inputs are `{"user_id": [batch]}`, int32; outputs are logits `[batch, num_items]`.
+    Train it with a catalogue-wide loss; the two-tower model learns by it. It is a view
+    for training: save the two-tower model.
+    """
+
+    def __init__(self, towers: TwoTower, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.towers = towers
+
+    def call(self, inputs: dict[str, Any], training: Any = None) -> Any:
+        """Gives logits `[batch, num_items]`."""
+        every_item = ops.arange(self.towers.num_items, dtype="int32")[None]
+        user = self.towers.user_tower(inputs["user_id"], training=training)
+        item = self.towers.item_tower(every_item, training=training)
+        item = {name: part[0] for name, part in item.items()}
+        return self.towers.interaction(user, item, catalogue=True, training=training)
+
+
+def _to_numpy(parts: Parts) -> Parts:
+    return {name: ops.convert_to_numpy(part) for name, part in parts.items()}
+
+
+def _blocks(rows: int, columns: int, size: int) -> Iterator[tuple[slice, slice]]:
+    """Blocks of at most `size` cells that cover a `rows` x `columns` matrix."""
+    width = max(1, min(columns, size))
+    height = max(1, size // width)
+    for top in range(0, rows, height):
+        for left in range(0, columns, width):
+            yield slice(top, top + height), slice(left, left + width)

@@ -1,0 +1,52 @@
+"""One optimizer for the user and item biases, another for everything else."""
+
+import re
+
+import keras
+
+BIAS_TABLES = r"(?:.*/)?(?:user|item)_bias/.*"
+"""Paths of the bias tables' weights, and of no Dense layer's bias."""
+
+
+def separate_bias_optimizer(
+    model: keras.Model,
+    main: keras.optimizers.Optimizer,
+    bias: keras.optimizers.Optimizer,
+) -> keras.optimizers.Optimizer:
+    """Pairs a main optimizer with one for the tables `user_bias` and `item_bias`.
+
+    A slower bias optimizer keeps a model from explaining taste by popularity. Learning
+    rates are those of the two optimizers, which callbacks and schedules reach.
+
+    Args:
+        model: the model to compile with it, which must have such tables.
+        main: for all other weights.
+        bias: for the bias tables.
+
+    Returns:
+        An optimizer for `model.compile`.
+
+    Raises:
+        ValueError: if `model` has no bias table, or one optimizer is given twice.
+
+    Example:
+        >>> from tfrecs.models import build_mf  # doctest: +SKIP
+        >>> model = build_mf(943, 1682)  # doctest: +SKIP
+        >>> optimizer = separate_bias_optimizer(  # doctest: +SKIP
+        ...     model, keras.optimizers.Adam(1e-3), keras.optimizers.SGD(1e-2)
+        ... )
+    """
+    if main is bias:
+        raise ValueError(
+            "`main` and `bias` must be two optimizers, since each keeps its own state. "
+            f"Received: the same {type(main).__name__} twice"
+        )
+    paths = [variable.path for variable in model.trainable_variables]
+    if not any(re.fullmatch(BIAS_TABLES, path) for path in paths):
+        raise ValueError(
+            "`model` must have a bias table, a layer named user_bias or item_bias. "
+            f"Received: {model.name}, with weights {', '.join(paths)}. Models with "
+            "them are build_mf and build_hybrid."
+        )
+    optimizers = keras.optimizers.OptimizerMap(main, {BIAS_TABLES: bias})
+    return keras.optimizers.MultiOptimizer(optimizers)

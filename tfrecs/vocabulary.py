@@ -1,0 +1,138 @@
+"""Raw ids to contiguous indices, and back."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tfrecs._types import AnyArray, IntArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def as_id_array(values: Iterable[Any], name: str) -> AnyArray:
+    """Gives raw ids as a one-dimensional array, tuples kept whole.
+
+    Raises:
+        ValueError: if `values` has more than one dimension, or a missing value.
+    """
+    import pandas as pd
+
+    if isinstance(values, pd.Series | pd.Index | np.ndarray):
+        ids = np.asarray(values)
+    else:
+        listed = list(values)
+        kinds = {type(value) for value in listed}
+        if len(kinds) == 1 and kinds <= {int, str, float}:
+            ids = np.asarray(listed)
+        else:  # NumPy would turn 1 and "1" into one id, and tuples into columns
+            ids = np.empty(len(listed), dtype=object)
+            ids[:] = listed
+    if ids.ndim != 1:
+        raise ValueError(
+            f"`{name}` must have one dimension, one id for each interaction. "
+            f"Received: shape {ids.shape}"
+        )
+    if ids.dtype.kind == "U":
+        ids = ids.astype(object)  # one Python str for each id, whatever the source
+    missing = np.flatnonzero(pd.isna(ids))
+    if missing.size:
+        raise ValueError(
+            f"`{name}` must have no missing ids. Received: {missing.size} missing, "
+            f"the first in row {missing[0]}. Drop those rows or give them an id."
+        )
+    return ids
+
+
+class Vocabulary:
+    """The distinct raw ids of users or items; an id's place is its index.
+
+    Args:
+        ids: distinct raw ids, of any hashable kind, in the order of their indices.
+        name: what the ids are of, for messages.
+
+    Raises:
+        ValueError: if an id is missing or stands twice.
+
+    Example:
+        >>> films = Vocabulary(["Heat", "Alien"], name="items")
+        >>> films.index(["Alien", "Heat", "Tron"])
+        array([ 1,  0, -1], dtype=int32)
+        >>> films.ids[[1]]
+        array(['Alien'], dtype=object)
+    """
+
+    def __init__(self, ids: Iterable[Any], name: str = "ids") -> None:
+        self.name = name
+        self.ids = as_id_array(ids, name).copy()
+        self.ids.flags.writeable = False
+        if not self._lookup.is_unique:
+            twice = self.ids[self._lookup.duplicated()][:1].tolist()[0]
+            raise ValueError(
+                f"`{name}` must be distinct. Received: {twice!r} more than once"
+            )
+
+    @classmethod
+    def learn(cls, values: Iterable[Any], name: str) -> tuple["Vocabulary", IntArray]:
+        """Gives the vocabulary of `values`, sorted if they sort, and their indices."""
+        import pandas as pd
+
+        raw = as_id_array(values, name)
+        try:
+            codes, ids = pd.factorize(raw)
+        except TypeError as error:
+            raise TypeError(
+                f"`{name}` must be hashable, such as int, str or tuple. "
+                f"Received: {type(raw[0]).__name__}"
+            ) from error
+        try:
+            order = np.argsort(ids, kind="stable")
+        except TypeError:  # ids of kinds that do not compare keep their first order
+            order = np.arange(len(ids))
+        place = np.empty(len(ids), dtype=np.int32)
+        place[order] = np.arange(len(ids), dtype=np.int32)
+        return cls(ids[order], name), place[codes]
+
+    @cached_property
+    def _lookup(self) -> "pd.Index[Any]":
+        import pandas as pd
+
+        return pd.Index(self.ids, tupleize_cols=False)
+
+    def index(self, raw: Iterable[Any]) -> IntArray:
+        """Gives the index of each raw id, -1 where it is unknown."""
+        import pandas as pd
+
+        ids = as_id_array(raw, self.name)
+        found = self._lookup.get_indexer(pd.Index(ids, tupleize_cols=False))
+        return np.asarray(found, dtype=np.int32)
+
+    def known(self, raw: Iterable[Any]) -> IntArray:
+        """Gives the index of each raw id.
+
+        Raises:
+            ValueError: if an id is not in the vocabulary.
+        """
+        ids = as_id_array(raw, self.name)
+        indices = self.index(ids)
+        unknown = np.flatnonzero(indices < 0)
+        if unknown.size:
+            first, known = ids[unknown].tolist()[0], self.ids[:1].tolist()[0]
+            raise ValueError(
+                f"`{self.name}` must be known. Received: {unknown.size} of {len(ids)} "
+                f"unknown, the first {first!r} (a {type(first).__name__}). Known ids "
+                f"look like {known!r} (a {type(known).__name__}); drop the unknown "
+                "ones or learn from them first."
+            )
+        return indices
+
+    def __len__(self) -> int:
+        """Gives the number of ids."""
+        return len(self.ids)
+
+    def __repr__(self) -> str:
+        """Tells how many ids there are and what the first ones look like."""
+        first = ", ".join(repr(id_) for id_ in self.ids[:3].tolist())
+        return f"<Vocabulary of {len(self)} {self.name}: {first}, ...>"
