@@ -1,7 +1,7 @@
 """Recommender models for Keras 3: two towers, one formula, numbers you can trust.
 
-Names are imported on first use, so that reading data and computing metrics does not load
-TensorFlow.
+Names are imported on first use, so that reading data and computing metrics does not
+load TensorFlow.
 """
 
 from importlib import import_module

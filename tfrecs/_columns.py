@@ -32,6 +32,7 @@ def as_amounts(values: Any, name: str) -> FloatArray | None:
         amounts = np.array(values, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise TypeError(f"`{name}` must be numbers. Received: {error}") from error
+    _check_column(amounts, name)
     bad = np.flatnonzero(~(np.isfinite(amounts) & (amounts >= 0)))
     if bad.size:
         raise ValueError(
@@ -46,6 +47,7 @@ def as_times(values: Any) -> AnyArray | None:
     if values is None:
         return None
     times = np.array(values)
+    _check_column(times, "timestamps")
     if times.dtype.kind == "M":
         missing = np.isnat(times)
         times = times.astype("datetime64[us]").astype(np.int64) / 1e6
@@ -63,6 +65,14 @@ def as_times(values: Any) -> AnyArray | None:
             f"first in row {np.flatnonzero(missing)[0]}"
         )
     return times
+
+
+def _check_column(values: AnyArray, name: str) -> None:
+    if values.ndim != 1:
+        raise ValueError(
+            f"`{name}` must have one dimension, one value for each interaction. "
+            f"Received: shape {values.shape}"
+        )
 
 
 def distinct_rows(

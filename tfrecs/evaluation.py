@@ -229,7 +229,7 @@ def rank_relevant(scores: FloatArray, relevant: Any, seen: Any | None) -> Ranks:
     at_least[lowest] -= (num_items - candidates)[rows[lowest]]
 
     # Equal relevant items take the last places of their tie, one each.
-    ties = np.flatnonzero(np.diff(chosen, prepend=np.nan) != 0)
+    ties = 1 + np.flatnonzero(chosen[1:] != chosen[:-1])
     ties = np.union1d(ties, relevant.indptr[:-1])
     last = np.repeat(
         np.append(ties[1:], len(chosen)) - 1, np.diff(ties, append=len(chosen))

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from tfrecs._types import AnyArray
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -43,7 +41,7 @@ def encode_features(
         >>> names, matrix.toarray().tolist()
         (['genres=Drama', 'genres=War'], [[1.0, 1.0], [1.0, 0.0]])
     """
-    blocks: list[AnyArray | sp.sparray] = []
+    blocks: list[sp.sparray] = []
     names: list[str] = []
     for column in (*categorical, *multi_hot, *numeric):
         if column not in frame.columns:
@@ -58,8 +56,9 @@ def encode_features(
         names += _one_hot(frame[column].astype("string").str.split("|"), column, blocks)
     for column in numeric:
         numbers = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
-        spread = np.nanstd(numbers) or 1.0
-        blocks.append(np.nan_to_num((numbers - np.nanmean(numbers)) / spread)[:, None])
+        given = np.ma.masked_array(numbers, np.isnan(numbers))
+        scaled = (given - given.mean()) / (given.std() or 1.0)
+        blocks.append(sp.csr_array(scaled.filled(0.0)[:, None]))
         names.append(column)
     if not names:
         raise ValueError(
@@ -70,7 +69,7 @@ def encode_features(
 
 
 def _one_hot(
-    lists: "pd.Series[list[str]]", column: str, blocks: list[AnyArray | sp.sparray]
+    lists: "pd.Series[list[str]]", column: str, blocks: list[sp.sparray]
 ) -> list[str]:
     """Appends a column of zeros and ones for each category, and gives their names."""
     flat = lists.reset_index(drop=True).explode().dropna()

@@ -358,14 +358,15 @@ class Interactions:
         """Tells for each pair of `other` (same vocabularies) whether it is here too.
 
         Raises:
-            ValueError: if the vocabularies differ in size.
+            ValueError: if the vocabularies differ.
         """
-        if (self.num_users, self.num_items) != (other.num_users, other.num_items):
-            raise ValueError(
-                "Both must share one vocabulary of users and items. Received: "
-                f"{self.num_users} x {self.num_items} and "
-                f"{other.num_users} x {other.num_items}"
-            )
+        for mine, others in ((self.users, other.users), (self.items, other.items)):
+            if mine is not others and not np.array_equal(mine.ids, others.ids):
+                raise ValueError(
+                    "Both must share one vocabulary of users and items. Received: "
+                    f"{mine!r} and {others!r}. Make one with the other's, such as "
+                    "from_arrays(..., user_vocabulary=train.users)."
+                )
         return np.isin(other._pairs, self._pairs)
 
     def __len__(self) -> int:

@@ -28,14 +28,15 @@ def bce(labels: Any, scores: Any) -> Any:
         - (1 - label) ln (1 - sigmoid(s))
 
     Args:
-        labels: `[batch, 1 + num_negatives]`, 0 or 1.
-        scores: `[batch, 1 + num_negatives]`, logits.
+        labels: `[batch, 1 + num_negatives]`, or `[batch]` of single pairs, 0 or 1.
+        scores: of the same shape, logits.
 
     References:
         He et al. 2017, "Neural Collaborative Filtering", eq. 7.
     """
     labels = ops.cast(labels, scores.dtype)
-    return ops.mean(ops.softplus(scores) - labels * scores, axis=-1)
+    of_pairs = ops.softplus(scores) - labels * scores
+    return of_pairs if len(of_pairs.shape) == 1 else ops.mean(of_pairs, axis=-1)
 
 
 @_register
@@ -110,7 +111,7 @@ def softmax(positives: Any, scores: Any) -> Any:
         (the multinomial likelihood).
     """
     given = ops.cast(positives >= 0, scores.dtype)
-    chosen = ops.take_along_axis(scores, ops.maximum(positives, 0), axis=-1)
+    chosen = _scores_of(positives, scores)
     everything = ops.logsumexp(scores, axis=-1, keepdims=True)
     return ops.sum(given * (everything - chosen), axis=-1)
 
@@ -130,7 +131,7 @@ def catalogue_bce(positives: Any, scores: Any) -> Any:
         He et al. 2017, "Neural Collaborative Filtering", eq. 7, with all negatives.
     """
     given = ops.cast(positives >= 0, scores.dtype)
-    chosen = ops.take_along_axis(scores, ops.maximum(positives, 0), axis=-1)
+    chosen = _scores_of(positives, scores)
     return ops.sum(ops.softplus(scores), axis=-1) - ops.sum(given * chosen, axis=-1)
 
 
@@ -145,6 +146,13 @@ CATALOGUE_LOSSES: dict[str, Loss] = {
     "softmax": softmax,
     "catalogue-bce": catalogue_bce,
 }
+
+
+def _scores_of(positives: Any, scores: Any) -> Any:
+    """The scores of item ids `[batch, most]`, and of item 0 where there is padding."""
+    # Keras turns targets into floats, which JAX does not take as places.
+    places = ops.cast(ops.maximum(positives, 0), "int32")
+    return ops.take_along_axis(scores, places, axis=-1)
 
 
 def _positive(labels: Any, scores: Any) -> Any:

@@ -113,7 +113,7 @@ def user_batches(
     *,
     seed: int,
     batch_size: int = 128,
-    max_positives: int = 1024,
+    max_positives: int | None = None,
     passes: int = 1,
 ) -> "tf.data.Dataset":
     """Gives users with all their positives, for catalogue-wide objectives.
@@ -122,24 +122,25 @@ def user_batches(
         train: the positives.
         seed: of the order, and of the positives chosen of users who have too many.
         batch_size: users in a batch; all who have positives if they are fewer.
-        max_positives: most positives of one user in a batch, others in each pass.
+        max_positives: width of the positives; of users with more, others are taken in
+            each pass. As many as the busiest user has if not given, at most 1024.
         passes: times that an epoch goes over the users.
 
     Returns:
-        A finite dataset of `({"user_id": [batch]}, positives [batch, most])`, the
-        positives item ids padded with -1.
+        A finite dataset of `({"user_id": [batch]}, positives [batch, max_positives])`,
+        the positives item ids padded with -1.
 
     Raises:
         ValueError: if a size is below 1.
     """
     import tensorflow as tf
 
-    check_positive(batch_size=batch_size, max_positives=max_positives, passes=passes)
     matrix = train.matrix
     degree = np.diff(matrix.indptr)
+    most = int(min(degree.max(), 1024)) if max_positives is None else max_positives
+    check_positive(batch_size=batch_size, max_positives=most, passes=passes)
     active = np.flatnonzero(degree).astype(np.int32)
     batch_size = min(batch_size, len(active))
-    most = int(min(max_positives, degree.max()))
     users, items = tf.constant(active), tf.constant(matrix.indices.astype(np.int32))
     starts, degrees = tf.constant(matrix.indptr[:-1]), tf.constant(degree)
 

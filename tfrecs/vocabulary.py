@@ -25,9 +25,10 @@ def as_id_array(values: Iterable[Any], name: str) -> AnyArray:
     else:
         listed = list(values)
         kinds = {type(value) for value in listed}
-        if len(kinds) == 1 and kinds <= {int, str, float}:
+        small = kinds == {int} and -(2**63) <= min(listed) <= max(listed) < 2**63
+        if small or kinds == {float}:
             ids = np.asarray(listed)
-        else:  # NumPy would turn 1 and "1" into one id, and tuples into columns
+        else:  # NumPy would make one id of 1 and "1", and columns of tuples
             ids = np.empty(len(listed), dtype=object)
             ids[:] = listed
     if ids.ndim != 1:

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from tfrecs._checks import check_choice
 from tfrecs.datasets._dataset import Dataset as Dataset
 from tfrecs.datasets.movielens_100k import load_ml_100k
+from tfrecs.datasets.synthetic import make_synthetic
 
 DATASETS: dict[str, Callable[[], Dataset]] = {
     "ml-100k": load_ml_100k,
+    "synthetic": make_synthetic,
 }
 
 

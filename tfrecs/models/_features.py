@@ -108,7 +108,8 @@ class FeatureDense(layers.Layer):
             ValueError: if the number of features is another one.
         """
         matrix = as_features(features, None, self.name)
-        if matrix.shape[1] > self.num_features:
+        fewest = 1 if np.ndim(features) == 1 else self.num_features  # 1: categories
+        if not fewest <= matrix.shape[1] <= self.num_features:
             raise ValueError(
                 f"`{self.name}` must have {self.num_features} features, those of "
                 f"training. Received: {matrix.shape[1]}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import keras
 
@@ -95,7 +96,8 @@ def pretrain(
         `neumf`.
 
     Raises:
-        ValueError: if `alpha` is not in [0, 1] or the sizes differ.
+        ValueError: if `alpha` is not in [0, 1], a model is of another kind, or the
+            sizes differ.
 
     References:
         He et al. 2017, "Neural Collaborative Filtering", eq. 13. They go on with SGD,
@@ -104,14 +106,13 @@ def pretrain(
     if not 0 <= alpha <= 1:
         raise ValueError(f"`alpha` must be from 0 to 1. Received: alpha={alpha}")
     layers = _layers(neumf)
-    for source in (gmf, mlp):
-        for name, layer in _layers(source).items():
-            if name not in layers:
-                raise ValueError(
-                    "`gmf` must be from build_gmf and `mlp` from build_mlp. Received: "
-                    f"{source.name}, with a layer {name} that {neumf.name} lacks"
-                )
-            _copy_weights(layer, layers[name])
+    of_gmf = {name for name in layers if name.startswith("gmf_")}
+    copies = [
+        *_copies(gmf, "build_gmf", {name: layers[name] for name in of_gmf}),
+        *_copies(mlp, "build_mlp", {n: layers[n] for n in layers.keys() - of_gmf}),
+    ]
+    for from_, to in copies:
+        to.assign(from_)
     for name, share in (("gmf_weights", alpha), ("output_weights", 1 - alpha)):
         layers[name].kernel.assign(share * layers[name].kernel)
     neumf.interaction.global_bias.assign(
@@ -127,11 +128,24 @@ def _layers(model: TwoTower) -> dict[str, keras.layers.Layer]:
     return {layer.name: layer for layer in layers if layer.weights}
 
 
-def _copy_weights(source: keras.layers.Layer, target: keras.layers.Layer) -> None:
-    for from_, to in zip(source.weights, target.weights, strict=True):
-        if tuple(from_.shape) != tuple(to.shape):
-            raise ValueError(
-                f"`gmf` and `mlp` must have the sizes of `neumf`. Received: "
-                f"{source.name} of shape {tuple(from_.shape)}, not {tuple(to.shape)}"
-            )
-        to.assign(from_)
+def _copies(
+    source: TwoTower, builder: str, layers: dict[str, keras.layers.Layer]
+) -> list[tuple[Any, Any]]:
+    """Pairs of a weight of `source` and the weight of `layers` that it goes to."""
+    sources = _layers(source)
+    if sources.keys() != layers.keys():
+        raise ValueError(
+            "`gmf` must be from build_gmf and `mlp` from build_mlp, with the layers of "
+            f"`neumf`. Received: {source.name}, with {', '.join(sorted(sources))}, for "
+            f"{builder}'s {', '.join(sorted(layers))}"
+        )
+    copies: list[tuple[Any, Any]] = []
+    for name, layer in sources.items():
+        for from_, to in zip(layer.weights, layers[name].weights, strict=True):
+            if tuple(from_.shape) != tuple(to.shape):
+                raise ValueError(
+                    "`gmf` and `mlp` must have the sizes of `neumf`. Received: "
+                    f"{name} of shape {tuple(from_.shape)}, not {tuple(to.shape)}"
+                )
+            copies.append((from_, to))
+    return copies

@@ -157,10 +157,12 @@ class TwoTower(keras.Model):
         self, inputs: dict[str, Any], training: Any = None, mask: Any = None
     ) -> Any:
         """Gives logits of `item_id`'s shape."""
-        if len(inputs["item_id"].shape) == 2:
-            return super().call(inputs, training=training, mask=mask)
-        one_each = {**inputs, "item_id": ops.expand_dims(inputs["item_id"], -1)}
-        return super().call(one_each, training=training, mask=mask)[:, 0]
+        # Of other keys, Keras would take the first in the alphabet for an id.
+        ids = {name: inputs[name] for name in ("user_id", "item_id")}
+        if len(ids["item_id"].shape) == 2:
+            return super().call(ids, training=training, mask=mask)
+        ids["item_id"] = ops.expand_dims(ids["item_id"], -1)
+        return super().call(ids, training=training, mask=mask)[:, 0]
 
     def over_catalogue(self) -> "OverCatalogue":
         """Gives the model that scores every item, for catalogue-wide objectives."""
@@ -245,6 +247,10 @@ class OverCatalogue(keras.Model):
         item = self.towers.item_tower(every_item, training=training)
         item = {name: part[0] for name, part in item.items()}
         return self.towers.interaction(user, item, catalogue=True, training=training)
+
+    def score_users(self, user_ids: IntArray) -> FloatArray:
+        """Gives the two-tower model's scores, `[users, num_items]`."""
+        return self.towers.score_users(user_ids)
 
 
 def _to_numpy(parts: Parts) -> Parts:

@@ -30,11 +30,12 @@ def separate_bias_optimizer(
         ValueError: if `model` has no bias table, or one optimizer is given twice.
 
     Example:
-        >>> from tfrecs.models import build_mf  # doctest: +SKIP
-        >>> model = build_mf(943, 1682)  # doctest: +SKIP
-        >>> optimizer = separate_bias_optimizer(  # doctest: +SKIP
+        >>> from tfrecs.models import build_mf
+        >>> model = build_mf(943, 1682)
+        >>> optimizer = separate_bias_optimizer(
         ...     model, keras.optimizers.Adam(1e-3), keras.optimizers.SGD(1e-2)
         ... )
+        >>> model.compile(optimizer, loss="binary_crossentropy")
     """
     if main is bias:
         raise ValueError(

@@ -1,0 +1,34 @@
+# `make bench` and `make test` set a fresh machine up by themselves.
+PYTHON ?= python3
+VENV := .venv
+IN_VENV := $(VENV)/bin/python -m
+
+.PHONY: bench test lint format
+bench: $(VENV)/.bench
+	$(IN_VENV) tfrecs.bench $(ARGS)
+
+test: $(VENV)/.dev
+	$(IN_VENV) pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	$(IN_VENV) ruff format --check .
+	$(IN_VENV) ruff check .
+	$(IN_VENV) mypy
+
+format: $(VENV)/.dev
+	$(IN_VENV) ruff format .
+	$(IN_VENV) ruff check --fix .
+
+# Made again when the files that say what to install have changed.
+$(VENV)/.bench: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	touch $@
+
+$(VENV)/.dev: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[bench,dev]'
+	touch $@ $(VENV)/.bench
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'tfrecs needs Python 3.11 or later: make PYTHON=python3.11 ...'; exit 2; }
+	$(PYTHON) -m venv $(VENV)

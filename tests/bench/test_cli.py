@@ -1,0 +1,244 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tfrecs.bench import run as run_module
+from tfrecs.bench.cli import main
+
+COLUMNS = ["--user-col", "person", "--item-col", "film", "--rating-col", "stars"]
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch, capsys):
+    """Runs the command line in an empty folder; gives status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        status = main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+def one_line(err):
+    assert err.startswith("tfrecs.bench: ")
+    assert err.count("\n") == 1
+    return err
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory, good_csv):
+    """The JSON of a run of a baseline and a model with two seeds, and its folder."""
+    folder = tmp_path_factory.mktemp("run")
+    command = [
+        *(sys.executable, "-m", "tfrecs.bench", "--train", good_csv, *COLUMNS),
+        *("--models", "popularity,mf", "--seeds", "2", "--epochs", "4"),
+        *("--k", "3,10", "--json", "out/report.json", "--logdir", "runs"),
+    ]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # quiet when it is not a terminal
+    return json.loads((folder / "out/report.json").read_text()), folder, done.stdout
+
+
+def test_the_table_has_protocol_rows_star_and_where_the_logs_are(report):
+    _, _, out = report
+    first = out.splitlines()[0]
+    assert first.startswith("good.csv, stratified split")
+    assert "training items excluded" in first
+    assert "60 users x 40 items" in first
+    for name in ("popularity", "mf"):
+        assert any(line.strip().startswith(name) for line in out.splitlines())
+    assert "*" in out
+    assert "±" in out
+    assert "tensorboard --logdir runs" in out
+    assert "out/report.json" in out
+
+
+def test_json_has_what_other_tools_read(report):
+    found, _, _ = report
+    assert set(found) == {"dataset", "protocol", "environment", "results", "summary"}
+    assert [(row["model"], row["seed"]) for row in found["results"]] == [
+        (model, seed) for model in ("popularity", "mf") for seed in (0, 1)
+    ]
+    for row in found["results"]:
+        assert row["status"] == "ok"
+        assert {"precision@3", "recall@3", "ndcg@3", "mrr", "auc"} <= set(
+            row["metrics"]
+        )
+        assert row["evaluate_seconds"] > 0
+        assert row["parameters"] > 0
+    mf = next(row for row in found["results"] if row["model"] == "mf")
+    assert mf["epochs"] == 4
+    assert mf["fit_seconds"] > 0
+    assert found["dataset"]["name"] == "good.csv"
+    assert found["protocol"]["k"] == [3, 10]
+
+
+def test_summary_is_mean_and_deviation_of_the_seeds(report):
+    found, _, _ = report
+    rows = [r["metrics"]["ndcg@10"] for r in found["results"] if r["model"] == "mf"]
+    summary = next(s for s in found["summary"] if s["model"] == "mf")
+    ndcg = summary["metrics"]["ndcg@10"]
+    assert ndcg["mean"] == pytest.approx(sum(rows) / 2)
+    assert ndcg["std"] == pytest.approx(abs(rows[0] - rows[1]) / 2**0.5)
+    assert ndcg["ci95"][0] < ndcg["mean"] < ndcg["ci95"][1]
+
+
+def test_logs_are_a_folder_for_each_model_and_seed(report):
+    _, folder, _ = report
+    names = sorted(path.name for path in (folder / "runs").iterdir())
+    assert len(names) == 4
+    assert names[0].startswith("good.csv-mf-")
+    assert names[0].endswith("-seed0")
+    for path in (folder / "runs").iterdir():
+        assert list(path.glob("events.out.tfevents.*"))
+
+
+def test_epochs_are_chosen_on_validation_data(bench, good_csv):
+    status, out, _ = bench(
+        *("--train", good_csv, *COLUMNS, "--models", "mf", "--json", "r.json")
+    )
+    assert status == 0
+    assert "Epochs were chosen on a tenth of train" in out
+    row = json.loads(Path("r.json").read_text())["results"][0]
+    assert row["epochs"] >= 1
+    assert row["selection_seconds"] > 0
+    assert 0 < row["validation"]["val_ndcg@10"] <= 1
+
+
+def test_including_seen_items_shows_micro_averages(bench, good_csv):
+    status, out, _ = bench(
+        *("--train", good_csv, *COLUMNS, "--models", "popularity", "--include-seen")
+    )
+    assert status == 0
+    assert "training items ranked" in out
+    assert "micro P@5" in out
+
+
+def test_hybrid_is_skipped_without_features_unless_it_was_asked_for(bench, good_csv):
+    asked, out, _ = bench("--train", good_csv, *COLUMNS, "--models", "hybrid")
+    assert asked == 1
+    assert "hybrid, seed 0: failed: the data have no user or item features" in out
+
+
+def test_a_baseline_that_fails_keeps_its_row(bench, good_csv, monkeypatch):
+    def fail(train, seed):
+        raise run_module.BaselineError("crashed: SIGSEGV")
+
+    monkeypatch.setitem(run_module.BASELINES, "lightfm", fail)
+    status, out, _ = bench(
+        *("--train", good_csv, *COLUMNS, "--models", "lightfm,popularity"),
+        *("--json", "r.json"),
+    )
+    assert status == 1
+    assert "lightfm, seed 0: crashed: SIGSEGV" in out
+    rows = json.loads(Path("r.json").read_text())["results"]
+    assert [row["status"] for row in rows] == ["crashed: SIGSEGV", "ok"]
+
+
+def test_an_interrupted_run_keeps_what_was_finished(bench, good_csv, monkeypatch):
+    def interrupt(train, seed):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(run_module.BASELINES, "ease", interrupt)
+    status, out, err = bench(
+        *("--train", good_csv, *COLUMNS, "--models", "popularity,ease"),
+        *("--json", "r.json"),
+    )
+    assert status == 130
+    assert "popularity" in out
+    assert "interrupted" in err
+    rows = json.loads(Path("r.json").read_text())["results"]
+    assert [row["model"] for row in rows] == ["popularity"]
+
+
+def test_list_names_everything_and_reads_nothing(bench):
+    status, out, _ = bench("--list")
+    assert status == 0
+    for name in ("ml-100k", "synthetic", "neumf", "mf-bias-optimizer", "lightfm-tuned"):
+        assert name in out
+
+
+def test_a_test_file_is_ranked_against_the_train_file(bench, good_csv, tmp_path):
+    frame = pd.read_csv(good_csv)
+    frame[::5].to_csv("test.csv", index=False)
+    frame.drop(frame.index[::5]).to_csv("train.csv", index=False)
+    status, out, _ = bench(
+        *("--train", "train.csv", "--test", "test.csv", *COLUMNS),
+        *("--models", "popularity"),
+    )
+    assert status == 0
+    assert out.startswith("train.csv, test from test.csv: ")
+
+
+def test_test_rows_that_are_in_train_are_left_out_and_told(bench, good_csv):
+    frame = pd.read_csv(good_csv)
+    frame[:100].to_csv("test.csv", index=False)
+    frame[50:].to_csv("train.csv", index=False)
+    status, out, _ = bench(
+        *("--train", "train.csv", "--test", "test.csv", *COLUMNS),
+        *("--models", "popularity"),
+    )
+    assert status == 0
+    assert "Note: 50 test interactions are in train too: left out" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--train", "missing.csv"], "missing.csv: no such file"),
+        (["--train", "GOOD", "--user-col", "who"], "must have the column 'who'"),
+        (["--train", "empty.csv"], "empty.csv: must not be empty"),
+        (
+            ["--train", "one_user.csv"],
+            "at least 2 users and 2 items. Received: 1 and 3",
+        ),
+        (["--train", "nan.csv"], "`user_id` must have no missing ids. Received: 1"),
+        (["--train", "GOOD", *COLUMNS, "--k", "41"], "at most num_items=40"),
+        (["--train", "GOOD", *COLUMNS, "--models", "x"], "Received: 'x'"),
+        (
+            ["--train", "GOOD", "--test", "strangers.csv", *COLUMNS],
+            "none of the 2 test rows has a user and an item known from training",
+        ),
+        (
+            ["--train", "GOOD", "--test", "GOOD", *COLUMNS],
+            "Every test interaction is in",
+        ),
+        (["--train", "GOOD", *COLUMNS, "--min-rating", "6"], "at most 5"),
+        (["--train", "GOOD", *COLUMNS, "--split", "x"], "one of random, strat"),
+        (["--train", "GOOD", *COLUMNS, "--split", "temporal"], "needs timestamps"),
+        (
+            ["--train", "GOOD", "--test", "GOOD", "--split", "random", *COLUMNS],
+            "leave it out when --test is given",
+        ),
+        (["--dataset", "x"], "one of ml-100k, synthetic. Received: 'x'"),
+        (["--test", "x.csv"], "--test needs --train"),
+        (["--k", "five"], "expected a whole number of at least 1, not 'five'"),
+        (["--seeds", "0"], "not '0'"),
+        (["--models", "mf,,mlp"], "expected names joined by commas"),
+        (["--nonsense"], "unrecognized arguments: --nonsense"),
+        (["--json", "."], "--json must be a file that can be written"),
+        (["--logdir", "empty.csv"], "empty.csv"),
+    ],
+)
+def test_bad_usage_and_bad_data_are_one_line_and_status_2(
+    bench, good_csv, arguments, message
+):
+    for name, text in {
+        "empty.csv": "",
+        "one_user.csv": "user_id,item_id\na,1\na,2\na,3\n",
+        "nan.csv": "user_id,item_id\na,1\n,2\nb,3\n",
+        "strangers.csv": "person,film,stars\nx,1,1\ny,2,2\n",
+    }.items():
+        Path(name).write_text(text)
+    given = [good_csv if argument == "GOOD" else argument for argument in arguments]
+    status, out, err = bench(*given)
+    assert status == 2
+    assert out == ""
+    assert message in one_line(err)

@@ -1,0 +1,28 @@
+"""Baselines by name: a `fit_*` function and a line in `BASELINES` adds one."""
+
+from collections.abc import Callable
+from functools import partial
+
+from tfrecs.baselines._fitted import BaselineError, Fitted
+from tfrecs.baselines.ease import fit_ease
+from tfrecs.baselines.lightfm_warp import fit_lightfm
+from tfrecs.baselines.popularity import fit_popularity
+from tfrecs.interactions import Interactions
+
+BASELINES: dict[str, Callable[[Interactions, int], Fitted]] = {
+    "popularity": fit_popularity,
+    "lightfm": fit_lightfm,
+    "lightfm-tuned": partial(
+        fit_lightfm, no_components=64, epochs=30, learning_rate=0.03, alpha=1e-5
+    ),
+    "ease": fit_ease,
+}
+
+__all__ = [
+    "BASELINES",
+    "BaselineError",
+    "Fitted",
+    "fit_ease",
+    "fit_lightfm",
+    "fit_popularity",
+]

@@ -1,0 +1,1 @@
+"""`python -m tfrecs.bench`: every model beside the baselines, on one protocol."""

@@ -1,0 +1,18 @@
+"""Silence for what a compiled library writes while it is loaded."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def without_stderr() -> Iterator[None]:
+    """Throws away what is written to file descriptor 2; exceptions pass."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,146 @@
+"""The command line of `python -m tfrecs.bench`."""
+
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Sequence
+from functools import partial
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from tfrecs._checks import check_choice
+from tfrecs.bench.options import Options, UsageError, parse
+from tfrecs.bench.problem import Problem, load_problem
+from tfrecs.bench.recipes import RECIPES
+from tfrecs.bench.result import OK, Result, summarize, write_json
+from tfrecs.bench.run import model_names, run
+from tfrecs.datasets import DATASETS
+from tfrecs.splits import SPLITS
+
+RAN, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses: all models ran; one failed; bad usage or data; stopped by the user."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the bench and gives its exit status."""
+    try:
+        options = parse(arguments)
+        if options.list:
+            print(_listing())
+            return RAN
+        if find_spec("rich") is None:
+            raise UsageError("rich is not installed: pip install 'tfrecs[bench]'")
+        _check_output(options)
+        problem = load_problem(options)
+        for name in options.models or ():
+            check_choice("--models", name, model_names(problem))
+    except (UsageError, ValueError, TypeError, OSError) as error:
+        print(f"tfrecs.bench: {' '.join(str(error).split())}", file=sys.stderr)
+        return BAD_USAGE
+    return _bench(options, problem, ["python", "-m", "tfrecs.bench", *arguments])
+
+
+def _bench(options: Options, problem: Problem, command: Sequence[str]) -> int:
+    """Trains and prints; keeps what was finished when it is interrupted."""
+    from rich.console import Console
+
+    out, progress = Console(), Console(stderr=True)
+    results: list[Result] = []
+    status = RAN
+    with progress.status("starting") as line:
+        try:
+            for result in run(
+                problem,
+                options.models,
+                seeds=options.seeds,
+                epochs=options.epochs,
+                logdir=Path(options.logdir),
+                tell=line.update,
+            ):
+                results.append(result)
+                if options.json is not None:
+                    write_json(options.json, _report(problem, results, command))
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+    _print(out, problem, results, options)
+    if status == INTERRUPTED:
+        print("tfrecs.bench: interrupted; the rest was not run", file=sys.stderr)
+        return status
+    failed = [r for r in results if r.status != OK and not r.skipped]
+    return FAILED if failed else RAN
+
+
+def _print(out: Any, problem: Problem, results: list[Result], options: Options) -> None:
+    from tfrecs.bench.table import failures, make_table
+
+    summaries = summarize(results)
+    say = partial(out.print, highlight=False, markup=False, soft_wrap=True)
+    say(problem.in_one_line)
+    for note in problem.notes:
+        say(f"Note: {note}")
+    table = make_table(problem, summaries)
+    wanted = out.measure(table, options=out.options.update(max_width=1000)).maximum
+    out.width = max(out.width, wanted)  # a narrow terminal wraps, and cuts nothing
+    out.print(table)
+    for failure in failures(summaries):
+        say(failure, style="red")
+    if options.seeds > 1:
+        say(f"Mean ± standard deviation of {options.seeds} seeds.")
+    say("* best of a column. fit s: training on all of train.")
+    if options.epochs is None:
+        chosen = sum(result.selection_seconds for result in results)
+        say(f"Epochs were chosen on a tenth of train, in {chosen:.0f} s together.")
+    if options.json is not None:
+        say(f"All metrics: {options.json}")
+    say(f"See the runs: tensorboard --logdir {shlex.quote(options.logdir)}")
+
+
+def _report(
+    problem: Problem, results: list[Result], command: Sequence[str]
+) -> dict[str, Any]:
+    """The JSON file."""
+    packages = ("tfrecs", "tensorflow", "keras", "numpy", "scipy", "lightfm-next")
+    return {
+        **problem.as_json(),
+        "environment": {
+            "command": shlex.join(command),
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "machine": platform.machine(),
+            "cpus": os.cpu_count(),
+            "packages": {name: _version(name) for name in packages},
+        },
+        "results": [result.as_json() for result in results],
+        "summary": [summary.as_json() for summary in summarize(results)],
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _check_output(options: Options) -> None:
+    """Raises OSError before hours of training whose results could not be written."""
+    Path(options.logdir).mkdir(parents=True, exist_ok=True)
+    if options.json is not None:
+        folder = Path(options.json).resolve().parent
+        folder.mkdir(parents=True, exist_ok=True)
+        if Path(options.json).is_dir() or not os.access(folder, os.W_OK):
+            raise OSError(f"--json must be a file that can be written: {options.json}")
+
+
+def _listing() -> str:
+    return "\n".join(
+        (
+            f"data sets: {', '.join(DATASETS)}",
+            f"models:    {', '.join(RECIPES)}",
+            f"baselines: {', '.join(n for n in model_names() if n not in RECIPES)}",
+            f"splits:    {', '.join(SPLITS)}, and the data set's own (ml-100k: ua)",
+        )
+    )

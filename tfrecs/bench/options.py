@@ -1,0 +1,126 @@
+"""The command line's options."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line; defaults are in `parse`."""
+
+    dataset: str
+    train: str | None
+    test: str | None
+    user_col: str | None
+    item_col: str | None
+    rating_col: str | None
+    time_col: str | None
+    models: tuple[str, ...] | None
+    split: str | None
+    min_rating: float | None
+    k: tuple[int, ...]
+    seeds: int
+    epochs: int | None
+    include_seen: bool
+    logdir: str
+    json: str | None
+    list: bool
+
+
+class UsageError(ValueError):
+    """The command line cannot be understood."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}. Try --help.")
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Reads the command line.
+
+    Raises:
+        UsageError: with one line that says what is wrong.
+    """
+    parser = _Parser(
+        prog="python -m tfrecs.bench",
+        description="Trains every model and baseline on one data set and prints their "
+        "ranking metrics.",
+        allow_abbrev=False,
+    )
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "--dataset", default="ml-100k", help="name (default: %(default)s)"
+    )
+    data.add_argument(
+        "--train",
+        metavar="FILE",
+        help="your own interactions: .csv, .tsv, .parquet, or .txt with a user and "
+        "its items on each line",
+    )
+    data.add_argument("--test", metavar="FILE", help="held-out interactions")
+    for side in ("user", "item", "rating", "time"):
+        data.add_argument(f"--{side}-col", metavar="NAME", help=f"column of {side}s")
+    data.add_argument("--split", metavar="NAME", help="how test data are held out")
+    data.add_argument(
+        "--min-rating", type=float, metavar="X", help="rating that counts as positive"
+    )
+    run = parser.add_argument_group("run")
+    run.add_argument(
+        "--models",
+        type=_names,
+        metavar="A,B",
+        help="models and baselines (default: all)",
+    )
+    run.add_argument(
+        "--k",
+        type=_cutoffs,
+        default=(5, 10),
+        metavar="5,10",
+        help="cut-offs of metrics",
+    )
+    run.add_argument(
+        "--seeds", type=_count, default=1, metavar="N", help="runs of each model"
+    )
+    run.add_argument(
+        "--epochs",
+        type=_count,
+        metavar="N",
+        help="passes over the training data (default: chosen on validation data)",
+    )
+    run.add_argument(
+        "--include-seen", action="store_true", help="rank training items as well"
+    )
+    out = parser.add_argument_group("output")
+    out.add_argument(
+        "--logdir", default="logs", metavar="DIR", help="for TensorBoard (%(default)s)"
+    )
+    out.add_argument("--json", metavar="FILE", help="write the results there as well")
+    out.add_argument("--list", action="store_true", help="list names and stop")
+    given = vars(parser.parse_args(arguments))
+    if given["test"] and not given["train"]:
+        raise UsageError("--test needs --train, the file to learn from. Try --help.")
+    return Options(**given)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    if not all(names):
+        raise argparse.ArgumentTypeError(
+            f"expected names joined by commas, not {text!r}"
+        )
+    return names
+
+
+def _cutoffs(text: str) -> tuple[int, ...]:
+    return tuple(sorted({_count(part) for part in text.split(",")}))
+
+
+def _count(text: str) -> int:
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number of at least 1, not {text!r}"
+        )
+    return int(text)

@@ -1,0 +1,66 @@
+"""How `tfrecs.bench` trains each model: settings chosen on validation data.
+
+`benchmarks/README.md` says how they were chosen. A new model is a line here and in
+`tfrecs.models.MODELS`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of one row of the table.
+
+    Args:
+        builder: a name of `tfrecs.models.MODELS`.
+        settings: the builder's keyword arguments.
+        objective: a name of `tfrecs.losses.LOSSES` or `CATALOGUE_LOSSES`.
+        learning_rate: of Adam.
+        bias_learning_rate: of SGD for the bias tables; None for one optimizer.
+        batch_size: users (catalogue objectives) or positives in a batch.
+        num_negatives: drawn for each positive, for objectives that draw them.
+        passes: passes over the data between two looks at the validation data.
+        most_passes: passes at which training stops if validation has not stopped it.
+        features: whether the builder takes user and item features.
+    """
+
+    builder: str
+    settings: Mapping[str, Any]
+    objective: str = "softmax"
+    learning_rate: float = 3e-3
+    bias_learning_rate: float | None = None
+    batch_size: int = 128
+    num_negatives: int = 8
+    passes: int = 10
+    most_passes: int = 200
+    features: bool = field(default=False)
+
+
+RECIPES: dict[str, Recipe] = {
+    "mf": Recipe("mf", {"embedding_dim": 128, "dropout": 0.5}),
+    "mf-bias-optimizer": Recipe(
+        "mf", {"embedding_dim": 128, "dropout": 0.5}, bias_learning_rate=0.01
+    ),
+    "gmf": Recipe("gmf", {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1}),
+    "mlp": Recipe(
+        "mlp",
+        {"embedding_dim": 64, "hidden_units": (64, 32, 16), "dropout": 0.2},
+        objective="sampled-softmax",
+        learning_rate=2e-3,
+        batch_size=1024,
+        passes=2,
+        most_passes=40,
+    ),
+    "neumf": Recipe(
+        "neumf",
+        {
+            "embedding_dim": 64,
+            "mlp_embedding_dim": 32,
+            "hidden_units": (16, 8),
+            "dropout": 0.5,
+        },
+    ),
+    "hybrid": Recipe("hybrid", {"embedding_dim": 128, "dropout": 0.5}, features=True),
+}

@@ -1,0 +1,154 @@
+"""Runs every model that was asked for on one problem."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from tfrecs._types import Scorer
+from tfrecs.baselines import BASELINES, BaselineError
+from tfrecs.bench._quiet import without_stderr
+from tfrecs.bench.problem import Problem
+from tfrecs.bench.recipes import RECIPES
+from tfrecs.bench.result import Result, Tell
+from tfrecs.evaluation import ScoresUsers, evaluate
+
+ORACLE = "oracle"
+"""The row of the true scores, where the data were generated."""
+
+
+def model_names(problem: Problem | None = None) -> list[str]:
+    """Names of all rows that a problem can have."""
+    known = problem is not None and problem.dataset.oracle is not None
+    return [*BASELINES, *([ORACLE] if known else []), *RECIPES]
+
+
+def run(
+    problem: Problem,
+    names: tuple[str, ...] | None,
+    *,
+    seeds: int,
+    epochs: int | None,
+    logdir: Path,
+    tell: Tell,
+) -> Iterator[Result]:
+    """Gives a result for each model and seed, as soon as it is there.
+
+    Args:
+        problem: data and protocol.
+        names: the models; None for all that fit the data.
+        seeds: runs of each, with seeds 0, 1, ...
+        epochs: passes over the data; None to choose them on validation data.
+        logdir: for TensorBoard.
+        tell: told what is going on.
+    """
+    with without_stderr():  # it tells what it did not find, whatever one sets
+        import tensorflow as tf
+    tf.get_logger().setLevel("ERROR")  # it takes each new model for a retracing
+
+    now = datetime.now().strftime("%Y%m%d-%H%M%S")
+    for name in names or model_names(problem):
+        for seed in range(seeds):
+            suffix = f"-seed{seed}" if seeds > 1 else ""
+            folder = logdir / f"{problem.dataset.name}-{name}-{now}{suffix}"
+            tell(f"{name}{suffix}")
+            result = _one(
+                name,
+                problem,
+                seed=seed,
+                epochs=epochs,
+                folder=folder,
+                asked=names is not None,
+                tell=partial(_tell_of, tell, f"{name}{suffix}"),
+            )
+            if result.evaluation is not None:
+                _log(folder, problem, result)
+            yield result
+
+
+def _tell_of(tell: Tell, who: str, what: str) -> None:
+    tell(f"{who}: {what}")
+
+
+def _one(
+    name: str,
+    problem: Problem,
+    *,
+    seed: int,
+    epochs: int | None,
+    folder: Path,
+    asked: bool,
+    tell: Tell,
+) -> Result:
+    """Fits and evaluates one model; what goes wrong becomes its status."""
+    needs_features = name in RECIPES and RECIPES[name].features
+    if needs_features and not problem.has_features:
+        why = "the data have no user or item features"
+        if asked:
+            return Result(name, seed, f"failed: {why}")
+        return Result(name, seed, f"skipped: {why}", skipped=True)
+    try:
+        model, result = _fit(name, problem, seed, epochs, folder, tell)
+        tell("evaluating")
+        began = time.perf_counter()
+        evaluation = evaluate(
+            model,
+            problem.train,
+            problem.test,
+            k=problem.cutoffs,
+            exclude_seen=problem.exclude_seen,
+        )
+        seconds = time.perf_counter() - began
+    except BaselineError as error:
+        return Result(name, seed, str(error))
+    except Exception as error:  # one model's failure must not take the others with it
+        first_line = str(error).strip().partition("\n")[0]
+        return Result(name, seed, f"failed: {type(error).__name__}: {first_line}")
+    micro = {}
+    if not problem.exclude_seen:
+        for k in problem.cutoffs:
+            micro.update({f"micro_{m}": x for m, x in evaluation.micro(k).items()})
+    return replace(
+        result, evaluation=evaluation, more_metrics=micro, evaluate_seconds=seconds
+    )
+
+
+def _fit(
+    name: str, problem: Problem, seed: int, epochs: int | None, folder: Path, tell: Tell
+) -> tuple[ScoresUsers | Scorer, Result]:
+    """What to evaluate, and a result without an evaluation."""
+    if name == ORACLE and problem.dataset.oracle is not None:
+        return problem.dataset.oracle, Result(name, seed)
+    if name in BASELINES:
+        fitted = BASELINES[name](problem.train, seed)
+        return fitted.score_users, Result(
+            name,
+            seed,
+            fit_seconds=fitted.fit_seconds,
+            epochs=fitted.epochs,
+            parameters=fitted.parameters,
+        )
+    from tfrecs.bench.train import train
+
+    recipe = RECIPES[name]
+    return train(
+        name, recipe, problem, seed=seed, epochs=epochs, logdir=folder, tell=tell
+    )
+
+
+def _log(folder: Path, problem: Problem, result: Result) -> None:
+    """Writes the run's settings and test metrics for TensorBoard's HParams."""
+    from tfrecs.callbacks import log_result
+
+    run = {
+        "model": result.model,
+        "dataset": problem.dataset.name,
+        "split": problem.split,
+        "seed": result.seed,
+        "epochs": result.epochs,
+    }
+    metrics = {f"test/{name}": value for name, value in result.metrics.items()}
+    metrics["fit_seconds"] = result.fit_seconds
+    log_result(folder, {**result.hparams, **run}, metrics)
