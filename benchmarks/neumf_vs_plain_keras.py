@@ -4,7 +4,8 @@ Plain: a functional NeuMF, every pair of the dense user x item grid through
 `from_tensor_slices(...).batch(512)`, `compile` and `fit` with their defaults. Ours: the
 same sizes and optimizer, (a) positives with sampled negatives and (b) the whole
 catalogue for each user, which is the same dense grid. Each is warmed up, then timed in
-turns; the median is reported. `python benchmarks/neumf_vs_plain_keras.py [--repeats 5] [--json F]`.
+turns; the median is reported.
+`python benchmarks/neumf_vs_plain_keras.py [--repeats 5] [--json FILE]`.
 """
 
 import argparse

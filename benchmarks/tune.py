@@ -2,7 +2,8 @@
 
 Every family gets the same number of trials, drawn at random from its grid. A trial
 trains on nine tenths of train and is judged by its best NDCG@10 on the rest; the test
-set is not looked at. `python benchmarks/tune.py [--models A,B] [--trials N] [--json FILE]`.
+set is not looked at.
+`python benchmarks/tune.py [--models A,B] [--trials N] [--json FILE]`.
 """
 
 import argparse

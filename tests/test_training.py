@@ -1,3 +1,5 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from tfrecs.bench.run import run
 from tfrecs.datasets.synthetic import make_synthetic
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES
 from tfrecs.splits import leave_k_out
-from tfrecs.training import batches, compile_for
+from tfrecs.training import batches, compile_for, start_at_prior
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +96,26 @@ def test_planted_factors_are_found(name, tmp_path):
     )
     oracle, model = (result.metrics["ndcg@10"] for result in found)
     assert model >= 0.9 * oracle
+
+
+def test_weights_are_not_thrown_away(parts):
+    weighted = dataclasses.replace(parts[0], weights=np.ones(len(parts[0])))
+    with pytest.raises(ValueError, match=r"one of bce, .*weights.*Received: 'softmax'"):
+        tfrecs.fit(tfrecs.build_mf(120, 40), weighted, seed=0, objective="softmax")
+    tfrecs.fit(tfrecs.build_mf(120, 40), weighted, seed=0, objective="bce", epochs=1)
+
+
+def test_training_starts_at_the_share_of_positives(parts):
+    train = parts[0]
+    model = tfrecs.build_mf(120, 40)
+    for objective, odds in (
+        ("softmax", 1.0),
+        ("catalogue-bce", len(train) / (120 * 40 - len(train))),
+    ):
+        start_at_prior(model, train, objective, 4)
+        assert float(model.interaction.global_bias) == pytest.approx(np.log(odds))
+    start_at_prior(model, train, "bce", 4)  # it is not as it was built any more
+    assert float(model.interaction.global_bias) == pytest.approx(np.log(odds))
+    fresh = tfrecs.build_mf(120, 40)
+    start_at_prior(fresh, train, "bce", 4)
+    assert float(fresh.interaction.global_bias) == pytest.approx(np.log(1 / 4))

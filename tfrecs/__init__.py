@@ -46,10 +46,24 @@ _HOMES = {
     "user_batches": "tfrecs.pipelines",
 }
 
+_MODULES = (
+    "baselines",
+    "callbacks",
+    "datasets",
+    "evaluation",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "splits",
+)
+
 __all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"tfrecs.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'tfrecs' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

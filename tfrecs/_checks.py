@@ -1,12 +1,13 @@
 """Checks of arguments, each with a message that says how to mend the call."""
 
 from collections.abc import Iterable, Sequence
+from numbers import Integral
 
 
 def check_positive(**sizes: int) -> None:
     """Raises ValueError for the first of the named sizes that is not an int >= 1."""
     for name, size in sizes.items():
-        if isinstance(size, bool) or int(size) != size or size < 1:
+        if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
             raise ValueError(f"`{name}` must be a whole number of at least 1. "
                              f"Received: {name}={size!r}")  # fmt: skip
 
@@ -30,7 +31,7 @@ def check_choice(name: str, choice: str, choices: Iterable[str]) -> None:
 
 def check_cutoffs(k: int | Sequence[int], num_items: int) -> tuple[int, ...]:
     """Gives the cut-offs as a tuple, each a whole number from 1 to `num_items`."""
-    cutoffs = (k,) if isinstance(k, int) else tuple(k)
+    cutoffs = tuple(k) if isinstance(k, Iterable) else (k,)
     if not cutoffs:
         raise ValueError("`k` must name at least one cut-off. Received: none")
     for cutoff in cutoffs:

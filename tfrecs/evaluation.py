@@ -60,7 +60,12 @@ class Evaluation:
         Formula:
             precision = hits / (k * users); recall = hits / test items, each summed over
             users first
+
+        Raises:
+            ValueError: if k is not one of the cut-offs.
         """
+        if f"recall@{k}" not in self.per_user:
+            raise ValueError(f"`k` must be a cut-off of this evaluation. Received: {k}")
         hits = (self.per_user[f"recall@{k}"] * self.num_relevant).sum()
         return {
             f"precision@{k}": float(hits / (k * len(self.user_ids))),

@@ -118,6 +118,8 @@ def user_batches(
 ) -> "tf.data.Dataset":
     """Gives users with all their positives, for catalogue-wide objectives.
 
+    Weights of `train` are not used.
+
     Args:
         train: the positives.
         seed: of the order, and of the positives chosen of users who have too many.

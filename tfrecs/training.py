@@ -55,14 +55,20 @@ def fit(
         The history of `keras.Model.fit`.
 
     Raises:
-        ValueError: if `objective` is unknown, a size is below 1, or `train` has not the
-            model's users and items.
+        ValueError: if `objective` is unknown or for the whole catalogue while `train`
+            has weights, a size is below 1, or `train` has not the model's users and
+            items.
     """
     if (train.num_users, train.num_items) != (model.num_users, model.num_items):
         raise ValueError(
             f"`model` must be built for {train.num_users} users and {train.num_items} "
             f"items, those of `train`. Received: {model.num_users} and "
             f"{model.num_items}"
+        )
+    if train.weights is not None and objective in CATALOGUE_LOSSES:
+        raise ValueError(
+            f"`objective` must be one of {', '.join(LOSSES)} to use the weights of "
+            f"`train`. Received: {objective!r}"
         )
     check_positive(epochs=epochs)
     start_at_prior(model, train, objective, num_negatives)
