@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -28,20 +28,22 @@ class Recipe:
 
     builder: str
     settings: Mapping[str, Any]
-    objective: str = "softmax"
-    learning_rate: float = 3e-3
+    objective: str = "catalogue-bce"
+    learning_rate: float = 5e-3
     bias_learning_rate: float | None = None
     batch_size: int = 128
     num_negatives: int = 8
     passes: int = 10
     most_passes: int = 200
-    features: bool = field(default=False)
+    features: bool = False
 
 
 RECIPES: dict[str, Recipe] = {
-    "mf": Recipe("mf", {"embedding_dim": 128, "dropout": 0.5}),
+    "mf": Recipe("mf", {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1}),
     "mf-bias-optimizer": Recipe(
-        "mf", {"embedding_dim": 128, "dropout": 0.5}, bias_learning_rate=0.01
+        "mf",
+        {"embedding_dim": 64, "dropout": 0.5, "init_std": 0.01},
+        bias_learning_rate=0.1,
     ),
     "gmf": Recipe("gmf", {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1}),
     "mlp": Recipe(
@@ -56,11 +58,18 @@ RECIPES: dict[str, Recipe] = {
     "neumf": Recipe(
         "neumf",
         {
-            "embedding_dim": 64,
+            "embedding_dim": 128,
             "mlp_embedding_dim": 32,
             "hidden_units": (16, 8),
-            "dropout": 0.5,
+            "dropout": 0.2,
+            "init_std": 0.01,
         },
+        learning_rate=2e-3,
     ),
-    "hybrid": Recipe("hybrid", {"embedding_dim": 128, "dropout": 0.5}, features=True),
+    "hybrid": Recipe(
+        "hybrid",
+        {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.01},
+        learning_rate=3e-3,
+        features=True,
+    ),
 }

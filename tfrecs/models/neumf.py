@@ -50,8 +50,8 @@ def build_neumf(
     References:
         He et al. 2017, "Neural Collaborative Filtering", eq. 12.
     """
+    check_positive(embedding_dim=embedding_dim, mlp_embedding_dim=mlp_embedding_dim)
     check_mlp(num_users, num_items, mlp_embedding_dim, hidden_units, dropout)
-    check_positive(embedding_dim=embedding_dim)
     first, *rest = hidden_units
     gmf = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout)
     mlp = partial(embed, dim=mlp_embedding_dim, std=init_std, dropout=dropout)
