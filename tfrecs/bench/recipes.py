@@ -73,3 +73,20 @@ RECIPES: dict[str, Recipe] = {
         features=True,
     ),
 }
+
+RECIPES_INCLUDING_SEEN: dict[str, Recipe] = {
+    **RECIPES,
+    "neumf": Recipe(
+        "neumf",
+        {
+            "embedding_dim": 4,
+            "mlp_embedding_dim": 16,
+            "hidden_units": (16, 8),
+            "dropout": 0.1,
+            "init_std": 0.01,
+        },
+        passes=5,
+        most_passes=60,
+    ),
+}
+"""For rankings of training items too: a small model cannot put all of those first."""

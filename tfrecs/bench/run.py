@@ -11,7 +11,7 @@ from tfrecs._types import Scorer
 from tfrecs.baselines import BASELINES, BaselineError
 from tfrecs.bench._quiet import without_stderr
 from tfrecs.bench.problem import Problem
-from tfrecs.bench.recipes import RECIPES
+from tfrecs.bench.recipes import RECIPES, RECIPES_INCLUDING_SEEN
 from tfrecs.bench.result import Result, Tell
 from tfrecs.evaluation import ScoresUsers, evaluate
 
@@ -132,9 +132,9 @@ def _fit(
         )
     from tfrecs.bench.train import train
 
-    recipe = RECIPES[name]
+    recipes = RECIPES if problem.exclude_seen else RECIPES_INCLUDING_SEEN
     return train(
-        name, recipe, problem, seed=seed, epochs=epochs, logdir=folder, tell=tell
+        name, recipes[name], problem, seed=seed, epochs=epochs, logdir=folder, tell=tell
     )
 
 

@@ -72,4 +72,4 @@ def _row(
         cells.append(Text(f"{text}*", "bold green") if is_best else f"{text} ")
     seconds = sum(result.fit_seconds for result in done) / len(done)
     epochs = sum(result.epochs for result in done) / len(done)
-    return [*cells, f"{seconds:.2f}", f"{epochs:g}", f"{done[0].parameters:,}"]
+    return [*cells, f"{seconds:.2f}", f"{epochs:.0f}", f"{done[0].parameters:,}"]
