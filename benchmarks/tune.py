@@ -44,7 +44,7 @@ GRIDS = {
     },
     "mlp": {
         "objective": ["sampled-softmax", "bce"],
-        "learning_rate": [1e-3, 2e-3, 3e-3],
+        "learning_rate": [2e-3, 3e-3, 5e-3],
         "embedding_dim": [64, 128],
         "hidden_units": [(32, 16, 8), (64, 32, 16)],
         "dropout": [0.1, 0.2, 0.3],

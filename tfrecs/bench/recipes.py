@@ -48,9 +48,14 @@ RECIPES: dict[str, Recipe] = {
     "gmf": Recipe("gmf", {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1}),
     "mlp": Recipe(
         "mlp",
-        {"embedding_dim": 64, "hidden_units": (64, 32, 16), "dropout": 0.2},
-        objective="sampled-softmax",
-        learning_rate=2e-3,
+        {
+            "embedding_dim": 128,
+            "hidden_units": (64, 32, 16),
+            "dropout": 0.1,
+            "init_std": 0.01,
+        },
+        objective="bce",
+        learning_rate=3e-3,
         batch_size=1024,
         passes=2,
         most_passes=40,
