@@ -1,0 +1,31 @@
+"""Small builders that several test files share."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from tfrecs.interactions import Interactions
+from tfrecs.vocabulary import Vocabulary
+
+# The same examples in every run, and no time limit, which a busy machine would miss.
+settings.register_profile("tfrecs", derandomize=True, deadline=None)
+settings.load_profile("tfrecs")
+
+
+@pytest.fixture(scope="session")
+def from_pairs() -> Callable[..., Interactions]:
+    """Makes interactions of (user, item) indices, the catalogue being given."""
+
+    def make(pairs, num_users, num_items, **columns) -> Interactions:
+        user_ids, item_ids = np.array(pairs, dtype=np.int32).reshape(-1, 2).T
+        return Interactions(
+            user_ids=user_ids,
+            item_ids=item_ids,
+            users=Vocabulary(np.arange(num_users), "users"),
+            items=Vocabulary(np.arange(num_items), "items"),
+            **columns,
+        )
+
+    return make

@@ -1,0 +1,125 @@
+"""What the tests of models share: a tiny model of each family, and its weights."""
+
+import numpy as np
+import pytest
+
+NUM_USERS, NUM_ITEMS = 7, 9
+
+# Arguments that are not the defaults, features with rows that are all different.
+_RNG = np.random.default_rng(7)
+ARGUMENTS = {
+    "mf": {"embedding_dim": 4, "dropout": 0.3, "init_std": 0.5},
+    "gmf": {"embedding_dim": 4, "dropout": 0.3, "init_std": 0.5},
+    "mlp": {
+        "embedding_dim": 5,
+        "hidden_units": (6, 4),
+        "dropout": 0.3,
+        "init_std": 0.5,
+    },
+    "neumf": {
+        "embedding_dim": 4,
+        "mlp_embedding_dim": 5,
+        "hidden_units": (6, 4, 3),
+        "dropout": 0.3,
+        "init_std": 0.5,
+    },
+    "hybrid": {
+        "embedding_dim": 4,
+        "user_features": np.array([2, 0, 1, 1, 2, 0, 0]),
+        "item_features": 0.3 * _RNG.normal(size=(NUM_ITEMS, 4)),
+        "feature_units": (3,),
+        "dropout": 0.3,
+        "init_std": 0.5,
+    },
+}
+
+
+def pytest_make_parametrize_id(config, val, argname):
+    """Writes long tuples of hidden units, and the like, as they are in the test."""
+    return repr(val) if isinstance(val, tuple) else None
+
+
+@pytest.fixture(scope="session")
+def build():
+    """Builds a model of a family with arguments that are not its defaults."""
+    import keras
+
+    from tfrecs.models import MODELS
+
+    def build(name, num_users=NUM_USERS, num_items=NUM_ITEMS, *, seed=0, **arguments):
+        keras.utils.set_random_seed(seed)
+        arguments = {**ARGUMENTS.get(name, {}), "name": f"my_{name}", **arguments}
+        return MODELS[name](num_users, num_items, **arguments)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def randomize():
+    """Gives every trainable weight of a model a random value, zeros at first or not."""
+
+    def randomize(model, *, seed=1, scale=0.7):
+        rng = np.random.default_rng(seed)
+        for variable in model.trainable_variables:
+            variable.assign(rng.normal(scale=scale, size=variable.shape))
+        return model
+
+    return randomize
+
+
+@pytest.fixture(scope="session")
+def weights():
+    """Gives a model's trainable weights as float64 arrays, by path."""
+
+    def weights(model):
+        found = {
+            variable.path: variable.numpy().astype(np.float64)
+            for variable in model.trainable_variables
+        }
+        assert len(found) == len(model.trainable_variables)
+        return found
+
+    return weights
+
+
+@pytest.fixture(scope="session")
+def rows():
+    """Ids: users `[6]` and items `[6, 3]`, with both ends of each range."""
+    return {
+        "user_id": np.array([0, 6, 3, 3, 1, 5], dtype=np.int32),
+        "item_id": np.array(
+            [[0, 8, 3], [8, 2, 2], [1, 7, 0], [4, 5, 6], [3, 0, 8], [6, 1, 4]],
+            dtype=np.int32,
+        ),
+    }
+
+
+@pytest.fixture(scope="session")
+def everything():
+    """Ids: each user, and with each user the whole catalogue."""
+    items = np.arange(NUM_ITEMS, dtype=np.int32)
+    return {
+        "user_id": np.arange(NUM_USERS, dtype=np.int32),
+        "item_id": np.tile(items, (NUM_USERS, 1)),
+    }
+
+
+@pytest.fixture(scope="session")
+def gradients():
+    """Gives the gradient of `score(model)` with respect to each weight, by path."""
+    import tensorflow as tf
+
+    def gradients(model, score):
+        with tf.GradientTape() as tape:
+            value = score()
+        found = tape.gradient(
+            value, [variable.value for variable in model.trainable_variables]
+        )
+        return {
+            variable.path: None
+            if gradient is None
+            else tf.convert_to_tensor(gradient).numpy()
+            for variable, gradient in zip(model.trainable_variables, found, strict=True)
+        }
+
+    return gradients

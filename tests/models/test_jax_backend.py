@@ -1,0 +1,102 @@
+"""The same models on JAX: they train, score, and give what they give on TensorFlow."""
+
+import ast
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tfrecs
+
+ON_JAX = """
+import sys, numpy as np, keras
+import tfrecs.losses
+from tfrecs.models import MODELS
+from tfrecs.models._dropout import Dropout
+
+assert keras.backend.backend() == "jax"
+folder = sys.argv[1]
+ids = dict(np.load(f"{folder}/ids.npz"))
+dropped = ids.pop("dropped")
+rows = np.random.default_rng(0).integers(0, 9, (7, 3)).astype("int32")
+labels = np.eye(3, dtype="float32")[rows[:, 0] % 3]
+
+keras.utils.set_random_seed(3)
+layer = Dropout(0.3)
+for numbers in dropped:
+    found = np.asarray(layer(np.ones((9, 5), "float32"), training=True))
+    np.testing.assert_allclose(found, numbers, rtol=1e-6)
+
+for name in MODELS:
+    model = keras.saving.load_model(f"{folder}/{name}.keras", compile=False)
+    expected = np.load(f"{folder}/{name}.npy")
+    np.testing.assert_allclose(model.score_users(ids["user_id"]), expected, atol=1e-5)
+    np.testing.assert_allclose(model.predict(ids, verbose=0), expected, atol=1e-5)
+    before = [np.asarray(weight) for weight in model.trainable_variables]
+
+    inputs = {"user_id": ids["user_id"], "item_id": rows}
+    positives = np.where(rows > 6, -1, rows)
+    for loss, function in tfrecs.losses.LOSSES.items():
+        if loss == "bce" or name == "mf":
+            model.compile("adam", function)
+            told = model.fit(inputs, labels, batch_size=7, verbose=0)
+            assert np.isfinite(told.history["loss"]).all(), (name, loss)
+    for loss, function in tfrecs.losses.CATALOGUE_LOSSES.items():
+        if (loss == "softmax" and name == "neumf") or name == "mf":
+            over = model.over_catalogue()
+            over.compile("adam", function)
+            users = {"user_id": ids["user_id"]}
+            told = over.fit(users, positives, batch_size=7, verbose=0)
+            assert np.isfinite(told.history["loss"]).all(), (name, loss)
+    for weight, start in zip(model.trainable_variables, before, strict=True):
+        assert (np.asarray(weight) != start).any(), (name, weight.path)
+    pairs = model.predict(ids, verbose=0)
+    np.testing.assert_allclose(model.score_users(ids["user_id"]), pairs, atol=1e-5)
+"""
+
+
+def test_models_train_on_jax(build, randomize, everything, tmp_path):
+    if importlib.util.find_spec("jax") is None:
+        pytest.skip("jax is not installed: pip install jax")
+    import keras
+
+    from tfrecs.models import MODELS
+    from tfrecs.models._dropout import Dropout
+
+    keras.utils.set_random_seed(3)
+    layer = Dropout(0.3)
+    ones = np.ones((9, 5), dtype=np.float32)
+    dropped = np.stack([layer(ones, training=True).numpy() for _ in range(3)])
+    np.savez(tmp_path / "ids.npz", dropped=dropped, **everything)
+    for name in MODELS:
+        model = randomize(build(name))
+        model.save(tmp_path / f"{name}.keras")
+        np.save(tmp_path / f"{name}.npy", model(everything))
+    done = subprocess.run(
+        [sys.executable, "-c", ON_JAX, tmp_path],
+        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def imported(path):
+    """The names of the packages that a file imports, in functions too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+def test_models_and_losses_know_nothing_of_tensorflow():
+    package = Path(tfrecs.__file__).parent
+    files = [package / "losses.py", *sorted((package / "models").rglob("*.py"))]
+    assert len(files) >= 10
+    for path in files:
+        assert not {"tensorflow", "jax", "torch"} & set(imported(path)), path

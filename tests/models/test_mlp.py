@@ -1,0 +1,75 @@
+"""MLP: its formula from its weights, its sizes, and where it starts."""
+
+import numpy as np
+import pytest
+
+from tfrecs.models import build_mlp
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def test_score_is_an_mlp_over_the_concatenation(build, randomize, weights, rows):
+    model = randomize(build("mlp", hidden_units=(6, 4, 3)))
+    w = weights(model)
+    user = w["mlp_user/embeddings"][np.repeat(rows["user_id"][:, None], 3, axis=1)]
+    item = w["mlp_item/embeddings"][rows["item_id"]]
+    x = np.concatenate([user, item], axis=-1)
+    kernel = np.concatenate([w["user_hidden/kernel"], w["item_hidden/kernel"]])
+    assert kernel.shape == (2 * 5, 6)
+    x = relu(x @ kernel + w["item_hidden/bias"])
+    for layer in ("interaction/hidden_1", "interaction/hidden_2"):
+        x = relu(x @ w[f"{layer}/kernel"] + w[f"{layer}/bias"])
+    expected = x @ w["interaction/output_weights/kernel"][:, 0]
+    expected += w["interaction/global_bias"]
+    np.testing.assert_allclose(model(rows), expected, atol=1e-5)
+
+
+def test_one_hidden_layer(build, randomize, weights, rows):
+    model = randomize(build("mlp", hidden_units=(6,)))
+    w = weights(model)
+    user = w["mlp_user/embeddings"][rows["user_id"]] @ w["user_hidden/kernel"]
+    item = w["mlp_item/embeddings"][rows["item_id"]] @ w["item_hidden/kernel"]
+    x = relu(user[:, None] + item + w["item_hidden/bias"])
+    expected = x @ w["interaction/output_weights/kernel"][:, 0]
+    expected += w["interaction/global_bias"]
+    np.testing.assert_allclose(model(rows), expected, atol=1e-5)
+
+
+def test_size():
+    model = build_mlp(7, 9, embedding_dim=5, hidden_units=(6, 4))
+    first = 2 * 5 * 6 + 6  # over the concatenation of two embeddings
+    second = 6 * 4 + 4
+    output = 4 + 1
+    assert model.count_params() == (7 + 9) * 5 + first + second + output
+
+
+def test_default_size():
+    layers = (2 * 32 * 32 + 32) + (32 * 16 + 16) + (16 * 8 + 8) + (8 + 1)
+    assert build_mlp(7, 9).count_params() == (7 + 9) * 32 + layers
+
+
+def test_start(weights):
+    w = weights(build_mlp(300, 200, embedding_dim=50, init_std=0.3))
+    for name in ("mlp_user/embeddings", "mlp_item/embeddings"):
+        assert w[name].std() == pytest.approx(0.3, rel=0.05)
+        assert w[name].mean() == pytest.approx(0, abs=0.01)
+    default = weights(build_mlp(300, 200))
+    assert default["mlp_user/embeddings"].std() == pytest.approx(0.01, rel=0.05)
+
+
+def test_hidden_units_may_be_a_list(build):
+    units = [6, 4]
+    assert build("mlp", hidden_units=units).interaction.hidden_units == (4,)
+    assert units == [6, 4]
+
+
+@pytest.mark.parametrize("name", ["mlp", "neumf"])
+def test_wrong_hidden_units_are_named(build, name):
+    with pytest.raises(ValueError, match=r"`hidden_units` must .* Received: none.*_mf"):
+        build(name, hidden_units=())
+    with pytest.raises(ValueError, match="Received: hidden_units=0"):
+        build(name, hidden_units=(4, 0))
+    with pytest.raises(ValueError, match="Received: hidden_units=-2"):
+        build(name, hidden_units=(-2, 4))

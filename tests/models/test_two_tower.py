@@ -1,0 +1,249 @@
+"""The interaction by hand, the parts of towers, and blocks of the catalogue."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from tfrecs.models import Interaction, OverCatalogue, TwoTower, two_tower
+from tfrecs.models._towers import embed, embed_bias, item_input, user_input
+
+RNG = np.random.default_rng(11)
+
+
+def parts(*shape, **sizes):
+    """Random parts: sizes of vectors by name, 0 for a number."""
+    return {
+        name: RNG.normal(size=(*shape, size) if size else shape).astype(np.float32)
+        for name, size in sizes.items()
+    }
+
+
+# The interaction
+
+
+@pytest.mark.parametrize(
+    ("user", "item"),
+    [
+        ({"factors": 3}, {"factors": 3}),
+        ({"factors": 3, "bias": 0}, {"factors": 3, "bias": 0}),
+        ({"factors": 3, "bias": 0}, {"factors": 3}),
+        ({"factors": 3}, {"factors": 3, "bias": 0}),
+        ({"bias": 0}, {"bias": 0}),
+    ],
+)
+@pytest.mark.parametrize("catalogue", [False, True])
+def test_score_is_the_dot_product_and_biases(user, item, catalogue):
+    user = parts(2, **user)
+    item = parts(*((5,) if catalogue else (2, 5)), **item)
+    interaction = Interaction()
+    score = interaction(user, item, catalogue=catalogue).numpy()
+    interaction.global_bias.assign(0.25)
+    shifted = interaction(user, item, catalogue=catalogue).numpy()
+    np.testing.assert_allclose(shifted, score + 0.25, atol=1e-6)
+    assert score.shape == (2, 5)
+    for u in range(2):
+        for i in range(5):
+            of_item = {n: p[i] if catalogue else p[u, i] for n, p in item.items()}
+            expected = sum(
+                float(np.sum(user[name][u] * of_item[name]))
+                for name in user
+                if name == "factors"
+            )
+            expected += user["bias"][u] if "bias" in user else 0
+            expected += of_item.get("bias", 0)
+            assert score[u, i] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("catalogue", [False, True])
+@pytest.mark.parametrize(("activation", "f"), [("relu", None), ("tanh", np.tanh)])
+def test_hidden_part_is_a_perceptron_without_its_first_layer(catalogue, activation, f):
+    f = f or (lambda x: np.maximum(x, 0))
+    user = parts(2, hidden=4)
+    item = parts(*((5,) if catalogue else (2, 5)), hidden=4)
+    interaction = Interaction((3, 2), activation=activation, use_bias=False)
+    interaction(user, item, catalogue=catalogue)
+    for variable in interaction.trainable_variables:
+        variable.assign(RNG.normal(size=variable.shape))
+    assert not any("global_bias" in v.path for v in interaction.variables)
+    w = {v.path.split("/", 1)[1]: v.numpy() for v in interaction.trainable_variables}
+    x = f(user["hidden"][:, None] + item["hidden"])
+    x = f(x @ w["hidden_1/kernel"] + w["hidden_1/bias"])
+    x = f(x @ w["hidden_2/kernel"] + w["hidden_2/bias"])
+    expected = (x @ w["output_weights/kernel"])[..., 0]
+    found = interaction(user, item, catalogue=catalogue)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_each_hidden_layer_drops_its_input_in_training():
+    user, item = parts(2, hidden=4), parts(2, 5, hidden=4)
+    interaction = Interaction((3, 2), dropout=0.5)
+    interaction(user, item)
+    rates = {
+        layer.name: layer.rate
+        for layer in interaction.g.layers
+        if layer.name.startswith("dropout")
+    }
+    assert rates == {"dropout_1": 0.5, "dropout_2": 0.5}
+
+
+def test_the_interaction_is_serialized_with_its_arguments():
+    interaction = Interaction(
+        (3, 2), activation="tanh", dropout=0.2, use_bias=False, name="mine"
+    )
+    again = keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(interaction)
+    )
+    assert again.hidden_units == (3, 2)
+    assert (again.activation, again.dropout) == ("tanh", 0.2)
+    assert (again.use_bias, again.name) == (False, "mine")
+    plain = Interaction()
+    assert (plain.hidden_units, plain.activation, plain.dropout) == ((), "relu", 0)
+    assert (plain.use_bias, plain.name) == (True, "interaction")
+
+
+# A model of one's own
+
+
+@pytest.fixture(scope="module")
+def metric():
+    """Metric learning: -|u - i|^2 = 2 <u, i> - |u|^2 - |i|^2, without a line of ours.
+
+    The user's and the item's vectors are those of the tables.
+    """
+    sides = {}
+    for side, ids, size in (("user", user_input(), 6), ("item", item_input(), 4)):
+        vector = embed(ids, size, 3, std=0.5, dropout=0, name=f"{side}_vector")
+        norm = keras.ops.sum(keras.ops.square(vector), axis=-1)
+        factors = vector * 2**0.5
+        sides[side] = keras.Model(
+            ids, {"factors": factors, "bias": -norm}, name=f"{side}_tower"
+        )
+    return TwoTower(
+        sides["user"],
+        sides["item"],
+        Interaction(use_bias=False),
+        num_users=6,
+        num_items=4,
+        name="metric",
+    )
+
+
+def test_another_family_fits_the_formula(metric):
+    u = metric.user_tower.get_layer("user_vector").embeddings.numpy()
+    i = metric.item_tower.get_layer("item_vector").embeddings.numpy()
+    expected = -((u[:, None] - i) ** 2).sum(-1)
+    np.testing.assert_allclose(metric.score_users(np.arange(6)), expected, atol=1e-5)
+
+
+def test_parts_of_some_ids_and_of_all(metric):
+    user, item = metric.user_parts(np.array([5, 0])), metric.item_parts()
+    assert {name: part.shape for name, part in user.items()} == {
+        "factors": (2, 3),
+        "bias": (2,),
+    }
+    assert {name: part.shape for name, part in item.items()} == {
+        "factors": (4, 3),
+        "bias": (4,),
+    }
+    some = metric.item_parts(np.array([3, 1, 3]))
+    for name in ("factors", "bias"):
+        assert isinstance(user[name], np.ndarray)
+        np.testing.assert_array_equal(some[name], item[name][[3, 1, 3]])
+
+
+def test_sizes_and_state_are_in_the_config(metric):
+    metric.trainable = False
+    again = TwoTower.from_config(metric.get_config())
+    metric.trainable = True
+    assert (again.num_users, again.num_items, again.name) == (6, 4, "metric")
+    assert again.trainable is False
+    assert again.interaction.use_bias is False
+    again.set_weights(metric.get_weights())
+    users = np.arange(6)
+    np.testing.assert_array_equal(again.score_users(users), metric.score_users(users))
+
+
+def test_one_rank_of_items_does_not_shut_out_the_other(metric):
+    assert metric.input_spec is None
+    users = np.arange(6, dtype=np.int32)
+    wide = np.tile(np.arange(4, dtype=np.int32), (6, 1))
+    for _ in range(2):
+        assert metric({"user_id": users, "item_id": users % 4}).shape == (6,)
+        assert metric({"user_id": users, "item_id": wide}).shape == (6, 4)
+
+
+def test_it_fits_into_a_larger_model(build):
+    towers = build("mf")
+    user_id = keras.Input((), dtype="int32", name="who")
+    item_id = keras.Input((3,), dtype="int32", name="what")
+    best = keras.ops.max(towers({"user_id": user_id, "item_id": item_id}), axis=-1)
+    model = keras.Model([user_id, item_id], best)
+    users, items = np.array([5, 1]), np.array([[3, 1, 0], [0, 0, 2]])
+    scores = towers.score_users(users)
+    expected = [scores[0, [3, 1, 0]].max(), scores[1, [0, 2]].max()]
+    np.testing.assert_allclose(model([users, items]), expected, atol=1e-6)
+
+
+def test_over_catalogue_shares_the_weights(metric):
+    over = metric.over_catalogue()
+    assert isinstance(over, OverCatalogue)
+    assert over.name == "metric_over_catalogue"
+    mine = {id(variable) for variable in metric.trainable_variables}
+    assert {id(variable) for variable in over.trainable_variables} == mine
+
+
+def test_a_model_without_biases_or_factors():
+    """Popularity: the item's bias is all there is of the score."""
+    user_id, item_id = user_input(), item_input()
+    item = {"bias": embed_bias(item_id, 4, name="item_bias")}
+    user = {"bias": 0.0 * keras.ops.cast(user_id, "float32")}
+    model = TwoTower(
+        keras.Model(user_id, user),
+        keras.Model(item_id, item),
+        Interaction(use_bias=False),
+        num_users=6,
+        num_items=4,
+    )
+    model.item_tower.get_layer("item_bias").embeddings.assign([[3.0], [1], [4], [1.5]])
+    assert isinstance(model.item_tower.get_layer("item_bias"), layers.Embedding)
+    expected = [[3, 1, 4, 1.5]] * 2
+    np.testing.assert_array_equal(model.score_users(np.array([5, 2])), expected)
+
+
+# Blocks
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (3, 7), (7, 3), (5, 5)])
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 6, 7, 8, 14, 20, 100])
+def test_blocks_cover_each_cell_once_and_are_small(rows, columns, size):
+    covered = np.zeros((rows, columns), dtype=int)
+    blocks = list(two_tower._blocks(rows, columns, size))
+    for block in blocks:
+        covered[block] += 1
+        assert 1 <= covered[block].size <= max(1, size)
+    assert (covered == 1).all()
+    if size >= columns:  # whole rows, as many as fit
+        assert len(blocks) == -(-rows // (size // columns))
+
+
+def test_no_block_takes_more_memory_than_it_may(build, monkeypatch):
+    model = build("mlp")
+    width = model.user_parts(np.array([0]))["hidden"].shape[-1]
+    assert width == 6
+    held = []
+    call = model.interaction.call
+
+    def spy(user, item, catalogue):
+        held.append(len(user["hidden"]) * len(item["hidden"]) * width)
+        return call(user, item, catalogue=catalogue)
+
+    monkeypatch.setattr(model.interaction, "call", spy)
+    monkeypatch.setattr(two_tower, "SCORE_BLOCK", 130)  # 21 pairs of 6 numbers
+    assert model.score_users(np.arange(7)).shape == (7, 9)
+    assert held == [2 * 9 * 6, 2 * 9 * 6, 2 * 9 * 6, 9 * 6]
+    assert max(held) <= 130
+
+
+def test_the_block_is_64_mib():
+    assert two_tower.SCORE_BLOCK * 4 == 64 * 2**20

@@ -1,0 +1,533 @@
+"""The evaluator: worked examples, a slow oracle, scikit-learn, LightFM, and laws."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import sparse
+from sklearn.metrics import average_precision_score, ndcg_score, roc_auc_score
+
+from tfrecs import evaluation
+from tfrecs.evaluation import as_scorer, check_scores, evaluate, rank_relevant
+from tfrecs.interactions import Interactions
+
+TRAIN, TEST = 1, 2  # what a cell of `roles` [users, items] is; 0 is neither
+
+
+def parts(roles) -> tuple[Interactions, Interactions]:
+    roles = np.asarray(roles)
+    return tuple(Interactions.from_matrix(roles == part) for part in (TRAIN, TEST))
+
+
+def random_roles(seed: int, shape=(12, 30), test: float = 0.6) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    shares = rng.random((shape[0], 1)) * test  # each user has another number of items
+    draws = rng.random(shape)
+    roles = np.where(draws < shares, TEST, np.where(draws > 0.7, TRAIN, 0))
+    roles[0, :2] = TRAIN, TEST
+    roles[-1, roles[-1] == TEST] = 0  # a user without test items
+    return roles
+
+
+def tie_free(seed: int, shape=(12, 30)) -> np.ndarray:
+    return np.random.default_rng(seed).permuted(
+        np.arange(np.prod(shape), dtype=np.float32).reshape(shape), axis=1
+    )
+
+
+# Numbers worked out by hand
+
+#        items:  0      1      2     3      4     5
+ROLES = [
+    [TRAIN, TEST, 0, 0, TEST, 0],
+    [0, 0, 0, 0, 0, TRAIN],
+    [TEST, TRAIN, TRAIN, TEST, 0, TEST],
+]
+SCORES = np.array(
+    [
+        [9.0, 7.0, 8.0, 1.0, 5.0, 6.0],  # 2 *1* 5 *4* 3, item 0 left out: ranks 2, 4
+        [0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        [3.0, 9.0, 9.0, 2.0, 4.0, 1.0],  # 4 *0* *3* *5*: ranks 2, 3, 4
+    ]
+)
+
+
+def test_metrics_of_a_small_case_are_those_worked_out_by_hand():
+    measured = evaluate(SCORES, *parts(ROLES), k=(1, 3)).per_user
+    discount = [1 / math.log2(1 + rank) for rank in range(5)[1:]]
+    expected = {
+        "precision@1": [0, 0],
+        "recall@1": [0, 0],
+        "ndcg@1": [0, 0],
+        "hit_rate@1": [0, 0],
+        "map@1": [0, 0],
+        "precision@3": [1 / 3, 2 / 3],
+        "recall@3": [1 / 2, 2 / 3],
+        "ndcg@3": [
+            discount[1] / (discount[0] + discount[1]),
+            (discount[1] + discount[2]) / (discount[0] + discount[1] + discount[2]),
+        ],
+        "hit_rate@3": [1, 1],
+        "map@3": [(1 / 2) / 2, (1 / 2 + 2 / 3) / 3],
+        "mrr": [1 / 2, 1 / 2],
+        "auc": [1 - (1 + 2) / (2 * 3), 1 - (1 + 1 + 1) / (3 * 1)],
+    }
+    assert list(measured) == list(expected)
+    for name, values in expected.items():
+        assert measured[name].tolist() == pytest.approx(values, abs=1e-12), name
+
+
+def test_seen_items_are_ranked_when_asked_for():
+    measured = evaluate(SCORES, *parts(ROLES), k=2, exclude_seen=False).per_user
+    assert measured["mrr"].tolist() == [1 / 3, 1 / 4]  # behind items 0 2, and 1 2 4
+    wrong = [(2 + 3) / (2 * 4), (3 + 3 + 3) / (3 * 3)]
+    assert measured["auc"].tolist() == pytest.approx([1 - w for w in wrong])
+
+
+def test_users_without_test_items_are_left_out_and_counted():
+    measured = evaluate(SCORES, *parts(ROLES), k=1)
+    assert measured.user_ids.tolist() == [0, 2]
+    assert measured.num_relevant.tolist() == [2, 3]
+    assert measured.num_left_out == 1
+
+
+def test_of_equal_scores_the_relevant_ones_stand_last():
+    # Of candidates 1 to 5, all equal, the two relevant ones get ranks 4 and 5.
+    constant = evaluate(np.zeros((3, 6)), *parts(ROLES), k=4).per_user
+    assert constant["mrr"][0] == 1 / 4
+    assert constant["precision@4"][0] == 1 / 4
+    assert constant["auc"][0] == 0
+
+
+@pytest.mark.parametrize("most", [np.inf, -np.inf, 5.0])
+def test_relevant_items_of_one_tie_take_one_rank_each(most):
+    train, test = parts([[TEST, TRAIN, TEST, 0, TEST]])
+    scores = np.array([[most, 7, most, most, most]], dtype=np.float32)
+    ranked = rank_relevant(scores, test.matrix, train.matrix)
+    assert ranked.ranks.tolist() == [[2, 3, 4]]
+    assert (ranked.num_relevant.tolist(), ranked.num_candidates.tolist()) == ([3], [4])
+
+
+def test_an_infinitely_low_relevant_item_stands_last_but_above_no_seen_one():
+    train, test = parts([[TRAIN, TEST, 0, 0], [TEST, 0, TRAIN, TRAIN]])
+    scores = np.array([[5, -np.inf, 1, -np.inf], [-np.inf, 0, 9, 9]], dtype=np.float32)
+    ranked = rank_relevant(scores, test.matrix, train.matrix)
+    assert ranked.ranks.tolist() == [[3], [2]]
+
+
+def test_ranks_of_users_with_fewer_relevant_items_are_padded_with_inf():
+    _, test = parts(ROLES)
+    ranked = rank_relevant(SCORES[[0, 2]], test.matrix[[0, 2]], None)
+    assert ranked.ranks.tolist() == [[3, 5, np.inf], [4, 5, 6]]
+    assert ranked.num_candidates.tolist() == [6, 6]
+
+
+def test_scores_that_float32_cannot_tell_apart_are_a_tie():
+    scores = np.array([[0.0, 1.0 + 1e-12, 1.0]])
+    assert evaluate(scores, *parts([[TRAIN, TEST, 0]]), k=1).metrics["mrr"] == 1 / 2
+
+
+# A slow oracle, which sorts each user's candidates
+
+
+def slow(scores, roles, k: int, exclude_seen: bool) -> dict[str, float]:
+    candidates = [
+        item for item, role in enumerate(roles) if role != TRAIN or not exclude_seen
+    ]
+    candidates.sort(key=lambda item: (-scores[item], roles[item] == TEST))
+    ranked = [roles[item] == TEST for item in candidates]
+    relevant = sum(ranked)
+    hits = sum(ranked[:k])
+    wrong = sum(ranked[:place].count(False) for place, hit in enumerate(ranked) if hit)
+    pairs = relevant * (len(ranked) - relevant)
+    gains = [hit / math.log2(place + 2) for place, hit in enumerate(ranked)]
+    best = sum(1 / math.log2(place + 2) for place in range(min(k, relevant)))
+    precisions = [
+        hit * sum(ranked[: place + 1]) / (place + 1) for place, hit in enumerate(ranked)
+    ]
+    return {
+        f"precision@{k}": hits / k,
+        f"recall@{k}": hits / relevant,
+        f"ndcg@{k}": sum(gains[:k]) / best,
+        f"hit_rate@{k}": float(hits > 0),
+        f"map@{k}": sum(precisions[:k]) / min(k, relevant),
+        "mrr": 1 / (1 + ranked.index(True)),
+        "auc": 1 - wrong / pairs if pairs else 0.5,
+    }
+
+
+def check_with_oracle(scores, roles, k: int, exclude_seen: bool) -> None:
+    measured = evaluate(scores, *parts(roles), k=k, exclude_seen=exclude_seen)
+    users = [user for user, row in enumerate(roles) if TEST in row]
+    assert measured.user_ids.tolist() == users
+    for place, user in enumerate(users):
+        of_user = {name: values[place] for name, values in measured.per_user.items()}
+        expected = slow(scores[user], roles[user], k, exclude_seen)
+        assert of_user == pytest.approx(expected, abs=1e-9)
+
+
+@st.composite
+def cases(draw, levels=(-np.inf, -1.0, 0.0, 0.5, 2.0, np.inf)):
+    """Scores with many ties, roles with both kinds, and a k."""
+    shape = draw(st.tuples(st.integers(1, 4), st.integers(2, 9)))
+    roles = draw(
+        arrays(np.int8, shape, elements=st.integers(0, 2)).filter(
+            lambda cells: TRAIN in cells and TEST in cells
+        )
+    )
+    scores = draw(arrays(np.float32, shape, elements=st.sampled_from(levels)))
+    return scores, roles, draw(st.integers(1, shape[1]))
+
+
+@given(cases(), st.booleans())
+def test_metrics_are_what_sorting_each_user_gives(case, exclude_seen):
+    check_with_oracle(*case, exclude_seen)
+
+
+@pytest.mark.parametrize("exclude_seen", [True, False])
+@pytest.mark.parametrize("k", [1, 7, 30])
+@pytest.mark.parametrize("seed", range(3))
+def test_metrics_of_users_with_many_relevant_items_are_the_slow_ones(
+    seed, k, exclude_seen
+):
+    rng = np.random.default_rng(seed)
+    scores = np.round(rng.normal(size=(12, 30)), 1).astype(np.float32)
+    scores[rng.random((12, 30)) < 0.1] = -np.inf
+    check_with_oracle(scores, random_roles(seed, test=0.9), k, exclude_seen)
+
+
+# Others' numbers, on scores without ties
+
+
+@pytest.mark.parametrize("k", [1, 5, 30])
+def test_ndcg_auc_and_map_are_those_of_scikit_learn(k):
+    roles, scores = random_roles(1), tie_free(1)
+    measured = evaluate(scores, *parts(roles), k=(k, 30)).per_user
+    users = np.flatnonzero((roles == TEST).any(axis=1))
+    for place, user in enumerate(users):
+        candidates = roles[user] != TRAIN
+        truth, given_scores = roles[user, candidates] == TEST, scores[user, candidates]
+        ndcg = ndcg_score([truth], [given_scores], k=k)
+        assert measured[f"ndcg@{k}"][place] == pytest.approx(ndcg, abs=1e-9)
+        auc = roc_auc_score(truth, given_scores)
+        assert measured["auc"][place] == pytest.approx(auc, abs=1e-9)
+        whole = average_precision_score(truth, given_scores)
+        assert measured["map@30"][place] == pytest.approx(whole, abs=1e-9)
+
+
+@pytest.fixture(scope="module")
+def lightfm():
+    """A trained LightFM, its scores, and what it was trained and is tested on."""
+    module = pytest.importorskip("lightfm")
+    roles = random_roles(2, shape=(15, 40))
+    train, test = (sparse.csr_matrix(part.matrix) for part in parts(roles))
+    model = module.LightFM(no_components=4, loss="logistic", random_state=3)
+    model.fit(train, epochs=5, num_threads=1)
+    users, items = np.divmod(np.arange(15 * 40, dtype=np.int32), 40)
+    scores = model.predict(users, items, num_threads=1).reshape(15, 40)
+    assert all(len(np.unique(row.astype(np.float32))) == 40 for row in scores)
+    return SimpleNamespace(
+        model=model, scores=scores, roles=roles, train=train, test=test
+    )
+
+
+@pytest.mark.parametrize("masked", [True, False])
+@pytest.mark.parametrize(
+    ("ours", "theirs", "options"),
+    [
+        ("precision@5", "precision_at_k", {"k": 5}),
+        ("precision@10", "precision_at_k", {"k": 10}),
+        ("recall@5", "recall_at_k", {"k": 5}),
+        ("recall@10", "recall_at_k", {"k": 10}),
+        ("mrr", "reciprocal_rank", {}),
+        ("auc", "auc_score", {}),
+    ],
+)
+def test_metrics_are_those_of_lightfm(lightfm, ours, theirs, options, masked):
+    from lightfm import evaluation as of_lightfm
+
+    expected = getattr(of_lightfm, theirs)(
+        lightfm.model,
+        lightfm.test,
+        train_interactions=lightfm.train if masked else None,
+        num_threads=1,
+        **options,
+    )
+    measured = evaluate(lightfm.scores, *parts(lightfm.roles), exclude_seen=masked)
+    assert len(np.unique(expected)) > 2
+    assert measured.per_user[ours] == pytest.approx(expected, abs=1e-6)
+
+
+# Laws
+
+
+@given(cases(), st.booleans())
+def test_metrics_are_from_zero_to_one(case, exclude_seen):
+    scores, roles, k = case
+    measured = evaluate(scores, *parts(roles), k=k, exclude_seen=exclude_seen)
+    values = np.array(list(measured.per_user.values()))
+    assert values.min() >= 0
+    assert values.max() <= 1 + 1e-12
+
+
+@given(cases())
+def test_recall_does_not_fall_as_k_grows(case):
+    scores, roles, _ = case
+    every_k = range(1, roles.shape[1] + 1)
+    measured = evaluate(scores, *parts(roles), k=every_k).per_user
+    recalls = [measured[f"recall@{k}"] for k in every_k]
+    assert (np.diff(recalls, axis=0) >= 0).all()
+    assert (recalls[-1] == 1).all()
+
+
+@given(cases())
+def test_k_times_precision_is_a_whole_number(case):
+    scores, roles, k = case
+    hits = k * evaluate(scores, *parts(roles), k=k).per_user[f"precision@{k}"]
+    assert hits == pytest.approx(np.round(hits), abs=1e-9)
+
+
+@given(cases(), st.randoms(use_true_random=False))
+def test_names_of_items_do_not_matter(case, random):
+    scores, roles, k = case
+    order = random.sample(range(roles.shape[1]), roles.shape[1])
+    expected = evaluate(scores, *parts(roles), k=k).to_frame()
+    renamed = evaluate(scores[:, order], *parts(roles[:, order]), k=k).to_frame()
+    assert renamed.equals(expected)
+
+
+@given(cases(levels=(-2.0, -1.0, 0.0, 3.0)), st.sets(st.integers(-99, 99), min_size=4))
+def test_only_the_order_of_scores_matters(case, values):
+    scores, roles, k = case
+    steps = np.array(sorted(values)[:4], dtype=np.float32)  # strictly increasing
+    other = steps[np.searchsorted([-2.0, -1.0, 0.0, 3.0], scores)]
+    expected = evaluate(scores, *parts(roles), k=k).to_frame()
+    assert evaluate(other, *parts(roles), k=k).to_frame().equals(expected)
+
+
+@pytest.mark.parametrize("block", [1, 30, 59, 60, 95, 10**6])
+def test_results_do_not_depend_on_the_size_of_blocks(monkeypatch, block):
+    roles, scores = random_roles(4), np.round(tie_free(4) / 20)
+    expected = evaluate(scores, *parts(roles), k=(2, 9)).to_frame()
+    monkeypatch.setattr(evaluation, "SCORE_BLOCK", block)
+    measured = evaluate(scores, *parts(roles), k=(2, 9)).to_frame()
+    assert measured.equals(expected)
+
+
+@pytest.mark.parametrize(
+    ("block", "users_at_once"), [(1, 1), (29, 1), (95, 3), (10**6, 10)]
+)
+def test_a_block_holds_as_many_users_as_fit(monkeypatch, block, users_at_once):
+    roles = random_roles(5)
+    asked = []
+
+    def score(user_ids):
+        asked.append(user_ids.tolist())
+        return np.zeros((len(user_ids), 30))
+
+    monkeypatch.setattr(evaluation, "SCORE_BLOCK", block)
+    measured = evaluate(score, *parts(roles))
+    assert max(map(len, asked)) == users_at_once
+    assert [user for block in asked for user in block] == measured.user_ids.tolist()
+
+
+# What can be evaluated
+
+
+class Scores:
+    """As our models: it has `score_users`."""
+
+    def __init__(self, scores) -> None:
+        self.scores = scores
+
+    def score_users(self, user_ids):
+        return self.scores[user_ids]
+
+    def predict(self) -> None:
+        """Keras models have it too."""
+
+
+def test_an_object_a_function_and_a_matrix_are_evaluated_alike():
+    roles, scores = random_roles(6), tie_free(6)
+    expected = evaluate(scores, *parts(roles)).to_frame()
+    for model in (Scores(scores), lambda user_ids: scores[user_ids]):
+        assert evaluate(model, *parts(roles)).to_frame().equals(expected)
+
+
+def test_a_model_gets_int32_user_ids():
+    kinds = []
+
+    def score(user_ids):
+        kinds.append(user_ids.dtype)
+        return np.zeros((len(user_ids), 6))
+
+    evaluate(score, *parts(ROLES), k=1)
+    assert kinds == [np.int32]
+
+
+def test_the_scores_of_a_model_are_left_as_they_are():
+    scores = SCORES[[0, 2]].astype(np.float32)
+    before = scores.copy()
+    evaluate(lambda user_ids: scores, *parts(ROLES), k=1)
+    assert (scores == before).all()
+
+
+class Predicts:
+    """As other libraries' models: callable, and scores pairs only."""
+
+    def __call__(self) -> None: ...
+
+    def predict(self) -> None: ...
+
+
+@pytest.mark.parametrize("model", [Predicts(), SCORES.tolist(), None, "mf"])
+def test_other_models_are_refused_by_their_type(model):
+    told = f"`model` must have `score_users.*Received: {type(model).__name__}"
+    with pytest.raises(TypeError, match=told):
+        as_scorer(model)
+
+
+# What comes out
+
+
+def test_cut_offs_are_five_and_ten_by_default():
+    names = evaluate(tie_free(7), *parts(random_roles(7))).per_user
+    at_k = ["precision", "recall", "ndcg", "hit_rate", "map"]
+    assert list(names) == [f"{n}@{k}" for k in (5, 10) for n in at_k] + ["mrr", "auc"]
+
+
+def test_metrics_are_means_over_users():
+    measured = evaluate(SCORES, *parts(ROLES), k=3)
+    assert list(measured.metrics) == list(measured.per_user)
+    assert measured.metrics["recall@3"] == pytest.approx((1 / 2 + 2 / 3) / 2)
+    assert type(measured.metrics["recall@3"]) is float
+
+
+def test_micro_puts_all_lists_together():
+    measured = evaluate(SCORES, *parts(ROLES), k=(1, 3))
+    assert measured.micro(3) == pytest.approx(
+        {"precision@3": (1 + 2) / (3 + 3), "recall@3": (1 + 2) / (2 + 3)}
+    )
+    assert measured.micro(1) == {"precision@1": 0, "recall@1": 0}
+    assert {type(value) for value in measured.micro(3).values()} == {float}
+
+
+@given(cases())
+def test_micro_is_hits_over_lists_and_over_test_items(case):
+    scores, roles, k = case
+    measured = evaluate(scores, *parts(roles), k=k)
+    users = measured.user_ids
+    hits = sum(
+        slow(scores[user], roles[user], k, True)[f"precision@{k}"] * k for user in users
+    )
+    assert measured.micro(k) == pytest.approx(
+        {
+            f"precision@{k}": hits / (k * len(users)),
+            f"recall@{k}": hits / (roles == TEST).sum(),
+        },
+        abs=1e-9,
+    )
+
+
+def test_a_frame_has_a_row_for_each_user_and_a_column_for_each_metric():
+    measured = evaluate(SCORES, *parts(ROLES), k=3)
+    frame = measured.to_frame()
+    assert (frame.index.name, frame.index.tolist()) == ("user_id", [0, 2])
+    assert frame.columns.tolist() == list(measured.per_user)
+    assert frame.loc[2, "recall@3"] == pytest.approx(2 / 3)
+
+
+def test_it_tells_each_mean_and_the_number_of_users():
+    told = repr(evaluate(SCORES, *parts(ROLES), k=1))
+    assert told == (
+        "<Evaluation of 2 users (1 without test items left out): precision@1 0.0000, "
+        "recall@1 0.0000, ndcg@1 0.0000, hit_rate@1 0.0000, map@1 0.0000, mrr 0.5000, "
+        "auc 0.2500>"
+    )
+
+
+# What is refused
+
+
+def test_a_test_that_shares_pairs_with_train_is_refused_unless_seen_items_are_ranked():
+    train, _ = parts(ROLES)
+    with pytest.raises(
+        ValueError, match=r"no pair of `train`.*4 of 4 shared.*exclude_s"
+    ):
+        evaluate(SCORES, train, train, k=1)
+    measured = evaluate(SCORES, train, train, k=1, exclude_seen=False)
+    assert measured.per_user["precision@1"].tolist() == [1, 0, 1]
+
+
+def test_only_the_shared_pairs_are_counted():
+    train, test = parts(ROLES)
+    both = Interactions.from_matrix(train.matrix + test.matrix)
+    with pytest.raises(ValueError, match="Received: 5 of 5 shared"):
+        evaluate(SCORES, both, test, k=1)
+    with pytest.raises(ValueError, match="Received: 4 of 9 shared"):
+        evaluate(SCORES, train, both, k=1)
+
+
+@pytest.mark.parametrize("exclude_seen", [True, False])
+def test_train_and_test_have_one_vocabulary(exclude_seen):
+    train = Interactions.from_arrays(["a", "b"], ["x", "y"])
+    test = Interactions.from_arrays(["a", "b"], ["x", "z"])  # its z is not train's y
+    with pytest.raises(ValueError, match=r"share one vocabulary.*'x', 'y'.*'x', 'z'"):
+        evaluate(np.zeros((2, 2)), train, test, k=1, exclude_seen=exclude_seen)
+
+
+@pytest.mark.parametrize(
+    ("k", "told"),
+    [
+        (7, "`k` must be at most num_items=6, the catalogue's size. Received: k=7"),
+        ((1, 8), "`k` must be at most num_items=6.*Received: k=8. Lower k"),
+        (0, "`k` must be a whole number of at least 1. Received: k=0"),
+        ((2, -3), "`k` must be a whole number of at least 1. Received: k=-3"),
+        ([2.5], "`k` must be a whole number of at least 1. Received: k=2.5"),
+        (True, "`k` must be a whole number of at least 1. Received: k=True"),
+        ((), "`k` must name at least one cut-off. Received: none"),
+    ],
+)
+def test_cut_offs_are_within_the_catalogue(k, told):
+    with pytest.raises(ValueError, match=told):
+        evaluate(SCORES, *parts(ROLES), k=k)
+
+
+def test_micro_needs_a_cut_off_that_was_measured():
+    measured = evaluate(SCORES, *parts(ROLES), k=(1, 3))
+    with pytest.raises(ValueError, match=r"cut-off of this evaluation\. Received: 2"):
+        measured.micro(2)
+
+
+@pytest.mark.parametrize("k", [3, np.int64(3), [3], np.array([3]), range(3, 4)])
+def test_cut_offs_are_whole_numbers_of_any_kind(k):
+    assert evaluate(SCORES, *parts(ROLES), k=k).metrics["recall@3"] > 0
+
+
+def test_the_whole_catalogue_is_a_cut_off():
+    assert evaluate(SCORES, *parts(ROLES), k=6).metrics["recall@6"] == 1
+
+
+@pytest.mark.parametrize("shape", [(2, 5), (1, 6), (6, 2), (6,), (2, 6, 1)])
+def test_scores_of_another_shape_are_refused(shape):
+    told = rf"\[users, num_items\] = \[2, 6\]. Received: \[{str(list(shape))[1:-1]}\]"
+    with pytest.raises(ValueError, match=told):
+        evaluate(lambda user_ids: np.zeros(shape), *parts(ROLES), k=1)
+
+
+def test_scores_that_are_nan_are_counted():
+    scores = np.where(SCORES > 8, np.nan, SCORES)
+    with pytest.raises(
+        ValueError, match=r"must not be NaN. Received: 3 NaN of 12.*lower"
+    ):
+        evaluate(scores, *parts(ROLES), k=1)
+
+
+def test_checked_scores_are_float32_and_may_be_infinite():
+    scores = check_scores([[1, np.inf], [-np.inf, 2], [3, 4]], 3, 2)
+    assert scores.dtype == np.float32
+    assert scores.tolist() == [[1, np.inf], [-np.inf, 2], [3, 4]]

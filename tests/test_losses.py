@@ -1,0 +1,349 @@
+"""Losses: numbers that can be checked by hand, and what every loss must do."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfrecs import losses
+from tfrecs.losses import CATALOGUE_LOSSES, LOSSES
+from tfrecs.models import build_mf
+
+# A row: the positive stands in the middle; the scores are all different.
+LABELS = np.array([[0, 1, 0, 0], [1, 0, 0, 0]], dtype=np.float32)
+SCORES = np.array([[0.5, 2.0, -1.0, 3.0], [-0.2, 0.1, 1.5, -4.0]], dtype=np.float32)
+# What users took, with padding, of a catalogue of five.
+POSITIVES = np.array([[4, 0, -1], [2, -1, -1], [-1, -1, -1]], dtype=np.int32)
+CATALOGUE = np.array(
+    [[0.3, 1.0, -2.0, 0.0, 2.5], [1.0, -1.0, 0.5, 0.2, 0.1], [1, 2, 3, 4, 5]],
+    dtype=np.float32,
+)
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x))
+
+
+def gradient(loss, targets, scores):
+    scores = tf.constant(scores, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        value = tf.reduce_sum(loss(tf.constant(targets), scores))
+    return tape.gradient(value, scores).numpy()
+
+
+# The registries
+
+
+def test_registries_are_literal():
+    assert LOSSES == {
+        "bce": losses.bce,
+        "bpr": losses.bpr,
+        "hinge": losses.hinge,
+        "sampled-softmax": losses.sampled_softmax,
+    }
+    assert CATALOGUE_LOSSES == {
+        "softmax": losses.softmax,
+        "catalogue-bce": losses.catalogue_bce,
+    }
+
+
+def test_registries_are_complete():
+    public = {
+        value
+        for name, value in vars(losses).items()
+        if callable(value)
+        and not name.startswith("_")
+        and getattr(value, "__module__", None) == "tfrecs.losses"
+    }
+    assert public == {*LOSSES.values(), *CATALOGUE_LOSSES.values()}
+
+
+# Rows of a positive and its negatives
+
+
+def test_bce_by_hand():
+    first = [math.log(1 - sigmoid(s)) for s in (0.5, -1, 3)] + [math.log(sigmoid(2))]
+    second = [math.log(1 - sigmoid(s)) for s in (0.1, 1.5, -4)]
+    second += [math.log(sigmoid(-0.2))]
+    expected = [-sum(first) / 4, -sum(second) / 4]
+    np.testing.assert_allclose(losses.bce(LABELS, SCORES), expected, rtol=1e-5)
+
+
+def test_bce_is_that_of_keras_for_each_row():
+    theirs = keras.losses.BinaryCrossentropy(from_logits=True, reduction="none")
+    expected = theirs(LABELS, SCORES)
+    np.testing.assert_allclose(losses.bce(LABELS, SCORES), expected, rtol=1e-5)
+
+
+def test_bce_of_single_pairs_is_one_number_each():
+    flat = losses.bce(LABELS.ravel(), SCORES.ravel()).numpy()
+    assert flat.shape == (8,)
+    rows = losses.bce(LABELS, SCORES)
+    np.testing.assert_allclose(flat.reshape(2, 4).mean(axis=1), rows, rtol=1e-6)
+
+
+def test_bce_takes_a_weight_for_each_single_pair():
+    """A pair of weight 0 does not count: only the first pair's step is taken."""
+    model = build_mf(3, 3, embedding_dim=2)
+    model.compile(keras.optimizers.SGD(1.0), losses.bce, jit_compile=False)
+    ids = np.array([0, 1, 2], dtype=np.int32)
+    labels = np.array([1, 0, 0], dtype=np.float32)
+    before = model.score_users(ids)
+    model.train_on_batch(
+        {"user_id": ids, "item_id": ids},
+        labels,
+        sample_weight=np.array([1.0, 0, 0], dtype=np.float32),
+    )
+    bias = model.user_tower.get_layer("user_bias").embeddings.numpy()[:, 0]
+    step = (1 - sigmoid(before[0, 0])) / 3  # the mean is over three pairs
+    np.testing.assert_allclose(bias, [step, 0, 0], atol=1e-6)
+
+
+def test_bpr_by_hand():
+    first = [-math.log(sigmoid(2.0 - s)) for s in (0.5, -1.0, 3.0)]
+    second = [-math.log(sigmoid(-0.2 - s)) for s in (0.1, 1.5, -4.0)]
+    expected = [sum(first) / 3, sum(second) / 3]
+    np.testing.assert_allclose(losses.bpr(LABELS, SCORES), expected, rtol=1e-5)
+
+
+def test_hinge_by_hand():
+    expected = [
+        ((0) + (0) + (1 - (2.0 - 3.0))) / 3,  # leads of 1.5, 3 and -1
+        ((1 + 0.3) + (1 + 1.7) + 0) / 3,  # leads of -0.3, -1.7 and 3.8
+    ]
+    np.testing.assert_allclose(losses.hinge(LABELS, SCORES), expected, rtol=1e-5)
+
+
+def test_sampled_softmax_by_hand():
+    first = math.exp(2.0) / sum(math.exp(s) for s in (0.5, 2.0, -1.0, 3.0))
+    second = math.exp(-0.2) / sum(math.exp(s) for s in (-0.2, 0.1, 1.5, -4.0))
+    expected = [-math.log(first), -math.log(second)]
+    found = losses.sampled_softmax(LABELS, SCORES)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("score", [-3.0, 0.0, 7.0])
+@pytest.mark.parametrize("n", [1, 4])
+def test_ties(score, n):
+    labels = np.eye(1, 1 + n, dtype=np.float32)
+    scores = np.full_like(labels, score)
+    np.testing.assert_allclose(losses.bpr(labels, scores), math.log(2), rtol=1e-5)
+    np.testing.assert_allclose(losses.hinge(labels, scores), 1)
+    found = losses.sampled_softmax(labels, scores)
+    np.testing.assert_allclose(found, math.log(1 + n), rtol=1e-5)
+
+
+def test_hinge_is_zero_from_a_lead_of_one():
+    labels = np.array([[1, 0]] * 3, dtype=np.float32)
+    scores = np.array([[0.9, 0], [1.0, 0], [1.1, 0]], dtype=np.float32)
+    np.testing.assert_allclose(losses.hinge(labels, scores), [0.1, 0, 0], atol=1e-6)
+
+
+@pytest.fixture(params=LOSSES)
+def pairwise(request):
+    return LOSSES[request.param]
+
+
+def test_the_place_of_the_positive_does_not_matter(pairwise):
+    expected = pairwise(LABELS, SCORES)
+    for order in ([1, 0, 2, 3], [3, 2, 1, 0], [2, 3, 0, 1]):
+        found = pairwise(LABELS[:, order], SCORES[:, order])
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_rows_do_not_touch_each_other(pairwise):
+    both = pairwise(LABELS, SCORES).numpy()
+    assert both.shape == (2,)
+    assert both.dtype == np.float32
+    for row in range(2):
+        alone = pairwise(LABELS[row : row + 1], SCORES[row : row + 1])
+        np.testing.assert_allclose(alone, both[row : row + 1], rtol=1e-6)
+
+
+def test_labels_may_be_integers(pairwise):
+    for kind in (np.int32, np.int64, np.bool_):
+        found = pairwise(LABELS.astype(kind), SCORES)
+        np.testing.assert_array_equal(found, pairwise(LABELS, SCORES))
+
+
+def test_it_falls_as_the_positive_rises_and_rises_with_a_negative(pairwise):
+    slopes = gradient(pairwise, LABELS, SCORES)
+    assert (slopes[LABELS == 1] < 0).all()
+    of_negatives = slopes[LABELS == 0]
+    if pairwise is losses.hinge:  # which lets go of negatives that are far below
+        lead = (LABELS * SCORES).sum(1, keepdims=True) - SCORES
+        np.testing.assert_array_equal(of_negatives > 0, (lead < 1)[LABELS == 0])
+        assert (of_negatives >= 0).all()
+    else:
+        assert (of_negatives > 0).all()
+
+
+@pytest.mark.parametrize("name", ["bpr", "hinge", "sampled-softmax"])
+def test_a_constant_added_to_a_row_changes_nothing(name):
+    shifted = SCORES + np.array([[10.0], [-3.0]], dtype=np.float32)
+    expected = LOSSES[name](LABELS, SCORES)
+    np.testing.assert_allclose(LOSSES[name](LABELS, shifted), expected, rtol=1e-5)
+    slopes = gradient(LOSSES[name], LABELS, SCORES)
+    np.testing.assert_allclose(slopes.sum(axis=1), 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("positive", [1e4, -1e4])
+@pytest.mark.parametrize("negative", [1e4, -1e4, 0.0])
+def test_extreme_scores_are_finite(pairwise, positive, negative):
+    labels = np.array([[1, 0, 0]], dtype=np.float32)
+    scores = np.array([[positive, negative, negative]], dtype=np.float32)
+    value = pairwise(labels, scores).numpy()
+    assert np.isfinite(value).all()
+    assert (value >= 0).all()
+    assert np.isfinite(gradient(pairwise, labels, scores)).all()
+    lead = positive - negative
+    if pairwise is losses.bpr:
+        assert value == pytest.approx(max(0, -lead), abs=1)
+
+
+# The whole catalogue
+
+
+def test_softmax_by_hand():
+    total = [sum(math.exp(s) for s in row) for row in CATALOGUE]
+    expected = [
+        -math.log(math.exp(2.5) / total[0]) - math.log(math.exp(0.3) / total[0]),
+        -math.log(math.exp(0.5) / total[1]),
+        0,  # nobody's positives
+    ]
+    found = losses.softmax(POSITIVES, CATALOGUE)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_catalogue_bce_by_hand():
+    first = [math.log(1 - sigmoid(s)) for s in (1.0, -2.0, 0.0)]
+    first += [math.log(sigmoid(s)) for s in (0.3, 2.5)]
+    second = [math.log(1 - sigmoid(s)) for s in (1.0, -1.0, 0.2, 0.1)]
+    second += [math.log(sigmoid(0.5))]
+    third = [math.log(1 - sigmoid(s)) for s in (1, 2, 3, 4, 5)]
+    expected = [-sum(first), -sum(second), -sum(third)]
+    found = losses.catalogue_bce(POSITIVES, CATALOGUE)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_catalogue_ties():
+    positives = np.array([[2, 0]], dtype=np.int32)
+    scores = np.zeros((1, 5), dtype=np.float32)
+    found = losses.softmax(positives, scores)
+    np.testing.assert_allclose(found, 2 * math.log(5), rtol=1e-6)
+    found = losses.catalogue_bce(positives, scores)
+    np.testing.assert_allclose(found, 5 * math.log(2), rtol=1e-6)
+
+
+@pytest.fixture(params=CATALOGUE_LOSSES)
+def catalogue_wide(request):
+    return CATALOGUE_LOSSES[request.param]
+
+
+def test_padding_changes_nothing_wherever_it_stands(catalogue_wide):
+    expected = catalogue_wide(POSITIVES, CATALOGUE).numpy()
+    for order in ([0, 2, 1], [2, 0, 1], [1, 0, 2]):
+        found = catalogue_wide(POSITIVES[:, order], CATALOGUE)
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+    wider = np.pad(POSITIVES, ((0, 0), (0, 4)), constant_values=-1)
+    np.testing.assert_allclose(catalogue_wide(wider, CATALOGUE), expected, rtol=1e-6)
+    slopes = gradient(catalogue_wide, POSITIVES, CATALOGUE)
+    np.testing.assert_allclose(
+        gradient(catalogue_wide, wider, CATALOGUE), slopes, atol=1e-6
+    )
+
+
+def test_catalogue_losses_fall_as_positives_rise(catalogue_wide):
+    slopes = gradient(catalogue_wide, POSITIVES[:2], CATALOGUE[:2])
+    taken = np.zeros((2, 5), dtype=bool)
+    taken[0, [4, 0]] = taken[1, 2] = True
+    if catalogue_wide is losses.softmax:
+        # Two positives share one probability: the sum over items is what is pushed.
+        share = np.exp(CATALOGUE[:2])
+        share /= share.sum(axis=1, keepdims=True)
+        expected = np.array([[2], [1]]) * share - taken
+    else:
+        expected = 1 / (1 + np.exp(-CATALOGUE[:2])) - taken
+    np.testing.assert_allclose(slopes, expected, atol=1e-5)
+    assert (slopes[~taken] > 0).all()
+    assert slopes[0, 0] < 0
+    assert slopes[1, 2] < 0
+
+
+def test_softmax_does_not_see_a_constant():
+    shifted = CATALOGUE + np.array([[9.0], [-4.0], [1.0]], dtype=np.float32)
+    expected = losses.softmax(POSITIVES, CATALOGUE)
+    np.testing.assert_allclose(
+        losses.softmax(POSITIVES, shifted), expected, rtol=1e-5, atol=1e-5
+    )
+
+
+def test_catalogue_losses_give_one_number_for_each_user(catalogue_wide):
+    found = catalogue_wide(POSITIVES, CATALOGUE).numpy()
+    assert found.shape == (3,)
+    assert found.dtype == np.float32
+    for row in range(3):
+        alone = catalogue_wide(POSITIVES[row : row + 1], CATALOGUE[row : row + 1])
+        np.testing.assert_allclose(alone, found[row : row + 1], rtol=1e-6, atol=1e-7)
+
+
+def test_positives_may_be_floats_as_keras_hands_them(catalogue_wide):
+    expected = catalogue_wide(POSITIVES, CATALOGUE)
+    found = catalogue_wide(POSITIVES.astype(np.float32), CATALOGUE)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("scale", [1e4, -1e4])
+def test_extreme_scores_of_the_catalogue_are_finite(catalogue_wide, scale):
+    scores = np.array([[1, -1, 0, 1, -1]], dtype=np.float32) * scale
+    positives = np.array([[0, 1, -1]], dtype=np.int32)
+    value = catalogue_wide(positives, scores).numpy()
+    assert np.isfinite(value).all()
+    assert (value >= 0).all()
+    assert np.isfinite(gradient(catalogue_wide, positives, scores)).all()
+
+
+# Under Keras
+
+
+@pytest.mark.parametrize("loss", [*LOSSES.values(), *CATALOGUE_LOSSES.values()])
+def test_losses_are_registered_under_our_name(loss):
+    config = keras.losses.serialize(loss)
+    assert f"tfrecs>{loss.__name__}" in str(config)
+    assert keras.losses.deserialize(config) is loss
+
+
+@pytest.mark.parametrize("name", ["bpr"])
+def test_a_compiled_model_is_saved_with_its_loss(name, tmp_path):
+    rng = np.random.default_rng(0)
+    inputs = {
+        "user_id": rng.integers(0, 5, 8).astype(np.int32),
+        "item_id": rng.integers(0, 6, (8, 3)).astype(np.int32),
+    }
+    labels = np.tile(np.eye(1, 3, dtype=np.float32), (8, 1))
+    model = build_mf(5, 6, embedding_dim=2)
+    model.compile("adam", LOSSES[name], jit_compile=False)
+    model.fit(inputs, labels, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.loss is LOSSES[name]
+    told = model.evaluate(inputs, labels, verbose=0)
+    assert loaded.evaluate(inputs, labels, verbose=0) == told
+    scores = model(inputs).numpy()
+    by_hand = np.log1p(np.exp(scores[:, 1:] - scores[:, :1])).mean()
+    assert told == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_a_catalogue_loss_trains_by_name_of_the_registry(catalogue_wide):
+    model = build_mf(3, 5, embedding_dim=2)
+    over = model.over_catalogue()
+    over.compile(keras.optimizers.SGD(0.5), catalogue_wide, jit_compile=False)
+    users = {"user_id": np.tile(np.arange(3, dtype=np.int32), 20)}
+    positives = np.tile(POSITIVES, (20, 1))
+    over.fit(users, positives, batch_size=3, shuffle=False, verbose=0)
+    scores = model.score_users(np.arange(2))
+    assert scores[0, [0, 4]].min() > scores[0, [1, 2, 3]].max()
+    assert scores[1].argmax() == 2

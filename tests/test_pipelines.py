@@ -1,0 +1,307 @@
+"""Pipelines: static batches, every positive once in a pass, drawn by the seed alone."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import stats
+
+from tfrecs.interactions import Interactions
+from tfrecs.pipelines import pairwise_batches, pointwise_batches, user_batches
+
+MATRIX = np.array(
+    [
+        [1, 1, 0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 1, 1, 0],
+        [0, 1, 0, 1, 0, 1, 1],
+        [0, 0, 0, 0, 0, 0, 0],
+        [1, 1, 1, 0, 1, 1, 0],
+    ]
+)
+NUM_POSITIVES = 13
+TRAIN = Interactions.from_matrix(MATRIX)
+PAIRS = set(zip(*np.nonzero(MATRIX), strict=True))
+PIPELINES = [pairwise_batches, pointwise_batches, user_batches]
+with_negatives = pytest.mark.parametrize("make", [pairwise_batches, pointwise_batches])
+every_pipeline = pytest.mark.parametrize("make", PIPELINES)
+
+
+def epoch(dataset) -> list:
+    """Every batch, as nested lists."""
+    return [
+        tf.nest.map_structure(lambda tensor: tensor.numpy().tolist(), batch)
+        for batch in dataset
+    ]
+
+
+def positives(batches) -> list[tuple[int, int]]:
+    return [
+        (user, row[0])
+        for inputs, *_ in batches
+        for user, row in zip(inputs["user_id"], inputs["item_id"], strict=True)
+    ]
+
+
+def specs(dataset) -> list[tuple]:
+    flat = tf.nest.flatten(dataset.element_spec)
+    return [(spec.shape.as_list(), spec.dtype.name) for spec in flat]
+
+
+# Laws of all pipelines
+
+
+@every_pipeline
+def test_the_same_seed_gives_the_same_batches_over_two_epochs(make):
+    one, other = (make(TRAIN, seed=5, batch_size=2) for _ in range(2))
+    assert [epoch(one), epoch(one)] == [epoch(other), epoch(other)]
+
+
+@every_pipeline
+def test_another_seed_gives_other_batches(make):
+    assert epoch(make(TRAIN, seed=5, batch_size=2)) != epoch(
+        make(TRAIN, seed=6, batch_size=2)
+    )
+
+
+@every_pipeline
+def test_every_epoch_is_another_one(make):
+    dataset = make(TRAIN, seed=5, batch_size=2)
+    assert epoch(dataset) != epoch(dataset)
+
+
+@every_pipeline
+def test_every_pass_of_an_epoch_is_another_one(make):
+    batches = epoch(make(TRAIN, seed=5, batch_size=2, passes=2))
+    half = len(batches) // 2
+    assert batches[:half] != batches[half:]
+
+
+@pytest.mark.parametrize(
+    ("make", "rows"),
+    [(pairwise_batches, 13), (pointwise_batches, 13), (user_batches, 4)],
+)
+@pytest.mark.parametrize(("batch_size", "passes"), [(1, 1), (3, 1), (3, 4), (99, 3)])
+def test_an_epoch_has_whole_batches_only_and_knows_how_many(
+    make, rows, batch_size, passes
+):
+    dataset = make(TRAIN, seed=0, batch_size=batch_size, passes=passes)
+    steps = rows // min(batch_size, rows) * passes
+    assert dataset.cardinality() == len(epoch(dataset)) == steps
+
+
+@pytest.mark.parametrize("bad", [0, -1, 1.5])
+@pytest.mark.parametrize(
+    ("make", "size"),
+    [
+        *((make, size) for make in PIPELINES for size in ("batch_size", "passes")),
+        (pairwise_batches, "num_negatives"),
+        (pointwise_batches, "num_negatives"),
+        (user_batches, "max_positives"),
+    ],
+)
+def test_sizes_are_at_least_one(make, size, bad):
+    with pytest.raises(ValueError, match=f"`{size}` must be.*Received: {size}={bad}"):
+        make(TRAIN, seed=0, **{size: bad})
+
+
+# Positives with their negatives
+
+
+def test_pairwise_shapes_are_static():
+    dataset = pairwise_batches(TRAIN, seed=0, batch_size=5, num_negatives=2)
+    # in the order of the keys: item_id, user_id; then labels
+    assert specs(dataset) == [
+        ([5, 3], "int32"),
+        ([5], "int32"),
+        ([5, 3], "float32"),
+    ]
+    assert [list(spec) for spec in dataset.element_spec[:1]] == [["user_id", "item_id"]]
+
+
+def test_a_batch_is_no_larger_than_train_and_has_four_negatives_by_default():
+    assert specs(pairwise_batches(TRAIN, seed=0))[0] == ([13, 5], "int32")
+    assert specs(pointwise_batches(TRAIN, seed=0))[0] == ([13 * 5], "int32")
+
+
+def test_a_batch_has_1024_positives_by_default(from_pairs):
+    many = from_pairs(
+        [(user, item) for user in range(50) for item in range(50)], 50, 60
+    )
+    assert specs(pairwise_batches(many, seed=0))[0] == ([1024, 5], "int32")
+    assert pairwise_batches(many, seed=0).cardinality() == 2500 // 1024
+    assert specs(pointwise_batches(many, seed=0))[0] == ([1024 * 5], "int32")
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("batch_size", [1, 4, 5, 13])
+def test_every_positive_stands_first_once_in_a_pass_but_for_the_left_over(
+    batch_size, exact
+):
+    dataset = pairwise_batches(TRAIN, seed=1, batch_size=batch_size, exact=exact)
+    first = positives(epoch(dataset))
+    assert len(set(first)) == len(first) == NUM_POSITIVES // batch_size * batch_size
+    assert set(first) <= PAIRS
+
+
+def test_every_pass_leaves_out_others():
+    dataset = pairwise_batches(TRAIN, seed=1, batch_size=12, passes=60)
+    left_out = Counter()
+    for batch in epoch(dataset):
+        left_out += Counter(PAIRS - set(positives([batch])))
+    assert set(left_out) == PAIRS
+
+
+def test_the_order_is_uniform():
+    dataset = pairwise_batches(
+        TRAIN, seed=1, batch_size=13, passes=650, num_negatives=1
+    )
+    first = Counter(positives([batch])[0] for batch in epoch(dataset))
+    assert stats.chisquare([first[pair] for pair in PAIRS]).pvalue > 1e-3
+
+
+def test_labels_are_one_for_the_positive_and_zero_for_the_others():
+    for _, labels in epoch(pairwise_batches(TRAIN, seed=0, batch_size=4)):
+        assert labels == [[1, 0, 0, 0, 0]] * 4
+
+
+def test_exact_negatives_are_never_positives_and_approximate_ones_sometimes():
+    options = {"seed": 2, "batch_size": 13, "num_negatives": 40}
+    among = {}
+    for exact in (True, False):
+        [(inputs, _)] = epoch(pairwise_batches(TRAIN, **options, exact=exact))
+        users, items = np.array(inputs["user_id"]), np.array(inputs["item_id"])
+        among[exact] = MATRIX[users[:, None], items[:, 1:]].mean()
+    assert among[True] == 0
+    expected = (MATRIX.sum(axis=1) ** 2).sum() / 13 / 7  # a user's share, by positives
+    assert among[False] == pytest.approx(expected, abs=0.1)
+
+
+def test_exact_is_the_default():
+    [(inputs, _)] = epoch(pairwise_batches(TRAIN, seed=2, num_negatives=40))
+    users, items = np.array(inputs["user_id"]), np.array(inputs["item_id"])
+    assert not MATRIX[users[:, None], items[:, 1:]].any()
+    [(inputs, _)] = epoch(pointwise_batches(TRAIN, seed=2, num_negatives=40))
+    known = MATRIX[np.array(inputs["user_id"]), np.array(inputs["item_id"])]
+    assert known.sum() == NUM_POSITIVES
+
+
+def test_every_batch_draws_other_negatives(from_pairs):
+    one_item = from_pairs([(user, 0) for user in range(8)], 8, 1000)
+    batches = epoch(pairwise_batches(one_item, seed=0, batch_size=2, passes=2))
+    drawn = {str(inputs["item_id"]) for inputs, _ in batches}
+    assert len(drawn) == len(batches) == 8
+
+
+@with_negatives
+def test_exact_needs_an_item_that_each_user_lacks(make):
+    train = Interactions.from_matrix(np.ones((1, 3)), users=["ann"])
+    with pytest.raises(ValueError, match="user 'ann', who has all 3"):
+        make(train, seed=0)
+    assert len(epoch(make(train, seed=0, exact=False))) == 1
+
+
+def weighted() -> Interactions:
+    weights = np.arange(NUM_POSITIVES) / 8
+    return Interactions(
+        TRAIN.user_ids, TRAIN.item_ids, TRAIN.users, TRAIN.items, weights=weights
+    )
+
+
+def test_weights_come_third_each_with_its_positive():
+    train = weighted()
+    weight_of = dict(
+        zip(
+            zip(train.user_ids.tolist(), train.item_ids.tolist(), strict=True),
+            train.weights.tolist(),
+            strict=True,
+        )
+    )
+    dataset = pairwise_batches(train, seed=3, batch_size=4, passes=2)
+    assert specs(dataset)[3:] == [([4], "float32")]
+    for batch in epoch(dataset):
+        assert [weight_of[pair] for pair in positives([batch])] == batch[2]
+
+
+@pytest.mark.parametrize("train", [TRAIN, weighted()], ids=["plain", "weighted"])
+@pytest.mark.parametrize("exact", [True, False])
+def test_pointwise_is_pairwise_flattened(train, exact):
+    options = {"seed": 4, "batch_size": 3, "num_negatives": 2, "passes": 2}
+    pairwise = epoch(pairwise_batches(train, **options, exact=exact))
+    pointwise = epoch(pointwise_batches(train, **options, exact=exact))
+    for (rows, *others), (flat, *flat_others) in zip(pairwise, pointwise, strict=True):
+        assert flat["user_id"] == np.repeat(rows["user_id"], 3).tolist()
+        assert flat["item_id"] == np.ravel(rows["item_id"]).tolist()
+        assert flat_others[0] == np.ravel(others[0]).tolist()
+        assert flat_others[1:] == [np.repeat(w, 3).tolist() for w in others[1:]]
+
+
+def test_pointwise_shapes_are_static():
+    dataset = pointwise_batches(weighted(), seed=0, batch_size=5, num_negatives=2)
+    kinds = ["int32", "int32", "float32", "float32"]
+    assert specs(dataset) == [([15], kind) for kind in kinds]
+
+
+# Users with all their positives
+
+
+def test_user_shapes_are_static_and_as_wide_as_the_longest_user():
+    dataset = user_batches(TRAIN, seed=0, batch_size=3)
+    assert specs(dataset) == [([3], "int32"), ([3, 5], "int32")]
+    for width in (2, 9):
+        dataset = user_batches(TRAIN, seed=0, batch_size=3, max_positives=width)
+        assert specs(dataset)[1] == ([3, width], "int32")
+
+
+def test_a_batch_has_128_users_and_1024_positives_at_most_by_default(from_pairs):
+    users = from_pairs([(user, 0) for user in range(130)], 130, 1)
+    assert specs(user_batches(users, seed=0))[0] == ([128], "int32")
+    user = from_pairs([(0, item) for item in range(1030)], 1, 1030)
+    assert specs(user_batches(user, seed=0))[1] == ([1, 1024], "int32")
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 4, 99])
+def test_every_user_stands_once_in_a_pass_with_all_positives(batch_size):
+    dataset = user_batches(TRAIN, seed=1, batch_size=batch_size)
+    seen = Counter()
+    for inputs, rows in epoch(dataset):
+        for user, row in zip(inputs["user_id"], rows, strict=True):
+            most = int(MATRIX[user].sum())
+            assert row == [*np.flatnonzero(MATRIX[user]), *[-1] * (5 - most)]
+            seen[user] += 1
+    assert set(seen) <= {0, 1, 2, 4}  # user 3 has none
+    assert list(seen.values()) == [1] * (4 // min(batch_size, 4) * min(batch_size, 4))
+
+
+def runs_of(user: int, passes: int, max_positives: int) -> Counter:
+    """How often each row of positives was given for a user."""
+    dataset = user_batches(
+        TRAIN, seed=1, batch_size=4, max_positives=max_positives, passes=passes
+    )
+    return Counter(
+        tuple(row)
+        for inputs, rows in epoch(dataset)
+        for given, row in zip(inputs["user_id"], rows, strict=True)
+        if given == user
+    )
+
+
+def test_a_user_with_too_many_gives_a_run_that_starts_anywhere_and_wraps():
+    # User 4 has the items 0, 1, 2, 4, 5.
+    runs = runs_of(4, passes=500, max_positives=3)
+    assert set(runs) == {(0, 1, 2), (1, 2, 4), (2, 4, 5), (4, 5, 0), (5, 0, 1)}
+    assert stats.chisquare(list(runs.values())).pvalue > 1e-3
+
+
+def test_a_user_with_as_many_as_fit_gives_them_in_order():
+    assert runs_of(2, passes=20, max_positives=4) == {(1, 3, 5, 6): 20}
+    assert runs_of(0, passes=20, max_positives=4) == {(0, 1, -1, -1): 20}
+    assert runs_of(4, passes=20, max_positives=7) == {(0, 1, 2, 4, 5, -1, -1): 20}
+
+
+def test_users_of_a_batch_start_apart(from_pairs):
+    pairs = [(user, item) for user in range(40) for item in range(50)]
+    [(_, rows)] = epoch(
+        user_batches(from_pairs(pairs, 40, 50), seed=0, max_positives=1)
+    )
+    assert len({row[0] for row in rows}) > 10
