@@ -24,7 +24,7 @@ def fit(
     train: Interactions,
     *,
     seed: int,
-    objective: str = "softmax",
+    objective: str = "catalogue-bce",
     optimizer: keras.optimizers.Optimizer | None = None,
     epochs: int = 20,
     passes: int = 5,

@@ -46,6 +46,8 @@ def run(
     """
     with without_stderr():  # it tells what it did not find, whatever one sets
         import tensorflow as tf
+
+        tf.config.list_logical_devices()
     tf.get_logger().setLevel("ERROR")  # it takes each new model for a retracing
 
     now = datetime.now().strftime("%Y%m%d-%H%M%S")
