@@ -108,8 +108,10 @@ def test_sizes_are_at_least_one(make, size, bad):
 # Positives with their negatives
 
 
-def test_pairwise_shapes_are_static():
-    dataset = pairwise_batches(TRAIN, seed=0, batch_size=5, num_negatives=2)
+@pytest.mark.parametrize("exact", [True, False])
+def test_pairwise_shapes_are_static(exact):
+    options = {"seed": 0, "batch_size": 5, "num_negatives": 2}
+    dataset = pairwise_batches(TRAIN, **options, exact=exact)
     # in the order of the keys: item_id, user_id; then labels
     assert specs(dataset) == [
         ([5, 3], "int32"),
