@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import sparse
 from sklearn.metrics import average_precision_score, ndcg_score, roc_auc_score
 
-from tfrecs import evaluation
+from tfrecs import _ranking, evaluation
 from tfrecs.evaluation import as_scorer, check_scores, evaluate, rank_relevant
 from tfrecs.interactions import Interactions
 
@@ -198,6 +198,101 @@ def test_metrics_of_users_with_many_relevant_items_are_the_slow_ones(
     scores = np.round(rng.normal(size=(12, 30)), 1).astype(np.float32)
     scores[rng.random((12, 30)) < 0.1] = -np.inf
     check_with_oracle(scores, random_roles(seed, test=0.9), k, exclude_seen)
+
+
+# Without MRR and AUC, only the best items of each user are looked at
+
+AT_K = ["precision", "recall", "ndcg", "hit_rate", "map"]
+
+
+def check_at_k_with_oracle(scores, roles, k: int, exclude_seen: bool) -> None:
+    measured = evaluate(
+        scores, *parts(roles), k=k, exclude_seen=exclude_seen, metrics=AT_K
+    )
+    assert list(measured.per_user) == [f"{name}@{k}" for name in AT_K]
+    for place, user in enumerate(measured.user_ids):
+        expected = slow(scores[user], roles[user], k, exclude_seen)
+        for name, values in measured.per_user.items():
+            assert values[place] == pytest.approx(expected[name], abs=1e-9), name
+
+
+@given(cases(), st.booleans())
+def test_metrics_at_k_alone_are_what_sorting_each_user_gives(case, exclude_seen):
+    check_at_k_with_oracle(*case, exclude_seen)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 1000])  # the fewer, the more ties
+@pytest.mark.parametrize("num_items", [127, 128, 300, 650])
+@pytest.mark.parametrize("k", [1, 5, 20])
+def test_metrics_at_k_of_large_catalogues_are_the_slow_ones(num_items, k, steps):
+    rng = np.random.default_rng(num_items + k)
+    roles = random_roles(k, shape=(5, num_items), test=0.3)
+    scores = rng.normal(size=roles.shape) + (roles == TEST)
+    scores = np.round(scores * steps).astype(np.float32)
+    scores[rng.random(scores.shape) < 0.1] = -np.inf
+    scores[1, k // 2 :] = -np.inf  # fewer than k others
+    scores[2, -1] = np.inf  # in no group of items
+    roles[2, -1] = TEST
+    roles[3, 2:] = TRAIN  # few candidates
+    roles[3, :2] = TEST, 0
+    for exclude_seen in (True, False):
+        check_at_k_with_oracle(scores, roles, k, exclude_seen)
+
+
+@pytest.mark.parametrize("part", [1, 700, 5000])
+@pytest.mark.parametrize("flags", [1, 300, 5000])
+@pytest.mark.parametrize("metrics", [None, AT_K])
+def test_results_do_not_depend_on_how_much_is_held_at_once(
+    monkeypatch, part, flags, metrics
+):
+    roles, scores = random_roles(8, (12, 300)), np.round(tie_free(8, (12, 300)) / 9)
+    expected = evaluate(scores, *parts(roles), k=(2, 9), metrics=metrics).to_frame()
+    monkeypatch.setattr(_ranking, "PART", part)
+    monkeypatch.setattr(_ranking, "FLAGS", flags)
+    measured = evaluate(scores, *parts(roles), k=(2, 9), metrics=metrics).to_frame()
+    assert measured.equals(expected)
+
+
+@pytest.mark.parametrize("num_items", [254, 255, 256, 2040, 2041, 4081])
+def test_ranks_of_long_rows_are_counted_without_overflow(num_items):
+    scores = np.zeros((2, num_items), dtype=np.float32)
+    relevant = sparse.csr_array(np.arange(num_items) == [[3], [num_items - 1]])
+    ranked = rank_relevant(scores, relevant, None)
+    assert ranked.ranks.tolist() == [[num_items], [num_items]]
+
+
+def test_only_named_metrics_are_measured():
+    scores, both = tie_free(9), parts(random_roles(9))
+    everything = evaluate(scores, *both, k=(2, 9)).to_frame()
+    for names, columns in (
+        (["ndcg"], ["ndcg@2", "ndcg@9"]),
+        (("auc", "recall"), ["recall@2", "recall@9", "auc"]),
+        (["mrr"], ["mrr"]),
+    ):
+        measured = evaluate(scores, *both, k=(2, 9), metrics=names).to_frame()
+        assert measured.equals(everything[columns])
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["ndcg", "ndcg@5"], "Received: 'ndcg@5'"),
+        (["F1"], "Received: 'F1'"),
+        ("map", "Received: 'm'"),
+    ],
+)
+def test_names_of_other_metrics_are_refused_with_the_known_ones(names, told):
+    known = "precision, recall, ndcg, hit_rate, map, mrr, auc"
+    with pytest.raises(ValueError, match=rf"`metrics` must be one of {known}\. {told}"):
+        evaluate(SCORES, *parts(ROLES), k=1, metrics=names)
+    with pytest.raises(ValueError, match=rf"one of {known}\. Received: none"):
+        evaluate(SCORES, *parts(ROLES), k=1, metrics=[])
+
+
+def test_micro_needs_recall():
+    measured = evaluate(SCORES, *parts(ROLES), k=1, metrics=["map", "mrr"])
+    with pytest.raises(ValueError, match=r"made from recall.*Received: map@1, mrr"):
+        measured.micro(1)
 
 
 # Others' numbers, on scores without ties

@@ -6,13 +6,22 @@ with equal scores, relevant ones stand last. Users without test items are left o
 counted. Results do not depend on how users are put into blocks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from tfrecs._checks import check_cutoffs
+from tfrecs._checks import check_choice, check_cutoffs
+from tfrecs._ranking import (
+    count_at_least,
+    items_of,
+    masked,
+    near_top,
+    parts_of,
+    row_parts,
+    side_by_side,
+)
 from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
 from tfrecs.interactions import Interactions
 from tfrecs.metrics import METRICS, WHOLE_METRICS, Ranks, Values
@@ -20,8 +29,8 @@ from tfrecs.metrics import METRICS, WHOLE_METRICS, Ranks, Values
 if TYPE_CHECKING:
     import pandas as pd
 
-SCORE_BLOCK = 2**24
-"""Scores held at once: 64 MiB of float32."""
+SCORE_BLOCK = 2**22
+"""Scores asked for at once: 16 MiB of float32."""
 
 
 @runtime_checkable
@@ -62,8 +71,13 @@ class Evaluation:
             users first
 
         Raises:
-            ValueError: if k is not one of the cut-offs.
+            ValueError: if k is not one of the cut-offs, or recall was not measured.
         """
+        if not any(name.startswith("recall@") for name in self.per_user):
+            raise ValueError(
+                "`micro` is made from recall, which must be among the metrics of this "
+                f"evaluation. Received: {', '.join(self.per_user)}"
+            )
         if f"recall@{k}" not in self.per_user:
             raise ValueError(f"`k` must be a cut-off of this evaluation. Received: {k}")
         hits = (self.per_user[f"recall@{k}"] * self.num_relevant).sum()
@@ -96,6 +110,7 @@ def evaluate(
     *,
     k: int | Sequence[int] = (5, 10),
     exclude_seen: bool = True,
+    metrics: Sequence[str] | None = None,
 ) -> Evaluation:
     """Ranks the whole catalogue for each test user and measures where test items stand.
 
@@ -108,15 +123,17 @@ def evaluate(
         k: cut-offs, each from 1 to `num_items`.
         exclude_seen: whether items that the user has in `train` are left out of the
             ranking.
+        metrics: names out of "precision", "recall", "ndcg", "hit_rate" and "map", which
+            are measured at each k, and "mrr" and "auc", which need the ranks of all
+            test items and take longer; None for all.
 
     Returns:
-        Precision, recall, NDCG, hit rate and MAP at each k, MRR and AUC. Definitions
-        are in `tfrecs.metrics`.
+        Those metrics. Definitions are in `tfrecs.metrics`.
 
     Raises:
         ValueError: if the vocabularies differ; with `exclude_seen`, if `train` and
             `test` share a pair; if a k is out of range; if scores have a wrong shape or
-            are NaN.
+            are NaN; if `metrics` names another metric, or none.
 
     Example:
         >>> import numpy as np
@@ -128,34 +145,33 @@ def evaluate(
         1.0
     """
     cutoffs = check_cutoffs(k, train.num_items)
-    shared = train.contains(test)
-    if exclude_seen and shared.any():
-        raise ValueError(
-            f"`test` must hold no pair of `train`. Received: {shared.sum()} of "
-            f"{len(test)} shared. Drop them with test.take(~train.contains(test)), or "
-            "rank seen items too with exclude_seen=False."
-        )
+    at_k, whole = _chosen(metrics)
+    _check_apart(train, test, exclude_seen)
     score = as_scorer(model)
-    user_ids = np.unique(test.user_ids)
+    num_relevant = np.diff(test.matrix.indptr)
+    user_ids = np.flatnonzero(num_relevant).astype(np.int32)
     parts: list[dict[str, Values]] = []
-    for block in _user_blocks(user_ids, train.num_items):
-        scores = check_scores(score(block), len(block), train.num_items)
+    for block in user_blocks(user_ids, train.num_items):
         ranked = rank_relevant(
-            scores, test.matrix[block], train.matrix[block] if exclude_seen else None
+            check_scores(score(block), len(block), train.num_items),
+            test.matrix[block],
+            train.matrix[block] if exclude_seen else None,
+            deepest=None if whole else max(cutoffs),
         )
-        at_k = {
+        values = {
             f"{name}@{cutoff}": metric(ranked, cutoff)
             for cutoff in cutoffs
-            for name, metric in METRICS.items()
+            for name, metric in at_k.items()
         }
-        whole = {name: metric(ranked) for name, metric in WHOLE_METRICS.items()}
-        parts.append({**at_k, **whole})
+        parts.append(
+            {**values, **{name: metric(ranked) for name, metric in whole.items()}}
+        )
     return Evaluation(
         per_user={
             name: np.concatenate([part[name] for part in parts]) for name in parts[0]
         },
         user_ids=user_ids,
-        num_relevant=np.bincount(test.user_ids)[user_ids],
+        num_relevant=num_relevant[user_ids],
         num_left_out=test.num_users - len(user_ids),
     )
 
@@ -190,7 +206,7 @@ def check_scores(scores: Any, num_users: int, num_items: int) -> FloatArray:
             f"Scores must have the shape [users, num_items] = [{num_users}, "
             f"{num_items}]. Received: {list(scores.shape)}"
         )
-    if np.isnan(scores).any():
+    if np.isnan(scores.max()):  # the highest is NaN if any is
         raise ValueError(
             f"Scores must not be NaN. Received: {np.isnan(scores).sum()} NaN of "
             f"{scores.size}. Training may have diverged: lower the learning rate."
@@ -198,7 +214,13 @@ def check_scores(scores: Any, num_users: int, num_items: int) -> FloatArray:
     return scores
 
 
-def rank_relevant(scores: FloatArray, relevant: Any, seen: Any | None) -> Ranks:
+def rank_relevant(
+    scores: FloatArray,
+    relevant: Any,
+    seen: Any | None,
+    *,
+    deepest: int | None = None,
+) -> Ranks:
     """Ranks each user's relevant items among the items that the user has not seen.
 
     Args:
@@ -206,45 +228,103 @@ def rank_relevant(scores: FloatArray, relevant: Any, seen: Any | None) -> Ranks:
         relevant: `[users, num_items]` sparse, at least one in each row.
         seen: `[users, num_items]` sparse, none of them relevant; None for no such
             items.
+        deepest: ranks beyond it are not needed, and may be given as inf; None for all.
 
     Returns:
         The ranks, ties broken against the relevant items.
     """
     num_users, num_items = scores.shape
-    candidates = np.full(num_users, num_items)
+    num_candidates = np.full(num_users, num_items, dtype=np.int64)
     if seen is not None:
-        rows = np.repeat(np.arange(num_users), np.diff(seen.indptr))
-        scores = scores.copy()
-        scores[rows, seen.indices] = -np.inf
-        candidates -= np.diff(seen.indptr)
-    counts = np.diff(relevant.indptr)
-    rows = np.repeat(np.arange(num_users), counts)
-    chosen = scores[rows, relevant.indices]
-    best_first = np.lexsort((-chosen, rows))
-    chosen = chosen[best_first]
+        num_candidates -= np.diff(seen.indptr)
 
-    ascending = np.sort(scores, axis=1)
-    at_least = np.empty(len(chosen), dtype=np.int64)  # items that score as high
-    for row, (start, end) in enumerate(
-        zip(relevant.indptr[:-1], relevant.indptr[1:], strict=True)
-    ):
-        below = np.searchsorted(ascending[row], chosen[start:end], side="left")
-        at_least[start:end] = num_items - below
-    lowest = np.isneginf(chosen)  # with which the seen items were counted
-    at_least[lowest] -= (num_items - candidates)[rows[lowest]]
+    def rank(rows: slice) -> Values:
+        return _rank_part(
+            masked(scores, rows, seen),
+            *items_of(relevant, rows),
+            num_candidates[rows],
+            deepest,
+        )
+
+    parts = parts_of(scores)
+    found = [rank(rows) for rows in parts]
+    ranks = np.full((num_users, max(part.shape[1] for part in found)), np.inf)
+    for rows, part in zip(parts, found, strict=True):
+        ranks[rows, : part.shape[1]] = part
+    return Ranks(ranks, np.diff(relevant.indptr).astype(np.int64), num_candidates)
+
+
+def _rank_part(
+    scores: FloatArray,
+    items: AnyArray,
+    counts: AnyArray,
+    num_candidates: AnyArray,
+    deepest: int | None,
+) -> Values:
+    """Ranks `[users, most]` of `items`, `counts` for each user; see `rank_relevant`."""
+    num_users, num_items = scores.shape
+    rows = np.repeat(np.arange(num_users), counts)
+    chosen = scores.reshape(-1)[rows * num_items + items]
+    if deepest is not None:
+        bounds, cells, num_high = near_top(scores, deepest)
+        near = chosen >= bounds[rows]  # before the others stand `deepest` items
+        rows, chosen = rows[near], chosen[near]
+        counts = np.bincount(rows, minlength=num_users)
+        scores = side_by_side(scores.reshape(-1)[cells], num_high, -np.inf, 1)
+    best_first = np.argsort(-chosen)
+    by_user = rows[best_first].astype(np.min_scalar_type(num_users))
+    best_first = best_first[np.argsort(by_user, kind="stable")]
+    chosen = chosen[best_first]
+    starts = np.cumsum(counts) - counts
+    places = np.arange(len(chosen)) - starts[rows]
 
     # Equal relevant items take the last places of their tie, one each.
-    ties = 1 + np.flatnonzero(chosen[1:] != chosen[:-1])
-    ties = np.union1d(ties, relevant.indptr[:-1])
-    last = np.repeat(
-        np.append(ties[1:], len(chosen)) - 1, np.diff(ties, append=len(chosen))
+    first = np.flatnonzero((places == 0) | (chosen != np.roll(chosen, 1)))
+    lengths = np.diff(first, append=len(chosen))
+    followers = np.repeat(first + lengths - 1, lengths) - np.arange(len(chosen))
+
+    at_least = count_at_least(scores, chosen, starts, counts)
+    at_least = np.where(np.isneginf(chosen), num_candidates[rows], at_least)
+    ranks = np.full((num_users, max(1, counts.max())), np.inf)
+    ranks[rows, places] = at_least - followers
+    return ranks
+
+
+def user_blocks(user_ids: IntArray, num_items: int) -> list[IntArray]:
+    """Blocks of users whose scores are asked for at once."""
+    return [user_ids[rows] for rows in row_parts(len(user_ids), num_items, SCORE_BLOCK)]
+
+
+def _chosen(
+    metrics: Sequence[str] | None,
+) -> tuple[
+    dict[str, Callable[[Ranks, int], Values]], dict[str, Callable[[Ranks], Values]]
+]:
+    """The metrics of those names at a cut-off, and those of the whole list."""
+    known = [*METRICS, *WHOLE_METRICS]
+    names = known if metrics is None else list(metrics)
+    if not names:
+        raise ValueError(
+            f"`metrics` must name at least one of {', '.join(known)}. Received: none"
+        )
+    for name in names:
+        check_choice("metrics", name, known)
+    return (
+        {name: metric for name, metric in METRICS.items() if name in names},
+        {name: metric for name, metric in WHOLE_METRICS.items() if name in names},
     )
-    ranks = np.full((num_users, counts.max()), np.inf)
-    place = np.arange(len(chosen)) - relevant.indptr[:-1][rows]
-    ranks[rows, place] = at_least - (last - np.arange(len(chosen)))
-    return Ranks(ranks, counts.astype(np.int64), candidates.astype(np.int64))
 
 
-def _user_blocks(user_ids: IntArray, num_items: int) -> list[IntArray]:
-    size = max(1, SCORE_BLOCK // num_items)
-    return [user_ids[start : start + size] for start in range(0, len(user_ids), size)]
+def _check_apart(train: Interactions, test: Interactions, exclude_seen: bool) -> None:
+    """Raises ValueError for other vocabularies, or pairs that both have."""
+    if train.users is not test.users or train.items is not test.items:
+        train.contains(test.take(np.arange(1)))  # raises if the vocabularies differ
+    if not exclude_seen:
+        return
+    shared = train.matrix.multiply(test.matrix).nnz
+    if shared:
+        raise ValueError(
+            f"`test` must hold no pair of `train`. Received: {shared} of "
+            f"{len(test)} shared. Drop them with test.take(~train.contains(test)), or "
+            "rank seen items too with exclude_seen=False."
+        )

@@ -32,7 +32,7 @@ class Ranks:
 
 def hits(ranked: Ranks, k: int) -> Values:
     """The number of relevant items among the first k."""
-    return (ranked.ranks <= k).sum(axis=1).astype(np.float64)
+    return (ranked.ranks[:, :k] <= k).sum(axis=1).astype(np.float64)
 
 
 def precision(ranked: Ranks, k: int) -> Values:
@@ -61,7 +61,8 @@ def ndcg(ranked: Ranks, k: int) -> Values:
         Jarvelin and Kekalainen 2002, "Cumulated Gain-Based Evaluation of IR
         Techniques", with the discount 1 / log2(1 + rank).
     """
-    gain = np.where(ranked.ranks <= k, 1 / np.log2(1 + ranked.ranks), 0).sum(axis=1)
+    ranks = ranked.ranks[:, :k]
+    gain = np.where(ranks <= k, 1 / np.log2(1 + ranks), 0).sum(axis=1)
     best = np.cumsum(1 / np.log2(1 + np.arange(1, k + 1)))
     return gain / best[np.minimum(k, ranked.num_relevant) - 1]
 
@@ -73,8 +74,9 @@ def average_precision(ranked: Ranks, k: int) -> Values:
         sum over hits of (hits up to this rank / rank), divided by
         min(k, number of relevant items)
     """
-    so_far = np.arange(1, ranked.ranks.shape[1] + 1)
-    total = np.where(ranked.ranks <= k, so_far / ranked.ranks, 0).sum(axis=1)
+    ranks = ranked.ranks[:, :k]
+    so_far = np.arange(1, ranks.shape[1] + 1)
+    total = np.where(ranks <= k, so_far / ranks, 0).sum(axis=1)
     return total / np.minimum(k, ranked.num_relevant)
 
 

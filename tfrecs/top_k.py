@@ -1,0 +1,122 @@
+"""The best items for some users, as `evaluate` ranks them."""
+
+from typing import Any
+
+import numpy as np
+
+from tfrecs._checks import check_cutoffs, check_positive
+from tfrecs._ranking import (
+    items_of,
+    masked,
+    near_top,
+    parts_of,
+    side_by_side,
+)
+from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
+from tfrecs.evaluation import ScoresUsers, as_scorer, check_scores, user_blocks
+from tfrecs.interactions import Interactions
+
+NO_ITEM = -1
+
+
+def top_k(
+    model: ScoresUsers | Scorer | FloatArray,
+    user_ids: AnyArray,
+    k: int,
+    *,
+    exclude: Interactions | None = None,
+) -> tuple[IntArray, FloatArray]:
+    """Gives each user's k items of highest score, best first.
+
+    Of equal scores, lower item ids come first. Memory is bounded: users are scored in
+    blocks.
+
+    Args:
+        model: what `evaluate` takes.
+        user_ids: `[users]`, in any order.
+        k: items for each user, from 1 to the catalogue's size.
+        exclude: pairs that are left out, as a rule those of training; None for none.
+
+    Returns:
+        Item ids `[users, k]` int32 and their scores `[users, k]` float32. A user with
+        fewer than k items left gets -1 and -inf at the end.
+
+    Raises:
+        TypeError: if `model` is none of the kinds that `evaluate` takes.
+        ValueError: if k or a user id is out of range, or if scores have a wrong shape
+            or are NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfrecs.top_k import top_k
+        >>> scores = np.array([[1.0, 3.0, 2.0], [5.0, 5.0, 6.0]])
+        >>> items, _ = top_k(scores, [0, 1], 2)
+        >>> items.tolist()
+        [[1, 2], [2, 0]]
+    """
+    check_positive(k=k)
+    score = as_scorer(model)
+    user_ids = _check_users(user_ids, model, exclude)
+    items = np.empty((len(user_ids), k), dtype=np.int32)
+    scores = np.empty((len(user_ids), k), dtype=np.float32)
+    if len(user_ids) == 0:
+        return items, scores
+    num_items = (
+        np.shape(score(user_ids[:1]))[-1] if exclude is None else exclude.num_items
+    )
+    check_cutoffs(k, num_items)
+    done = 0
+    for block in user_blocks(user_ids, num_items):
+        block_scores = check_scores(score(block), len(block), num_items)
+        seen = None if exclude is None else exclude.matrix[block]
+        for rows in parts_of(block_scores):
+            end = done + rows.stop - rows.start
+            items[done:end], scores[done:end] = _best(block_scores, rows, seen, k)
+            done = end
+    return items, scores
+
+
+def _check_users(
+    user_ids: AnyArray, model: Any, exclude: Interactions | None
+) -> IntArray:
+    """Gives the ids as int32 `[users]`, each of a user who is known."""
+    ids = np.asarray(user_ids)
+    if ids.ndim != 1 or (ids.size and not np.issubdtype(ids.dtype, np.integer)):
+        raise ValueError(
+            "`user_ids` must be whole numbers [users]. Received: "
+            f"{ids.dtype} of shape {list(ids.shape)}"
+        )
+    num_users = None
+    if exclude is not None:
+        num_users = exclude.num_users
+    elif isinstance(model, np.ndarray):
+        num_users = len(model)
+    if ids.size and (
+        ids.min() < 0 or (num_users is not None and ids.max() >= num_users)
+    ):
+        wrong = ids.min() if ids.min() < 0 else ids.max()
+        known = "at least 0" if num_users is None else f"from 0 to {num_users - 1}"
+        raise ValueError(f"`user_ids` must be {known}. Received: {wrong}")
+    return ids.astype(np.int32)
+
+
+def _best(
+    scores: FloatArray, rows: slice, seen: Any | None, k: int
+) -> tuple[IntArray, FloatArray]:
+    """Items and scores `[users, k]` of some rows, best first."""
+    scores = masked(scores, rows, seen)
+    _, cells, counts = near_top(scores, k)
+    found = side_by_side(scores.reshape(-1)[cells], counts, -np.inf, k)
+    cells %= scores.shape[1]
+    items = side_by_side(cells.astype(np.int32), counts, NO_ITEM, k)
+    best_first = np.argsort(-found, axis=1, kind="stable")[:, :k]
+    items = np.take_along_axis(items, best_first, axis=1)
+    for row in np.flatnonzero(counts < k):  # next come those of -inf, by id
+        lowest = np.isneginf(scores[row])
+        if seen is not None:
+            lowest[items_of(seen, slice(rows.start + row, rows.start + row + 1))[0]] = (
+                False
+            )
+        more = np.flatnonzero(lowest)[: k - counts[row]]
+        items[row, counts[row] : counts[row] + len(more)] = more
+    return items, np.take_along_axis(found, best_first, axis=1)
