@@ -5,8 +5,10 @@ from functools import partial
 
 from tfrecs.baselines._fitted import BaselineError, Fitted
 from tfrecs.baselines.ease import fit_ease
+from tfrecs.baselines.implicit_als import fit_implicit_als
 from tfrecs.baselines.lightfm_warp import fit_lightfm
 from tfrecs.baselines.popularity import fit_popularity
+from tfrecs.baselines.tfrs_retrieval import fit_tfrs
 from tfrecs.interactions import Interactions
 
 BASELINES: dict[str, Callable[[Interactions, int], Fitted]] = {
@@ -15,6 +17,8 @@ BASELINES: dict[str, Callable[[Interactions, int], Fitted]] = {
     "lightfm-tuned": partial(
         fit_lightfm, no_components=64, epochs=30, learning_rate=0.03, alpha=1e-5
     ),
+    "implicit-als": fit_implicit_als,
+    "tfrs": fit_tfrs,
     "ease": fit_ease,
 }
 
@@ -23,6 +27,8 @@ __all__ = [
     "BaselineError",
     "Fitted",
     "fit_ease",
+    "fit_implicit_als",
     "fit_lightfm",
     "fit_popularity",
+    "fit_tfrs",
 ]

@@ -1,41 +1,47 @@
-"""Fits LightFM on `train.npz` of a folder and writes `fitted.npz` beside it."""
+"""The process of `fit_lightfm`."""
 
-import sys
 import time
-from pathlib import Path
+from typing import Any
 
-import numpy as np
 import scipy.sparse as sp
 
+from tfrecs.baselines._worker import serve
 
-def main(folder: str, *settings: str) -> None:
-    """Reads, fits and writes; `settings` are those of `fit_lightfm`, in its order."""
+
+def fit(
+    train: sp.csr_array,
+    *,
+    no_components: int,
+    epochs: int,
+    learning_rate: float,
+    alpha: float,
+    seed: int,
+) -> dict[str, Any]:
+    """Fits WARP on one thread."""
     from lightfm import LightFM
 
-    no_components, epochs, learning_rate, alpha, seed = map(float, settings)
-    train = sp.load_npz(Path(folder) / "train.npz")
     model = LightFM(
-        no_components=int(no_components),
+        no_components=no_components,
         learning_rate=learning_rate,
         loss="warp",
         user_alpha=alpha,
         item_alpha=alpha,
-        random_state=int(seed),
+        random_state=seed,
     )
+    pairs = sp.coo_matrix(train)
     start = time.perf_counter()
-    model.fit(train, epochs=int(epochs), num_threads=1)
+    model.fit(pairs, epochs=epochs, num_threads=1)
     seconds = time.perf_counter() - start
     user_bias, users = model.get_user_representations()
     item_bias, items = model.get_item_representations()
-    np.savez(
-        Path(folder) / "fitted.npz",
-        users=users,
-        user_bias=user_bias,
-        items=items,
-        item_bias=item_bias,
-        seconds=seconds,
-    )
+    return {
+        "users": users,
+        "user_bias": user_bias,
+        "items": items,
+        "item_bias": item_bias,
+        "seconds": seconds,
+    }
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    serve(fit)

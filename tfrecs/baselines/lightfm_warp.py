@@ -4,18 +4,8 @@ LightFM is compiled code that has been seen to end its process without a word: t
 crash is a message here.
 """
 
-import importlib.util
-import signal
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
-
-import numpy as np
-import scipy.sparse as sp
-
-from tfrecs._types import FloatArray, IntArray
-from tfrecs.baselines._fitted import BaselineError, Fitted
+from tfrecs.baselines._fitted import Fitted
+from tfrecs.baselines._worker import fit_apart
 from tfrecs.interactions import Interactions
 
 
@@ -50,32 +40,11 @@ def fit_lightfm(
         Kula 2015, "Metadata Embeddings for User and Item Cold-start Recommendations";
         Weston et al. 2011, "WSABIE", for WARP.
     """
-    if importlib.util.find_spec("lightfm") is None:
-        raise BaselineError("not installed: pip install 'tfrecs[bench]'")
-    with tempfile.TemporaryDirectory() as folder:
-        sp.save_npz(Path(folder) / "train.npz", sp.coo_matrix(train.matrix))
-        settings = [no_components, epochs, learning_rate, alpha, seed]
-        done = subprocess.run(
-            [sys.executable, "-m", worker, folder, *map(str, settings)],
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise BaselineError(_reason(done.returncode, done.stderr))
-        with np.load(Path(folder) / "fitted.npz", allow_pickle=False) as fitted:
-            users, user_bias = fitted["users"], fitted["user_bias"]
-            items, item_bias = fitted["items"], fitted["item_bias"]
-            seconds = float(fitted["seconds"])
-
-    def score_users(user_ids: IntArray) -> FloatArray:
-        return users[user_ids] @ items.T + user_bias[user_ids, None] + item_bias
-
-    parameters = users.size + user_bias.size + items.size + item_bias.size
-    return Fitted(score_users, seconds, epochs, parameters)
-
-
-def _reason(status: int, stderr: str) -> str:
-    if status < 0:
-        return f"crashed: {signal.Signals(-status).name}"
-    last = stderr.strip().splitlines()[-1:] or [f"exit status {status}"]
-    return f"failed: {last[0]}"
+    settings = {
+        "no_components": no_components,
+        "epochs": epochs,
+        "learning_rate": learning_rate,
+        "alpha": alpha,
+        "seed": seed,
+    }
+    return fit_apart(worker, train, settings, epochs=epochs, packages=["lightfm"])
