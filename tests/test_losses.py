@@ -14,8 +14,8 @@ from tfrecs.models import build_mf
 # A row: the positive stands in the middle; the scores are all different.
 LABELS = np.array([[0, 1, 0, 0], [1, 0, 0, 0]], dtype=np.float32)
 SCORES = np.array([[0.5, 2.0, -1.0, 3.0], [-0.2, 0.1, 1.5, -4.0]], dtype=np.float32)
-# What users took, with padding, of a catalogue of five.
-POSITIVES = np.array([[4, 0, -1], [2, -1, -1], [-1, -1, -1]], dtype=np.int32)
+# What users took of a catalogue of five: the last of them took nothing.
+TAKEN = np.array([[1, 0, 0, 0, 1], [0, 0, 1, 0, 0], [0] * 5], dtype=np.int8)
 CATALOGUE = np.array(
     [[0.3, 1.0, -2.0, 0.0, 2.5], [1.0, -1.0, 0.5, 0.2, 0.1], [1, 2, 3, 4, 5]],
     dtype=np.float32,
@@ -42,11 +42,12 @@ def test_registries_are_literal():
         "bce": losses.bce,
         "bpr": losses.bpr,
         "hinge": losses.hinge,
-        "sampled-softmax": losses.sampled_softmax,
+        "softmax": losses.sampled_softmax,
     }
     assert CATALOGUE_LOSSES == {
         "softmax": losses.softmax,
-        "catalogue-bce": losses.catalogue_bce,
+        "bce": losses.catalogue_bce,
+        "squared-error": losses.squared_error,
     }
 
 
@@ -181,7 +182,7 @@ def test_it_falls_as_the_positive_rises_and_rises_with_a_negative(pairwise):
         assert (of_negatives > 0).all()
 
 
-@pytest.mark.parametrize("name", ["bpr", "hinge", "sampled-softmax"])
+@pytest.mark.parametrize("name", ["bpr", "hinge", "softmax"])
 def test_a_constant_added_to_a_row_changes_nothing(name):
     shifted = SCORES + np.array([[10.0], [-3.0]], dtype=np.float32)
     expected = LOSSES[name](LABELS, SCORES)
@@ -204,6 +205,28 @@ def test_extreme_scores_are_finite(pairwise, positive, negative):
         assert value == pytest.approx(max(0, -lead), abs=1)
 
 
+# Exactness
+
+
+def exact_bce(labels, scores):
+    """Binary cross-entropy of pairs in float64, from the definition."""
+    return np.logaddexp(0, -(2.0 * labels - 1) * scores)
+
+
+def test_bce_is_exact_for_any_score():
+    scores = np.linspace(-50, 50, 2001, dtype=np.float32)
+    for label in (0, 1):
+        labels = np.full(scores.shape, label, dtype=np.float32)
+        expected = exact_bce(label, scores.astype(np.float64))
+        np.testing.assert_allclose(
+            losses.bce(labels, scores), expected, rtol=1e-6, atol=1e-6
+        )
+        slopes = 1 / (1 + np.exp(-scores.astype(np.float64))) - label
+        np.testing.assert_allclose(
+            gradient(losses.bce, labels, scores), slopes, rtol=1e-5, atol=1e-6
+        )
+
+
 # The whole catalogue
 
 
@@ -214,7 +237,7 @@ def test_softmax_by_hand():
         -math.log(math.exp(0.5) / total[1]),
         0,  # nobody's positives
     ]
-    found = losses.softmax(POSITIVES, CATALOGUE)
+    found = losses.softmax(TAKEN, CATALOGUE)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
@@ -225,17 +248,62 @@ def test_catalogue_bce_by_hand():
     second += [math.log(sigmoid(0.5))]
     third = [math.log(1 - sigmoid(s)) for s in (1, 2, 3, 4, 5)]
     expected = [-sum(first), -sum(second), -sum(third)]
-    found = losses.catalogue_bce(POSITIVES, CATALOGUE)
+    found = losses.catalogue_bce(TAKEN, CATALOGUE)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+def test_squared_error_by_hand():
+    expected = [
+        0.7**2 + 1.5**2 + 0.1 * (1 + 4 + 0),  # of 0.3 and 2.5; of 1, -2 and 0
+        0.5**2 + 0.1 * (1 + 1 + 0.04 + 0.01),
+        0.1 * (1 + 4 + 9 + 16 + 25),
+    ]
+    found = losses.squared_error(TAKEN, CATALOGUE)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    equal = losses.squared_error(TAKEN, CATALOGUE, unobserved_weight=1.0)
+    plain = ((CATALOGUE - TAKEN) ** 2).sum(axis=1)
+    np.testing.assert_allclose(equal, plain, rtol=1e-5)
+
+
 def test_catalogue_ties():
-    positives = np.array([[2, 0]], dtype=np.int32)
+    labels = np.array([[1, 0, 1, 0, 0]], dtype=np.int8)
     scores = np.zeros((1, 5), dtype=np.float32)
-    found = losses.softmax(positives, scores)
+    found = losses.softmax(labels, scores)
     np.testing.assert_allclose(found, 2 * math.log(5), rtol=1e-6)
-    found = losses.catalogue_bce(positives, scores)
+    found = losses.catalogue_bce(labels, scores)
     np.testing.assert_allclose(found, 5 * math.log(2), rtol=1e-6)
+    np.testing.assert_allclose(losses.squared_error(labels, scores), 2 * 1.0)
+
+
+SLOW = {  # of one user, an item at a time
+    "softmax": lambda labels, scores: (
+        -sum(
+            math.log(math.exp(s) / sum(math.exp(other) for other in scores))
+            for label, s in zip(labels, scores, strict=True)
+            if label
+        )
+    ),
+    "bce": lambda labels, scores: (
+        -sum(
+            math.log(sigmoid(s if label else -s))
+            for label, s in zip(labels, scores, strict=True)
+        )
+    ),
+    "squared-error": lambda labels, scores: sum(
+        (1 - s) ** 2 if label else 0.1 * s**2
+        for label, s in zip(labels, scores, strict=True)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CATALOGUE_LOSSES)
+def test_catalogue_losses_are_sums_over_items(name):
+    rng = np.random.default_rng(0)
+    scores = rng.normal(scale=3, size=(20, 50))
+    labels = (rng.random((20, 50)) < 0.2).astype(np.int8)
+    expected = [SLOW[name](*user) for user in zip(labels, scores, strict=True)]
+    found = CATALOGUE_LOSSES[name](labels, scores.astype(np.float32))
+    np.testing.assert_allclose(found, expected, rtol=2e-6)
 
 
 @pytest.fixture(params=CATALOGUE_LOSSES)
@@ -243,67 +311,59 @@ def catalogue_wide(request):
     return CATALOGUE_LOSSES[request.param]
 
 
-def test_padding_changes_nothing_wherever_it_stands(catalogue_wide):
-    expected = catalogue_wide(POSITIVES, CATALOGUE).numpy()
-    for order in ([0, 2, 1], [2, 0, 1], [1, 0, 2]):
-        found = catalogue_wide(POSITIVES[:, order], CATALOGUE)
+def test_the_place_of_an_item_does_not_matter(catalogue_wide):
+    expected = catalogue_wide(TAKEN, CATALOGUE)
+    for order in ([1, 0, 2, 3, 4], [4, 2, 0, 3, 1]):
+        found = catalogue_wide(TAKEN[:, order], CATALOGUE[:, order])
         np.testing.assert_allclose(found, expected, rtol=1e-6)
-    wider = np.pad(POSITIVES, ((0, 0), (0, 4)), constant_values=-1)
-    np.testing.assert_allclose(catalogue_wide(wider, CATALOGUE), expected, rtol=1e-6)
-    slopes = gradient(catalogue_wide, POSITIVES, CATALOGUE)
-    np.testing.assert_allclose(
-        gradient(catalogue_wide, wider, CATALOGUE), slopes, atol=1e-6
-    )
 
 
-def test_catalogue_losses_fall_as_positives_rise(catalogue_wide):
-    slopes = gradient(catalogue_wide, POSITIVES[:2], CATALOGUE[:2])
-    taken = np.zeros((2, 5), dtype=bool)
-    taken[0, [4, 0]] = taken[1, 2] = True
-    if catalogue_wide is losses.softmax:
+def test_slopes_of_catalogue_losses(catalogue_wide):
+    slopes = gradient(catalogue_wide, TAKEN, CATALOGUE)
+    chance = 1 / (1 + np.exp(-CATALOGUE))
+    share = np.exp(CATALOGUE) / np.exp(CATALOGUE).sum(axis=1, keepdims=True)
+    expected = {
         # Two positives share one probability: the sum over items is what is pushed.
-        share = np.exp(CATALOGUE[:2])
-        share /= share.sum(axis=1, keepdims=True)
-        expected = np.array([[2], [1]]) * share - taken
-    else:
-        expected = 1 / (1 + np.exp(-CATALOGUE[:2])) - taken
+        losses.softmax: np.array([[2], [1], [0]]) * share - TAKEN,
+        losses.catalogue_bce: chance - TAKEN,
+        losses.squared_error: np.where(
+            TAKEN, -2 * (1 - CATALOGUE), 2 * 0.1 * CATALOGUE
+        ),
+    }[catalogue_wide]
     np.testing.assert_allclose(slopes, expected, atol=1e-5)
-    assert (slopes[~taken] > 0).all()
-    assert slopes[0, 0] < 0
-    assert slopes[1, 2] < 0
 
 
 def test_softmax_does_not_see_a_constant():
     shifted = CATALOGUE + np.array([[9.0], [-4.0], [1.0]], dtype=np.float32)
-    expected = losses.softmax(POSITIVES, CATALOGUE)
+    expected = losses.softmax(TAKEN, CATALOGUE)
     np.testing.assert_allclose(
-        losses.softmax(POSITIVES, shifted), expected, rtol=1e-5, atol=1e-5
+        losses.softmax(TAKEN, shifted), expected, rtol=1e-5, atol=1e-5
     )
 
 
 def test_catalogue_losses_give_one_number_for_each_user(catalogue_wide):
-    found = catalogue_wide(POSITIVES, CATALOGUE).numpy()
+    found = catalogue_wide(TAKEN, CATALOGUE).numpy()
     assert found.shape == (3,)
     assert found.dtype == np.float32
     for row in range(3):
-        alone = catalogue_wide(POSITIVES[row : row + 1], CATALOGUE[row : row + 1])
+        alone = catalogue_wide(TAKEN[row : row + 1], CATALOGUE[row : row + 1])
         np.testing.assert_allclose(alone, found[row : row + 1], rtol=1e-6, atol=1e-7)
 
 
-def test_positives_may_be_floats_as_keras_hands_them(catalogue_wide):
-    expected = catalogue_wide(POSITIVES, CATALOGUE)
-    found = catalogue_wide(POSITIVES.astype(np.float32), CATALOGUE)
+def test_catalogue_labels_may_be_floats_as_keras_hands_them(catalogue_wide):
+    expected = catalogue_wide(TAKEN, CATALOGUE)
+    found = catalogue_wide(TAKEN.astype(np.float32), CATALOGUE)
     np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("scale", [1e4, -1e4])
 def test_extreme_scores_of_the_catalogue_are_finite(catalogue_wide, scale):
     scores = np.array([[1, -1, 0, 1, -1]], dtype=np.float32) * scale
-    positives = np.array([[0, 1, -1]], dtype=np.int32)
-    value = catalogue_wide(positives, scores).numpy()
+    labels = np.array([[1, 1, 0, 0, 0]], dtype=np.int8)
+    value = catalogue_wide(labels, scores).numpy()
     assert np.isfinite(value).all()
     assert (value >= 0).all()
-    assert np.isfinite(gradient(catalogue_wide, positives, scores)).all()
+    assert np.isfinite(gradient(catalogue_wide, labels, scores)).all()
 
 
 # Under Keras
@@ -340,10 +400,9 @@ def test_a_compiled_model_is_saved_with_its_loss(name, tmp_path):
 def test_a_catalogue_loss_trains_by_name_of_the_registry(catalogue_wide):
     model = build_mf(3, 5, embedding_dim=2)
     over = model.over_catalogue()
-    over.compile(keras.optimizers.SGD(0.5), catalogue_wide, jit_compile=False)
-    users = {"user_id": np.tile(np.arange(3, dtype=np.int32), 20)}
-    positives = np.tile(POSITIVES, (20, 1))
-    over.fit(users, positives, batch_size=3, shuffle=False, verbose=0)
+    over.compile(keras.optimizers.Adam(0.05), catalogue_wide, jit_compile=False)
+    users = {"user_id": np.tile(np.arange(3, dtype=np.int32), 100)}
+    over.fit(users, np.tile(TAKEN, (100, 1)), batch_size=3, shuffle=False, verbose=0)
     scores = model.score_users(np.arange(2))
     assert scores[0, [0, 4]].min() > scores[0, [1, 2, 3]].max()
     assert scores[1].argmax() == 2

@@ -8,7 +8,13 @@ import tensorflow as tf
 from scipy import stats
 
 from tfrecs.interactions import Interactions
-from tfrecs.pipelines import pairwise_batches, pointwise_batches, user_batches
+from tfrecs.negatives import CANDIDATES
+from tfrecs.pipelines import (
+    candidate_batches,
+    pairwise_batches,
+    pointwise_batches,
+    user_batches,
+)
 
 MATRIX = np.array(
     [
@@ -22,7 +28,7 @@ MATRIX = np.array(
 NUM_POSITIVES = 13
 TRAIN = Interactions.from_matrix(MATRIX)
 PAIRS = set(zip(*np.nonzero(MATRIX), strict=True))
-PIPELINES = [pairwise_batches, pointwise_batches, user_batches]
+PIPELINES = [pairwise_batches, pointwise_batches, candidate_batches, user_batches]
 with_negatives = pytest.mark.parametrize("make", [pairwise_batches, pointwise_batches])
 every_pipeline = pytest.mark.parametrize("make", PIPELINES)
 
@@ -79,7 +85,10 @@ def test_every_pass_of_an_epoch_is_another_one(make):
 
 @pytest.mark.parametrize(
     ("make", "rows"),
-    [(pairwise_batches, 13), (pointwise_batches, 13), (user_batches, 4)],
+    [
+        *((make, 13) for make in (pairwise_batches, pointwise_batches)),
+        *((candidate_batches, 13), (user_batches, 4)),
+    ],
 )
 @pytest.mark.parametrize(("batch_size", "passes"), [(1, 1), (3, 1), (3, 4), (99, 3)])
 def test_an_epoch_has_whole_batches_only_and_knows_how_many(
@@ -97,7 +106,7 @@ def test_an_epoch_has_whole_batches_only_and_knows_how_many(
         *((make, size) for make in PIPELINES for size in ("batch_size", "passes")),
         (pairwise_batches, "num_negatives"),
         (pointwise_batches, "num_negatives"),
-        (user_batches, "max_positives"),
+        (candidate_batches, "num_negatives"),
     ],
 )
 def test_sizes_are_at_least_one(make, size, bad):
@@ -244,22 +253,138 @@ def test_pointwise_shapes_are_static():
     assert specs(dataset) == [([15], kind) for kind in kinds]
 
 
+# Positives with negatives that a batch shares
+
+NUM_CANDIDATES = {"uniform": 6, "popularity": 6, "in-batch": 4, "mixed": 8}
+COUNTS = MATRIX.sum(axis=0)
+SHARES = COUNTS / COUNTS.sum()
+PROBABILITY = {
+    "uniform": np.full(7, 1 / 7),
+    "popularity": SHARES,
+    "in-batch": SHARES,
+    "mixed": (SHARES + 1 / 7) / 2,
+}
+every_sampling = pytest.mark.parametrize("sampling", CANDIDATES)
+
+
+def test_every_way_to_draw_is_here():
+    assert set(CANDIDATES) == set(NUM_CANDIDATES) == set(PROBABILITY)
+
+
+@every_sampling
+def test_candidate_shapes_are_static(sampling):
+    options = {"seed": 0, "batch_size": 4, "num_negatives": 6, "sampling": sampling}
+    inputs, labels = candidate_batches(TRAIN, **options).element_spec
+    n = NUM_CANDIDATES[sampling]
+    shapes = {name: (spec.shape.as_list(), spec.dtype) for name, spec in inputs.items()}
+    assert shapes == {
+        "user_id": ([4], "int32"),
+        "item_id": ([4], "int32"),
+        "candidate_id": ([n], "int32"),
+        "log_probability": ([4 + n], "float32"),
+    }
+    assert (labels.shape.as_list(), labels.dtype) == ([4, 1 + n], "float32")
+    inputs, _ = candidate_batches(TRAIN, **options, correct=False).element_spec
+    assert set(inputs) == {"user_id", "item_id", "candidate_id"}
+
+
+def test_a_batch_has_1024_positives_and_uniform_candidates_by_default(from_pairs):
+    many = from_pairs([(user, i) for user in range(50) for i in range(50)], 50, 60)
+    inputs, _ = candidate_batches(many, seed=0).element_spec
+    assert inputs["user_id"].shape == inputs["candidate_id"].shape == [1024]
+    [first, _] = candidate_batches(many, seed=0)
+    assert first[0]["candidate_id"].numpy().max() > 50  # nobody has these
+
+
+@every_sampling
+def test_every_positive_stands_with_its_user_and_is_labelled_first(sampling):
+    dataset = candidate_batches(TRAIN, seed=1, batch_size=4, sampling=sampling)
+    batches = epoch(dataset)
+    found = [
+        pair
+        for inputs, _ in batches
+        for pair in zip(inputs["user_id"], inputs["item_id"], strict=True)
+    ]
+    assert len(found) == len(set(found)) == 12
+    assert set(found) <= PAIRS
+    for inputs, labels in batches:
+        assert labels == [[1, *[0] * len(inputs["candidate_id"])]] * 4
+
+
+def drawn(sampling: str) -> np.ndarray:
+    """Candidates of many batches: those that are drawn, `[batches, n]`."""
+    options = {"seed": 3, "batch_size": 13, "num_negatives": 13, "passes": 300}
+    batches = epoch(candidate_batches(TRAIN, **options, sampling=sampling))
+    return np.array([inputs["candidate_id"] for inputs, _ in batches])
+
+
+@pytest.mark.parametrize("sampling", ["uniform", "popularity"])
+def test_candidates_are_drawn_with_their_probability(sampling):
+    rows = drawn(sampling)
+    counts = np.bincount(rows.ravel(), minlength=7)
+    expected = PROBABILITY[sampling] * rows.size
+    assert stats.chisquare(counts, expected).pvalue > 1e-3
+    assert len({tuple(row) for row in rows}) == len(rows) == 300  # in each batch anew
+
+
+@pytest.mark.parametrize("sampling", ["in-batch", "mixed"])
+def test_candidates_begin_with_the_items_of_the_batch(sampling):
+    dataset = candidate_batches(TRAIN, seed=0, batch_size=5, sampling=sampling)
+    for inputs, _ in epoch(dataset):
+        assert inputs["candidate_id"][:5] == inputs["item_id"]
+    assert len(inputs["candidate_id"]) == (5 if sampling == "in-batch" else 10)
+
+
+def test_half_of_mixed_candidates_are_uniform():
+    uniform = drawn("mixed")[:, 13:]
+    counts = np.bincount(uniform.ravel(), minlength=7)
+    assert stats.chisquare(counts).pvalue > 1e-3
+
+
+@every_sampling
+def test_log_probability_is_that_of_items_and_candidates(sampling):
+    dataset = candidate_batches(TRAIN, seed=0, batch_size=5, sampling=sampling)
+    for inputs, _ in epoch(dataset):
+        ids = inputs["item_id"] + inputs["candidate_id"]
+        expected = np.log(PROBABILITY[sampling][ids])
+        np.testing.assert_allclose(inputs["log_probability"], expected, rtol=1e-6)
+
+
+def test_items_that_nobody_has_are_no_candidates_by_popularity(from_pairs):
+    train = from_pairs([(0, 1), (1, 1), (1, 3)], 2, 6)
+    options = {"seed": 0, "num_negatives": 100, "sampling": "popularity"}
+    [(inputs, _)] = epoch(candidate_batches(train, **options))
+    assert set(inputs["candidate_id"]) == {1, 3}
+    assert np.isfinite(inputs["log_probability"]).all()
+
+
+def test_weights_come_third_in_candidate_batches_too():
+    train = weighted()
+    pairs = zip(train.user_ids.tolist(), train.item_ids.tolist(), strict=True)
+    weight_of = dict(zip(pairs, train.weights.tolist(), strict=True))
+    for inputs, _, weights in epoch(candidate_batches(train, seed=3, batch_size=4)):
+        pairs = zip(inputs["user_id"], inputs["item_id"], strict=True)
+        assert [weight_of[pair] for pair in pairs] == weights
+
+
+def test_an_unknown_sampling_is_refused():
+    with pytest.raises(
+        ValueError, match=r"one of uniform, popularity, in-batch, mixed.*'zipf'"
+    ):
+        candidate_batches(TRAIN, seed=0, sampling="zipf")
+
+
 # Users with all their positives
 
 
-def test_user_shapes_are_static_and_as_wide_as_the_longest_user():
+def test_user_shapes_are_static_and_as_wide_as_the_catalogue():
     dataset = user_batches(TRAIN, seed=0, batch_size=3)
-    assert specs(dataset) == [([3], "int32"), ([3, 5], "int32")]
-    for width in (2, 9):
-        dataset = user_batches(TRAIN, seed=0, batch_size=3, max_positives=width)
-        assert specs(dataset)[1] == ([3, width], "int32")
+    assert specs(dataset) == [([3], "int32"), ([3, 7], "int8")]
 
 
-def test_a_batch_has_128_users_and_1024_positives_at_most_by_default(from_pairs):
+def test_a_batch_has_128_users_by_default(from_pairs):
     users = from_pairs([(user, 0) for user in range(130)], 130, 1)
     assert specs(user_batches(users, seed=0))[0] == ([128], "int32")
-    user = from_pairs([(0, item) for item in range(1030)], 1, 1030)
-    assert specs(user_batches(user, seed=0))[1] == ([1, 1024], "int32")
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 4, 99])
@@ -268,42 +393,14 @@ def test_every_user_stands_once_in_a_pass_with_all_positives(batch_size):
     seen = Counter()
     for inputs, rows in epoch(dataset):
         for user, row in zip(inputs["user_id"], rows, strict=True):
-            most = int(MATRIX[user].sum())
-            assert row == [*np.flatnonzero(MATRIX[user]), *[-1] * (5 - most)]
+            assert row == MATRIX[user].tolist()
             seen[user] += 1
     assert set(seen) <= {0, 1, 2, 4}  # user 3 has none
     assert list(seen.values()) == [1] * (4 // min(batch_size, 4) * min(batch_size, 4))
 
 
-def runs_of(user: int, passes: int, max_positives: int) -> Counter:
-    """How often each row of positives was given for a user."""
-    dataset = user_batches(
-        TRAIN, seed=1, batch_size=4, max_positives=max_positives, passes=passes
-    )
-    return Counter(
-        tuple(row)
-        for inputs, rows in epoch(dataset)
-        for given, row in zip(inputs["user_id"], rows, strict=True)
-        if given == user
-    )
-
-
-def test_a_user_with_too_many_gives_a_run_that_starts_anywhere_and_wraps():
-    # User 4 has the items 0, 1, 2, 4, 5.
-    runs = runs_of(4, passes=500, max_positives=3)
-    assert set(runs) == {(0, 1, 2), (1, 2, 4), (2, 4, 5), (4, 5, 0), (5, 0, 1)}
-    assert stats.chisquare(list(runs.values())).pvalue > 1e-3
-
-
-def test_a_user_with_as_many_as_fit_gives_them_in_order():
-    assert runs_of(2, passes=20, max_positives=4) == {(1, 3, 5, 6): 20}
-    assert runs_of(0, passes=20, max_positives=4) == {(0, 1, -1, -1): 20}
-    assert runs_of(4, passes=20, max_positives=7) == {(0, 1, 2, 4, 5, -1, -1): 20}
-
-
-def test_users_of_a_batch_start_apart(from_pairs):
-    pairs = [(user, item) for user in range(40) for item in range(50)]
-    [(_, rows)] = epoch(
-        user_batches(from_pairs(pairs, 40, 50), seed=0, max_positives=1)
-    )
-    assert len({row[0] for row in rows}) > 10
+def test_items_after_the_last_that_anyone_has_are_labelled_too(from_pairs):
+    train = from_pairs([(0, 1), (1, 0)], 2, 5)
+    [(inputs, rows)] = epoch(user_batches(train, seed=0))
+    expected = {0: [0, 1, 0, 0, 0], 1: [1, 0, 0, 0, 0]}
+    assert rows == [expected[user] for user in inputs["user_id"]]

@@ -10,8 +10,9 @@ from tfrecs.bench.problem import load_problem
 from tfrecs.bench.run import run
 from tfrecs.datasets.synthetic import make_synthetic
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES
+from tfrecs.negatives import CANDIDATES
 from tfrecs.splits import leave_k_out
-from tfrecs.training import batches, compile_for, start_at_prior
+from tfrecs.training import batches, choose_negatives, compile_for, start_at_prior
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +32,21 @@ def fitted(parts, objective, **settings):
     return model
 
 
-@pytest.mark.parametrize("objective", [*LOSSES, *CATALOGUE_LOSSES])
-def test_every_objective_learns(parts, objective):
+@pytest.mark.parametrize(
+    ("objective", "negatives"),
+    [
+        *((objective, "all") for objective in CATALOGUE_LOSSES),
+        *((objective, "own") for objective in LOSSES),
+        *(("softmax", drawn) for drawn in CANDIDATES),
+        *((objective, "mixed") for objective in LOSSES if objective != "softmax"),
+    ],
+)
+def test_every_objective_learns(parts, objective, negatives):
     """Each is better than popularity, from which an untrained model is far."""
-    model = fitted(parts, objective, epochs=2, passes=40, batch_size=64)
+    sizes = {"passes": 40, "batch_size": 64}
+    if negatives not in ("all", "own"):
+        sizes["num_negatives"] = 64
+    model = fitted(parts, objective, negatives=negatives, epochs=2, **sizes)
     counts = np.tile(np.bincount(parts[0].item_ids, minlength=40), (120, 1))
     found = tfrecs.evaluate(model, *parts, k=5).metrics["ndcg@5"]
     assert found > tfrecs.evaluate(counts, *parts, k=5).metrics["ndcg@5"]
@@ -49,21 +61,113 @@ def test_the_same_seed_gives_the_same_scores(parts, objective):
     assert np.array_equal(first, again)
 
 
-def test_passes_are_part_of_an_epoch(parts):
-    one = batches(
-        parts[0], "bce", seed=0, passes=1, batch_size=100, num_negatives=2
-    ).cardinality()
-    three = batches(
-        parts[0], "bce", seed=0, passes=3, batch_size=100, num_negatives=2
-    ).cardinality()
-    assert int(three) == 3 * int(one) == 3 * (len(parts[0]) // 100)
+@pytest.mark.parametrize("negatives", ["own", "uniform", "in-batch"])
+def test_passes_are_part_of_an_epoch(parts, negatives):
+    options = {"seed": 0, "batch_size": 100, "num_negatives": 2}
+    one, three = (
+        int(batches(parts[0], "bce", negatives, passes=n, **options).cardinality())
+        for n in (1, 3)
+    )
+    assert three == 3 * one == 3 * (len(parts[0]) // 100)
 
 
-def test_catalogue_objectives_train_the_view_and_others_the_model():
-    model = tfrecs.build_mf(5, 4)
-    assert compile_for(model, "bce", keras.optimizers.Adam()) is model
-    view = compile_for(model, "softmax", keras.optimizers.Adam())
-    assert view.towers is model
+@pytest.mark.parametrize("objective", LOSSES)
+@pytest.mark.parametrize("negatives", CANDIDATES)
+def test_a_softmax_alone_is_corrected_for_what_is_drawn(parts, objective, negatives):
+    inputs, _ = batches(parts[0], objective, negatives, seed=0, passes=1).element_spec
+    assert ("log_probability" in inputs) == (objective == "softmax")
+
+
+def test_sizes_of_batches_are_those_told(parts):
+    options = {"seed": 0, "passes": 1}
+    _, labels = batches(parts[0], "bce", "all", **options).element_spec
+    assert labels.shape == (120, 40)  # 128 users or all
+    rows, _ = batches(parts[0], "bce", "own", **options).element_spec
+    assert rows["item_id"].shape == (1024, 9)
+    shared, _ = batches(parts[0], "bce", "uniform", **options).element_spec
+    assert shared["item_id"].shape == shared["candidate_id"].shape == (1024,)
+
+
+def test_views_are_trained_for_all_and_shared_negatives():
+    model, adam = tfrecs.build_mf(5, 4), keras.optimizers.Adam
+    assert compile_for(model, "bce", "own", adam()) is model
+    assert model.loss is LOSSES["bce"]
+    view = compile_for(model, "softmax", "all", adam())
+    assert (view.towers, view.loss) == (model, CATALOGUE_LOSSES["softmax"])
+    view = compile_for(model, "softmax", "mixed", adam())
+    assert (view.towers, view.loss) == (model, LOSSES["softmax"])
+    assert type(view).__name__ == "OverCandidates"
+
+
+# Which negatives
+
+
+def sized(from_pairs, num_items, **columns):
+    """Ten positives of ten users: as many pairs for each positive as items."""
+    return from_pairs([(user, 0) for user in range(10)], 10, num_items, **columns)
+
+
+@pytest.mark.parametrize(
+    ("objective", "num_items", "kind", "why"),
+    [
+        ("squared-error", 9000, "all", "squared-error is over the whole catalogue"),
+        ("bpr", 5, "own", "bpr compares a positive with single items"),
+        ("hinge", 9000, "own", "hinge compares a positive with single items"),
+        ("bce", 180, "all", "180 pairs for each positive, at most 180"),
+        ("softmax", 5, "all", "5 pairs for each positive, at most 180"),
+        ("bce", 181, "mixed", "all would be 181 pairs for each positive, over 180"),
+        ("softmax", 181, "mixed", "all would be 181 pairs for each positive, over 180"),
+    ],
+)
+def test_auto_chooses_by_what_all_would_cost(
+    from_pairs, objective, num_items, kind, why
+):
+    chosen = choose_negatives(sized(from_pairs, num_items), objective)
+    assert (chosen.kind, chosen.why) == (kind, why)
+
+
+@pytest.mark.parametrize("num_items", [5, 9000])
+def test_auto_uses_weights_where_it_can(from_pairs, num_items):
+    weighted = sized(from_pairs, num_items, weights=np.ones(10, dtype=np.float32))
+    for objective in ("bce", "softmax"):
+        chosen = choose_negatives(weighted, objective)
+        assert chosen.kind == "own"
+        assert chosen.why == "train has weights, one for each positive"
+
+
+@pytest.mark.parametrize(
+    ("objective", "negatives"),
+    [("bce", "all"), ("squared-error", "all"), ("bpr", "own"), ("softmax", "mixed")],
+)
+def test_what_is_asked_for_is_taken(from_pairs, objective, negatives):
+    chosen = choose_negatives(sized(from_pairs, 9000), objective, negatives)
+    assert (chosen.kind, chosen.why) == (negatives, "as asked for")
+
+
+@pytest.mark.parametrize(
+    ("objective", "negatives", "message"),
+    [
+        ("bce", "some", "`negatives` must be one of auto, all, own, uniform.*'some'"),
+        ("bpr", "all", "`objective` must be one of softmax, bce, squared.*'bpr'"),
+        ("squared-error", "own", "`objective` must be one of bce, bpr, .*'squared-err"),
+        ("squared-error", "mixed", "`objective` must be one of bce, bpr, .*'squared-"),
+        ("nope", "auto", "`objective` must be one of bce, bpr, hinge, soft.*'nope'"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    from_pairs, objective, negatives, message
+):
+    with pytest.raises(ValueError, match=message):
+        choose_negatives(sized(from_pairs, 9), objective, negatives)
+
+
+def test_the_history_tells_what_was_chosen(parts, caplog):
+    model = tfrecs.build_mf(120, 40)
+    with caplog.at_level("INFO", logger="tfrecs"):
+        history = tfrecs.fit(model, parts[0], seed=0, epochs=1, passes=1)
+    assert history.params["negatives"] == "all"
+    assert history.params["why"] == "4 pairs for each positive, at most 180"
+    assert "negatives: all, 4 pairs for each positive" in caplog.text
 
 
 def test_a_model_of_another_size_is_refused(parts):
@@ -104,22 +208,37 @@ def test_planted_factors_are_found(name, share, tmp_path):
 
 def test_weights_are_not_thrown_away(parts):
     weighted = dataclasses.replace(parts[0], weights=np.ones(len(parts[0])))
-    with pytest.raises(ValueError, match=r"one of bce, .*weights.*Received: 'softmax'"):
-        tfrecs.fit(tfrecs.build_mf(120, 40), weighted, seed=0, objective="softmax")
-    tfrecs.fit(tfrecs.build_mf(120, 40), weighted, seed=0, objective="bce", epochs=1)
+    options = {"seed": 0, "objective": "softmax"}
+    with pytest.raises(ValueError, match=r"one of own, uniform.*weights.*'all'"):
+        tfrecs.fit(tfrecs.build_mf(120, 40), weighted, negatives="all", **options)
+    history = tfrecs.fit(tfrecs.build_mf(120, 40), weighted, epochs=1, **options)
+    assert history.params["negatives"] == "own"
 
 
-def test_training_starts_at_the_share_of_positives(parts):
-    train = parts[0]
+@pytest.mark.parametrize(
+    ("objective", "negatives", "given", "others"),
+    [
+        ("softmax", "all", None, 1),
+        ("bpr", "own", 4, 1),
+        ("bce", "own", 4, 4),
+        ("bce", "own", None, 8),
+        ("bce", "mixed", None, 1024),
+        ("bce", "uniform", 50, 50),
+    ],
+)
+def test_training_starts_at_the_share_of_positives(
+    parts, objective, negatives, given, others
+):
     model = tfrecs.build_mf(120, 40)
-    for objective, odds in (
-        ("softmax", 1.0),
-        ("catalogue-bce", len(train) / (120 * 40 - len(train))),
-    ):
-        start_at_prior(model, train, objective, 4)
-        assert float(model.interaction.global_bias) == pytest.approx(np.log(odds))
-    start_at_prior(model, train, "bce", 4)  # it is not as it was built any more
+    start_at_prior(model, parts[0], objective, negatives, given)
+    bias = float(model.interaction.global_bias)
+    assert bias == pytest.approx(-np.log(others))
+
+
+def test_all_negatives_start_at_the_density_once(parts):
+    train, model = parts[0], tfrecs.build_mf(120, 40)
+    start_at_prior(model, train, "bce", "all", None)
+    odds = len(train) / (120 * 40 - len(train))
     assert float(model.interaction.global_bias) == pytest.approx(np.log(odds))
-    fresh = tfrecs.build_mf(120, 40)
-    start_at_prior(fresh, train, "bce", 4)
-    assert float(fresh.interaction.global_bias) == pytest.approx(np.log(1 / 4))
+    start_at_prior(model, train, "bce", "own", 4)  # it is not as it was built any more
+    assert float(model.interaction.global_bias) == pytest.approx(np.log(odds))

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from tfrecs.models import build_mlp as build_mlp
     from tfrecs.models import build_neumf as build_neumf
     from tfrecs.optimizers import separate_bias_optimizer as separate_bias_optimizer
+    from tfrecs.pipelines import candidate_batches as candidate_batches
     from tfrecs.pipelines import pairwise_batches as pairwise_batches
     from tfrecs.pipelines import pointwise_batches as pointwise_batches
     from tfrecs.pipelines import user_batches as user_batches
     from tfrecs.readers import read_interactions as read_interactions
+    from tfrecs.retrieval import top_k as top_k
     from tfrecs.training import fit as fit
 
 __version__ = "0.1.0"
@@ -35,6 +37,7 @@ _HOMES = {
     "build_mf": "tfrecs.models",
     "build_mlp": "tfrecs.models",
     "build_neumf": "tfrecs.models",
+    "candidate_batches": "tfrecs.pipelines",
     "encode_features": "tfrecs.features",
     "evaluate": "tfrecs.evaluation",
     "fit": "tfrecs.training",
@@ -43,6 +46,7 @@ _HOMES = {
     "pointwise_batches": "tfrecs.pipelines",
     "read_interactions": "tfrecs.readers",
     "separate_bias_optimizer": "tfrecs.optimizers",
+    "top_k": "tfrecs.retrieval",
     "user_batches": "tfrecs.pipelines",
 }
 
@@ -51,6 +55,7 @@ _MODULES = (
     "callbacks",
     "datasets",
     "evaluation",
+    "layers",
     "losses",
     "metrics",
     "models",

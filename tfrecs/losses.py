@@ -1,11 +1,12 @@
 """Losses for ranking, each a function that `model.compile(loss=...)` takes as it is.
 
-Those in `LOSSES` take rows of one positive and its negatives, as `pairwise_batches`
-gives them: `labels` and `scores` are `[batch, 1 + num_negatives]`, and each row has one
-label 1, anywhere, and zeros. Those in `CATALOGUE_LOSSES` take a user's positives and
-the scores of the whole catalogue, as `user_batches` and `over_catalogue` give them. All
-return `[batch]` float32, in nats where there is a logarithm. A new loss is a function
-and a line in its registry.
+Those in `LOSSES` take rows of one positive and its negatives, as `pairwise_batches` and
+`candidate_batches` give them: `labels` and `scores` are `[batch, 1 + num_negatives]`,
+and each row has one label 1, anywhere, and zeros. Those in `CATALOGUE_LOSSES` take all
+items for each user, as `user_batches` and `over_catalogue` give them: both are
+`[batch, num_items]`. All return `[batch]` float32, in nats where there is a logarithm.
+The same name in both registries is the same objective, with some negatives and with
+all. A new loss is a function and a line in its registry.
 """
 
 from collections.abc import Callable
@@ -34,8 +35,7 @@ def bce(labels: Any, scores: Any) -> Any:
     References:
         He et al. 2017, "Neural Collaborative Filtering", eq. 7.
     """
-    labels = ops.cast(labels, scores.dtype)
-    of_pairs = ops.softplus(scores) - labels * scores
+    of_pairs = _bce_of_pairs(labels, scores)
     return of_pairs if len(of_pairs.shape) == 1 else ops.mean(of_pairs, axis=-1)
 
 
@@ -96,63 +96,86 @@ def sampled_softmax(labels: Any, scores: Any) -> Any:
 
 
 @_register
-def softmax(positives: Any, scores: Any) -> Any:
+def softmax(labels: Any, scores: Any) -> Any:
     """Softmax over the whole catalogue: which items did this user take?
 
     Formula:
         sum over the user's positives of (ln sum over items of exp(s) - s_positive)
 
     Args:
-        positives: `[batch, max_positives]` item ids, padded with -1.
+        labels: `[batch, num_items]`, 0 or 1.
         scores: `[batch, num_items]`, logits.
 
     References:
         Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering", eq. 2
         (the multinomial likelihood).
     """
-    given = ops.cast(positives >= 0, scores.dtype)
-    chosen = _scores_of(positives, scores)
-    everything = ops.logsumexp(scores, axis=-1, keepdims=True)
-    return ops.sum(given * (everything - chosen), axis=-1)
+    labels = ops.cast(labels, scores.dtype)
+    everything = ops.logsumexp(scores, axis=-1)
+    return ops.sum(labels, axis=-1) * everything - ops.sum(labels * scores, axis=-1)
 
 
 @_register
-def catalogue_bce(positives: Any, scores: Any) -> Any:
+def catalogue_bce(labels: Any, scores: Any) -> Any:
     """Binary cross-entropy over the whole catalogue: every other item is a negative.
 
     Formula:
-        sum over items of softplus(s) - sum over the user's positives of s_positive
+        sum over items of softplus(s) - label * s
 
     Args:
-        positives: `[batch, max_positives]` item ids, padded with -1.
+        labels: `[batch, num_items]`, 0 or 1.
         scores: `[batch, num_items]`, logits.
 
     References:
         He et al. 2017, "Neural Collaborative Filtering", eq. 7, with all negatives.
     """
-    given = ops.cast(positives >= 0, scores.dtype)
-    chosen = _scores_of(positives, scores)
-    return ops.sum(ops.softplus(scores), axis=-1) - ops.sum(given * chosen, axis=-1)
+    return ops.sum(_bce_of_pairs(labels, scores), axis=-1)
+
+
+@_register
+def squared_error(labels: Any, scores: Any, unobserved_weight: float = 0.1) -> Any:
+    """Weighted squared error over the whole catalogue, which implicit ALS minimizes.
+
+    Formula:
+        sum over items of label * (1 - s)^2 + unobserved_weight * (1 - label) * s^2
+
+    Args:
+        labels: `[batch, num_items]`, 0 or 1.
+        scores: `[batch, num_items]`.
+        unobserved_weight: of pairs that are not positives.
+
+    References:
+        Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback
+        Datasets", eq. 3, with two confidences.
+    """
+    labels = ops.cast(labels, scores.dtype)
+    of_others = unobserved_weight * ops.square(scores)
+    of_pairs = of_others + labels * (ops.square(1 - scores) - of_others)
+    return ops.sum(of_pairs, axis=-1)
 
 
 LOSSES: dict[str, Loss] = {
     "bce": bce,
     "bpr": bpr,
     "hinge": hinge,
-    "sampled-softmax": sampled_softmax,
+    "softmax": sampled_softmax,
 }
 
 CATALOGUE_LOSSES: dict[str, Loss] = {
     "softmax": softmax,
-    "catalogue-bce": catalogue_bce,
+    "bce": catalogue_bce,
+    "squared-error": squared_error,
 }
 
 
-def _scores_of(positives: Any, scores: Any) -> Any:
-    """The scores of item ids `[batch, most]`, and of item 0 where there is padding."""
-    # Keras turns targets into floats, which JAX does not take as places.
-    places = ops.cast(ops.maximum(positives, 0), "int32")
-    return ops.take_along_axis(scores, places, axis=-1)
+def _bce_of_pairs(labels: Any, scores: Any) -> Any:
+    """softplus(s) - label * s, of the scores' shape."""
+    # The logarithm of 1 + exp is far cheaper under XLA on a CPU than softplus, whose
+    # log1p is exact for losses below 1e-7, which a sum of them does not show.
+    positive = ops.relu(scores)
+    # scores - 2 * positive is -|s|, whose slope is right at 0, where abs has none.
+    softplus = positive + ops.log(1 + ops.exp(scores - 2 * positive))
+    return softplus - ops.cast(labels, scores.dtype) * scores
 
 
 def _positive(labels: Any, scores: Any) -> Any:

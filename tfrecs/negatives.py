@@ -1,10 +1,12 @@
-"""Negatives: items that a user did not interact with, drawn a batch at a time."""
+"""Negatives, drawn a batch at a time: for each positive, or shared by the batch."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from tfrecs._types import FloatArray
 from tfrecs.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -67,6 +69,84 @@ def approximate_uniform(train: Interactions) -> Sampler:
         return tf.cast(_below(sizes, num_negatives, seed), tf.int32)
 
     return sample
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """How a batch's shared negatives are drawn. They may be positives of a user.
+
+    Args:
+        draw: takes the batch's items `[batch]`, n and a seed `[2]`; gives item ids.
+        probability: `[num_items]`, of each item at each draw, for logQ correction.
+    """
+
+    draw: "Callable[[tf.Tensor, int, tf.Tensor], tf.Tensor]"
+    probability: FloatArray
+
+
+def uniform_candidates(train: Interactions) -> Candidates:
+    """Draws n items, each with the same probability."""
+    import tensorflow as tf
+
+    sizes = tf.fill([1, 1], tf.constant(train.num_items, tf.int64))
+
+    def draw(item_id: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
+        return tf.cast(_below(sizes, n, seed)[0], tf.int32)
+
+    share = np.full(train.num_items, 1 / train.num_items, dtype=np.float32)
+    return Candidates(draw, share)
+
+
+def popular_candidates(train: Interactions) -> Candidates:
+    """Draws n items, each with a probability that is its share of the interactions."""
+    import tensorflow as tf
+
+    sizes = tf.fill([1, 1], tf.constant(len(train), tf.int64))
+    items = tf.constant(train.item_ids)
+
+    def draw(item_id: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
+        return tf.gather(items, _below(sizes, n, seed)[0])
+
+    return Candidates(draw, _popularity(train))
+
+
+def in_batch_candidates(train: Interactions) -> Candidates:
+    """Takes the items of the batch's positives, and draws none."""
+    return Candidates(lambda item_id, n, seed: item_id, _popularity(train))
+
+
+def mixed_candidates(train: Interactions) -> Candidates:
+    """Takes the items of the batch's positives and draws as many uniformly.
+
+    References:
+        Yang et al. 2020, "Mixed Negative Sampling for Learning Two-tower Neural
+        Networks in Recommendations", sec. 3.2.
+    """
+    import tensorflow as tf
+
+    uniform = uniform_candidates(train)
+
+    def draw(item_id: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
+        drawn = uniform.draw(item_id, item_id.shape[0], seed)
+        return tf.concat([item_id, drawn], axis=0)
+
+    return Candidates(
+        draw, np.float32(0.5) * (_popularity(train) + uniform.probability)
+    )
+
+
+CANDIDATES: dict[str, Callable[[Interactions], Candidates]] = {
+    "uniform": uniform_candidates,
+    "popularity": popular_candidates,
+    "in-batch": in_batch_candidates,
+    "mixed": mixed_candidates,
+}
+
+
+def _popularity(train: Interactions) -> FloatArray:
+    """Each item's share of the interactions."""
+    counts = np.bincount(train.item_ids, minlength=train.num_items)
+    return (counts / len(train)).astype(np.float32)
 
 
 def _below(sizes: "tf.Tensor", num_draws: int, seed: "tf.Tensor") -> "tf.Tensor":

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfrecs._checks import check_positive
+from tfrecs._checks import check_choice, check_positive
 from tfrecs.interactions import Interactions
-from tfrecs.negatives import approximate_uniform, exact_uniform
+from tfrecs.negatives import CANDIDATES, approximate_uniform, exact_uniform
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+BATCHES_AHEAD = 16
+"""Batches that are made before they are asked for."""
 
 
 def pairwise_batches(
@@ -56,6 +59,7 @@ def pairwise_batches(
     weights = None if train.weights is None else tf.constant(train.weights)
     labels = tf.constant(np.eye(1, 1 + num_negatives, dtype=np.float32))
 
+    @tf.autograph.experimental.do_not_convert
     def gather(rows: "tf.Tensor", seeds: "tf.Tensor") -> tuple[Any, ...]:
         user_id = tf.gather(users, rows)
         negatives = draw(user_id, num_negatives, seeds)
@@ -67,7 +71,7 @@ def pairwise_batches(
         )
         return batch if weights is None else (*batch, tf.gather(weights, rows))
 
-    return _shuffled_rows(len(train), batch_size, passes, seed).map(gather).prefetch(8)
+    return _ready(_shuffled_rows(len(train), batch_size, passes, seed).map(gather))
 
 
 def pointwise_batches(
@@ -90,6 +94,7 @@ def pointwise_batches(
     """
     import tensorflow as tf
 
+    @tf.autograph.experimental.do_not_convert
     def flatten(
         inputs: Any, labels: "tf.Tensor", *weights: "tf.Tensor"
     ) -> tuple[Any, ...]:
@@ -108,58 +113,127 @@ def pointwise_batches(
     ).map(flatten)
 
 
-def user_batches(
+def candidate_batches(
     train: Interactions,
     *,
     seed: int,
-    batch_size: int = 128,
-    max_positives: int | None = None,
+    batch_size: int = 1024,
+    num_negatives: int = 1024,
+    sampling: str = "uniform",
+    correct: bool = True,
     passes: int = 1,
 ) -> "tf.data.Dataset":
-    """Gives users with all their positives, for catalogue-wide objectives.
+    """Gives positives and negatives that the whole batch shares, for large catalogues.
 
-    Weights of `train` are not used.
+    A positive meets all of the negatives in one matmul. Some of them may be positives
+    of its user: with a large catalogue few are.
 
     Args:
         train: the positives.
-        seed: of the order, and of the positives chosen of users who have too many.
+        seed: of the order and of the negatives.
+        batch_size: positives in a batch; all of `train` if it has fewer.
+        num_negatives: items drawn for the batch, by "uniform" and "popularity".
+        sampling: a name of `tfrecs.negatives.CANDIDATES`.
+        correct: whether scores are to be corrected for how often an item is drawn
+            (logQ), which makes a softmax over the sample one over the catalogue.
+        passes: times that an epoch goes over `train`.
+
+    Returns:
+        A finite dataset of `({"user_id": [batch], "item_id": [batch], "candidate_id":
+        [n], "log_probability": [batch + n]}, labels [batch, 1 + n])`, the last input
+        with `correct` only, and the positive's label first; with `[batch]` weights
+        third if `train` has weights.
+
+    Raises:
+        ValueError: if a size is below 1 or `sampling` is unknown.
+    """
+    import tensorflow as tf
+
+    check_positive(batch_size=batch_size, num_negatives=num_negatives, passes=passes)
+    check_choice("sampling", sampling, CANDIDATES)
+    candidates = CANDIDATES[sampling](train)
+    batch_size = min(batch_size, len(train))
+    users, items = tf.constant(train.user_ids), tf.constant(train.item_ids)
+    weights = None if train.weights is None else tf.constant(train.weights)
+    with np.errstate(divide="ignore"):  # of items that are never drawn
+        log_probability = tf.constant(np.log(candidates.probability))
+
+    @tf.autograph.experimental.do_not_convert
+    def gather(rows: "tf.Tensor", seeds: "tf.Tensor") -> tuple[Any, ...]:
+        item_id = tf.ensure_shape(tf.gather(items, rows), [batch_size])
+        candidate_id = candidates.draw(item_id, num_negatives, seeds)
+        inputs = {
+            "user_id": tf.ensure_shape(tf.gather(users, rows), [batch_size]),
+            "item_id": item_id,
+            "candidate_id": candidate_id,
+        }
+        if correct:
+            both = tf.concat([item_id, candidate_id], axis=0)
+            inputs["log_probability"] = tf.gather(log_probability, both)
+        labels = tf.one_hot(tf.zeros(batch_size, tf.int32), 1 + candidate_id.shape[0])
+        batch = (inputs, labels)
+        return batch if weights is None else (*batch, tf.gather(weights, rows))
+
+    return _ready(_shuffled_rows(len(train), batch_size, passes, seed).map(gather))
+
+
+def user_batches(
+    train: Interactions, *, seed: int, batch_size: int = 128, passes: int = 1
+) -> "tf.data.Dataset":
+    """Gives users and which items are theirs, for catalogue-wide objectives.
+
+    Weights of `train` are not used. What is dense is a batch at a time.
+
+    Args:
+        train: the positives.
+        seed: of the order.
         batch_size: users in a batch; all who have positives if they are fewer.
-        max_positives: width of the positives; of users with more, others are taken in
-            each pass. As many as the busiest user has if not given, at most 1024.
         passes: times that an epoch goes over the users.
 
     Returns:
-        A finite dataset of `({"user_id": [batch]}, positives [batch, max_positives])`,
-        the positives item ids padded with -1.
+        A finite dataset of `({"user_id": [batch]}, labels [batch, num_items])`, the
+        labels int8, 0 or 1.
 
     Raises:
         ValueError: if a size is below 1.
     """
     import tensorflow as tf
 
+    check_positive(batch_size=batch_size, passes=passes)
     matrix = train.matrix
-    degree = np.diff(matrix.indptr)
-    most = int(min(degree.max(), 1024)) if max_positives is None else max_positives
-    check_positive(batch_size=batch_size, max_positives=most, passes=passes)
-    active = np.flatnonzero(degree).astype(np.int32)
+    active = np.flatnonzero(np.diff(matrix.indptr)).astype(np.int32)
     batch_size = min(batch_size, len(active))
-    users, items = tf.constant(active), tf.constant(matrix.indices.astype(np.int32))
-    starts, degrees = tf.constant(matrix.indptr[:-1]), tf.constant(degree)
+    users = tf.constant(active)
+    items_of = tf.RaggedTensor.from_row_splits(
+        matrix.indices.astype(np.int32), matrix.indptr.astype(np.int64)
+    )
 
+    @tf.autograph.experimental.do_not_convert
     def gather(rows: "tf.Tensor", seeds: "tf.Tensor") -> tuple[Any, Any]:
-        user_id = tf.gather(users, rows)
-        degree = tf.gather(degrees, user_id)[:, None]  # [batch, 1]
-        # A user with too many gives a run of them that starts at random and wraps.
-        start = tf.random.stateless_uniform(
-            [batch_size, 1], seeds, None, None, tf.int32
+        user_id = tf.ensure_shape(tf.gather(users, rows), [batch_size])
+        labels = tf.math.bincount(
+            tf.gather(items_of, user_id),
+            minlength=train.num_items,
+            maxlength=train.num_items,
+            axis=-1,
+            binary_output=True,
         )
-        start = tf.where(degree > most, tf.math.floormod(start, degree), 0)
-        place = tf.math.floormod(start + tf.range(most), degree)  # [batch, most]
-        chosen = tf.gather(items, tf.gather(starts, user_id)[:, None] + place)
-        positives = tf.where(tf.range(most) < degree, chosen, -1)
-        return {"user_id": user_id}, tf.ensure_shape(positives, [batch_size, most])
+        labels = tf.ensure_shape(labels, [batch_size, train.num_items])
+        return {"user_id": user_id}, tf.cast(labels, tf.int8)
 
-    return _shuffled_rows(len(active), batch_size, passes, seed).map(gather).prefetch(8)
+    return _ready(_shuffled_rows(len(active), batch_size, passes, seed).map(gather))
+
+
+def _ready(batches: "tf.data.Dataset") -> "tf.data.Dataset":
+    """The same batches, made while the ones before them are trained on."""
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    # Small data feel both: rewriting the graph takes as long as an epoch, and tuning
+    # takes turns with training on the same cores.
+    options.experimental_optimization.apply_default_optimizations = False
+    options.autotune.enabled = False
+    return batches.prefetch(BATCHES_AHEAD).with_options(options)
 
 
 def _shuffled_rows(
@@ -170,6 +244,7 @@ def _shuffled_rows(
 
     steps = num_rows // batch_size
 
+    @tf.autograph.experimental.do_not_convert
     def one_pass(drawn: "tf.Tensor") -> "tf.data.Dataset":
         order = tf.random.experimental.stateless_shuffle(
             tf.range(num_rows), seed=tf.stack([tf.constant(seed, tf.int64), drawn])

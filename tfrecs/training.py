@@ -1,7 +1,9 @@
 """From interactions to a trained model: a pipeline, a loss, and `fit` of Keras."""
 
+import logging
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import keras
@@ -10,7 +12,8 @@ from tfrecs._checks import check_choice, check_positive
 from tfrecs.interactions import Interactions
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES
 from tfrecs.models import TwoTower
-from tfrecs.pipelines import pairwise_batches, user_batches
+from tfrecs.negatives import CANDIDATES
+from tfrecs.pipelines import candidate_batches, pairwise_batches, user_batches
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -18,18 +21,46 @@ if TYPE_CHECKING:
 STEPS_PER_EXECUTION = 16
 """Steps that run between two returns to Python."""
 
+OBJECTIVES = tuple(dict.fromkeys((*LOSSES, *CATALOGUE_LOSSES)))
+"""What is asked of the scores; see `tfrecs.losses`."""
+
+NEGATIVES = ("auto", "all", "own", *CANDIDATES)
+"""Which items a positive stands against; see `Negatives`."""
+
+MOST_PAIRS = 180
+"""Pairs of the whole catalogue, for each positive, up to which it is scored whole."""
+
+SHARED = "mixed"
+"""The shared negatives that "auto" takes for catalogues larger than that."""
+
+
+@dataclass(frozen=True)
+class Negatives:
+    """Which items a positive stands against in training.
+
+    Args:
+        kind: "all" for every other item of the catalogue; "own" for items drawn for
+            each positive, of which the user has none; or the name of a way to draw
+            items for a whole batch, in `tfrecs.negatives.CANDIDATES`.
+        why: the reason for it.
+    """
+
+    kind: str
+    why: str
+
 
 def fit(
     model: TwoTower,
     train: Interactions,
     *,
     seed: int,
-    objective: str = "catalogue-bce",
+    objective: str = "bce",
+    negatives: str = "auto",
     optimizer: keras.optimizers.Optimizer | None = None,
     epochs: int = 20,
     passes: int = 5,
     batch_size: int | None = None,
-    num_negatives: int = 8,
+    num_negatives: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: str | int = 0,
 ) -> keras.callbacks.History:
@@ -40,14 +71,17 @@ def fit(
         train: the positives.
         seed: of the order and of the negatives. The model's start and its dropout are
             Keras's: call `keras.utils.set_random_seed` before building it.
-        objective: a name of `tfrecs.losses.CATALOGUE_LOSSES`, which score the whole
-            catalogue for each user of a batch, or of `LOSSES`, which score a positive
-            beside `num_negatives`. Prefer the first while the catalogue is small.
-        optimizer: Adam with a learning rate of 0.003 if not given.
+        objective: a name of `tfrecs.losses.LOSSES` or `CATALOGUE_LOSSES`.
+        negatives: which items a positive stands against; see `choose_negatives`. What
+            "auto" chose, and why, is in the `params` of the history, and logged by the
+            logger "tfrecs".
+        optimizer: Adam with a learning rate of 0.003 if not given. It visits every row
+            of the tables at each step: for large ones give one of `tfrecs.optimizers`.
         epochs: the number of epochs.
         passes: times that an epoch goes over `train`.
-        batch_size: users in a batch (128 if not given) or positives (1024).
-        num_negatives: items drawn for each positive; not for catalogue objectives.
+        batch_size: users (128 if not given) for "all" negatives, or positives (1024).
+        num_negatives: items drawn for each positive (8 if not given), or for the batch
+            (1024); not for "all" and "in-batch", which draw none.
         callbacks: such as `tfrecs.callbacks.RankingMetrics`.
         verbose: as of `keras.Model.fit`.
 
@@ -55,9 +89,9 @@ def fit(
         The history of `keras.Model.fit`.
 
     Raises:
-        ValueError: if `objective` is unknown or for the whole catalogue while `train`
-            has weights, a size is below 1, or `train` has not the model's users and
-            items.
+        ValueError: if `objective` or `negatives` is unknown, or they do not go
+            together; if all items are negatives while `train` has weights; if a size is
+            below 1; or if `train` has not the model's users and items.
     """
     if (train.num_users, train.num_items) != (model.num_users, model.num_items):
         raise ValueError(
@@ -65,29 +99,79 @@ def fit(
             f"items, those of `train`. Received: {model.num_users} and "
             f"{model.num_items}"
         )
-    if train.weights is not None and objective in CATALOGUE_LOSSES:
-        raise ValueError(
-            f"`objective` must be one of {', '.join(LOSSES)} to use the weights of "
-            f"`train`. Received: {objective!r}"
-        )
     check_positive(epochs=epochs)
-    start_at_prior(model, train, objective, num_negatives)
+    chosen = choose_negatives(train, objective, negatives)
+    logging.getLogger("tfrecs").info("negatives: %s, %s", chosen.kind, chosen.why)
+    start_at_prior(model, train, objective, chosen.kind, num_negatives)
     data = batches(
         train,
         objective,
+        chosen.kind,
         seed=seed,
         passes=passes,
         batch_size=batch_size,
         num_negatives=num_negatives,
     )
-    trained = compile_for(model, objective, optimizer or keras.optimizers.Adam(3e-3))
-    return trained.fit(
-        data, epochs=epochs, callbacks=list(callbacks), shuffle=False, verbose=verbose
+    optimizer = optimizer or keras.optimizers.Adam(3e-3)
+    trained = compile_for(model, objective, chosen.kind, optimizer)
+    history = fit_batches(trained, data, epochs, callbacks, verbose)
+    history.params.update(negatives=chosen.kind, why=chosen.why)
+    return history
+
+
+def choose_negatives(
+    train: Interactions, objective: str, negatives: str = "auto"
+) -> Negatives:
+    """Says which items a positive stands against, for "auto" by what that costs.
+
+    All items are best while they can be afforded, since one matmul scores them and
+    nothing is left to chance. Where a positive would stand for more than `MOST_PAIRS`
+    pairs, negatives are shared by a batch. Objectives that only compare a positive with
+    single items draw each its own.
+
+    Raises:
+        ValueError: if a name is unknown, `objective` has no form with such negatives,
+            or all items are negatives while `train` has weights.
+    """
+    check_choice("objective", objective, OBJECTIVES)
+    check_choice("negatives", negatives, NEGATIVES)
+    if negatives == "auto":
+        return _affordable(train, objective)
+    if negatives == "all":
+        check_choice("objective", objective, CATALOGUE_LOSSES)
+        if train.weights is not None:
+            raise ValueError(
+                f"`negatives` must be one of {', '.join(NEGATIVES[2:])} to use the "
+                "weights of `train`. Received: 'all'"
+            )
+    else:
+        check_choice("objective", objective, LOSSES)
+    return Negatives(negatives, "as asked for")
+
+
+def _affordable(train: Interactions, objective: str) -> Negatives:
+    pairs = train.num_users * train.num_items / len(train)
+    if objective not in LOSSES:
+        return Negatives("all", f"{objective} is over the whole catalogue")
+    if objective not in CATALOGUE_LOSSES:
+        return Negatives("own", f"{objective} compares a positive with single items")
+    if train.weights is not None:
+        return Negatives("own", "train has weights, one for each positive")
+    if pairs <= MOST_PAIRS:
+        return Negatives(
+            "all", f"{pairs:.0f} pairs for each positive, at most {MOST_PAIRS}"
+        )
+    return Negatives(
+        SHARED, f"all would be {pairs:.0f} pairs for each positive, over {MOST_PAIRS}"
     )
 
 
 def start_at_prior(
-    model: TwoTower, train: Interactions, objective: str, num_negatives: int
+    model: TwoTower,
+    train: Interactions,
+    objective: str,
+    negatives: str,
+    num_negatives: int | None,
 ) -> None:
     """Sets the global bias of an untrained model to the log-odds of a positive.
 
@@ -99,61 +183,93 @@ def start_at_prior(
         Lin et al. 2017, "Focal Loss for Dense Object Detection", sec. 3.3.
     """
     bias = model.interaction.global_bias
-    if float(bias) != 0:
+    if objective != "bce" or float(bias) != 0:
         return
-    if objective == "catalogue-bce":
-        others = train.num_users * train.num_items - len(train)
-        bias.assign(math.log(len(train) / max(1, others)))
-    elif objective == "bce":
-        bias.assign(-math.log(num_negatives))
+    if negatives == "all":
+        others = train.num_users * train.num_items / len(train) - 1
+    else:
+        others = num_negatives or (8 if negatives == "own" else 1024)
+    bias.assign(-math.log(max(1, others)))
 
 
 def batches(
     train: Interactions,
     objective: str,
+    negatives: str,
     *,
     seed: int,
     passes: int,
-    batch_size: int | None,
-    num_negatives: int,
-    max_positives: int | None = None,
+    batch_size: int | None = None,
+    num_negatives: int | None = None,
 ) -> "tf.data.Dataset":
-    """Gives the batches that `objective` takes.
+    """Gives the batches that `objective` takes with `negatives`, not "auto".
 
-    Arguments are those of `fit`, and `max_positives` that of `user_batches`.
+    Arguments are those of `fit`.
     """
-    check_choice("objective", objective, (*LOSSES, *CATALOGUE_LOSSES))
-    if objective in CATALOGUE_LOSSES:
-        size = 128 if batch_size is None else batch_size
+    if negatives == "all":
         return user_batches(
+            train, seed=seed, passes=passes, batch_size=batch_size or 128
+        )
+    if negatives == "own":
+        return pairwise_batches(
             train,
             seed=seed,
-            batch_size=size,
-            max_positives=max_positives,
             passes=passes,
+            batch_size=batch_size or 1024,
+            num_negatives=num_negatives or 8,
         )
-    return pairwise_batches(
+    return candidate_batches(
         train,
         seed=seed,
-        batch_size=1024 if batch_size is None else batch_size,
-        num_negatives=num_negatives,
         passes=passes,
+        batch_size=batch_size or 1024,
+        num_negatives=num_negatives or 1024,
+        sampling=negatives,
+        correct=objective == "softmax",
+    )
+
+
+def fit_batches(
+    trained: keras.Model,
+    data: "tf.data.Dataset",
+    epochs: int,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: str | int = 0,
+) -> keras.callbacks.History:
+    """Calls `fit` of a compiled model on batches of ours."""
+    return trained.fit(
+        data,
+        epochs=epochs,
+        steps_per_epoch=int(data.cardinality()),  # or Keras opens the data twice
+        callbacks=list(callbacks),
+        shuffle=False,
+        verbose=verbose,
     )
 
 
 def compile_for(
-    model: TwoTower, objective: str, optimizer: keras.optimizers.Optimizer
+    model: TwoTower,
+    objective: str,
+    negatives: str,
+    optimizer: keras.optimizers.Optimizer,
 ) -> keras.Model:
     """Compiles a model for an objective and gives what to call `fit` on.
 
-    That is the model itself, or `model.over_catalogue()` for catalogue objectives.
+    That is the model itself for "own" negatives, or a view of it that scores the whole
+    catalogue or the candidates that a batch shares.
     """
-    check_choice("objective", objective, (*LOSSES, *CATALOGUE_LOSSES))
-    trained = model.over_catalogue() if objective in CATALOGUE_LOSSES else model
+    if negatives == "own":
+        trained, losses = model, LOSSES
+    elif negatives == "all":
+        trained, losses = model.over_catalogue(), CATALOGUE_LOSSES
+    else:
+        trained, losses = model.over_candidates(), LOSSES
+    # XLA and `tf.distribute` do not go together on CPUs, for any optimizer.
+    strategy = getattr(trained, "distribute_strategy", None)  # TensorFlow's alone
     trained.compile(
         optimizer,
-        loss={**LOSSES, **CATALOGUE_LOSSES}[objective],
-        jit_compile=True,
+        loss=losses[objective],
+        jit_compile=strategy is None or strategy.num_replicas_in_sync == 1,
         steps_per_execution=STEPS_PER_EXECUTION,
     )
     return trained

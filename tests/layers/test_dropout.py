@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfrecs.models._dropout import Dropout
+from tfrecs.layers import Dropout
 
 
 def draw(layer, shape=(100, 200)):

@@ -6,8 +6,8 @@ import pytest
 import scipy.sparse as sp
 import tensorflow as tf
 
-from tfrecs.models import _features
-from tfrecs.models._features import FeatureDense, as_features
+from tfrecs.layers import feature_dense
+from tfrecs.layers.feature_dense import FeatureDense, as_features
 
 # Rows of different lengths, one of them empty, with values beyond 0 and 1.
 MATRIX = np.array(
@@ -55,7 +55,7 @@ KINDS = {
 def held(request, monkeypatch):
     """Whether sparse features are held as a dense table or as padded non-zeros."""
     if request.param == "padded":
-        monkeypatch.setattr(_features, "DENSE_TABLE", 0)
+        monkeypatch.setattr(feature_dense, "DENSE_TABLE", 0)
     return request.param
 
 
@@ -85,7 +85,7 @@ def test_rows_without_features_give_zeros(held):
 
 
 def test_padding_stands_after_the_numbers():
-    places, values = _features._padded(sp.csr_array(MATRIX), 4)
+    places, values = feature_dense._padded(sp.csr_array(MATRIX), 4)
     assert places.tolist() == [
         [2, 0, 0, 0],
         [0, 0, 0, 0],
@@ -106,7 +106,7 @@ def test_both_ways_have_one_gradient(monkeypatch):
     share = np.random.default_rng(1).normal(size=(2, 3, 2)).astype(np.float32)
     found = []
     for limit in (2**22, 0):
-        monkeypatch.setattr(_features, "DENSE_TABLE", limit)
+        monkeypatch.setattr(feature_dense, "DENSE_TABLE", limit)
         layer = over(MATRIX)
         with tf.GradientTape() as tape:
             score = tf.reduce_sum(share * layer(IDS))
@@ -118,20 +118,20 @@ def test_both_ways_have_one_gradient(monkeypatch):
 
 @pytest.mark.parametrize(("limit", "most"), [(35, None), (34, 3)])
 def test_the_table_is_dense_up_to_a_limit(monkeypatch, limit, most):
-    monkeypatch.setattr(_features, "DENSE_TABLE", limit)  # MATRIX has 5 * 7 numbers
+    monkeypatch.setattr(feature_dense, "DENSE_TABLE", limit)  # MATRIX has 5 * 7 numbers
     assert over(MATRIX).most == most
 
 
 @pytest.mark.parametrize(("features", "most"), [(6, None), (7, 3)])
 def test_the_table_is_dense_where_padding_saves_nothing(monkeypatch, features, most):
-    monkeypatch.setattr(_features, "DENSE_TABLE", 0)  # 3 places and 3 values a row
+    monkeypatch.setattr(feature_dense, "DENSE_TABLE", 0)  # 3 places and 3 values a row
     matrix = np.zeros((5, features))
     matrix[1, :3] = 1
     assert over(matrix).most == most
 
 
 def test_the_limit_is_16_mib():
-    assert _features.DENSE_TABLE * 4 == 16 * 2**20
+    assert feature_dense.DENSE_TABLE * 4 == 16 * 2**20
 
 
 def test_only_the_kernel_is_trained(held):

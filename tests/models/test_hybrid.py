@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from tfrecs.models import _features, build_hybrid, build_mf, score_new_items
+from tfrecs.layers import feature_dense
+from tfrecs.models import build_hybrid, build_mf, score_new_items
 
 RNG = np.random.default_rng(3)
 USER_FEATURES = RNG.normal(size=(7, 2))
@@ -170,7 +171,7 @@ def test_features_of_any_kind_are_the_same_model(
 ):
     scores, slopes = [], []
     for limit in (2**22, 0):  # a dense table, or padded non-zeros
-        monkeypatch.setattr(_features, "DENSE_TABLE", limit)
+        monkeypatch.setattr(feature_dense, "DENSE_TABLE", limit)
         for features in (ONE_HOT, sp.csr_array(ONE_HOT), CATEGORIES):
             model = build_hybrid(
                 7, 9, item_features=features, embedding_dim=3, feature_units=units
@@ -191,10 +192,10 @@ def test_features_of_any_kind_are_the_same_model(
 def test_features_travel_inside_the_file(
     limit, randomize, everything, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(_features, "DENSE_TABLE", limit)
+    monkeypatch.setattr(feature_dense, "DENSE_TABLE", limit)
     model = build_hybrid(7, 9, item_features=CATEGORIES, user_features=USER_FEATURES)
     randomize(model).save(tmp_path / "model.keras")
-    monkeypatch.setattr(_features, "DENSE_TABLE", 2**22)  # of the one who loads
+    monkeypatch.setattr(feature_dense, "DENSE_TABLE", 2**22)  # of the one who loads
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     held = {weight.name for weight in loaded.non_trainable_weights}
     assert ("places" in held) == (limit == 0)

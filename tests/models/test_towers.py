@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfrecs.models._dropout import Dropout
+from tfrecs.layers import Dropout
 from tfrecs.models._towers import embed, embed_bias, item_input, user_input
 
 

@@ -3,9 +3,18 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
-from tfrecs.models import Interaction, OverCatalogue, TwoTower, two_tower
+from tfrecs import losses
+from tfrecs.models import (
+    MODELS,
+    Interaction,
+    OverCandidates,
+    OverCatalogue,
+    TwoTower,
+    two_tower,
+)
 from tfrecs.models._towers import embed, embed_bias, item_input, user_input
 
 RNG = np.random.default_rng(11)
@@ -89,7 +98,12 @@ def test_each_hidden_layer_drops_its_input_in_training():
 
 def test_the_interaction_is_serialized_with_its_arguments():
     interaction = Interaction(
-        (3, 2), activation="tanh", dropout=0.2, use_bias=False, name="mine"
+        (3, 2),
+        activation="tanh",
+        dropout=0.2,
+        use_bias=False,
+        hidden_block=7,
+        name="mine",
     )
     again = keras.saving.deserialize_keras_object(
         keras.saving.serialize_keras_object(interaction)
@@ -97,6 +111,7 @@ def test_the_interaction_is_serialized_with_its_arguments():
     assert again.hidden_units == (3, 2)
     assert (again.activation, again.dropout) == ("tanh", 0.2)
     assert (again.use_bias, again.name) == (False, "mine")
+    assert again.hidden_block == 7
     plain = Interaction()
     assert (plain.hidden_units, plain.activation, plain.dropout) == ((), "relu", 0)
     assert (plain.use_bias, plain.name) == (True, "interaction")
@@ -211,7 +226,176 @@ def test_a_model_without_biases_or_factors():
     np.testing.assert_array_equal(model.score_users(np.array([5, 2])), expected)
 
 
-# Blocks
+# Candidates that a batch shares
+
+
+def candidates(num=5, **more):
+    return {
+        "user_id": np.array([0, 6, 3, 3], dtype=np.int32),
+        "item_id": np.array([8, 0, 2, 5], dtype=np.int32),
+        "candidate_id": np.array([2, 7, 7, 0, 1], dtype=np.int32)[:num],
+        **more,
+    }
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_candidates_get_the_scores_of_the_catalogue(name, build, randomize):
+    model = randomize(build(name))
+    inputs = candidates()
+    found = model.over_candidates()(inputs).numpy()
+    scores = model.score_users(inputs["user_id"])
+    assert found.shape == (4, 6)
+    np.testing.assert_allclose(
+        found[:, 0], scores[np.arange(4), inputs["item_id"]], atol=1e-5
+    )
+    expected = scores[:, inputs["candidate_id"]]
+    expected[1, 3] = expected[2, 0] = -(2.0**14)  # the row's own positive
+    np.testing.assert_allclose(found[:, 1:], expected, atol=1e-5)
+
+
+def test_scores_are_less_by_the_log_probability(build, randomize):
+    model = randomize(build("mf"))
+    logs = np.arange(-1, -10, -1, dtype=np.float32)
+    view = model.over_candidates()
+    plain = view(candidates()).numpy()
+    corrected = view(candidates(log_probability=logs)).numpy()
+    expected = plain - np.concatenate(
+        [logs[:4, None], np.tile(logs[4:], (4, 1))], axis=1
+    )
+    expected[1, 4] = expected[2, 1] = -(2.0**14)
+    np.testing.assert_allclose(corrected, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("loss", losses.LOSSES.values())
+def test_a_rows_own_positive_has_no_gradient_as_a_negative(build, randomize, loss):
+    """The loss is as without it, but for the mean, which counts it."""
+    model = randomize(build("mf"))
+    view = model.over_candidates()
+    inputs = {
+        "user_id": np.array([3], dtype=np.int32),
+        "item_id": np.array([2], dtype=np.int32),
+    }
+    found = []
+    for ids in ([2, 7, 1], [7, 1]):
+        labels = np.eye(1, 1 + len(ids), dtype=np.float32)
+        items = np.array(ids, dtype=np.int32)
+        with tf.GradientTape() as tape:
+            value = loss(labels, view({**inputs, "candidate_id": items}))
+        found.append(
+            [value]
+            + [
+                tf.convert_to_tensor(slope)
+                for slope in tape.gradient(
+                    value, [v.value for v in model.trainable_variables]
+                )
+            ]
+        )
+    count = {losses.bce: 4 / 3, losses.sampled_softmax: 1}.get(loss, 3 / 2)
+    for with_it, without in zip(*found, strict=True):
+        np.testing.assert_allclose(with_it * count, without, rtol=1e-5, atol=1e-6)
+
+
+def test_over_candidates_shares_the_weights(metric):
+    view = metric.over_candidates()
+    assert isinstance(view, OverCandidates)
+    assert view.name == "metric_over_candidates"
+    mine = {id(variable) for variable in metric.trainable_variables}
+    assert {id(variable) for variable in view.trainable_variables} == mine
+    users = np.arange(6)
+    np.testing.assert_array_equal(view.score_users(users), metric.score_users(users))
+
+
+@pytest.mark.parametrize("view", ["over_catalogue", "over_candidates"])
+def test_views_are_saved_with_their_model(build, randomize, view, tmp_path):
+    model = randomize(build("mf"))
+    view = getattr(model, view)()
+    view(candidates())
+    view.save(tmp_path / "view.keras")
+    loaded = keras.saving.load_model(tmp_path / "view.keras")
+    assert type(loaded) is type(view)
+    assert loaded.name == view.name
+    users = np.arange(7)
+    np.testing.assert_array_equal(loaded.score_users(users), model.score_users(users))
+    np.testing.assert_array_equal(loaded(candidates()), view(candidates()))
+
+
+# Blocks of the hidden part
+
+
+def hidden(hidden_block, *, dropout=0.0, units=(3, 2), num_items=7):
+    """An interaction with random weights, and parts of 4 users and some items."""
+    keras.utils.set_random_seed(0)
+    rng = np.random.default_rng(5)
+    interaction = Interaction(units, dropout=dropout, hidden_block=hidden_block)
+    user = {"hidden": tf.constant(rng.normal(size=(4, 6)), tf.float32)}
+    item = {"hidden": tf.constant(rng.normal(size=(num_items, 6)), tf.float32)}
+    interaction(user, item, catalogue=True)
+    for variable in interaction.trainable_variables:
+        variable.assign(rng.normal(size=variable.shape))
+    return interaction, user, item
+
+
+def scores_and_slopes(interaction, user, item):
+    """Scores, and gradients of a function of them for weights and parts."""
+    weights = [variable.value for variable in interaction.trainable_variables]
+    with tf.GradientTape() as tape:
+        tape.watch([user, item])
+        parts = {"hidden": user}, {"hidden": item}
+        scores = interaction(*parts, catalogue=True, training=True)
+        value = tf.reduce_sum(tf.sin(scores))
+    return [scores, *tape.gradient(value, [*weights, user, item])]
+
+
+@pytest.mark.parametrize(
+    ("block", "jit_compile"),
+    [(24, False), (1, True), (50, True), (100, True)],  # an item, one, two, four
+)
+def test_blocks_give_the_same_scores_and_gradients(block, jit_compile):
+    found = []
+    for size in (2**20, block):
+        call = tf.function(scores_and_slopes, jit_compile=jit_compile)
+        interaction, user, item = hidden(size)
+        found.append(call(interaction, user["hidden"], item["hidden"]))
+    for whole, blocked in zip(*found, strict=True):
+        np.testing.assert_allclose(blocked, whole, rtol=1e-4, atol=1e-5)
+
+
+def test_blocks_are_dropped_apart_and_keep_the_mean():
+    """All items are alike, so that scores of items differ by what is dropped alone."""
+    interaction, user, _ = hidden(48, dropout=0.5, units=(40,), num_items=60)
+    item = {"hidden": tf.ones([60, 6])}
+    exact = interaction(user, item, catalogue=True, training=False).numpy()
+    assert np.ptp(exact, axis=1).max() < 1e-5
+
+    def draw():
+        return interaction(user, item, catalogue=True, training=True).numpy()
+
+    first, second = draw(), draw()
+    assert (first != second).mean() > 0.9  # in every step anew
+    for row in first:  # of 60 items in 30 blocks, each block with its own
+        assert len({tuple(pair) for pair in row.reshape(30, 2)}) > 25
+    # Dropping the input of the last layer, which is linear, keeps the mean.
+    linear, user, _ = hidden(48, dropout=0.5, units=(), num_items=60)
+    assert not any("dropout" in layer.name for layer in linear.g.layers)
+
+
+def test_inference_in_blocks_drops_nothing():
+    interaction, user, item = hidden(24, dropout=0.5)
+    whole, *_ = hidden(2**20, dropout=0.5)
+    np.testing.assert_allclose(
+        interaction(user, item, catalogue=True),
+        whole(user, item, catalogue=True),
+        atol=1e-5,
+    )
+    before = [np.array(v) for v in interaction.non_trainable_variables]
+    interaction(user, item, catalogue=True)
+    for variable, value in zip(
+        interaction.non_trainable_variables, before, strict=True
+    ):
+        np.testing.assert_array_equal(np.array(variable), value)
+
+
+# Blocks of scores
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (3, 7), (7, 3), (5, 5)])

@@ -192,7 +192,8 @@ def test_it_works_over_the_catalogue(given):
     )
     before = values(model)
     view.compile(optimizer, losses.softmax, jit_compile=False)
-    view.train_on_batch({"user_id": USERS}, ITEMS)
+    labels = np.eye(9, dtype=np.int8)[ITEMS].sum(axis=1)  # two of nine items
+    view.train_on_batch({"user_id": USERS}, labels)
     moved = {path for path, now in values(model).items() if (now != before[path]).any()}
     assert moved <= {"item_bias/embeddings", "user_bias/embeddings"}
     assert "item_bias/embeddings" in moved  # the user's adds nothing to a softmax

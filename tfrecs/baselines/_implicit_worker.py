@@ -18,7 +18,7 @@ def fit(
     seed: int,
 ) -> dict[str, Any]:
     """Fits on the CPU, on all its threads: each row is solved apart."""
-    from implicit.cpu.als import AlternatingLeastSquares  # type: ignore
+    from implicit.cpu.als import AlternatingLeastSquares
 
     model = AlternatingLeastSquares(
         factors=factors,

@@ -24,7 +24,7 @@ def fit(
     seed: int,
 ) -> dict[str, Any]:
     """Fits with Adagrad, on batches that are drawn anew in each epoch."""
-    import tf_keras  # type: ignore
+    import tf_keras
 
     tf_keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
@@ -71,7 +71,7 @@ def _two_towers(
     drawn: FloatArray | None,
 ) -> Any:
     """The tutorial's model; `drawn` is how often each item is in a batch `[items]`."""
-    import tensorflow_recommenders as tfrs  # type: ignore
+    import tensorflow_recommenders as tfrs
     import tf_keras
 
     def embed(number: int) -> Any:

@@ -8,6 +8,7 @@ import scipy.sparse as sp
 from keras import layers, ops
 
 from tfrecs._types import AnyArray, FloatArray
+from tfrecs.layers.embedding import look_up
 
 DENSE_TABLE = 2**22
 """Numbers up to which sparse features are held as a dense table: 16 MiB of float32."""
@@ -94,12 +95,10 @@ class FeatureDense(layers.Layer):
     def call(self, ids: Any) -> Any:
         """Gives `ids`' shape + `[units]`."""
         if self.most is None:
-            return ops.matmul(ops.take(self.table, ids, axis=0), self.kernel)
-        places = ops.take(self.places, ids, axis=0)  # [..., most]
-        values = ops.take(self.values, ids, axis=0)
-        return ops.sum(
-            ops.take(self.kernel, places, axis=0) * values[..., None], axis=-2
-        )
+            return ops.matmul(look_up(self.table, ids), self.kernel)
+        places = look_up(self.places, ids)  # [..., most]
+        values = look_up(self.values, ids)
+        return ops.sum(look_up(self.kernel, places) * values[..., None], axis=-2)
 
     def project(self, features: Any) -> FloatArray:
         """Gives `[rows, units]` for features `[rows, num_features]` of new ids.

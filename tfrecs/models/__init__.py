@@ -7,7 +7,7 @@ from tfrecs.models.hybrid import build_hybrid, score_new_items
 from tfrecs.models.mf import build_mf
 from tfrecs.models.mlp import build_mlp
 from tfrecs.models.neumf import build_neumf, pretrain
-from tfrecs.models.two_tower import Interaction, OverCatalogue, TwoTower
+from tfrecs.models.two_tower import Interaction, OverCandidates, OverCatalogue, TwoTower
 
 MODELS: dict[str, Callable[..., TwoTower]] = {
     "mf": build_mf,
@@ -20,6 +20,7 @@ MODELS: dict[str, Callable[..., TwoTower]] = {
 __all__ = [
     "MODELS",
     "Interaction",
+    "OverCandidates",
     "OverCatalogue",
     "TwoTower",
     "build_gmf",

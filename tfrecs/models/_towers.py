@@ -3,9 +3,9 @@
 from typing import Any
 
 import keras
-from keras import layers, ops
+from keras import ops
 
-from tfrecs.models._dropout import Dropout
+from tfrecs.layers import Dropout, Embedding
 
 
 def user_input() -> Any:
@@ -19,17 +19,23 @@ def item_input() -> Any:
 
 
 def embed(
-    ids: Any, size: int, dim: int, *, std: float, dropout: float, name: str
+    ids: Any,
+    size: int,
+    dim: int,
+    *,
+    std: float,
+    dropout: float,
+    l2: float = 0.0,
+    name: str,
 ) -> Any:
     """Rows of a `[size, dim]` table drawn from N(0, std^2): `ids`' shape + `[dim]`."""
     initializer = keras.initializers.RandomNormal(stddev=std)
-    rows = layers.Embedding(size, dim, embeddings_initializer=initializer, name=name)(
-        ids
-    )
+    table = Embedding(size, dim, embeddings_initializer=initializer, l2=l2, name=name)
+    rows = table(ids)
     return Dropout(dropout, name=f"{name}_dropout")(rows) if dropout else rows
 
 
 def embed_bias(ids: Any, size: int, *, name: str) -> Any:
     """One number for each id, zero at first: `ids`' shape."""
-    table = layers.Embedding(size, 1, embeddings_initializer="zeros", name=name)
+    table = Embedding(size, 1, embeddings_initializer="zeros", name=name)
     return ops.squeeze(table(ids), -1)

@@ -8,8 +8,7 @@ from keras import layers, ops
 
 from tfrecs._checks import check_fraction, check_positive
 from tfrecs._types import FloatArray, IntArray
-from tfrecs.models._dropout import Dropout
-from tfrecs.models._features import FeatureDense
+from tfrecs.layers import Dropout, FeatureDense
 from tfrecs.models._towers import embed, embed_bias, item_input, user_input
 from tfrecs.models.two_tower import Interaction, Parts, TwoTower
 
@@ -24,6 +23,7 @@ def build_hybrid(
     feature_units: Sequence[int] = (),
     dropout: float = 0.0,
     init_std: float = 0.1,
+    l2: float = 0.0,
     name: str = "hybrid",
 ) -> TwoTower:
     """Builds matrix factorization with metadata in one tower or both.
@@ -47,6 +47,8 @@ def build_hybrid(
             contribution; none by default, which makes it linear.
         dropout: share of each of p and q dropped in training.
         init_std: standard deviation of e before training. Biases start at 0.
+        l2: penalty on the embedding rows that a batch looks up; see
+            `tfrecs.layers.Embedding`.
         name: the model's name.
 
     Returns:
@@ -83,6 +85,7 @@ def build_hybrid(
             embedding_dim,
             std=init_std,
             dropout=0,
+            l2=l2,
             name="user_factors",
         ),
         "bias": embed_bias(user_id, num_users, name="user_bias"),
@@ -98,6 +101,7 @@ def build_hybrid(
             embedding_dim,
             std=init_std,
             dropout=0,
+            l2=l2,
             name="item_factors",
         ),
         "bias": embed_bias(item_id, num_items, name="item_bias"),

@@ -16,6 +16,7 @@ def build_mf(
     embedding_dim: int = 64,
     dropout: float = 0.0,
     init_std: float = 0.1,
+    l2: float = 0.0,
     name: str = "mf",
 ) -> TwoTower:
     """Builds matrix factorization with global, user and item biases.
@@ -29,6 +30,8 @@ def build_mf(
         embedding_dim: length of p and q.
         dropout: share of each of p and q dropped in training.
         init_std: standard deviation of p and q before training. Biases start at 0.
+        l2: penalty on the embedding rows that a batch looks up; see
+            `tfrecs.layers.Embedding`.
         name: the model's name.
 
     Returns:
@@ -47,7 +50,7 @@ def build_mf(
         num_users=num_users, num_items=num_items, embedding_dim=embedding_dim
     )
     check_fraction(dropout=dropout)
-    factors = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout)
+    factors = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout, l2=l2)
 
     user_id = user_input()
     user = {

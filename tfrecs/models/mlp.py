@@ -20,6 +20,7 @@ def build_mlp(
     hidden_units: Sequence[int] = (32, 16, 8),
     dropout: float = 0.0,
     init_std: float = 0.01,
+    l2: float = 0.0,
     name: str = "mlp",
 ) -> TwoTower:
     """Builds the MLP of neural collaborative filtering.
@@ -34,6 +35,8 @@ def build_mlp(
         hidden_units: sizes of the hidden layers, the first (W_u and W_i) included.
         dropout: share of the embeddings, and of each hidden layer, dropped in training.
         init_std: standard deviation of the embeddings before training.
+        l2: penalty on the embedding rows that a batch looks up; see
+            `tfrecs.layers.Embedding`.
         name: the model's name.
 
     Returns:
@@ -48,7 +51,7 @@ def build_mlp(
     """
     check_mlp(num_users, num_items, embedding_dim, hidden_units, dropout)
     first, *rest = hidden_units
-    rows = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout)
+    rows = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout, l2=l2)
 
     user_id = user_input()
     user = {"hidden": user_hidden(rows(user_id, num_users, name="mlp_user"), first)}

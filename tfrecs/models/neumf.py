@@ -22,6 +22,7 @@ def build_neumf(
     hidden_units: Sequence[int] = (32, 16, 8),
     dropout: float = 0.0,
     init_std: float = 0.01,
+    l2: float = 0.0,
     name: str = "neumf",
 ) -> TwoTower:
     """Builds NeuMF, which adds GMF and an MLP over embeddings of their own.
@@ -37,6 +38,8 @@ def build_neumf(
         hidden_units: sizes of the MLP's layers, the first (W_u and W_i) included.
         dropout: share of the embeddings, and of each hidden layer, dropped in training.
         init_std: standard deviation of the embeddings before training; w starts at 1.
+        l2: penalty on the embedding rows that a batch looks up; see
+            `tfrecs.layers.Embedding`.
         name: the model's name.
 
     Returns:
@@ -53,8 +56,8 @@ def build_neumf(
     check_positive(embedding_dim=embedding_dim, mlp_embedding_dim=mlp_embedding_dim)
     check_mlp(num_users, num_items, mlp_embedding_dim, hidden_units, dropout)
     first, *rest = hidden_units
-    gmf = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout)
-    mlp = partial(embed, dim=mlp_embedding_dim, std=init_std, dropout=dropout)
+    gmf = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout, l2=l2)
+    mlp = partial(embed, dim=mlp_embedding_dim, std=init_std, dropout=dropout, l2=l2)
 
     user_id = user_input()
     user = {

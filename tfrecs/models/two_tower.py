@@ -9,6 +9,7 @@ linear over the concatenation, W [x_u; x_i] = W_u x_u + W_i x_i, so that each ha
 belongs to a tower.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -16,14 +17,19 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from tfrecs._one_call import train_in_one_call
 from tfrecs._types import FloatArray, IntArray
-from tfrecs.models._dropout import Dropout
+from tfrecs.layers import Dropout
 
 Parts: TypeAlias = dict[str, Any]
 """What a tower gives: `factors` [..., dim], `bias` [...], `hidden` [..., units]."""
 
 SCORE_BLOCK = 2**24
 """Numbers held at once while scoring the catalogue: 64 MiB of float32."""
+
+
+NO_SCORE = -(2.0**14)
+"""So low that its softmax, sigmoid and hinge are 0, in float16 as well."""
 
 
 @keras.saving.register_keras_serializable("tfrecs")
@@ -36,6 +42,9 @@ class Interaction(layers.Layer):
         activation: of every layer of `g`, the first included.
         dropout: share of each layer of `g` dropped in training.
         use_bias: whether there is a global bias `b`.
+        hidden_block: numbers of a layer of `g` that are held at once, where items are
+            the same for all users. More are taken in blocks of items, computed again
+            for the gradient: memory is this many float32, whatever the catalogue.
     """
 
     def __init__(
@@ -45,6 +54,7 @@ class Interaction(layers.Layer):
         activation: str = "relu",
         dropout: float = 0.0,
         use_bias: bool = True,
+        hidden_block: int = 2**24,
         name: str = "interaction",
         **kwargs: Any,
     ) -> None:
@@ -53,6 +63,7 @@ class Interaction(layers.Layer):
         self.activation = activation
         self.dropout = dropout
         self.use_bias = use_bias
+        self.hidden_block = hidden_block
 
     def build(self, user_shape: Parts, item_shape: Parts) -> None:
         """Makes the global bias and the layers of `g`, which need the parts' sizes."""
@@ -69,7 +80,13 @@ class Interaction(layers.Layer):
             x = layers.Dense(1, use_bias=False, name="output_weights")(x)
             self.g = keras.Model(first, x[..., 0], name="g")
 
-    def call(self, user: Parts, item: Parts, catalogue: bool = False) -> Any:
+    def call(
+        self,
+        user: Parts,
+        item: Parts,
+        catalogue: bool = False,
+        training: bool | None = None,
+    ) -> Any:
         """Gives logits of `n` items for each user, or of the whole catalogue.
 
         Args:
@@ -77,24 +94,78 @@ class Interaction(layers.Layer):
             item: parts of `n` items for each user, `[batch, n, ...]`; with
                 `catalogue`, of the same `n` items for all users, `[n, ...]`.
             catalogue: whether the items are the same for all users: one matmul.
+            training: whether layers of `g` are dropped.
 
         Returns:
             `[batch, n]` logits.
         """
+        if catalogue and "factors" in user:
+            score = self._one_matmul(user, item)
+        else:
+            score = self._one_by_one(user, item)
+        if "hidden" not in user:
+            return score
+        of_user, of_item = user["hidden"], item["hidden"]
+        size = [*of_user.shape, of_item.shape[0]]
+        num_blocks = 1
+        if catalogue and None not in size:
+            num_blocks = math.ceil(math.prod(size) / self.hidden_block)
+        if num_blocks > 1:
+            return score + self._g_in_blocks(of_user, of_item, num_blocks, training)
+        hidden = of_user[:, None] + of_item  # [batch, n, units]
+        return score + self.g(hidden, training=training)
+
+    def _one_by_one(self, user: Parts, item: Parts) -> Any:
+        """`<p, q>` and the biases of other items for each user: `[batch, n]`."""
         score = 0.0
         if "factors" in user:
-            dot = "bd,nd->bn" if catalogue else "bd,bnd->bn"
-            score = score + ops.einsum(dot, user["factors"], item["factors"])
+            score = ops.einsum("bd,bnd->bn", user["factors"], item["factors"])
         if "bias" in user:
             score = score + user["bias"][:, None]
         if "bias" in item:
             score = score + item["bias"]
-        if self.use_bias:
-            score = score + self.global_bias
-        if "hidden" in user:
-            hidden = user["hidden"][:, None] + item["hidden"]  # [batch, n, units]
-            score = score + self.g(hidden)
-        return score
+        return score + self.global_bias if self.use_bias else score
+
+    def _one_matmul(self, user: Parts, item: Parts) -> Any:
+        """The same, of the same items for all: `[p, b_u + b, 1]` by `[q, 1, b_i]`."""
+        p, q = [user["factors"]], [item["factors"]]
+        if "bias" in user or self.use_bias:
+            bias = user["bias"] if "bias" in user else ops.zeros_like(p[0][:, 0])
+            bias = bias + self.global_bias if self.use_bias else bias
+            p, q = [*p, bias[:, None]], [*q, ops.ones_like(q[0][:, :1])]
+        if "bias" in item:
+            p, q = [*p, ops.ones_like(p[0][:, :1])], [*q, item["bias"][:, None]]
+        p, q = ops.concatenate(p, axis=1), ops.concatenate(q, axis=1)
+        return ops.matmul(p, ops.transpose(q))
+
+    def _g_in_blocks(
+        self, user: Any, item: Any, num_blocks: int, training: bool | None
+    ) -> Any:
+        """`g` of all users `[batch, units]` and items `[n, units]`: `[batch, n]`."""
+        num_items, units = item.shape
+        size = math.ceil(num_items / num_blocks)
+        item = ops.pad(item, [[0, num_blocks * size - num_items], [0, 0]])
+        # A loop whose steps are computed again can take weights as arguments alone.
+        weights = [ops.convert_to_tensor(w) for w in self.g.trainable_variables]
+        state = [ops.copy(w) for w in self.g.non_trainable_variables]
+
+        def of_block(number: Any, user: Any, block: Any, *weights: Any) -> Any:
+            seeds = [w + ops.cast(number, w.dtype) for w in state]  # others in each
+            hidden = user[:, None] + block
+            return self.g.stateless_call(
+                list(weights), seeds, hidden, training=training
+            )[0]
+
+        again = keras.remat(of_block)
+        scores = ops.map(
+            lambda block: again(block[0], user, block[1], *weights),
+            (ops.arange(num_blocks), ops.reshape(item, [num_blocks, size, units])),
+        )  # [num_blocks, batch, size]
+        for layer in self.g.layers:
+            if training and isinstance(layer, Dropout):
+                layer.seed_generator.next()
+        scores = ops.reshape(ops.transpose(scores, (1, 0, 2)), [user.shape[0], -1])
+        return scores[:, :num_items]
 
     def get_config(self) -> dict[str, Any]:
         """Gives the arguments that make the same layer again."""
@@ -104,6 +175,7 @@ class Interaction(layers.Layer):
             "activation": self.activation,
             "dropout": self.dropout,
             "use_bias": self.use_bias,
+            "hidden_block": self.hidden_block,
         }
 
 
@@ -164,9 +236,17 @@ class TwoTower(keras.Model):
         ids["item_id"] = ops.expand_dims(ids["item_id"], -1)
         return super().call(ids, training=training, mask=mask)[:, 0]
 
+    def make_train_function(self, force: bool = False) -> None:
+        """Makes what `fit` calls; see `train_in_one_call`."""
+        make_train_function(self, super(), force)
+
     def over_catalogue(self) -> "OverCatalogue":
         """Gives the model that scores every item, for catalogue-wide objectives."""
         return OverCatalogue(self, name=f"{self.name}_over_catalogue")
+
+    def over_candidates(self) -> "OverCandidates":
+        """Gives the model that scores candidates which a batch's rows share."""
+        return OverCandidates(self, name=f"{self.name}_over_candidates")
 
     def user_parts(self, user_ids: IntArray) -> Parts:
         """Gives the user tower's parts of `user_ids`: arrays `[users, ...]`."""
@@ -191,16 +271,18 @@ class TwoTower(keras.Model):
         num_users, num_items = (
             len(next(iter(parts.values()))) for parts in (user, item)
         )
-        scores = np.empty((num_users, num_items), dtype=np.float32)
         width = user["hidden"].shape[-1] if "hidden" in user else 1
-        for rows, columns in _blocks(num_users, num_items, SCORE_BLOCK // width):
-            scores[rows, columns] = ops.convert_to_numpy(
-                self.interaction(
-                    {name: part[rows] for name, part in user.items()},
-                    {name: part[columns] for name, part in item.items()},
-                    catalogue=True,
-                )
+        blocks = list(_blocks(num_users, num_items, SCORE_BLOCK // width))
+        scores = np.empty((num_users if len(blocks) > 1 else 0, num_items), np.float32)
+        for rows, columns in blocks:
+            block = self.interaction(
+                {name: part[rows] for name, part in user.items()},
+                {name: part[columns] for name, part in item.items()},
+                catalogue=True,
             )
+            if len(blocks) == 1:
+                return ops.convert_to_numpy(block)
+            scores[rows, columns] = ops.convert_to_numpy(block)
         return scores
 
     def get_config(self) -> dict[str, Any]:
@@ -228,29 +310,98 @@ class TwoTower(keras.Model):
         return cls(**{**config, **parts})
 
 
-class OverCatalogue(keras.Model):
-    """The same weights as a `TwoTower`, scoring every item for each user.
+class TrainingView(keras.Model):
+    """The same weights as a `TwoTower`, for an objective that needs other inputs.
 
-    Inputs are `{"user_id": [batch]}`, int32; outputs are logits `[batch, num_items]`.
-    Train it with a catalogue-wide loss; the two-tower model learns by it. It is a view
-    for training: save the two-tower model.
+    Train it, and the two-tower model learns; save the two-tower model.
     """
 
     def __init__(self, towers: TwoTower, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.towers = towers
 
-    def call(self, inputs: dict[str, Any], training: Any = None) -> Any:
-        """Gives logits `[batch, num_items]`."""
-        every_item = ops.arange(self.towers.num_items, dtype="int32")[None]
-        user = self.towers.user_tower(inputs["user_id"], training=training)
-        item = self.towers.item_tower(every_item, training=training)
-        item = {name: part[0] for name, part in item.items()}
-        return self.towers.interaction(user, item, catalogue=True, training=training)
+    def make_train_function(self, force: bool = False) -> None:
+        """Makes what `fit` calls; see `train_in_one_call`."""
+        make_train_function(self, super(), force)
 
     def score_users(self, user_ids: IntArray) -> FloatArray:
         """Gives the two-tower model's scores, `[users, num_items]`."""
         return self.towers.score_users(user_ids)
+
+    def get_config(self) -> dict[str, Any]:
+        """Gives the two-tower model."""
+        towers = keras.saving.serialize_keras_object(self.towers)
+        return {"towers": towers, "name": self.name}
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None
+    ) -> "TrainingView":
+        """Makes the view that `get_config` describes."""
+        towers = keras.saving.deserialize_keras_object(config["towers"], custom_objects)
+        return cls(towers, name=config["name"])
+
+    def items(self, item_ids: Any, training: Any) -> Parts:
+        """The item tower's parts of `item_ids` `[n]`: `[n, ...]`."""
+        item = self.towers.item_tower(item_ids[None], training=training)
+        return {name: part[0] for name, part in item.items()}
+
+
+@keras.saving.register_keras_serializable("tfrecs")
+class OverCatalogue(TrainingView):
+    """Scores every item for each user, for losses of `CATALOGUE_LOSSES`.
+
+    Inputs are `{"user_id": [batch]}`, int32; outputs are logits `[batch, num_items]`.
+    """
+
+    def call(self, inputs: dict[str, Any], training: Any = None) -> Any:
+        """Gives logits `[batch, num_items]`."""
+        user = self.towers.user_tower(inputs["user_id"], training=training)
+        every_item = ops.arange(self.towers.num_items, dtype="int32")
+        item = self.items(every_item, training)
+        return self.towers.interaction(user, item, catalogue=True, training=training)
+
+
+@keras.saving.register_keras_serializable("tfrecs")
+class OverCandidates(TrainingView):
+    """Scores each row's positive and the candidates that all rows share.
+
+    Inputs are `{"user_id": [batch], "item_id": [batch], "candidate_id": [n]}`, int32;
+    outputs are logits `[batch, 1 + n]`, the positive's first. A candidate that is the
+    row's own positive gets a score that no loss sees. With `log_probability`
+    `[batch + n]` among the inputs, that of drawing each item and then each candidate,
+    logits are less by it.
+
+    References:
+        Yi et al. 2019, "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item
+        Recommendations", sec. 3, for the correction.
+    """
+
+    def call(self, inputs: dict[str, Any], training: Any = None) -> Any:
+        """Gives logits `[batch, 1 + n]`."""
+        item_id, candidate_id = inputs["item_id"], inputs["candidate_id"]
+        user = self.towers.user_tower(inputs["user_id"], training=training)
+        both = self.items(ops.concatenate([item_id, candidate_id]), training)
+        batch = ops.shape(item_id)[0]
+        item = {name: part[:batch, None] for name, part in both.items()}
+        candidate = {name: part[batch:] for name, part in both.items()}
+        interaction = self.towers.interaction
+        positive = interaction(user, item, training=training)  # [batch, 1]
+        others = interaction(user, candidate, catalogue=True, training=training)
+        if "log_probability" in inputs:
+            positive = positive - inputs["log_probability"][:batch, None]
+            others = others - inputs["log_probability"][batch:]
+        is_positive = item_id[:, None] == candidate_id
+        others = ops.where(is_positive, ops.cast(NO_SCORE, others.dtype), others)
+        return ops.concatenate([positive, others], axis=1)
+
+
+def make_train_function(model: keras.Model, parent: Any, force: bool) -> None:
+    """Makes ours where it can be had, and the parent class's where not."""
+    if model.train_function is None or force:
+        model.train_function = train_in_one_call(model)
+        if model.train_function is None:
+            parent.make_train_function(force=True)
 
 
 def _to_numpy(parts: Parts) -> Parts:

@@ -5,30 +5,34 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfrecs.optimizers._rows import is_table, touched_rows
+from tfrecs.layers.embedding import look_up
+from tfrecs.optimizers._row_sparse import Rows, RowSparse, is_table
 
 
 @keras.saving.register_keras_serializable("tfrecs")
-class RowwiseAdagrad(keras.optimizers.Optimizer):
+class RowwiseAdagrad(RowSparse):
     """Adagrad with one accumulator for each embedding row, updating touched rows alone.
 
     Look-ups of one row in a batch are summed first. The tables of
     `keras.layers.Embedding` are treated so; other variables get plain Adagrad. With a
     dense gradient (as other backends than TensorFlow have) every row is updated, by the
-    same formula.
+    same formula. Without XLA, use `tfrecs.layers.Embedding`.
 
     Formula:
-        a_r += mean over the row of g_r^2;  w_r -= learning_rate * g_r / sqrt(a_r + eps)
+        a_r += mean over the row of g_r^2;
+        w_r -= learning_rate * g_r / (sqrt(a_r) + eps)
 
     Args:
         learning_rate: a float or a schedule.
-        initial_accumulator_value: of a, at least 0.
+        initial_accumulator_value: of a, at least 0. With a loss that is a mean over
+            the batch, gradients of rows are small: what stands here outweighs them.
         epsilon: eps.
         name: the optimizer's name.
         **kwargs: as of `keras.optimizers.Optimizer`, such as `clipnorm`.
 
     Raises:
-        ValueError: if `initial_accumulator_value` is negative.
+        ValueError: if `initial_accumulator_value` is negative, or an option visits the
+            whole table: `weight_decay`, `use_ema`, `gradient_accumulation_steps`.
 
     References:
         Duchi et al. 2011, "Adaptive Subgradient Methods"; Gupta et al. 2014, "Training
@@ -38,12 +42,12 @@ class RowwiseAdagrad(keras.optimizers.Optimizer):
     def __init__(
         self,
         learning_rate: Any = 0.05,
-        initial_accumulator_value: float = 0.1,
-        epsilon: float = 1e-7,
+        initial_accumulator_value: float = 0.0,
+        epsilon: float = 1e-8,
         name: str = "rowwise_adagrad",
         **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate=learning_rate, name=name, **kwargs)
+        super().__init__(learning_rate, name, **kwargs)
         if initial_accumulator_value < 0:
             raise ValueError(
                 "`initial_accumulator_value` must be at least 0. Received: "
@@ -68,32 +72,27 @@ class RowwiseAdagrad(keras.optimizers.Optimizer):
             for variable in variables
         ]
 
-    def update_step(
-        self, gradient: Any, variable: keras.Variable, learning_rate: Any
-    ) -> None:
-        """Updates one variable."""
-        rate = ops.cast(learning_rate, variable.dtype)
+    def update_rows(self, rows: Rows, variable: keras.Variable, rate: Any) -> None:
+        """Updates the rows of a table."""
         accumulator = self._accumulators[self._get_variable_index(variable)]
-        by_row = accumulator.shape[-1:] == (1,)
-        rows = touched_rows(gradient)
-        if rows is None:
-            gradient = ops.convert_to_tensor(gradient)
-            square = ops.square(gradient)
-            if by_row:
-                square = ops.mean(square, axis=-1, keepdims=True)
-            self.assign_add(accumulator, square)
-            step = gradient / ops.sqrt(accumulator + self.epsilon)
-            self.assign_sub(variable, rate * step)
-            return
-        import tensorflow as tf
+        square = self._square(rows.gradient, accumulator)
+        total = look_up(accumulator, rows.ids) + square
+        step = -rate * rows.gradient / (ops.sqrt(total) + self.epsilon)
+        self.change_rows(accumulator, square, rows)
+        self.change_rows(variable, step, rows)
 
-        square = tf.square(rows.gradient)
-        if by_row:
-            square = tf.reduce_mean(square, axis=-1, keepdims=True)
-        self.assign_add(accumulator, tf.IndexedSlices(square, rows.ids))
-        total = tf.gather(accumulator.value, rows.ids)
-        step = rate * rows.gradient / tf.sqrt(total + self.epsilon)
-        self.assign_sub(variable, tf.IndexedSlices(step, rows.ids))
+    def update_dense(self, gradient: Any, variable: keras.Variable, rate: Any) -> None:
+        """Updates a variable that has a gradient everywhere."""
+        accumulator = self._accumulators[self._get_variable_index(variable)]
+        self.assign_add(accumulator, self._square(gradient, accumulator))
+        step = gradient / (ops.sqrt(accumulator) + self.epsilon)
+        self.assign_sub(variable, rate * step)
+
+    def _square(self, gradient: Any, accumulator: keras.Variable) -> Any:
+        """What a gradient adds to an accumulator, which may have one number a row."""
+        square = ops.square(gradient)
+        by_row = accumulator.shape[-1:] == (1,)
+        return ops.mean(square, axis=-1, keepdims=True) if by_row else square
 
     def get_config(self) -> dict[str, Any]:
         """Gives the arguments that make the same optimizer again."""

@@ -48,7 +48,7 @@ def top_k(
 
     Example:
         >>> import numpy as np
-        >>> from tfrecs.top_k import top_k
+        >>> from tfrecs.retrieval import top_k
         >>> scores = np.array([[1.0, 3.0, 2.0], [5.0, 5.0, 6.0]])
         >>> items, _ = top_k(scores, [0, 1], 2)
         >>> items.tolist()

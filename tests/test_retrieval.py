@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from tfrecs import _ranking, evaluation
 from tfrecs.interactions import Interactions
-from tfrecs.top_k import top_k
+from tfrecs.retrieval import top_k
 
 SCORES = np.array([[1.0, 3.0, 2.0, 3.0], [5.0, -np.inf, 6.0, 7.0]])
 SEEN = Interactions.from_matrix(np.array([[0, 1, 0, 0], [1, 0, 0, 1]]))

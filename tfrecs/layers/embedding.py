@@ -1,0 +1,64 @@
+"""An embedding table of which a look-up reads its rows and no others."""
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable("tfrecs")
+class Embedding(layers.Embedding):
+    """An `Embedding` whose time, gradient and penalty are those of the batch's rows.
+
+    `keras.layers.Embedding` reads its whole table to look up a row, unless XLA sees
+    that it need not, and its `embeddings_regularizer` visits every row at every step.
+
+    Formula:
+        loss += l2 * sum of squares of the rows looked up / number of examples, a row
+        counting as often as it is looked up
+
+    Args:
+        input_dim: number of rows; ids are from 0 to `input_dim - 1`.
+        output_dim: length of a row.
+        l2: penalty, at least 0. An example is an entry of the ids' first axis.
+        **kwargs: as of `keras.layers.Embedding`, without `embeddings_regularizer`.
+
+    Raises:
+        ValueError: if `l2` is negative, or `embeddings_regularizer` is given.
+    """
+
+    def __init__(
+        self, input_dim: int, output_dim: int, *, l2: float = 0.0, **kwargs: Any
+    ) -> None:
+        if kwargs.get("embeddings_regularizer") is not None:
+            raise ValueError(
+                "`embeddings_regularizer` visits every row of the table at every step. "
+                f"Received: {kwargs['embeddings_regularizer']!r}. Use `l2`."
+            )
+        if l2 < 0:
+            raise ValueError(f"`l2` must be at least 0. Received: l2={l2}")
+        super().__init__(input_dim, output_dim, **kwargs)
+        self.l2 = l2
+
+    def call(self, inputs: Any) -> Any:
+        """Gives rows: `inputs`' shape + `[output_dim]`."""
+        ids = ops.cast(inputs, "int32")
+        rows = ops.cast(look_up(self.embeddings, ids), self.compute_dtype)
+        if self.l2:
+            squares = ops.sum(ops.square(ops.cast(rows, "float32")))
+            self.add_loss(self.l2 * squares / ops.cast(ops.shape(ids)[0], "float32"))
+        return rows
+
+    def get_config(self) -> dict[str, Any]:
+        """Gives the arguments that make the same layer again."""
+        return {**super().get_config(), "l2": self.l2}
+
+
+def look_up(table: Any, ids: Any) -> Any:
+    """Rows `ids` of a variable: `ids`' shape + `[dim]`, the rest of it unread."""
+    if keras.backend.backend() != "tensorflow":
+        return ops.take(table, ids, axis=0)
+    import tensorflow as tf
+
+    # Given the tf.Variable itself, and not its value, this reads these rows alone.
+    return tf.gather(getattr(table, "value", table), ids)
