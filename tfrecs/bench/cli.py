@@ -102,7 +102,10 @@ def _report(
     problem: Problem, results: list[Result], command: Sequence[str]
 ) -> dict[str, Any]:
     """The JSON file."""
-    packages = ("tfrecs", "tensorflow", "keras", "numpy", "scipy", "lightfm-next")
+    packages = (
+        *("tfrecs", "tensorflow", "keras", "numpy", "scipy"),
+        *("lightfm-next", "implicit", "tensorflow-recommenders", "tf-keras"),
+    )
     return {
         **problem.as_json(),
         "environment": {

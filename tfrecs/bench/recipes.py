@@ -16,11 +16,12 @@ class Recipe:
     Args:
         builder: a name of `tfrecs.models.MODELS`.
         settings: the builder's keyword arguments.
-        objective: a name of `tfrecs.losses.LOSSES` or `CATALOGUE_LOSSES`.
+        objective: a name of `tfrecs.training.OBJECTIVES`.
+        negatives: a name of `tfrecs.training.NEGATIVES`.
         learning_rate: of Adam.
         bias_learning_rate: of SGD for the bias tables; None for one optimizer.
-        batch_size: users (catalogue objectives) or positives in a batch.
-        num_negatives: drawn for each positive, for objectives that draw them.
+        batch_size: users or positives in a batch; None for the default of `fit`.
+        num_negatives: drawn for each positive or batch; None for the default.
         passes: passes over the data between two looks at the validation data.
         most_passes: passes at which training stops if validation has not stopped it.
         features: whether the builder takes user and item features.
@@ -28,11 +29,12 @@ class Recipe:
 
     builder: str
     settings: Mapping[str, Any]
-    objective: str = "catalogue-bce"
+    objective: str = "bce"
+    negatives: str = "auto"
     learning_rate: float = 5e-3
     bias_learning_rate: float | None = None
-    batch_size: int = 128
-    num_negatives: int = 8
+    batch_size: int | None = None
+    num_negatives: int | None = None
     passes: int = 10
     most_passes: int = 200
     features: bool = False
@@ -54,9 +56,8 @@ RECIPES: dict[str, Recipe] = {
             "dropout": 0.1,
             "init_std": 0.01,
         },
-        objective="bce",
+        negatives="own",
         learning_rate=3e-3,
-        batch_size=1024,
         passes=2,
         most_passes=40,
     ),

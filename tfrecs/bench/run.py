@@ -1,11 +1,12 @@
 """Runs every model that was asked for on one problem."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from tfrecs._types import Scorer
 from tfrecs.baselines import BASELINES, BaselineError
@@ -14,6 +15,9 @@ from tfrecs.bench.problem import Problem
 from tfrecs.bench.recipes import RECIPES, RECIPES_INCLUDING_SEEN
 from tfrecs.bench.result import Result, Tell
 from tfrecs.evaluation import ScoresUsers, evaluate
+
+Fit: TypeAlias = Callable[[int, Path, Tell], tuple[ScoresUsers | Scorer, Result]]
+"""Takes a seed, a folder for logs and whom to tell; gives what to evaluate."""
 
 ORACLE = "oracle"
 """The row of the true scores, where the data were generated."""
@@ -52,6 +56,7 @@ def run(
 
     now = datetime.now().strftime("%Y%m%d-%H%M%S")
     for name in names or model_names(problem):
+        fit = _fitter(name, problem, epochs)
         for seed in range(seeds):
             suffix = f"-seed{seed}" if seeds > 1 else ""
             folder = logdir / f"{problem.dataset.name}-{name}-{now}{suffix}"
@@ -59,8 +64,8 @@ def run(
             result = _one(
                 name,
                 problem,
+                fit,
                 seed=seed,
-                epochs=epochs,
                 folder=folder,
                 asked=names is not None,
                 tell=partial(_tell_of, tell, f"{name}{suffix}"),
@@ -77,9 +82,9 @@ def _tell_of(tell: Tell, who: str, what: str) -> None:
 def _one(
     name: str,
     problem: Problem,
+    fit: Fit,
     *,
     seed: int,
-    epochs: int | None,
     folder: Path,
     asked: bool,
     tell: Tell,
@@ -92,7 +97,7 @@ def _one(
             return Result(name, seed, f"failed: {why}")
         return Result(name, seed, f"skipped: {why}", skipped=True)
     try:
-        model, result = _fit(name, problem, seed, epochs, folder, tell)
+        model, result = fit(seed, folder, tell)
         tell("evaluating")
         began = time.perf_counter()
         evaluation = evaluate(
@@ -117,13 +122,13 @@ def _one(
     )
 
 
-def _fit(
-    name: str, problem: Problem, seed: int, epochs: int | None, folder: Path, tell: Tell
-) -> tuple[ScoresUsers | Scorer, Result]:
-    """What to evaluate, and a result without an evaluation."""
-    if name == ORACLE and problem.dataset.oracle is not None:
+def _fitter(name: str, problem: Problem, epochs: int | None) -> Fit:
+    """Gives what fits a model with a seed; what it compiles serves all seeds."""
+
+    def fit_oracle(seed: int, folder: Path, tell: Tell) -> Any:
         return problem.dataset.oracle, Result(name, seed)
-    if name in BASELINES:
+
+    def fit_baseline(seed: int, folder: Path, tell: Tell) -> Any:
         fitted = BASELINES[name](problem.train, seed)
         return fitted.score_users, Result(
             name,
@@ -132,12 +137,22 @@ def _fit(
             epochs=fitted.epochs,
             parameters=fitted.parameters,
         )
-    from tfrecs.bench.train import train
 
-    recipes = RECIPES if problem.exclude_seen else RECIPES_INCLUDING_SEEN
-    return train(
-        name, recipes[name], problem, seed=seed, epochs=epochs, logdir=folder, tell=tell
-    )
+    @cache
+    def training() -> Any:
+        from tfrecs.bench.train import Training
+
+        recipes = RECIPES if problem.exclude_seen else RECIPES_INCLUDING_SEEN
+        return Training(recipes[name], problem)
+
+    def fit_model(seed: int, folder: Path, tell: Tell) -> Any:
+        return training().train(
+            name, seed=seed, epochs=epochs, logdir=folder, tell=tell
+        )
+
+    if name in BASELINES:
+        return fit_baseline
+    return fit_oracle if name == ORACLE else fit_model
 
 
 def _log(folder: Path, problem: Problem, result: Result) -> None:

@@ -14,96 +14,82 @@ from tfrecs.bench.result import Result, Tell
 from tfrecs.callbacks import RankingMetrics, TensorBoard
 from tfrecs.features import encode_features
 from tfrecs.interactions import Interactions
-from tfrecs.losses import CATALOGUE_LOSSES
 from tfrecs.models import MODELS, TwoTower
 from tfrecs.optimizers import separate_bias_optimizer
-from tfrecs.training import batches, compile_for, start_at_prior
+from tfrecs.training import (
+    batches,
+    choose_negatives,
+    compile_for,
+    fit_batches,
+    start_at_prior,
+)
 
 PATIENCE = 3
 """Looks at the validation data without a better one, after which training stops."""
 
-CATALOGUE_COST = 20
-"""How many pairs of a catalogue-wide objective cost as much as one sampled pair."""
-
-
-def train(
-    name: str,
-    recipe: Recipe,
-    problem: Problem,
-    *,
-    seed: int,
-    epochs: int | None,
-    logdir: Path,
-    tell: Tell,
-) -> tuple[TwoTower, Result]:
-    """Trains a model on `problem.train`.
-
-    Args:
-        name: the row's name.
-        recipe: its settings.
-        problem: the data.
-        seed: of weights, order, negatives and dropout.
-        epochs: passes over the data; None to choose them, see `Training.choose`.
-        logdir: folder of the run's TensorBoard logs.
-        tell: told what is going on.
-
-    Returns:
-        The model, and its result without an evaluation.
-    """
-    training = Training(recipe, problem, seed=seed, logdir=logdir, tell=tell)
-    began = time.perf_counter()
-    looks, validation = training.choose() if epochs is None else (0, {})
-    selection_seconds = time.perf_counter() - began
-    passes = recipe.passes
-    if epochs is not None:
-        passes = max(n for n in range(1, recipe.passes + 1) if epochs % n == 0)
-        looks = epochs // passes
-    began = time.perf_counter()
-    training.run(problem.train, "fit", passes, looks)
-    return training.model, Result(
-        model=name,
-        seed=seed,
-        fit_seconds=time.perf_counter() - began,
-        selection_seconds=selection_seconds,
-        epochs=passes * looks,
-        parameters=sum(int(np.prod(w.shape)) for w in training.model.trainable_weights),
-        validation=validation,
-        hparams=_hparams(recipe, training.objective),
-    )
-
 
 class Training:
-    """A model and its optimizer, which can start again from the same weights.
-
-    Starting again, rather than building again, keeps what XLA compiled.
+    """A model that is compiled once and can be trained again and again from a start.
 
     Args:
         recipe: the settings.
         problem: the data.
-        seed: of weights, order, negatives and dropout.
-        logdir: folder of the run's TensorBoard logs.
-        tell: told what is going on.
     """
 
-    def __init__(
-        self, recipe: Recipe, problem: Problem, *, seed: int, logdir: Path, tell: Tell
-    ) -> None:
-        keras.utils.set_random_seed(seed)
+    def __init__(self, recipe: Recipe, problem: Problem) -> None:
+        objective, train = recipe.objective, problem.train
         self.recipe = recipe
         self.problem = problem
-        self.seed = seed
-        self.logdir = logdir
-        self.tell = tell
-        self.objective = _objective(recipe, problem.train)
+        self.negatives = choose_negatives(train, objective, recipe.negatives).kind
         self.model = _build(recipe, problem)
-        start_at_prior(self.model, problem.train, self.objective, recipe.num_negatives)
         optimizer = _optimizer(recipe, self.model)
-        self._trained = compile_for(self.model, self.objective, optimizer)
+        self._trained = compile_for(self.model, objective, self.negatives, optimizer)
         optimizer.build(self._trained.trainable_variables)
-        self._start = [np.array(variable) for variable in self._state()]
+        self._fresh_optimizer = [np.array(v) for v in optimizer.variables]
 
-    def choose(self) -> tuple[int, dict[str, float]]:
-        """Chooses how long to train, and sets the weights back.
+    def train(
+        self, name: str, *, seed: int, epochs: int | None, logdir: Path, tell: Tell
+    ) -> tuple[TwoTower, Result]:
+        """Trains on `problem.train`.
+
+        Args:
+            name: the row's name.
+            seed: of weights, order, negatives and dropout.
+            epochs: passes over the data; None to choose them, see `choose`.
+            logdir: folder of the run's TensorBoard logs.
+            tell: told what is going on.
+
+        Returns:
+            The model, and its result without an evaluation.
+        """
+        began = time.perf_counter()
+        passes, looks = self.recipe.passes, 0
+        validation: dict[str, float] = {}
+        if epochs is None:
+            looks, validation = self.choose(seed, logdir / "select", tell)
+        else:
+            passes = max(n for n in range(1, passes + 1) if epochs % n == 0)
+            looks = epochs // passes
+        selection_seconds = time.perf_counter() - began
+        self._start(seed)
+        began = time.perf_counter()
+        self.run(self.problem.train, seed, passes, looks, logdir / "fit", tell)
+        weights = self.model.trainable_weights
+        return self.model, Result(
+            model=name,
+            seed=seed,
+            fit_seconds=time.perf_counter() - began,
+            selection_seconds=selection_seconds,
+            epochs=passes * looks,
+            parameters=sum(int(np.prod(weight.shape)) for weight in weights),
+            validation=validation,
+            hparams=_hparams(self.recipe, self.negatives),
+        )
+
+    def choose(
+        self, seed: int, logdir: Path, tell: Tell
+    ) -> tuple[int, dict[str, float]]:
+        """Chooses how long to train.
 
         Trains on `problem.fitting` and ranks for the users of `problem.validation`
         after every `recipe.passes` passes; the best look is that with the highest NDCG
@@ -120,12 +106,11 @@ class Training:
         stop = keras.callbacks.EarlyStopping(monitor, mode="max", patience=PATIENCE)
         passes = self.recipe.passes
         looks = self.recipe.most_passes // passes
+        self._start(seed)
         history = self.run(
-            problem.fitting, "select", passes, looks, watch, stop
+            problem.fitting, seed, passes, looks, logdir, tell, watch, stop
         ).history
         best = int(np.argmax(history[monitor]))
-        for variable, value in zip(self._state(), self._start, strict=True):
-            variable.assign(value)
         found = {
             name: x[best] for name, x in history.items() if name.startswith("val_")
         }
@@ -134,35 +119,50 @@ class Training:
     def run(
         self,
         part: Interactions,
-        folder: str,
+        seed: int,
         passes: int,
         looks: int,
+        logdir: Path,
+        tell: Tell,
         *callbacks: keras.callbacks.Callback,
     ) -> keras.callbacks.History:
         """Trains on `part`, `looks` Keras epochs of `passes` passes each."""
         recipe = self.recipe
         data = batches(
             part,
-            self.objective,
-            seed=self.seed,
+            recipe.objective,
+            self.negatives,
+            seed=seed,
             passes=passes,
             batch_size=recipe.batch_size,
             num_negatives=recipe.num_negatives,
-            max_positives=_most_positives(self.problem.train),
         )
-        board = TensorBoard(
-            self.logdir / folder, interactions_per_epoch=passes * len(part)
-        )
-        return self._trained.fit(
-            data,
-            epochs=looks,
-            callbacks=[*callbacks, board, _Told(self.tell, looks)],
-            shuffle=False,
-            verbose=0,
+        board = TensorBoard(logdir, interactions_per_epoch=passes * len(part))
+        return fit_batches(
+            self._trained, data, looks, [*callbacks, board, _Told(tell, looks)]
         )
 
-    def _state(self) -> list[Any]:
-        return [*self._trained.variables, *self._trained.optimizer.variables]
+    def _start(self, seed: int) -> None:
+        """Sets model and optimizer to what they would be if built with this seed.
+
+        Building again, instead, would compile again.
+        """
+        keras.utils.set_random_seed(seed)
+        fresh = _build(self.recipe, self.problem)
+        start_at_prior(
+            fresh,
+            self.problem.train,
+            self.recipe.objective,
+            self.negatives,
+            self.recipe.num_negatives,
+        )
+        for variable, value in zip(self.model.variables, fresh.variables, strict=True):
+            variable.assign(value)
+        states = zip(
+            self._trained.optimizer.variables, self._fresh_optimizer, strict=True
+        )
+        for variable, value in states:
+            variable.assign(value)
 
 
 class _Told(keras.callbacks.Callback):
@@ -204,22 +204,8 @@ def _optimizer(recipe: Recipe, model: TwoTower) -> keras.optimizers.Optimizer:
     )
 
 
-def _objective(recipe: Recipe, train: Interactions) -> str:
-    """The recipe's objective, or a sampled one where the catalogue costs too much."""
-    whole = train.num_users * train.num_items
-    sampled = len(train) * (1 + recipe.num_negatives)
-    if recipe.objective in CATALOGUE_LOSSES and whole > CATALOGUE_COST * sampled:
-        return "sampled-softmax"
-    return recipe.objective
-
-
-def _most_positives(train: Interactions) -> int:
-    """One width for both trainings, so that they share what was compiled."""
-    return int(min(1024, np.diff(train.matrix.indptr).max()))
-
-
-def _hparams(recipe: Recipe, objective: str) -> dict[str, Any]:
-    settings = {**asdict(recipe), "objective": objective}
+def _hparams(recipe: Recipe, negatives: str) -> dict[str, Any]:
+    settings = {**asdict(recipe), "negatives": negatives}
     settings.update(settings.pop("settings"))
     return {
         name: value if isinstance(value, bool | int | float | str) else str(value)
