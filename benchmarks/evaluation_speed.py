@@ -29,7 +29,7 @@ from tfrecs import Interactions, evaluate
 from tfrecs.bench.result import write_json
 from tfrecs.metrics import METRICS
 from tfrecs.readers import read_lightgcn
-from tfrecs.top_k import top_k
+from tfrecs.retrieval import top_k
 
 DIM, K = 64, 20
 SIZES = {  # users, items, training and test items of a user

@@ -8,95 +8,59 @@ turns; the median is reported.
 `python benchmarks/neumf_vs_plain_keras.py [--repeats 5] [--json FILE]`.
 """
 
-import argparse
-import statistics
-import time
-
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
+from _plain_keras import plain_neumf
+from _report import finish, in_turns, medians, parser, print_table
 
-from tfrecs.bench.result import write_json
+from tfrecs import Interactions
 from tfrecs.datasets.synthetic import make_synthetic
 from tfrecs.models import build_neumf
-from tfrecs.training import batches, compile_for
+from tfrecs.training import batches, compile_for, fit_batches
 
 USERS, ITEMS = 943, 1682  # as MovieLens 100K
 SIZES = {"embedding_dim": 8, "mlp_embedding_dim": 16, "hidden_units": (32, 16, 8)}
+PLAIN = "plain Keras, dense grid"
 PLAIN_PAIRS = 512 * 400
 
 
-def plain_neumf() -> keras.Model:
-    """NeuMF as tutorials write it: four embeddings, two branches, one output."""
-    user = keras.Input((1,), dtype="int32", name="user_id")
-    item = keras.Input((1,), dtype="int32", name="item_id")
-
-    def embed(ids, size, dim):
-        return layers.Flatten()(layers.Embedding(size, dim)(ids))
-
-    dim, mlp_dim = SIZES["embedding_dim"], SIZES["mlp_embedding_dim"]
-    gmf = layers.Multiply()([embed(user, USERS, dim), embed(item, ITEMS, dim)])
-    mlp = layers.Concatenate()(
-        [embed(user, USERS, mlp_dim), embed(item, ITEMS, mlp_dim)]
-    )
-    for units in SIZES["hidden_units"]:
-        mlp = layers.Dense(units, activation="relu")(mlp)
-    score = layers.Dense(1, activation="sigmoid")(layers.Concatenate()([gmf, mlp]))
-    model = keras.Model([user, item], score)
-    model.compile("adam", loss="binary_crossentropy")
-    return model
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json")
-    options = parser.parse_args()
-    keras.utils.set_random_seed(0)
-    data = make_synthetic(USERS, ITEMS, interactions_per_user=80).interactions
-
+def plain(data: Interactions):
+    """Gives what trains on the grid's first pairs, and their number."""
     grid = np.stack(np.divmod(np.arange(PLAIN_PAIRS), ITEMS), axis=1).astype(np.int32)
     liked = np.asarray(data.matrix[grid[:, 0], grid[:, 1]], np.float32).ravel()
     pairs = tf.data.Dataset.from_tensor_slices(((grid[:, 0], grid[:, 1]), liked))
-    plain = plain_neumf()
+    model = plain_neumf(USERS, ITEMS, **SIZES)
+    fit = lambda: model.fit(pairs.batch(512), shuffle=False, verbose=0)  # noqa: E731
+    return fit, PLAIN_PAIRS
 
-    def fit_plain() -> int:
-        plain.fit(pairs.batch(512), shuffle=False, verbose=0)
-        return PLAIN_PAIRS
 
-    def ours(objective: str, passes: int, scored: int):
-        model = build_neumf(USERS, ITEMS, **SIZES)
-        trained = compile_for(model, objective, keras.optimizers.Adam())
-        feed = batches(
-            data, objective, seed=0, passes=passes, batch_size=None, num_negatives=4
-        )
+def ours(data: Interactions, negatives: str):
+    """Gives what trains for three passes, and the pairs that it scores."""
+    model = build_neumf(USERS, ITEMS, **SIZES)
+    trained = compile_for(model, "bce", negatives, keras.optimizers.Adam())
+    feed = batches(data, "bce", negatives, seed=0, passes=3, num_negatives=4)
+    labels = feed.element_spec[1]
+    pairs = int(feed.cardinality()) * labels.shape.num_elements()
+    return lambda: fit_batches(trained, feed, epochs=1), pairs
 
-        def fit() -> int:
-            trained.fit(feed, shuffle=False, verbose=0)
-            return scored * int(feed.cardinality())
 
-        return fit
-
+def main() -> None:
+    options = parser(__doc__).parse_args()
+    keras.utils.set_random_seed(0)
+    data = make_synthetic(USERS, ITEMS, interactions_per_user=80).interactions
     ways = {
-        "plain Keras, dense grid": fit_plain,
-        "tfrecs, 4 sampled negatives": ours("bce", 3, 1024 * 5),
-        "tfrecs, whole catalogue": ours("catalogue-bce", 3, 128 * ITEMS),
+        PLAIN: plain(data),
+        "tfrecs, 4 sampled negatives": ours(data, "own"),
+        "tfrecs, whole catalogue": ours(data, "all"),
     }
-    rates: dict[str, list[float]] = {way: [] for way in ways}
-    for fit in ways.values():
-        fit()  # traces, compiles
-    for _ in range(options.repeats):
-        for way, fit in ways.items():
-            start = time.perf_counter()
-            rates[way].append(fit() / (time.perf_counter() - start) / 1e6)
-    medians = {way: statistics.median(found) for way, found in rates.items()}
-    slowest = medians["plain Keras, dense grid"]
-    print(f"{'':30} {'M pairs/s':>10} {'ratio':>7}")
-    for way, rate in medians.items():
-        print(f"{way:30} {rate:10.2f} {rate / slowest:7.1f}")
-    if options.json:
-        write_json(options.json, {"million_pairs_per_second": rates, "median": medians})
+    taken = in_turns({way: fit for way, (fit, _) in ways.items()}, options.repeats)
+    rates = {way: ways[way][1] / x / 1e6 for way, x in medians(taken).items()}
+    print_table(
+        ["", "M pairs/s", "ratio"],
+        [(way, f"{x:.2f}", f"{x / rates[PLAIN]:.1f}") for way, x in rates.items()],
+    )
+    finish(options, {"seconds": taken, "million_pairs_per_second": rates})
 
 
 if __name__ == "__main__":

@@ -77,10 +77,9 @@ def main() -> None:
             sizes = {key: point[key] for key in point if key not in OF_RECIPE}
             recipe = replace(RECIPES[name], **changes, settings=sizes)
             with tempfile.TemporaryDirectory() as logs:
-                training = Training(
-                    recipe, problem, seed=0, logdir=Path(logs), tell=lambda what: None
+                looks, metrics = Training(recipe, problem).choose(
+                    0, Path(logs), lambda what: None
                 )
-                looks, metrics = training.choose()
             trials.append(
                 {
                     **point,
