@@ -229,9 +229,9 @@ def main() -> None:
             f"{curve}'s {last['quality']:.4f} after {last['seconds']:.2f} s: {reached}"
         )
     print(f"import of tfrecs with TensorFlow: {importing:.1f} s, in no column")
+    finish(options, {"task": task.name, "points": found, "import_seconds": importing})
     if options.plot:
         plot(found, metric, f"{task.name}: quality against time", options.plot)
-    finish(options, {"task": task.name, "points": found, "import_seconds": importing})
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from tfrecs.bench.result import write_json
 from tfrecs.bench.train import Training
 
 DOT = {
-    "objective": ["softmax", "catalogue-bce"],
+    "objective": ["softmax", "bce"],
     "learning_rate": [3e-3, 5e-3, 1e-2],
     "embedding_dim": [64, 128],
     "dropout": [0.4, 0.5, 0.6],
@@ -34,7 +34,7 @@ GRIDS = {
     "hybrid": DOT,
     "mf-bias-optimizer": {**DOT, "bias_learning_rate": [0.01, 0.1, 1.0]},
     "neumf": {
-        "objective": ["softmax", "catalogue-bce"],
+        "objective": ["softmax", "bce"],
         "learning_rate": [2e-3, 3e-3, 5e-3],
         "embedding_dim": [64, 128],
         "mlp_embedding_dim": [32],
@@ -43,7 +43,7 @@ GRIDS = {
         "init_std": [0.01, 0.1],
     },
     "mlp": {
-        "objective": ["sampled-softmax", "bce"],
+        "objective": ["softmax", "bce"],
         "learning_rate": [2e-3, 3e-3, 5e-3],
         "embedding_dim": [64, 128],
         "hidden_units": [(32, 16, 8), (64, 32, 16)],

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import tfrecs.layers.embedding as module
 from tfrecs.layers import Embedding
 
 TABLE = np.array([[1.0, -2.0], [0.5, 3.0], [0.0, 0.25], [9.0, 9.0], [-4.0, 1.0]])
@@ -163,3 +164,37 @@ def test_a_regularizer_of_the_whole_table_is_refused():
         ValueError, match=r"visits every row.*Received: 'l2'\. Use `l2`"
     ):
         Embedding(5, 2, embeddings_regularizer="l2")
+
+
+# A large table is initialized in blocks
+
+
+def table_in_blocks(initializer, monkeypatch, rows=1000):
+    monkeypatch.setattr(module, "WHOLE", 4 * 64)  # blocks of 64 rows
+    layer = Embedding(rows, 4, embeddings_initializer=initializer)
+    layer.build()
+    return np.array(layer.embeddings)
+
+
+def test_blocks_are_drawn_from_the_same_distribution_and_differ(monkeypatch):
+    normal = keras.initializers.RandomNormal(mean=2.0, stddev=0.5, seed=7)
+    table = table_in_blocks(normal, monkeypatch)
+    assert table.mean() == pytest.approx(2, abs=4 * 0.5 / np.sqrt(4000))
+    assert table.std() == pytest.approx(0.5, rel=0.05)
+    assert len(np.unique(table, axis=0)) == 1000
+    again = table_in_blocks(keras.initializers.RandomNormal(2.0, 0.5, 7), monkeypatch)
+    assert np.array_equal(table, again)
+
+
+def test_initializers_that_see_the_shape_are_left_whole(monkeypatch):
+    glorot = keras.initializers.GlorotUniform(seed=1)
+    table = table_in_blocks(glorot, monkeypatch)
+    np.testing.assert_array_equal(table, np.array(glorot((1000, 4))))
+
+
+def test_the_configuration_keeps_the_initializer_of_a_large_table(monkeypatch):
+    monkeypatch.setattr(module, "WHOLE", 16)
+    layer = Embedding(10, 4, embeddings_initializer="random_normal")
+    layer.build()
+    config = layer.get_config()["embeddings_initializer"]
+    assert config["class_name"] == "RandomNormal"

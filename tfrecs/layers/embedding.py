@@ -5,6 +5,16 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+WHOLE = 2**24
+"""Numbers of a table up to which it is initialized whole: 64 MiB of float32."""
+
+BY_CELL = (
+    keras.initializers.RandomNormal,
+    keras.initializers.RandomUniform,
+    keras.initializers.TruncatedNormal,
+)
+"""Initializers whose numbers do not depend on the table's shape."""
+
 
 @keras.saving.register_keras_serializable("tfrecs")
 class Embedding(layers.Embedding):
@@ -27,6 +37,8 @@ class Embedding(layers.Embedding):
         ValueError: if `l2` is negative, or `embeddings_regularizer` is given.
     """
 
+    embeddings_initializer: Any
+
     def __init__(
         self, input_dim: int, output_dim: int, *, l2: float = 0.0, **kwargs: Any
     ) -> None:
@@ -39,6 +51,27 @@ class Embedding(layers.Embedding):
             raise ValueError(f"`l2` must be at least 0. Received: l2={l2}")
         super().__init__(input_dim, output_dim, **kwargs)
         self.l2 = l2
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the table, a large one in blocks: whole, it would take three times."""
+        initializer = self.embeddings_initializer
+        is_large = self.input_dim * self.output_dim > WHOLE
+        by_cell = type(initializer) in BY_CELL and isinstance(initializer.seed, int)
+        if self.built or not (is_large and by_cell and _on_tensorflow()):
+            super().build(input_shape)
+            return
+        import tensorflow as tf
+
+        self.embeddings_initializer = keras.initializers.Zeros()
+        super().build(input_shape)
+        self.embeddings_initializer = initializer
+        height = WHOLE // self.output_dim
+        for number, start in enumerate(range(0, self.input_dim, height)):
+            places = tf.range(start, min(start + height, self.input_dim))
+            others = {**initializer.get_config(), "seed": initializer.seed + number}
+            draw = type(initializer).from_config(others)
+            block = draw((len(places), self.output_dim), dtype=self.variable_dtype)
+            self._embeddings.value.scatter_update(tf.IndexedSlices(block, places))
 
     def call(self, inputs: Any) -> Any:
         """Gives rows: `inputs`' shape + `[output_dim]`."""
@@ -56,9 +89,13 @@ class Embedding(layers.Embedding):
 
 def look_up(table: Any, ids: Any) -> Any:
     """Rows `ids` of a variable: `ids`' shape + `[dim]`, the rest of it unread."""
-    if keras.backend.backend() != "tensorflow":
+    if not _on_tensorflow():
         return ops.take(table, ids, axis=0)
     import tensorflow as tf
 
     # Given the tf.Variable itself, and not its value, this reads these rows alone.
     return tf.gather(getattr(table, "value", table), ids)
+
+
+def _on_tensorflow() -> bool:
+    return keras.backend.backend() == "tensorflow"

@@ -89,18 +89,19 @@ class LazyAdam(RowSparse):
         if last is not None:
             step = ops.cast(self.iterations + 1, last.dtype)
             since = step - look_up(last, rows.ids)
-            self.change_rows(last, since, rows)
             missed = ops.cast(since - 1, variable.dtype)
+            self.change_rows(last, since, rows)
 
         moments = []
         for moment, beta, new in (
             (self._first[index], self.beta_1, rows.gradient),
             (self._second[index], self.beta_2, ops.square(rows.gradient)),
         ):
-            old = look_up(moment, rows.ids)
-            now = beta ** (1 + missed) * old + (1 - beta) * new
-            self.change_rows(moment, now - old, rows)
-            moments.append(now)
+            decay = beta ** (1 + missed) - 1
+            change = decay * look_up(moment, rows.ids) + (1 - beta) * new
+            # Read after it is written: XLA copies a table whose old rows are wanted.
+            self.change_rows(moment, change, rows)
+            moments.append(look_up(moment, rows.ids))
         self.change_rows(variable, -self._step(variable, rate, *moments), rows)
 
     def update_dense(self, gradient: Any, variable: keras.Variable, rate: Any) -> None:

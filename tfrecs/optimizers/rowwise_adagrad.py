@@ -76,9 +76,11 @@ class RowwiseAdagrad(RowSparse):
         """Updates the rows of a table."""
         accumulator = self._accumulators[self._get_variable_index(variable)]
         square = self._square(rows.gradient, accumulator)
-        total = look_up(accumulator, rows.ids) + square
-        step = -rate * rows.gradient / (ops.sqrt(total) + self.epsilon)
+        # Rows are read after they are written: XLA copies the table for one whose old
+        # rows are still wanted then.
         self.change_rows(accumulator, square, rows)
+        total = look_up(accumulator, rows.ids)
+        step = -rate * rows.gradient / (ops.sqrt(total) + self.epsilon)
         self.change_rows(variable, step, rows)
 
     def update_dense(self, gradient: Any, variable: keras.Variable, rate: Any) -> None:
