@@ -44,7 +44,7 @@ class Setting:
 
 SETTINGS = {
     "ml-100k": Setting(40, 1024, 512, 0.5),
-    "ncf-ml-1m": Setting(8, 4096, 512, 0.2),
+    "ncf-ml-1m": Setting(6, 4096, 512, 0.1),
 }
 
 
