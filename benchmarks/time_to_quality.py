@@ -64,7 +64,6 @@ class Ours:
         """Gives what scores, the seconds of training, and those of compiling."""
         keras.utils.set_random_seed(seed)
         model = self.build(train)
-        start_at_prior(model, train, "bce", "all", None)
         data = batches(
             train,
             "bce",
@@ -73,6 +72,7 @@ class Ours:
             passes=self.passes,
             batch_size=self.batch_size,
         )
+        start_at_prior(model, train, "bce", "all", data)
         steps = int(data.cardinality())
         decay = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
         trained = compile_for(model, "bce", "all", keras.optimizers.Adam(decay))

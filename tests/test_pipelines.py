@@ -283,7 +283,7 @@ def test_candidate_shapes_are_static(sampling):
         "candidate_id": ([n], "int32"),
         "log_probability": ([4 + n], "float32"),
     }
-    assert (labels.shape.as_list(), labels.dtype) == ([4, 1 + n], "float32")
+    assert (labels.shape.as_list(), labels.dtype) == ([4, 1 + n], "int8")
     inputs, _ = candidate_batches(TRAIN, **options, correct=False).element_spec
     assert set(inputs) == {"user_id", "item_id", "candidate_id"}
 

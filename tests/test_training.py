@@ -83,7 +83,7 @@ def test_sizes_of_batches_are_those_told(parts):
     _, labels = batches(parts[0], "bce", "all", **options).element_spec
     assert labels.shape == (120, 40)  # 128 users or all
     rows, _ = batches(parts[0], "bce", "own", **options).element_spec
-    assert rows["item_id"].shape == (1024, 9)
+    assert rows["item_id"].shape == (1024, 5)
     shared, _ = batches(parts[0], "bce", "uniform", **options).element_spec
     assert shared["item_id"].shape == shared["candidate_id"].shape == (1024,)
 
@@ -185,6 +185,16 @@ def test_no_epochs_are_refused(parts):
         tfrecs.fit(tfrecs.build_mf(120, 40), parts[0], seed=0, epochs=0)
 
 
+@pytest.mark.parametrize("negatives", ["all", "own", "mixed"])
+@pytest.mark.parametrize("size", ["batch_size", "num_negatives", "passes"])
+def test_sizes_of_zero_are_refused_and_no_default(parts, negatives, size):
+    if (negatives, size) == ("all", "num_negatives"):
+        return  # all items draw none
+    with pytest.raises(ValueError, match=f"`{size}` must be.*Received: {size}=0"):
+        sizes = {"passes": 1, size: 0}
+        batches(parts[0], "bce", negatives, seed=0, **sizes)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "share"),
@@ -221,8 +231,8 @@ def test_weights_are_not_thrown_away(parts):
         ("softmax", "all", None, 1),
         ("bpr", "own", 4, 1),
         ("bce", "own", 4, 4),
-        ("bce", "own", None, 8),
-        ("bce", "mixed", None, 1024),
+        ("bce", "own", None, 4),
+        ("bce", "mixed", None, 2 * 1024),
         ("bce", "uniform", 50, 50),
     ],
 )
@@ -230,15 +240,22 @@ def test_training_starts_at_the_share_of_positives(
     parts, objective, negatives, given, others
 ):
     model = tfrecs.build_mf(120, 40)
-    start_at_prior(model, parts[0], objective, negatives, given)
+    data = batches(
+        parts[0], objective, negatives, seed=0, passes=1, num_negatives=given
+    )
+    start_at_prior(model, parts[0], objective, negatives, data)
     bias = float(model.interaction.global_bias)
     assert bias == pytest.approx(-np.log(others))
 
 
 def test_all_negatives_start_at_the_density_once(parts):
     train, model = parts[0], tfrecs.build_mf(120, 40)
-    start_at_prior(model, train, "bce", "all", None)
+    every_item = batches(train, "bce", "all", seed=0, passes=1)
+    drawn = batches(train, "bce", "own", seed=0, passes=1)
+    start_at_prior(model, train, "bce", "all", every_item)
     odds = len(train) / (120 * 40 - len(train))
     assert float(model.interaction.global_bias) == pytest.approx(np.log(odds))
-    start_at_prior(model, train, "bce", "own", 4)  # it is not as it was built any more
+    start_at_prior(
+        model, train, "bce", "own", drawn
+    )  # it is not as it was built any more
     assert float(model.interaction.global_bias) == pytest.approx(np.log(odds))

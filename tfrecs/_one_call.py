@@ -1,6 +1,7 @@
 """Several training steps in one call of a compiled function, on TensorFlow."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import keras
@@ -50,15 +51,15 @@ def train_in_one_call(model: keras.Model) -> Callable[[Any], Any] | None:
         tf.while_loop(lambda number: number < count, step, [tf.constant(0)])
         return model.get_metrics_result()
 
-    one_by_one: list[Callable[[Any], Any]] = []
+    @cache
+    def one_by_one() -> Callable[[Any], Any]:
+        return model._make_function(model.train_step)
 
     def train(iterator: Any) -> Any:
         # `train_on_batch` gives a generator of one batch.
         is_data = isinstance(iterator, tf.data.Iterator)
         if not is_data or not _is_static(iterator.element_spec):
-            if not one_by_one:
-                one_by_one.append(model._make_function(model.train_step))
-            return one_by_one[0](iterator)
+            return one_by_one()(iterator)
         batches, count = take(iterator)
         if not count:
             raise StopIteration

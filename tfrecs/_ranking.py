@@ -114,7 +114,7 @@ def side_by_side(
 
 
 def count_at_least(
-    scores: FloatArray, values: FloatArray, starts: AnyArray, wanted: AnyArray
+    scores: FloatArray, values: FloatArray, starts: AnyArray, counts: AnyArray
 ) -> AnyArray:
     """Counts for each value the scores of its user that are as high.
 
@@ -122,10 +122,10 @@ def count_at_least(
         scores: `[users, n]`.
         values: `[values]`, those of each user together.
         starts: `[users]`, where each user's values start.
-        wanted: `[users]`, how many of each user's values, the first ones, to count for.
+        counts: `[users]`, how many of the values each user has.
 
     Returns:
-        `[values]` int64, 0 for the values that are not wanted.
+        `[values]` int64.
     """
     found = np.zeros(len(values), dtype=np.int64)
     if len(values) == 0:
@@ -134,12 +134,12 @@ def count_at_least(
     width = scores.shape[1]
     pieces = -(-width // (8 * 255))
     words = -(-width // (8 * pieces))
-    height = min(max(1, FLAGS // (8 * words * pieces)), len(wanted) * wanted.max())
+    height = min(max(1, FLAGS // (8 * words * pieces)), len(counts) * counts.max())
     flags = _kept("flags", (height, 8 * words * pieces), np.bool_)
     flags[:, width:] = False
-    for rows, places in _chunks(wanted, len(flags)):
+    for rows, places in _chunks(counts, len(flags)):
         index = starts[rows][:, None] + places  # [rows, places]
-        given = places < wanted[rows][:, None]
+        given = places < counts[rows][:, None]
         chunk = flags[: index.size]
         np.greater_equal(
             scores[rows][:, None],
@@ -147,8 +147,8 @@ def count_at_least(
             out=chunk.reshape(*index.shape, -1)[:, :, :width],
         )
         sums = chunk.view(np.uint64).reshape(index.size, pieces, words).sum(axis=2)
-        counts = sums.view(np.uint8).sum(axis=1).reshape(index.shape)
-        found[index[given]] = counts[given]
+        sizes = sums.view(np.uint8).sum(axis=1).reshape(index.shape)
+        found[index[given]] = sizes[given]
     return found
 
 
@@ -165,12 +165,12 @@ def _kept(name: str, shape: tuple[int, int], kind: Any) -> AnyArray:
     return memory[:size].reshape(shape)
 
 
-def _chunks(wanted: AnyArray, size: int) -> Iterator[tuple[AnyArray, AnyArray]]:
-    """Rows and places that cover each row's wanted ones, at most `size` at a time."""
-    most_first = np.argsort(-wanted, kind="stable")[: np.count_nonzero(wanted)]
+def _chunks(counts: AnyArray, size: int) -> Iterator[tuple[AnyArray, AnyArray]]:
+    """Rows and places that cover each row's values, at most `size` at a time."""
+    most_first = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     done = 0
     while done < len(most_first):
-        most = int(wanted[most_first[done]])
+        most = int(counts[most_first[done]])
         rows = most_first[done : done + max(1, size // most)]
         for start in range(0, most, size):
             yield rows, np.arange(start, min(start + size, most))

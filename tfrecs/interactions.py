@@ -367,7 +367,7 @@ class Interactions:
                     f"{mine!r} and {others!r}. Make one with the other's, such as "
                     "from_arrays(..., user_vocabulary=train.users)."
                 )
-        return np.isin(other._pairs, self._pairs)
+        return np.asarray(self.matrix[other.user_ids, other.item_ids] > 0).ravel()
 
     def __len__(self) -> int:
         """Gives the number of interactions."""

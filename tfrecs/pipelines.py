@@ -142,7 +142,7 @@ def candidate_batches(
         A finite dataset of `({"user_id": [batch], "item_id": [batch], "candidate_id":
         [n], "log_probability": [batch + n]}, labels [batch, 1 + n])`, the last input
         with `correct` only, and the positive's label first; with `[batch]` weights
-        third if `train` has weights.
+        third if `train` has weights. Labels are int8, 0 or 1.
 
     Raises:
         ValueError: if a size is below 1 or `sampling` is unknown.
@@ -170,7 +170,8 @@ def candidate_batches(
         if correct:
             both = tf.concat([item_id, candidate_id], axis=0)
             inputs["log_probability"] = tf.gather(log_probability, both)
-        labels = tf.one_hot(tf.zeros(batch_size, tf.int32), 1 + candidate_id.shape[0])
+        first = tf.zeros(batch_size, tf.int32)
+        labels = tf.one_hot(first, 1 + candidate_id.shape[0], dtype=tf.int8)
         batch = (inputs, labels)
         return batch if weights is None else (*batch, tf.gather(weights, rows))
 

@@ -4,7 +4,7 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -79,9 +79,10 @@ def fit(
             of the tables at each step: for large ones give one of `tfrecs.optimizers`.
         epochs: the number of epochs.
         passes: times that an epoch goes over `train`.
-        batch_size: users (128 if not given) for "all" negatives, or positives (1024).
-        num_negatives: items drawn for each positive (8 if not given), or for the batch
-            (1024); not for "all" and "in-batch", which draw none.
+        batch_size: users, for "all" negatives, or positives in a batch; by default that
+            of the pipeline (see `batches`).
+        num_negatives: items drawn for each positive, for "own" negatives, or for the
+            batch, for "uniform" and "popularity"; by default that of the pipeline.
         callbacks: such as `tfrecs.callbacks.RankingMetrics`.
         verbose: as of `keras.Model.fit`.
 
@@ -102,7 +103,6 @@ def fit(
     check_positive(epochs=epochs)
     chosen = choose_negatives(train, objective, negatives)
     logging.getLogger("tfrecs").info("negatives: %s, %s", chosen.kind, chosen.why)
-    start_at_prior(model, train, objective, chosen.kind, num_negatives)
     data = batches(
         train,
         objective,
@@ -112,6 +112,7 @@ def fit(
         batch_size=batch_size,
         num_negatives=num_negatives,
     )
+    start_at_prior(model, train, objective, chosen.kind, data)
     optimizer = optimizer or keras.optimizers.Adam(3e-3)
     trained = compile_for(model, objective, chosen.kind, optimizer)
     history = fit_batches(trained, data, epochs, callbacks, verbose)
@@ -171,13 +172,20 @@ def start_at_prior(
     train: Interactions,
     objective: str,
     negatives: str,
-    num_negatives: int | None,
+    data: "tf.data.Dataset",
 ) -> None:
     """Sets the global bias of an untrained model to the log-odds of a positive.
 
     Losses that ask "is this an interaction?" start with almost all pairs wrong
     otherwise, and on ML-100K spend a hundred passes on this one number. Losses that
     rank do not see it. A bias that is not 0 any more is left alone.
+
+    Args:
+        model: the model.
+        train: the positives.
+        objective: as of `fit`.
+        negatives: as of `batches`.
+        data: what `batches` gave for them.
 
     References:
         Lin et al. 2017, "Focal Loss for Dense Object Detection", sec. 3.3.
@@ -188,7 +196,7 @@ def start_at_prior(
     if negatives == "all":
         others = train.num_users * train.num_items / len(train) - 1
     else:
-        others = num_negatives or (8 if negatives == "own" else 1024)
+        others = data.element_spec[1].shape[1] - 1
     bias.assign(-math.log(max(1, others)))
 
 
@@ -204,29 +212,21 @@ def batches(
 ) -> "tf.data.Dataset":
     """Gives the batches that `objective` takes with `negatives`, not "auto".
 
-    Arguments are those of `fit`.
+    They are those of `user_batches` for "all" negatives, of `pairwise_batches` for
+    "own" ones, and else of `candidate_batches`. Arguments are those of `fit`; sizes
+    that are not given are the pipeline's own.
     """
+    given: dict[str, Any] = {"seed": seed, "passes": passes}
+    if batch_size is not None:
+        given["batch_size"] = batch_size
     if negatives == "all":
-        return user_batches(
-            train, seed=seed, passes=passes, batch_size=batch_size or 128
-        )
+        return user_batches(train, **given)
+    if num_negatives is not None:
+        given["num_negatives"] = num_negatives
     if negatives == "own":
-        return pairwise_batches(
-            train,
-            seed=seed,
-            passes=passes,
-            batch_size=batch_size or 1024,
-            num_negatives=num_negatives or 8,
-        )
-    return candidate_batches(
-        train,
-        seed=seed,
-        passes=passes,
-        batch_size=batch_size or 1024,
-        num_negatives=num_negatives or 1024,
-        sampling=negatives,
-        correct=objective == "softmax",
-    )
+        return pairwise_batches(train, **given)
+    correct = objective == "softmax"
+    return candidate_batches(train, sampling=negatives, correct=correct, **given)
 
 
 def fit_batches(

@@ -20,7 +20,7 @@ class Recipe:
         negatives: a name of `tfrecs.training.NEGATIVES`.
         learning_rate: of Adam.
         bias_learning_rate: of SGD for the bias tables; None for one optimizer.
-        batch_size: users or positives in a batch; None for the default of `fit`.
+        batch_size: users or positives in a batch; None for the pipeline's default.
         num_negatives: drawn for each positive or batch; None for the default.
         passes: passes over the data between two looks at the validation data.
         most_passes: passes at which training stops if validation has not stopped it.
@@ -57,6 +57,7 @@ RECIPES: dict[str, Recipe] = {
             "init_std": 0.01,
         },
         negatives="own",
+        num_negatives=8,
         learning_rate=3e-3,
         passes=2,
         most_passes=40,

@@ -3,7 +3,7 @@
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -23,6 +23,9 @@ from tfrecs.training import (
     fit_batches,
     start_at_prior,
 )
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 PATIENCE = 3
 """Looks at the validation data without a better one, after which training stops."""
@@ -71,14 +74,14 @@ class Training:
             passes = max(n for n in range(1, passes + 1) if epochs % n == 0)
             looks = epochs // passes
         selection_seconds = time.perf_counter() - began
-        self._start(seed)
-        began = time.perf_counter()
-        self.run(self.problem.train, seed, passes, looks, logdir / "fit", tell)
+        _, fit_seconds = self.run(
+            self.problem.train, seed, passes, looks, logdir / "fit", tell
+        )
         weights = self.model.trainable_weights
         return self.model, Result(
             model=name,
             seed=seed,
-            fit_seconds=time.perf_counter() - began,
+            fit_seconds=fit_seconds,
             selection_seconds=selection_seconds,
             epochs=passes * looks,
             parameters=sum(int(np.prod(weight.shape)) for weight in weights),
@@ -106,10 +109,10 @@ class Training:
         stop = keras.callbacks.EarlyStopping(monitor, mode="max", patience=PATIENCE)
         passes = self.recipe.passes
         looks = self.recipe.most_passes // passes
-        self._start(seed)
-        history = self.run(
+        told, _ = self.run(
             problem.fitting, seed, passes, looks, logdir, tell, watch, stop
-        ).history
+        )
+        history = told.history
         best = int(np.argmax(history[monitor]))
         found = {
             name: x[best] for name, x in history.items() if name.startswith("val_")
@@ -125,8 +128,12 @@ class Training:
         logdir: Path,
         tell: Tell,
         *callbacks: keras.callbacks.Callback,
-    ) -> keras.callbacks.History:
-        """Trains on `part`, `looks` Keras epochs of `passes` passes each."""
+    ) -> tuple[keras.callbacks.History, float]:
+        """Trains from the seed's start, `looks` Keras epochs of `passes` passes each.
+
+        Returns:
+            The history, and the seconds of the fit alone.
+        """
         recipe = self.recipe
         data = batches(
             part,
@@ -138,24 +145,20 @@ class Training:
             num_negatives=recipe.num_negatives,
         )
         board = TensorBoard(logdir, interactions_per_epoch=passes * len(part))
-        return fit_batches(
-            self._trained, data, looks, [*callbacks, board, _Told(tell, looks)]
-        )
+        watching = [*callbacks, board, _Told(tell, looks)]
+        self._start(seed, part, data)
+        began = time.perf_counter()
+        history = fit_batches(self._trained, data, looks, watching)
+        return history, time.perf_counter() - began
 
-    def _start(self, seed: int) -> None:
+    def _start(self, seed: int, part: Interactions, data: "tf.data.Dataset") -> None:
         """Sets model and optimizer to what they would be if built with this seed.
 
         Building again, instead, would compile again.
         """
         keras.utils.set_random_seed(seed)
         fresh = _build(self.recipe, self.problem)
-        start_at_prior(
-            fresh,
-            self.problem.train,
-            self.recipe.objective,
-            self.negatives,
-            self.recipe.num_negatives,
-        )
+        start_at_prior(fresh, part, self.recipe.objective, self.negatives, data)
         for variable, value in zip(self.model.variables, fresh.variables, strict=True):
             variable.assign(value)
         states = zip(

@@ -7,7 +7,8 @@ from tfrecs.models.hybrid import build_hybrid, score_new_items
 from tfrecs.models.mf import build_mf
 from tfrecs.models.mlp import build_mlp
 from tfrecs.models.neumf import build_neumf, pretrain
-from tfrecs.models.two_tower import Interaction, OverCandidates, OverCatalogue, TwoTower
+from tfrecs.models.two_tower import Interaction, TwoTower
+from tfrecs.models.views import OverCandidates, OverCatalogue
 
 MODELS: dict[str, Callable[..., TwoTower]] = {
     "mf": build_mf,

@@ -6,6 +6,13 @@ from typing import Any
 import keras
 from keras import ops
 
+WHOLE_TABLE = {
+    "weight_decay": "`l2` of tfrecs.layers.Embedding, or one of keras.optimizers",
+    "use_ema": "one of keras.optimizers",
+    "gradient_accumulation_steps": "a larger batch, or one of keras.optimizers",
+}
+"""Options of Keras that visit the whole table, and what to use instead."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -39,13 +46,12 @@ class RowSparse(keras.optimizers.Optimizer):
     """
 
     def __init__(self, learning_rate: Any, name: str, **kwargs: Any) -> None:
-        for option in ("weight_decay", "use_ema", "gradient_accumulation_steps"):
+        for option, instead in WHOLE_TABLE.items():
             if kwargs.get(option):
                 raise ValueError(
                     f"`{option}` visits every row of a table at every step, which this "
                     f"optimizer is there to avoid. Received: {option}="
-                    f"{kwargs[option]}. Use one of keras.optimizers"
-                    + (", or `l2` of tfrecs.layers.Embedding." * (option[0] == "w"))
+                    f"{kwargs[option]}. Use {instead}."
                 )
         super().__init__(learning_rate=learning_rate, name=name, **kwargs)
 
