@@ -65,6 +65,8 @@ def test_metrics_of_a_small_case_are_those_worked_out_by_hand():
         "ndcg@1": [0, 0],
         "hit_rate@1": [0, 0],
         "map@1": [0, 0],
+        "map_all@1": [0, 0],
+        "capped_recall@1": [0, 0],
         "precision@3": [1 / 3, 2 / 3],
         "recall@3": [1 / 2, 2 / 3],
         "ndcg@3": [
@@ -73,8 +75,11 @@ def test_metrics_of_a_small_case_are_those_worked_out_by_hand():
         ],
         "hit_rate@3": [1, 1],
         "map@3": [(1 / 2) / 2, (1 / 2 + 2 / 3) / 3],
+        "map_all@3": [(1 / 2) / 2, (1 / 2 + 2 / 3) / 3],
+        "capped_recall@3": [1 / 2, 2 / 3],
         "mrr": [1 / 2, 1 / 2],
         "auc": [1 - (1 + 2) / (2 * 3), 1 - (1 + 1 + 1) / (3 * 1)],
+        "r_precision": [1 / 2, 2 / 3],
     }
     assert list(measured) == list(expected)
     for name, values in expected.items():
@@ -155,8 +160,11 @@ def slow(scores, roles, k: int, exclude_seen: bool) -> dict[str, float]:
         f"ndcg@{k}": sum(gains[:k]) / best,
         f"hit_rate@{k}": float(hits > 0),
         f"map@{k}": sum(precisions[:k]) / min(k, relevant),
+        f"map_all@{k}": sum(precisions[:k]) / relevant,
+        f"capped_recall@{k}": hits / min(k, relevant),
         "mrr": 1 / (1 + ranked.index(True)),
         "auc": 1 - wrong / pairs if pairs else 0.5,
+        "r_precision": sum(ranked[:relevant]) / relevant,
     }
 
 
@@ -200,9 +208,9 @@ def test_metrics_of_users_with_many_relevant_items_are_the_slow_ones(
     check_with_oracle(scores, random_roles(seed, test=0.9), k, exclude_seen)
 
 
-# Without MRR and AUC, only the best items of each user are looked at
+# Without metrics of the whole list, only the best items of each user are looked at
 
-AT_K = ["precision", "recall", "ndcg", "hit_rate", "map"]
+AT_K = ["precision", "recall", "ndcg", "hit_rate", "map", "map_all", "capped_recall"]
 
 
 def check_at_k_with_oracle(scores, roles, k: int, exclude_seen: bool) -> None:
@@ -282,7 +290,7 @@ def test_only_named_metrics_are_measured():
     ],
 )
 def test_names_of_other_metrics_are_refused_with_the_known_ones(names, told):
-    known = "precision, recall, ndcg, hit_rate, map, mrr, auc"
+    known = ", ".join([*AT_K, "mrr", "auc", "r_precision"])
     with pytest.raises(ValueError, match=rf"`metrics` must be one of {known}\. {told}"):
         evaluate(SCORES, *parts(ROLES), k=1, metrics=names)
     with pytest.raises(ValueError, match=rf"one of {known}\. Received: none"):
@@ -312,6 +320,7 @@ def test_ndcg_auc_and_map_are_those_of_scikit_learn(k):
         assert measured["auc"][place] == pytest.approx(auc, abs=1e-9)
         whole = average_precision_score(truth, given_scores)
         assert measured["map@30"][place] == pytest.approx(whole, abs=1e-9)
+        assert measured["map_all@30"][place] == pytest.approx(whole, abs=1e-9)
 
 
 @pytest.fixture(scope="module")
@@ -491,8 +500,8 @@ def test_other_models_are_refused_by_their_type(model):
 
 def test_cut_offs_are_five_and_ten_by_default():
     names = evaluate(tie_free(7), *parts(random_roles(7))).per_user
-    at_k = ["precision", "recall", "ndcg", "hit_rate", "map"]
-    assert list(names) == [f"{n}@{k}" for k in (5, 10) for n in at_k] + ["mrr", "auc"]
+    whole = ["mrr", "auc", "r_precision"]
+    assert list(names) == [f"{n}@{k}" for k in (5, 10) for n in AT_K] + whole
 
 
 def test_metrics_are_means_over_users():
@@ -540,8 +549,9 @@ def test_it_tells_each_mean_and_the_number_of_users():
     told = repr(evaluate(SCORES, *parts(ROLES), k=1))
     assert told == (
         "<Evaluation of 2 users (1 without test items left out): precision@1 0.0000, "
-        "recall@1 0.0000, ndcg@1 0.0000, hit_rate@1 0.0000, map@1 0.0000, mrr 0.5000, "
-        "auc 0.2500>"
+        "recall@1 0.0000, ndcg@1 0.0000, hit_rate@1 0.0000, map@1 0.0000, "
+        "map_all@1 0.0000, capped_recall@1 0.0000, mrr 0.5000, auc 0.2500, "
+        "r_precision 0.5833>"
     )
 
 

@@ -36,8 +36,14 @@ def test_the_registries_name_every_metric():
         "ndcg": metrics.ndcg,
         "hit_rate": metrics.hit_rate,
         "map": metrics.average_precision,
+        "map_all": metrics.average_precision_of_all,
+        "capped_recall": metrics.capped_recall,
     }
-    assert WHOLE_METRICS == {"mrr": metrics.reciprocal_rank, "auc": metrics.auc}
+    assert WHOLE_METRICS == {
+        "mrr": metrics.reciprocal_rank,
+        "auc": metrics.auc,
+        "r_precision": metrics.r_precision,
+    }
 
 
 # Numbers worked out by hand
@@ -70,6 +76,16 @@ GOLDEN = {
     ("average_precision", 1): [1 / 1, 0, 0],
     ("average_precision", 3): [(1 / 1) / 2, 1 / 3, (1 / 2 + 2 / 3) / 3],
     ("average_precision", 5): [(1 + 2 / 4) / 2, 1 / 3, (1 / 2 + 2 / 3 + 3 / 5) / 4],
+    ("average_precision_of_all", 1): [(1 / 1) / 2, 0, 0],
+    ("average_precision_of_all", 3): [(1 / 1) / 2, 1 / 3, (1 / 2 + 2 / 3) / 4],
+    ("average_precision_of_all", 5): [
+        (1 + 2 / 4) / 2,
+        (1 / 3) / 1,
+        (1 / 2 + 2 / 3 + 3 / 5) / 4,
+    ],
+    ("capped_recall", 1): [1 / 1, 0, 0],
+    ("capped_recall", 3): [1 / 2, 1 / 1, 2 / 3],
+    ("capped_recall", 5): [2 / 2, 1 / 1, 3 / 4],
 }
 
 
@@ -82,6 +98,11 @@ def test_at_k_values_are_those_worked_out_by_hand(name, k):
 
 def test_reciprocal_rank_is_of_the_first_relevant_item():
     assert metrics.reciprocal_rank(USERS).tolist() == [1 / 1, 1 / 3, 1 / 2]
+
+
+def test_r_precision_looks_at_as_many_places_as_there_are_relevant_items():
+    # Of ranks 1 and 4, one is within 2; 3 is not within 1; 2 and 3 are within 4.
+    assert metrics.r_precision(USERS).tolist() == [1 / 2, 0 / 1, 2 / 4]
 
 
 def test_auc_is_the_share_of_pairs_in_the_right_order():
@@ -97,10 +118,19 @@ def test_auc_of_a_user_with_nothing_but_relevant_items_is_a_half():
 
 def test_a_perfect_list_has_one_everywhere_and_precision_is_bounded_by_k():
     perfect = ranks_of([1, 2, 3], num_candidates=9)
-    for name in ("recall", "ndcg", "hit_rate", "map"):
+    for name in METRICS.keys() - {"precision"}:
         assert METRICS[name](perfect, 5).tolist() == pytest.approx([1.0])
     assert metrics.precision(perfect, 5).tolist() == [3 / 5]
-    assert metrics.auc(perfect).tolist() == [1.0]
+    for metric in WHOLE_METRICS.values():
+        assert metric(perfect).tolist() == [1.0]
+
+
+def test_a_perfect_list_of_fewer_places_than_relevant_items_tells_metrics_apart():
+    perfect = ranks_of([1, 2, 3, 4], num_candidates=9)
+    values = {name: metric(perfect, 2).tolist() for name, metric in METRICS.items()}
+    best = {name: [1.0] for name in ("precision", "ndcg", "hit_rate", "map")}
+    capped = {"capped_recall": [2 / 2], "map_all": [(1 / 1 + 2 / 2) / 4]}
+    assert values == best | capped | {"recall": [2 / 4]}
 
 
 def test_a_list_that_is_upside_down_has_an_auc_of_zero():
@@ -127,8 +157,11 @@ def slow(ranks: list[int], k: int, num_candidates: int) -> dict[str, float]:
         "hit_rate": float(hits > 0),
         "ndcg": gain / best,
         "map": precisions / min(k, len(ranks)),
+        "map_all": precisions / len(ranks),
+        "capped_recall": hits / min(k, len(ranks)),
         "mrr": 1 / min(ranks),
         "auc": 1 - wrong / pairs if pairs else 0.5,
+        "r_precision": sum(ranked[: len(ranks)]) / len(ranks),
     }
 
 
@@ -168,6 +201,37 @@ def test_recall_does_not_fall_as_k_grows(lists):
     recalls = [metrics.recall(ranked, k) for k in range(1, num_candidates + 1)]
     assert (np.diff(recalls, axis=0) >= 0).all()
     assert (recalls[-1] == 1).all()
+
+
+@given(lists_of_ranks())
+def test_capped_recall_is_the_higher_of_recall_and_precision(lists):
+    users, num_candidates, k = lists
+    ranked = ranks_of(*users, num_candidates=num_candidates)
+    capped = metrics.capped_recall(ranked, k)
+    higher = np.maximum(metrics.recall(ranked, k), metrics.precision(ranked, k))
+    assert capped.tolist() == higher.tolist()
+
+
+@given(lists_of_ranks())
+def test_average_precision_is_of_all_once_k_is_the_number_of_relevant_items(lists):
+    users, num_candidates, k = lists
+    ranked = ranks_of(*users, num_candidates=num_candidates)
+    ours, of_all = (METRICS[name](ranked, k) for name in ("map", "map_all"))
+    assert (ours >= of_all).all()
+    enough = ranked.num_relevant <= k
+    assert ours[enough].tolist() == of_all[enough].tolist()
+    hits = metrics.hits(ranked, k)
+    assert ((ours > of_all) == (~enough & (hits > 0))).all()
+
+
+@given(lists_of_ranks())
+def test_r_precision_is_precision_and_recall_at_the_number_of_relevant_items(lists):
+    users, num_candidates, _ = lists
+    ranked = ranks_of(*users, num_candidates=num_candidates)
+    for place, ranks in enumerate(users):
+        for metric in (metrics.precision, metrics.recall, metrics.capped_recall):
+            value = metric(ranked, len(ranks))[place]
+            assert metrics.r_precision(ranked)[place] == value
 
 
 @given(lists_of_ranks())
