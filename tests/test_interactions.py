@@ -327,6 +327,11 @@ def test_the_matrix_covers_users_and_items_without_interactions(from_pairs):
     assert from_pairs([(0, 1)], 3, 4).matrix.shape == (3, 4)
 
 
+def test_every_item_is_counted_with_those_that_nobody_has(from_pairs):
+    train = from_pairs([(0, 1), (1, 1), (1, 3)], 2, 5)
+    assert train.item_counts.tolist() == [0, 2, 0, 1, 0]
+
+
 def test_the_items_of_each_row_of_the_matrix_are_sorted(from_pairs):
     data = from_pairs([(0, 3), (1, 0), (0, 1), (0, 2)], 2, 4)
     assert data.matrix.indices.tolist() == [1, 2, 3, 0]

@@ -279,6 +279,11 @@ class Interactions:
         csr.sort_indices()
         return csr
 
+    @cached_property
+    def item_counts(self) -> AnyArray:
+        """`[num_items]` int64, the interactions of each item."""
+        return np.bincount(self.item_ids, minlength=self.num_items)
+
     @property
     def _pairs(self) -> AnyArray:
         return _pair_keys(self.user_ids, self.item_ids, self.num_items)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
-from tfrecs._types import FloatArray
+from tfrecs._types import AnyArray, FloatArray
 from tfrecs.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -14,6 +14,18 @@ if TYPE_CHECKING:
 
 Sampler: TypeAlias = "Callable[[tf.Tensor, int, tf.Tensor], tf.Tensor]"
 """Takes users `[batch]`, n and a seed `[2]`; gives item ids `[batch, n]` int32."""
+
+
+class Catalogue(Protocol):
+    """What shared negatives are drawn by: `Interactions`, or shards on the disk."""
+
+    @property
+    def num_items(self) -> int:
+        """The number of items."""
+
+    @property
+    def item_counts(self) -> AnyArray:
+        """`[num_items]`, the interactions of each item."""
 
 
 def exact_uniform(train: Interactions) -> Sampler:
@@ -56,7 +68,7 @@ def exact_uniform(train: Interactions) -> Sampler:
     return sample
 
 
-def approximate_uniform(train: Interactions) -> Sampler:
+def approximate_uniform(train: Catalogue) -> Sampler:
     """Draws uniformly from the catalogue: now and then a positive is among them."""
     import tensorflow as tf
 
@@ -84,7 +96,7 @@ class Candidates:
     probability: FloatArray
 
 
-def uniform_candidates(train: Interactions) -> Candidates:
+def uniform_candidates(train: Catalogue) -> Candidates:
     """Draws n items, each with the same probability."""
     import tensorflow as tf
 
@@ -97,25 +109,27 @@ def uniform_candidates(train: Interactions) -> Candidates:
     return Candidates(draw, share)
 
 
-def popular_candidates(train: Interactions) -> Candidates:
+def popular_candidates(train: Catalogue) -> Candidates:
     """Draws n items, each with a probability that is its share of the interactions."""
     import tensorflow as tf
 
-    sizes = tf.fill([1, 1], tf.constant(len(train), tf.int64))
-    items = tf.constant(train.item_ids)
+    ends = np.cumsum(train.item_counts, dtype=np.int64)
+    sizes = tf.fill([1, 1], tf.constant(ends[-1]))
+    ends = tf.constant(ends)
 
     def draw(item_id: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
-        return tf.gather(items, _below(sizes, n, seed)[0])
+        drawn = _below(sizes, n, seed)[0]  # interactions, numbered item by item
+        return tf.searchsorted(ends, drawn, side="right")
 
     return Candidates(draw, _popularity(train))
 
 
-def in_batch_candidates(train: Interactions) -> Candidates:
+def in_batch_candidates(train: Catalogue) -> Candidates:
     """Takes the items of the batch's positives, and draws none."""
     return Candidates(lambda item_id, n, seed: item_id, _popularity(train))
 
 
-def mixed_candidates(train: Interactions) -> Candidates:
+def mixed_candidates(train: Catalogue) -> Candidates:
     """Takes the items of the batch's positives and draws as many uniformly.
 
     References:
@@ -135,7 +149,7 @@ def mixed_candidates(train: Interactions) -> Candidates:
     )
 
 
-CANDIDATES: dict[str, Callable[[Interactions], Candidates]] = {
+CANDIDATES: dict[str, Callable[[Catalogue], Candidates]] = {
     "uniform": uniform_candidates,
     "popularity": popular_candidates,
     "in-batch": in_batch_candidates,
@@ -143,10 +157,9 @@ CANDIDATES: dict[str, Callable[[Interactions], Candidates]] = {
 }
 
 
-def _popularity(train: Interactions) -> FloatArray:
+def _popularity(train: Catalogue) -> FloatArray:
     """Each item's share of the interactions."""
-    counts = np.bincount(train.item_ids, minlength=train.num_items)
-    return (counts / len(train)).astype(np.float32)
+    return (train.item_counts / train.item_counts.sum()).astype(np.float32)
 
 
 def _below(sizes: "tf.Tensor", num_draws: int, seed: "tf.Tensor") -> "tf.Tensor":

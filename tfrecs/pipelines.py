@@ -6,13 +6,20 @@ Shapes are static, so that XLA compiles a step once; the rows that do not fill a
 are left out, other ones in each pass.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from tfrecs._checks import check_choice, check_positive
 from tfrecs.interactions import Interactions
-from tfrecs.negatives import CANDIDATES, approximate_uniform, exact_uniform
+from tfrecs.negatives import (
+    CANDIDATES,
+    Candidates,
+    Sampler,
+    approximate_uniform,
+    exact_uniform,
+)
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -57,21 +64,14 @@ def pairwise_batches(
     batch_size = min(batch_size, len(train))
     users, items = tf.constant(train.user_ids), tf.constant(train.item_ids)
     weights = None if train.weights is None else tf.constant(train.weights)
-    labels = tf.constant(np.eye(1, 1 + num_negatives, dtype=np.float32))
+    assemble = with_own(draw, batch_size, num_negatives)
 
     @tf.autograph.experimental.do_not_convert
     def gather(rows: "tf.Tensor", seeds: "tf.Tensor") -> tuple[Any, ...]:
-        user_id = tf.gather(users, rows)
-        negatives = draw(user_id, num_negatives, seeds)
-        item_id = tf.concat([tf.gather(items, rows)[:, None], negatives], axis=1)
-        item_id = tf.ensure_shape(item_id, [batch_size, 1 + num_negatives])
-        batch = (
-            {"user_id": user_id, "item_id": item_id},
-            tf.repeat(labels, batch_size, axis=0),
-        )
+        batch = assemble(tf.gather(users, rows), tf.gather(items, rows), seeds)
         return batch if weights is None else (*batch, tf.gather(weights, rows))
 
-    return _ready(_shuffled_rows(len(train), batch_size, passes, seed).map(gather))
+    return ready(_shuffled_rows(len(train), batch_size, passes, seed).map(gather))
 
 
 def pointwise_batches(
@@ -151,31 +151,19 @@ def candidate_batches(
 
     check_positive(batch_size=batch_size, num_negatives=num_negatives, passes=passes)
     check_choice("sampling", sampling, CANDIDATES)
-    candidates = CANDIDATES[sampling](train)
     batch_size = min(batch_size, len(train))
     users, items = tf.constant(train.user_ids), tf.constant(train.item_ids)
     weights = None if train.weights is None else tf.constant(train.weights)
-    with np.errstate(divide="ignore"):  # of items that are never drawn
-        log_probability = tf.constant(np.log(candidates.probability))
+    assemble = with_shared(
+        CANDIDATES[sampling](train), batch_size, num_negatives, correct
+    )
 
     @tf.autograph.experimental.do_not_convert
     def gather(rows: "tf.Tensor", seeds: "tf.Tensor") -> tuple[Any, ...]:
-        item_id = tf.ensure_shape(tf.gather(items, rows), [batch_size])
-        candidate_id = candidates.draw(item_id, num_negatives, seeds)
-        inputs = {
-            "user_id": tf.ensure_shape(tf.gather(users, rows), [batch_size]),
-            "item_id": item_id,
-            "candidate_id": candidate_id,
-        }
-        if correct:
-            both = tf.concat([item_id, candidate_id], axis=0)
-            inputs["log_probability"] = tf.gather(log_probability, both)
-        first = tf.zeros(batch_size, tf.int32)
-        labels = tf.one_hot(first, 1 + candidate_id.shape[0], dtype=tf.int8)
-        batch = (inputs, labels)
+        batch = assemble(tf.gather(users, rows), tf.gather(items, rows), seeds)
         return batch if weights is None else (*batch, tf.gather(weights, rows))
 
-    return _ready(_shuffled_rows(len(train), batch_size, passes, seed).map(gather))
+    return ready(_shuffled_rows(len(train), batch_size, passes, seed).map(gather))
 
 
 def user_batches(
@@ -222,10 +210,61 @@ def user_batches(
         labels = tf.ensure_shape(labels, [batch_size, train.num_items])
         return {"user_id": user_id}, tf.cast(labels, tf.int8)
 
-    return _ready(_shuffled_rows(len(active), batch_size, passes, seed).map(gather))
+    return ready(_shuffled_rows(len(active), batch_size, passes, seed).map(gather))
 
 
-def _ready(batches: "tf.data.Dataset") -> "tf.data.Dataset":
+Assemble: TypeAlias = "Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[Any, Any]]"
+"""Takes users `[batch]`, items `[batch]` and a seed `[2]`; gives inputs and labels."""
+
+
+def with_own(draw: Sampler, batch_size: int, num_negatives: int) -> Assemble:
+    """Makes batches of `pairwise_batches` of positives, wherever these are from."""
+    import tensorflow as tf
+
+    labels = tf.constant(np.eye(1, 1 + num_negatives, dtype=np.float32))
+
+    def assemble(
+        user_id: "tf.Tensor", item_id: "tf.Tensor", seed: "tf.Tensor"
+    ) -> tuple[Any, Any]:
+        negatives = draw(user_id, num_negatives, seed)
+        item_id = tf.concat([item_id[:, None], negatives], axis=1)
+        item_id = tf.ensure_shape(item_id, [batch_size, 1 + num_negatives])
+        inputs = {"user_id": user_id, "item_id": item_id}
+        return inputs, tf.repeat(labels, batch_size, axis=0)
+
+    return assemble
+
+
+def with_shared(
+    candidates: Candidates, batch_size: int, num_negatives: int, correct: bool
+) -> Assemble:
+    """Makes batches of `candidate_batches` of positives, wherever these are from."""
+    import tensorflow as tf
+
+    with np.errstate(divide="ignore"):  # of items that are never drawn
+        log_probability = tf.constant(np.log(candidates.probability))
+
+    def assemble(
+        user_id: "tf.Tensor", item_id: "tf.Tensor", seed: "tf.Tensor"
+    ) -> tuple[Any, Any]:
+        item_id = tf.ensure_shape(item_id, [batch_size])
+        candidate_id = candidates.draw(item_id, num_negatives, seed)
+        inputs = {
+            "user_id": tf.ensure_shape(user_id, [batch_size]),
+            "item_id": item_id,
+            "candidate_id": candidate_id,
+        }
+        if correct:
+            both = tf.concat([item_id, candidate_id], axis=0)
+            inputs["log_probability"] = tf.gather(log_probability, both)
+        first = tf.zeros(batch_size, tf.int32)
+        labels = tf.one_hot(first, 1 + candidate_id.shape[0], dtype=tf.int8)
+        return inputs, labels
+
+    return assemble
+
+
+def ready(batches: "tf.data.Dataset") -> "tf.data.Dataset":
     """The same batches, made while the ones before them are trained on."""
     import tensorflow as tf
 
