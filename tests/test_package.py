@@ -102,7 +102,7 @@ train, test = SPLITS["leave-k-out"](data, seed=0, k=1)
 tfrecs.evaluate(np.zeros((data.num_users, data.num_items)), train, test, k=1).micro(1)
 tfrecs.load_dataset, tfrecs.encode_features, tfrecs.pairwise_batches
 tfrecs.datasets, tfrecs.evaluation, tfrecs.metrics, tfrecs.splits
-import tfrecs.negatives
+import tfrecs.candidates, tfrecs.negatives
 """
 
 
@@ -184,9 +184,9 @@ def test_a_relative_import_is_refused():
 
 
 DATA = (
-    *("_checks", "_columns", "_files", "_ranking", "_types", "datasets/"),
+    *("_checks", "_columns", "_distinct", "_files", "_ranking", "_types", "datasets/"),
     *("evaluation", "features", "interactions", "metrics", "negatives", "pipelines"),
-    *("readers", "retrieval", "splits", "vocabulary"),
+    *("readers", "retrieval", "splits", "vocabulary", "candidates"),
 )
 LEARNING = (
     *("tfrecs.layers", "tfrecs.models", "tfrecs.losses", "tfrecs.optimizers"),
