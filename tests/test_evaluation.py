@@ -11,8 +11,9 @@ from hypothesis.extra.numpy import arrays
 from scipy import sparse
 from sklearn.metrics import average_precision_score, ndcg_score, roc_auc_score
 
-from tfrecs import _ranking, evaluation
-from tfrecs.evaluation import as_scorer, check_scores, evaluate, rank_relevant
+from tfrecs import _ranking
+from tfrecs.evaluation import as_scorer, check_scores, evaluate
+from tfrecs.evaluation.ranks import rank_relevant
 from tfrecs.interactions import Interactions
 
 TRAIN, TEST = 1, 2  # what a cell of `roles` [users, items] is; 0 is neither
@@ -414,18 +415,17 @@ def test_only_the_order_of_scores_matters(case, values):
 
 
 @pytest.mark.parametrize("block", [1, 30, 59, 60, 95, 10**6])
-def test_results_do_not_depend_on_the_size_of_blocks(monkeypatch, block):
+def test_results_do_not_depend_on_the_size_of_blocks(block):
     roles, scores = random_roles(4), np.round(tie_free(4) / 20)
     expected = evaluate(scores, *parts(roles), k=(2, 9)).to_frame()
-    monkeypatch.setattr(evaluation, "SCORE_BLOCK", block)
-    measured = evaluate(scores, *parts(roles), k=(2, 9)).to_frame()
-    assert measured.equals(expected)
+    measured = evaluate(scores, *parts(roles), k=(2, 9), scores_at_once=block)
+    assert measured.to_frame().equals(expected)
 
 
 @pytest.mark.parametrize(
     ("block", "users_at_once"), [(1, 1), (29, 1), (95, 3), (10**6, 10)]
 )
-def test_a_block_holds_as_many_users_as_fit(monkeypatch, block, users_at_once):
+def test_a_block_holds_as_many_users_as_fit(block, users_at_once):
     roles = random_roles(5)
     asked = []
 
@@ -433,8 +433,7 @@ def test_a_block_holds_as_many_users_as_fit(monkeypatch, block, users_at_once):
         asked.append(user_ids.tolist())
         return np.zeros((len(user_ids), 30))
 
-    monkeypatch.setattr(evaluation, "SCORE_BLOCK", block)
-    measured = evaluate(score, *parts(roles))
+    measured = evaluate(score, *parts(roles), scores_at_once=block)
     assert max(map(len, asked)) == users_at_once
     assert [user for block in asked for user in block] == measured.user_ids.tolist()
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tfrecs import _ranking, evaluation
+from tfrecs import _ranking
 from tfrecs.interactions import Interactions
 from tfrecs.retrieval import top_k
 
@@ -80,9 +80,9 @@ def test_items_do_not_depend_on_the_size_of_blocks(monkeypatch, block, part):
     scores = np.round(np.random.default_rng(0).normal(size=(9, 300)), 1)
     users = np.array([3, 0, 8, 3, 1])
     expected = [found.tolist() for found in top_k(scores, users, 5)]
-    monkeypatch.setattr(evaluation, "SCORE_BLOCK", block)
     monkeypatch.setattr(_ranking, "PART", part)
-    assert [found.tolist() for found in top_k(scores, users, 5)] == expected
+    measured = top_k(scores, users, 5, scores_at_once=block)
+    assert [found.tolist() for found in measured] == expected
 
 
 def test_a_function_is_asked_for_int32_ids_and_no_users_give_no_rows():

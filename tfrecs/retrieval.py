@@ -13,7 +13,13 @@ from tfrecs._ranking import (
     side_by_side,
 )
 from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
-from tfrecs.evaluation import ScoresUsers, as_scorer, check_scores, user_blocks
+from tfrecs.evaluation.scorers import (
+    SCORE_BLOCK,
+    ScoresUsers,
+    as_scorer,
+    check_scores,
+    user_blocks,
+)
 from tfrecs.interactions import Interactions
 
 NO_ITEM = -1
@@ -25,6 +31,7 @@ def top_k(
     k: int,
     *,
     exclude: Interactions | None = None,
+    scores_at_once: int = SCORE_BLOCK,
 ) -> tuple[IntArray, FloatArray]:
     """Gives each user's k items of highest score, best first.
 
@@ -36,6 +43,7 @@ def top_k(
         user_ids: `[users]`, in any order.
         k: items for each user, from 1 to the catalogue's size.
         exclude: pairs that are left out, as a rule those of training; None for none.
+        scores_at_once: the model is asked for at most so many scores, or for one user.
 
     Returns:
         Item ids `[users, k]` int32 and their scores `[users, k]` float32. A user with
@@ -54,7 +62,7 @@ def top_k(
         >>> items.tolist()
         [[1, 2], [2, 0]]
     """
-    check_positive(k=k)
+    check_positive(k=k, scores_at_once=scores_at_once)
     score = as_scorer(model)
     user_ids = _check_users(user_ids, model, exclude)
     items = np.empty((len(user_ids), k), dtype=np.int32)
@@ -66,7 +74,7 @@ def top_k(
     )
     check_cutoffs(k, num_items)
     done = 0
-    for block in user_blocks(user_ids, num_items):
+    for block in user_blocks(user_ids, num_items, scores_at_once):
         block_scores = check_scores(score(block), len(block), num_items)
         seen = None if exclude is None else exclude.matrix[block]
         for rows in parts_of(block_scores):

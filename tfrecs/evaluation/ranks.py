@@ -1,0 +1,135 @@
+"""Where relevant items stand: among the catalogue, among candidates, or in lists."""
+
+from typing import Any
+
+import numpy as np
+
+from tfrecs._ranking import (
+    count_at_least,
+    items_of,
+    masked,
+    near_top,
+    parts_of,
+    side_by_side,
+)
+from tfrecs._types import AnyArray, BoolArray, FloatArray, IntArray
+from tfrecs.metrics import Ranks, Values
+
+
+def rank_relevant(
+    scores: FloatArray,
+    relevant: Any,
+    seen: Any | None,
+    *,
+    deepest: int | None = None,
+) -> Ranks:
+    """Ranks each user's relevant items among the items that the user has not seen.
+
+    Args:
+        scores: `[users, num_items]`, without NaN.
+        relevant: `[users, num_items]` sparse, at least one in each row.
+        seen: `[users, num_items]` sparse, none of them relevant; None for no such
+            items.
+        deepest: ranks beyond it are not needed, and may be given as inf; None for all.
+
+    Returns:
+        The ranks, ties broken against the relevant items.
+    """
+    num_users, num_items = scores.shape
+    num_candidates = np.full(num_users, num_items, dtype=np.int64)
+    if seen is not None:
+        num_candidates -= np.diff(seen.indptr)
+
+    def rank(rows: slice) -> Values:
+        return _rank_part(
+            masked(scores, rows, seen),
+            *items_of(relevant, rows),
+            num_candidates[rows],
+            deepest,
+        )
+
+    parts = parts_of(scores)
+    found = [rank(rows) for rows in parts]
+    ranks = np.full((num_users, max(part.shape[1] for part in found)), np.inf)
+    for rows, part in zip(parts, found, strict=True):
+        ranks[rows, : part.shape[1]] = part
+    return Ranks(ranks, np.diff(relevant.indptr).astype(np.int64), num_candidates)
+
+
+def _rank_part(
+    scores: FloatArray,
+    items: AnyArray,
+    counts: AnyArray,
+    num_candidates: AnyArray,
+    deepest: int | None,
+) -> Values:
+    """Ranks `[users, most]` of `items`, `counts` for each user; see `rank_relevant`."""
+    num_users, num_items = scores.shape
+    rows = np.repeat(np.arange(num_users), counts)
+    chosen = scores.reshape(-1)[rows * num_items + items]
+    if deepest is not None:
+        bounds, cells, num_high = near_top(scores, deepest)
+        near = chosen >= bounds[rows]  # before the others stand `deepest` items
+        rows, chosen = rows[near], chosen[near]
+        counts = np.bincount(rows, minlength=num_users)
+        scores = side_by_side(scores.reshape(-1)[cells], num_high, -np.inf, 1)
+    best_first = np.argsort(-chosen)
+    by_user = rows[best_first].astype(np.min_scalar_type(num_users))
+    best_first = best_first[np.argsort(by_user, kind="stable")]
+    chosen = chosen[best_first]
+    starts = np.cumsum(counts) - counts
+    places = np.arange(len(chosen)) - starts[rows]
+
+    # Equal relevant items take the last places of their tie, one each.
+    first = np.flatnonzero((places == 0) | (chosen != np.roll(chosen, 1)))
+    lengths = np.diff(first, append=len(chosen))
+    followers = np.repeat(first + lengths - 1, lengths) - np.arange(len(chosen))
+
+    at_least = count_at_least(scores, chosen, starts, counts)
+    at_least = np.where(np.isneginf(chosen), num_candidates[rows], at_least)
+    ranks = np.full((num_users, max(1, counts.max())), np.inf)
+    ranks[rows, places] = at_least - followers
+    return ranks
+
+
+def rank_among(scores: FloatArray, relevant: Any, others: IntArray) -> Ranks:
+    """Ranks each user's relevant items among them and some other items.
+
+    Args:
+        scores: `[users, num_items]`, without NaN.
+        relevant: `[users, num_items]` sparse, at least one in each row.
+        others: `[users, n]` item ids; one that is relevant, or stands twice, counts
+            once.
+
+    Returns:
+        The ranks, ties broken against the relevant items.
+    """
+    num_users = len(scores)
+    items, counts = items_of(relevant, slice(0, num_users))
+    rows = np.repeat(np.arange(num_users), counts)
+    places = np.arange(len(items)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+    others = np.sort(others, axis=1)
+    of_others = np.take_along_axis(scores, others, axis=1)
+    dropped = _is_in(others, relevant)
+    dropped[:, 1:] |= others[:, 1:] == others[:, :-1]
+    of_others[dropped] = -np.inf
+
+    among = np.full((num_users, others.shape[1] + counts.max()), -np.inf, np.float32)
+    among[:, : others.shape[1]] = of_others
+    columns = others.shape[1] + places
+    among[rows, columns] = scores[rows, items]
+    num_candidates = counts + others.shape[1] - dropped.sum(axis=1)
+    ranks = _rank_part(among, columns, counts, num_candidates, None)
+    return Ranks(ranks, counts.astype(np.int64), num_candidates)
+
+
+def _is_in(item_ids: IntArray, matrix: Any) -> BoolArray:
+    """Whether each of `[users, n]` items is in the user's row of a sparse matrix."""
+    num_users, num_items = matrix.shape
+    items, counts = items_of(matrix, slice(0, num_users))
+    rows = np.repeat(np.arange(num_users), counts)
+    keys = rows * num_items + items  # ascending
+    wanted = np.arange(num_users)[:, None] * num_items + item_ids
+    found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+    return np.equal(keys[found], wanted)

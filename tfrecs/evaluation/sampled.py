@@ -1,0 +1,128 @@
+"""A user's test items ranked among stored candidates, as some published tables do."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfrecs._checks import check_cutoffs, check_positive
+from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
+from tfrecs.candidates import SampledCandidates
+from tfrecs.evaluation.measures import choose_measures, join
+from tfrecs.evaluation.ranks import rank_among
+from tfrecs.evaluation.result import Evaluation
+from tfrecs.evaluation.scorers import (
+    SCORE_BLOCK,
+    ScoresUsers,
+    as_scorer,
+    check_scores,
+    user_blocks,
+)
+from tfrecs.interactions import Interactions
+
+
+def evaluate_sampled(
+    model: ScoresUsers | Scorer | FloatArray,
+    test: Interactions,
+    candidates: SampledCandidates,
+    *,
+    k: int | Sequence[int] = (5, 10),
+    metrics: Sequence[str] | None = None,
+    scores_at_once: int = SCORE_BLOCK,
+) -> Evaluation:
+    """Ranks each test user's test items among them and the user's stored candidates.
+
+    What is ranked is a set: a stored candidate that is one of the user's test items, or
+    stands twice, is dropped, so that a test item does not lose against itself. (In the
+    NCF paper's MovieLens 1M, 156 users have their test item among their 99 negatives.)
+    Ties are broken against the model. Such figures are higher than those of the whole
+    catalogue and may order models otherwise; the result says that they are sampled.
+
+    Args:
+        model: what `evaluate` takes.
+        test: held-out interactions.
+        candidates: what test items are ranked among: the same for every model.
+        k: cut-offs, each from 1 to the most items that are ranked for a user.
+        metrics: what `evaluate` takes.
+        scores_at_once: the model is asked for at most so many scores, or for one user.
+
+    Returns:
+        Those metrics, of the users of `test`.
+
+    Raises:
+        TypeError: if `model` is none of the kinds that `evaluate` takes.
+        ValueError: if a user of `test` has no candidates; if a user or an item of
+            `candidates` is not in the vocabularies; if a k is out of range; if scores
+            have a wrong shape or are NaN; if `metrics` names another metric, or none.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfrecs import Interactions
+        >>> from tfrecs.candidates import SampledCandidates
+        >>> from tfrecs.evaluation import evaluate_sampled
+        >>> test = Interactions.from_matrix(np.array([[0, 0, 0, 1]]))
+        >>> candidates = SampledCandidates(np.array([0]), np.array([[1, 2]]))
+        >>> scores = np.array([[9.0, 7.0, 1.0, 5.0]])  # item 0 is no candidate
+        >>> evaluate_sampled(scores, test, candidates, k=2).metrics["mrr"]
+        0.5
+
+    References:
+        Krichene and Rendle 2020, "On Sampled Metrics for Item Recommendation", on what
+        such figures do not tell.
+    """
+    cutoffs = check_cutoffs(k, test.num_items)
+    measures = choose_measures(metrics, cutoffs)
+    check_positive(scores_at_once=scores_at_once)
+    score = as_scorer(model)
+    num_relevant = np.diff(test.matrix.indptr)
+    user_ids = np.flatnonzero(num_relevant).astype(np.int32)
+    places = _places(test, candidates, user_ids)
+    num_sampled = candidates.item_ids.shape[1]
+    _check_enough(max(cutoffs), num_sampled + int(num_relevant.max()))
+    parts = []
+    for block in user_blocks(user_ids, test.num_items, scores_at_once):
+        ranked = rank_among(
+            check_scores(score(block), len(block), test.num_items),
+            test.matrix[block],
+            candidates.item_ids[places[block]],
+        )
+        parts.append(measures.of(ranked))
+    return Evaluation(
+        per_user=join(parts),
+        user_ids=user_ids,
+        num_relevant=num_relevant[user_ids],
+        num_left_out=test.num_users - len(user_ids),
+        protocol=f"sampled: test items among {num_sampled} stored candidates",
+    )
+
+
+def _places(
+    test: Interactions, candidates: SampledCandidates, user_ids: IntArray
+) -> AnyArray:
+    """The row of each user in `candidates`, -1 for none: `[num_users]`."""
+    for name, ids, size in (
+        ("user_ids", candidates.user_ids, test.num_users),
+        ("item_ids", candidates.item_ids, test.num_items),
+    ):
+        if ids.max() >= size:
+            raise ValueError(
+                f"`candidates` must be of the vocabularies of `test`: `{name}` from 0 "
+                f"to {size - 1}. Received: {ids.max()}"
+            )
+    places = np.full(test.num_users, -1)
+    places[candidates.user_ids] = np.arange(len(candidates.user_ids))
+    without = user_ids[places[user_ids] < 0]
+    if len(without):
+        raise ValueError(
+            "`candidates` must hold each user of `test`. Received: none for "
+            f"{len(without)} of {len(user_ids)} users, the first {without[0]}. Draw "
+            "them with sample_candidates(train, test, ...)."
+        )
+    return places
+
+
+def _check_enough(k: int, most: int) -> None:
+    if k > most:
+        raise ValueError(
+            f"`k` must be at most {most}, the most items that are ranked for a user. "
+            f"Received: k={k}. Lower k."
+        )
