@@ -75,11 +75,12 @@ class Interactions:
                 "`Interactions` must hold at least one interaction. Received: none. "
                 "If a filter left nothing, loosen it."
             )
-        if len(np.unique(self._pairs)) != len(self):
+        pairs = np.sort(self._pairs)  # np.unique takes ten times as long
+        repeated = np.count_nonzero(pairs[1:] == pairs[:-1])
+        if repeated:
             raise ValueError(
-                "Each (user, item) pair must stand once. Received: "
-                f"{len(self) - len(np.unique(self._pairs))} repeated. Use from_arrays, "
-                "whose `duplicates` says which to keep."
+                f"Each (user, item) pair must stand once. Received: {repeated} "
+                "repeated. Use from_arrays, whose `duplicates` says which to keep."
             )
         for name, frame, vocabulary in (
             ("user_features", self.user_features, self.users),
