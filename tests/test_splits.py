@@ -222,3 +222,30 @@ def test_ties_in_time_are_cut_evenly_at_random(log, name):
         drawn[test.ratings.item()] += 1
     assert sorted(drawn) == [100, 101, 103, 104]  # all but the row of time 1
     assert stats.chisquare(list(drawn.values())).pvalue > 1e-3
+
+
+# Splits of before
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "held_out"),
+    [
+        ("random", {}, [0, 4, 6, 13]),
+        ("stratified", {}, [3, 6, 12, 13]),
+        ("leave-k-out", {"k": 2}, [0, 3, 4, 6, 11, 12, 13, 14]),
+        ("leave-last-out", {}, [2, 7, 12, 17]),
+        ("temporal", {}, [2, 7, 12, 17]),
+    ],
+)
+def test_a_seed_gives_the_rows_that_it_always_gave(from_pairs, name, options, held_out):
+    """Published numbers are of these rows."""
+    pairs = [
+        (user, item)
+        for user in range(4)
+        for item in range(6)
+        if (user * 5 + item * 3) % 4
+    ]
+    numbers = np.arange(18)
+    data = from_pairs(pairs, 4, 6, ratings=numbers, timestamps=numbers * 7 % 5)
+    _, test = SPLITS[name](data, seed=7, **options)
+    assert test.ratings.tolist() == held_out
