@@ -185,7 +185,15 @@ def test_a_relative_import_is_refused():
 
 DATA = (
     *("_checks", "_columns", "_distinct", "_files", "_ranking", "_types", "datasets/"),
-    *("evaluation", "features", "interactions", "metrics", "negatives", "pipelines"),
+    *(
+        "_scorers",
+        "evaluation",
+        "features",
+        "interactions",
+        "metrics",
+        "negatives",
+        "pipelines",
+    ),
     *("readers", "retrieval", "splits", "vocabulary", "candidates"),
 )
 LEARNING = (

@@ -12,14 +12,14 @@ from tfrecs._ranking import (
     parts_of,
     side_by_side,
 )
-from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
-from tfrecs.evaluation.scorers import (
+from tfrecs._scorers import (
     SCORE_BLOCK,
     ScoresUsers,
     as_scorer,
     check_scores,
     user_blocks,
 )
+from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
 from tfrecs.interactions import Interactions
 
 NO_ITEM = -1
@@ -75,13 +75,29 @@ def top_k(
     check_cutoffs(k, num_items)
     done = 0
     for block in user_blocks(user_ids, num_items, scores_at_once):
-        block_scores = check_scores(score(block), len(block), num_items)
-        seen = None if exclude is None else exclude.matrix[block]
-        for rows in parts_of(block_scores):
-            end = done + rows.stop - rows.start
-            items[done:end], scores[done:end] = _best(block_scores, rows, seen, k)
-            done = end
+        found = slice(done, done + len(block))
+        items[found], scores[found] = best_items(
+            check_scores(score(block), len(block), num_items),
+            None if exclude is None else exclude.matrix[block],
+            k,
+        )
+        done = found.stop
     return items, scores
+
+
+def best_items(
+    scores: FloatArray, seen: Any | None, k: int
+) -> tuple[IntArray, FloatArray]:
+    """Gives each user's k items of highest score, as `top_k`.
+
+    Args:
+        scores: `[users, num_items]`, without NaN.
+        seen: `[users, num_items]` sparse, items that are left out; None for none.
+        k: items for each user, from 1 to `num_items`.
+    """
+    found = [_best(scores, rows, seen, k) for rows in parts_of(scores)]
+    items, of_items = zip(*found, strict=True)
+    return np.concatenate(items), np.concatenate(of_items)
 
 
 def _check_users(

@@ -16,15 +16,15 @@ Example:
     array([0. , 0.5])
 """
 
-from tfrecs.evaluation.full import evaluate
-from tfrecs.evaluation.result import Evaluation
-from tfrecs.evaluation.sampled import evaluate_sampled
-from tfrecs.evaluation.scorers import (
+from tfrecs._scorers import (
     ScoresUsers,
     as_scorer,
     check_scores,
     user_blocks,
 )
+from tfrecs.evaluation.full import evaluate
+from tfrecs.evaluation.result import Evaluation
+from tfrecs.evaluation.sampled import evaluate_sampled
 
 __all__ = [
     "Evaluation",

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfrecs._checks import check_cutoffs, check_positive
-from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
-from tfrecs.candidates import SampledCandidates
-from tfrecs.evaluation.measures import choose_measures, join
-from tfrecs.evaluation.ranks import rank_among
-from tfrecs.evaluation.result import Evaluation
-from tfrecs.evaluation.scorers import (
+from tfrecs._scorers import (
     SCORE_BLOCK,
     ScoresUsers,
     as_scorer,
     check_scores,
     user_blocks,
 )
+from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
+from tfrecs.candidates import SampledCandidates
+from tfrecs.evaluation.measures import choose_measures, join
+from tfrecs.evaluation.ranks import rank_among
+from tfrecs.evaluation.result import Evaluation
 from tfrecs.interactions import Interactions
 
 
