@@ -21,7 +21,8 @@ from tfrecs._types import AnyArray
 if TYPE_CHECKING:
     import pandas as pd
 
-_Bytes: TypeAlias = gzip.GzipFile | io.BufferedReader
+Bytes: TypeAlias = gzip.GzipFile | io.BufferedReader
+"""A file's bytes, unzipped where it is gzipped."""
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
@@ -72,7 +73,7 @@ def read_lightgcn(path: str | Path) -> tuple[AnyArray, AnyArray]:
     file_kind(path)
     users: list[int] = []
     items: list[int] = []
-    with naming_file(path), _open_text(path) as file:
+    with naming_file(path), open_text(path) as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
@@ -118,7 +119,8 @@ def naming_file(path: str | Path) -> Iterator[None]:
 
 
 @contextmanager
-def _open_text(path: Path) -> Iterator[_Bytes]:
+def open_text(path: Path) -> Iterator[Bytes]:
+    """Opens a file for its bytes, unzipped, after a look whether it can be text."""
     opener = gzip.open if path.suffix.lower() == ".gz" else open
     with opener(path, "rb") as file:
         start = file.read(2**16)
@@ -133,10 +135,21 @@ def _open_text(path: Path) -> Iterator[_Bytes]:
         yield file
 
 
+def holds(file: Bytes, *needles: bytes) -> bool:
+    """Whether any of the short needles is in the rest of the file."""
+    before = b""
+    while chunk := file.read(2**20):
+        text = before + chunk
+        if any(needle in text for needle in needles):
+            return True
+        before = chunk[-8:]
+    return False
+
+
 def _read_text_table(path: Path, separator: str, text: Sequence[str]) -> "pd.DataFrame":
     import pandas as pd
 
-    with _open_text(path) as file, warnings.catch_warnings():
+    with open_text(path) as file, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
             frame = pd.read_csv(
@@ -156,7 +169,7 @@ def _read_text_table(path: Path, separator: str, text: Sequence[str]) -> "pd.Dat
     return frame
 
 
-def _check_widths(file: _Bytes, separator: str, width: int) -> None:
+def _check_widths(file: Bytes, separator: str, width: int) -> None:
     with io.TextIOWrapper(file, encoding="utf-8", newline="") as lines:
         reader = csv.reader(lines, delimiter=separator)
         for row in reader:

@@ -5,10 +5,14 @@ from collections.abc import Callable
 from tfrecs._checks import check_choice
 from tfrecs.datasets._dataset import Dataset as Dataset
 from tfrecs.datasets.movielens_100k import load_ml_100k
+from tfrecs.datasets.ncf_ml_1m import load_ncf_ml_1m
 from tfrecs.datasets.synthetic import make_synthetic
+from tfrecs.datasets.ultragcn_ml_1m import load_ultragcn_ml_1m
 
 DATASETS: dict[str, Callable[[], Dataset]] = {
     "ml-100k": load_ml_100k,
+    "ncf-ml-1m": load_ncf_ml_1m,
+    "ultragcn-ml-1m": load_ultragcn_ml_1m,
     "synthetic": make_synthetic,
 }
 

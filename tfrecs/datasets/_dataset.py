@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tfrecs._types import BoolArray, Scorer
+from tfrecs._types import BoolArray, IntArray, Scorer
 from tfrecs.interactions import Interactions
 
 
@@ -22,6 +22,8 @@ class Dataset:
         multi_hot: feature columns that hold any number of categories, joined by "|".
         numeric: feature columns that hold a number.
         oracle: the true scores, where the data were generated.
+        negatives: user ids `[users]` and item ids `[users, n]`, where the publisher's
+            protocol ranks a user's test items among n others that are fixed.
     """
 
     name: str
@@ -34,3 +36,4 @@ class Dataset:
     multi_hot: tuple[str, ...] = ()
     numeric: tuple[str, ...] = ()
     oracle: Scorer | None = None
+    negatives: tuple[IntArray, IntArray] | None = None

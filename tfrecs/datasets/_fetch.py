@@ -1,5 +1,6 @@
 """The files of a data set: found on this machine, or fetched once into a cache."""
 
+import itertools
 import os
 import sys
 import tempfile
@@ -18,6 +19,7 @@ def fetch(
     dataset: str,
     layouts: Sequence[tuple[str, ...]],
     sources: Sequence[Source],
+    origin: str = "",
 ) -> dict[str, Path]:
     """Gives the paths of a data set's files, from the first place that has them.
 
@@ -30,7 +32,9 @@ def fetch(
         dataset: the name of the data set and of its folder.
         layouts: sets of file names, the preferred first; any one of them is enough.
         sources: where to fetch from, the preferred first. The files of each are one of
-            the layouts.
+            the layouts. None where no checksum of the publisher's files is known:
+            nothing is downloaded unchecked.
+        origin: where a person gets the files, if there is no source.
 
     Returns:
         The path of each file of one layout, by name.
@@ -49,6 +53,8 @@ def fetch(
         if files:
             return files
         tried.append(f"{folder / dataset} ({_lack(folder / dataset, layouts)})")
+    if not sources:
+        raise DataNotFoundError(_message(dataset, tried, origin))
     try:
         cache.mkdir(parents=True, exist_ok=True)
         workspace = tempfile.TemporaryDirectory(
@@ -118,9 +124,25 @@ def _add(source: Source, workspace: Path, target: Path) -> dict[str, Path]:
     return {file.name: file.replace(target / file.name) for file in files}
 
 
-def _message(dataset: str, tried: Sequence[str]) -> str:
+def maybe_gzipped(*names: str) -> tuple[tuple[str, ...], ...]:
+    """Layouts of the named files, where each may have `.gz` behind its name."""
+    return tuple(itertools.product(*((name, f"{name}.gz") for name in names)))
+
+
+def found(files: dict[str, Path], name: str) -> Path:
+    """The path of the file of that name, or of its gzip."""
+    return files[name] if name in files else files[f"{name}.gz"]
+
+
+def _message(dataset: str, tried: Sequence[str], origin: str = "") -> str:
+    mend = (
+        f"They are not downloaded, for want of a checksum: get them from {origin}, and "
+        f"set TFRECS_DATA to the folder that holds {dataset}/"
+        if origin
+        else f"Set TFRECS_DATA to a folder that holds {dataset}/, or connect to the "
+        "network"
+    )
     return (
         f"The files of {dataset} cannot be found or fetched. Tried: "
-        f"{'; '.join(tried)}. Set TFRECS_DATA to a folder that holds {dataset}/, or "
-        "connect to the network, or use --dataset synthetic."
+        f"{'; '.join(tried)}. {mend}, or use --dataset synthetic."
     )
