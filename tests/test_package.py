@@ -184,7 +184,8 @@ def test_a_relative_import_is_refused():
 
 
 DATA = (
-    *("_checks", "_columns", "_distinct", "_files", "_ranking", "_scorers", "_types"),
+    *("_checks", "_columns", "_distinct", "_files", "_parts", "_ranking", "_scorers"),
+    "_types",
     *("candidates", "datasets/", "evaluation", "features", "interactions", "metrics"),
     *("negatives", "pipelines", "readers", "retrieval", "splits", "vocabulary"),
 )

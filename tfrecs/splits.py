@@ -1,19 +1,25 @@
 """Splits of interactions into train and test: exact partitions, over one vocabulary.
 
-Each takes interactions and a seed and gives `(train, test)`. A new split is a function
-and a line in `SPLITS`.
+Each takes interactions and a seed and gives a `Split`, which unpacks as `train, test`
+and tells the users and items that were left without training data. A new split is a
+function and a line in `SPLITS`. What needs no seed, since it is told where to cut, is
+not in there: `temporal_cut`, `masked_split` and `given_split`. `with_validation` gives
+a validation part as well.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from tfrecs._checks import check_fraction, check_positive
-from tfrecs._types import AnyArray, BoolArray
+from tfrecs._parts import Rule as Rule
+from tfrecs._parts import Split as Split
+from tfrecs._parts import ThreeParts as ThreeParts
+from tfrecs._parts import given_split as given_split
+from tfrecs._parts import masked_split as masked_split
+from tfrecs._types import AnyArray, BoolArray, IntArray
 from tfrecs.interactions import Interactions
-
-Split = tuple[Interactions, Interactions]
 
 
 def random_split(
@@ -26,7 +32,7 @@ def random_split(
     """
     check_fraction(test_fraction=test_fraction)
     place = np.random.default_rng(seed).permutation(len(interactions))
-    return _parts(interactions, place < round(test_fraction * len(interactions)))
+    return masked_split(interactions, place < round(test_fraction * len(interactions)))
 
 
 def stratified_split(
@@ -42,7 +48,7 @@ def stratified_split(
     check_fraction(test_fraction=test_fraction)
     degree = _degree(interactions)
     held_out = np.minimum(np.round(test_fraction * degree), degree - 1)
-    return _parts(interactions, _random_place(interactions, seed) < held_out)
+    return masked_split(interactions, _random_place(interactions, seed) < held_out)
 
 
 def leave_k_out(interactions: Interactions, *, seed: int, k: int = 10) -> Split:
@@ -55,20 +61,32 @@ def leave_k_out(interactions: Interactions, *, seed: int, k: int = 10) -> Split:
     """
     check_positive(k=k)
     held_out = np.minimum(k, _degree(interactions) - 1)
-    return _parts(interactions, _random_place(interactions, seed) < held_out)
+    return masked_split(interactions, _random_place(interactions, seed) < held_out)
 
 
-def leave_last_out(interactions: Interactions, *, seed: int) -> Split:
-    """Puts the last interaction of each user into test, ties in time at random.
+def leave_one_out(interactions: Interactions, *, seed: int) -> Split:
+    """Puts one random interaction of each user into test.
 
     A user with one interaction keeps it in train.
 
     Raises:
-        ValueError: if there are no timestamps, or a part would be empty.
+        ValueError: if a part would be empty.
     """
+    return leave_k_out(interactions, seed=seed, k=1)
+
+
+def leave_last_out(interactions: Interactions, *, seed: int, k: int = 1) -> Split:
+    """Puts the last k interactions of each user into test, ties in time at random.
+
+    A user with k or fewer keeps the first in train.
+
+    Raises:
+        ValueError: if there are no timestamps, k is below 1, or a part would be empty.
+    """
+    check_positive(k=k)
     times = _timestamps(interactions)
-    held_out = np.minimum(1, _degree(interactions) - 1)
-    return _parts(interactions, _place(interactions, -times, seed) < held_out)
+    held_out = np.minimum(k, _degree(interactions) - 1)
+    return masked_split(interactions, _place(interactions, -times, seed) < held_out)
 
 
 def temporal_split(
@@ -87,27 +105,117 @@ def temporal_split(
     latest_first = np.lexsort((tie, _timestamps(interactions)))[::-1]
     is_test = np.zeros(len(interactions), dtype=bool)
     is_test[latest_first[: round(test_fraction * len(interactions))]] = True
-    return _parts(interactions, is_test)
+    return masked_split(interactions, is_test)
+
+
+def temporal_cut(interactions: Interactions, *, time: float) -> Split:
+    """Puts all interactions from a point in time on into test, and none before it.
+
+    Args:
+        interactions: what to divide.
+        time: the first moment of test, on the scale of the timestamps (seconds since
+            1970 where they were datetimes).
+
+    Raises:
+        ValueError: if there are no timestamps, or a part would be empty.
+    """
+    return masked_split(interactions, _timestamps(interactions) >= time)
+
+
+def cold_user_split(
+    interactions: Interactions, *, seed: int, test_fraction: float = 0.2
+) -> Split:
+    """Puts a random `test_fraction` of the users, rounded, into test with all rows.
+
+    Raises:
+        ValueError: if `test_fraction` is not in [0, 1), or a part would be empty.
+    """
+    check_fraction(test_fraction=test_fraction)
+    return masked_split(interactions, _some(interactions.user_ids, test_fraction, seed))
+
+
+def cold_item_split(
+    interactions: Interactions, *, seed: int, test_fraction: float = 0.2
+) -> Split:
+    """Puts a random `test_fraction` of the items, rounded, into test with all rows.
+
+    Raises:
+        ValueError: if `test_fraction` is not in [0, 1), or a part would be empty.
+    """
+    check_fraction(test_fraction=test_fraction)
+    return masked_split(interactions, _some(interactions.item_ids, test_fraction, seed))
+
+
+def k_fold(
+    interactions: Interactions, *, seed: int, num_folds: int = 5, fold: int = 0
+) -> Split:
+    """Puts one of `num_folds` folds into test; see `k_folds`.
+
+    Raises:
+        ValueError: if `num_folds` is below 2, `fold` is not from 0 to `num_folds` - 1,
+            or a part would be empty.
+    """
+    fold_of = _folds(interactions, num_folds, seed)
+    if not 0 <= fold < num_folds:
+        raise ValueError(
+            f"`fold` must be from 0 to {num_folds - 1}. Received: fold={fold!r}"
+        )
+    return masked_split(interactions, fold_of == fold)
+
+
+def k_folds(
+    interactions: Interactions, *, seed: int, num_folds: int = 5
+) -> Iterator[Split]:
+    """Gives `num_folds` splits, in which each interaction is in test once.
+
+    Each user's interactions are spread over the folds as evenly as they can be, and so
+    are all of them: no two folds differ by more than one. A user with two or more is
+    thus always in train.
+
+    Raises:
+        ValueError: if `num_folds` is below 2, or a part would be empty.
+    """
+    fold_of = _folds(interactions, num_folds, seed)
+    return (masked_split(interactions, fold_of == fold) for fold in range(num_folds))
 
 
 SPLITS: dict[str, Callable[..., Split]] = {
     "random": random_split,
     "stratified": stratified_split,
+    "leave-one-out": leave_one_out,
     "leave-k-out": leave_k_out,
     "leave-last-out": leave_last_out,
     "temporal": temporal_split,
+    "cold-users": cold_user_split,
+    "cold-items": cold_item_split,
+    "k-fold": k_fold,
 }
 
 
-def _parts(interactions: Interactions, is_test: BoolArray) -> Split:
-    num_test = int(is_test.sum())
-    if num_test in (0, len(interactions)):
-        raise ValueError(
-            f"A split must leave train and test at least one interaction. Received: "
-            f"{num_test} of {len(interactions)} for test. Change the split's size, or "
-            "drop users with few interactions first (k_core)."
-        )
-    return interactions.take(~is_test), interactions.take(is_test)
+def with_validation(rule: Rule, interactions: Interactions, *, seed: int) -> ThreeParts:
+    """Divides interactions, and then their train part once more, by one rule.
+
+    For validation that gives the last but one of each user where the last is for test,
+    an earlier time than that of test, and other cold users. To divide train by another
+    rule, or after a split that has no rule, see `Split.with_validation`.
+
+    Args:
+        rule: how test is held out, such as `leave_last_out`, or with options
+            `functools.partial(leave_k_out, k=5)`.
+        interactions: what to divide.
+        seed: of the split; validation has the next one.
+
+    Raises:
+        ValueError: as the rule does.
+
+    Example:
+        >>> data = Interactions.from_arrays([7] * 4, "abcd", timestamps=[1, 2, 3, 4])
+        >>> parts = with_validation(leave_last_out, data, seed=0)
+        >>> [part.items.ids[part.item_ids].tolist() for part in parts]
+        [['a', 'b'], ['c'], ['d']]
+    """
+    # The same random numbers again would tie the rows of validation to those of test.
+    return rule(interactions, seed=seed).with_validation(rule, seed=seed + 1)
 
 
 def _degree(interactions: Interactions) -> AnyArray:
@@ -123,6 +231,29 @@ def _timestamps(interactions: Interactions) -> AnyArray:
             "the time column when reading, or use another split."
         )
     return interactions.timestamps
+
+
+def _some(ids: IntArray, fraction: float, seed: int) -> BoolArray:
+    """Marks the rows of a random fraction of the ids that have any."""
+    active = np.flatnonzero(np.bincount(ids))
+    chosen = np.random.default_rng(seed).permutation(active)
+    is_chosen = np.zeros(active[-1] + 1, dtype=bool)
+    is_chosen[chosen[: round(fraction * len(active))]] = True
+    return is_chosen[ids]
+
+
+def _folds(interactions: Interactions, num_folds: int, seed: int) -> AnyArray:
+    """The fold of each row, dealt out user by user, users and their rows at random."""
+    check_positive(num_folds=num_folds)
+    if num_folds < 2:
+        raise ValueError("`num_folds` must be at least 2. Received: num_folds=1")
+    rng = np.random.default_rng(seed)
+    turn = rng.permutation(interactions.num_users)[interactions.user_ids]
+    order = np.lexsort((rng.random(len(interactions)), turn))
+    fold_of = np.empty(len(interactions), dtype=np.int64)
+    first = rng.integers(num_folds)
+    fold_of[order] = (first + np.arange(len(interactions))) % num_folds
+    return fold_of
 
 
 def _random_place(interactions: Interactions, seed: int) -> AnyArray:
