@@ -448,7 +448,7 @@ def test_metrics_of_features_need_them(name):
 
 def test_genres_are_not_negative():
     lists = Lists([[0]], [0], TRAIN, -np.array(GENRES))
-    with pytest.raises(ValueError, match="at least 0. Received: -1"):
+    with pytest.raises(ValueError, match=r"at least 0\. Received: -1"):
         list_metrics.miscalibration(lists)
 
 
