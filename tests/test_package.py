@@ -40,10 +40,12 @@ MODULES = [
     "datasets",
     "evaluation",
     "layers",
+    "list_metrics",
     "losses",
     "metrics",
     "models",
     "optimizers",
+    "significance",
     "splits",
 ]
 
@@ -101,7 +103,8 @@ data = tfrecs.read_interactions(sys.argv[1])
 train, test = SPLITS["leave-k-out"](data, seed=0, k=1)
 tfrecs.evaluate(np.zeros((data.num_users, data.num_items)), train, test, k=1).micro(1)
 tfrecs.load_dataset, tfrecs.encode_features, tfrecs.pairwise_batches
-tfrecs.datasets, tfrecs.evaluation, tfrecs.metrics, tfrecs.splits
+tfrecs.datasets, tfrecs.evaluation, tfrecs.list_metrics, tfrecs.metrics
+tfrecs.significance, tfrecs.splits
 import tfrecs.candidates, tfrecs.negatives
 """
 
@@ -187,7 +190,8 @@ DATA = (
     *("_checks", "_columns", "_distinct", "_files", "_parts", "_ranking", "_scorers"),
     "_types",
     *("candidates", "datasets/", "evaluation", "features", "interactions", "metrics"),
-    *("negatives", "pipelines", "readers", "retrieval", "splits", "vocabulary"),
+    *("list_metrics/", "negatives", "pipelines", "readers", "retrieval"),
+    *("significance", "splits", "vocabulary"),
 )
 LEARNING = (
     *("tfrecs.layers", "tfrecs.models", "tfrecs.losses", "tfrecs.optimizers"),

@@ -56,10 +56,12 @@ _MODULES = (
     "datasets",
     "evaluation",
     "layers",
+    "list_metrics",
     "losses",
     "metrics",
     "models",
     "optimizers",
+    "significance",
     "splits",
 )
 
