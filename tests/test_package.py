@@ -45,6 +45,7 @@ MODULES = [
     "metrics",
     "models",
     "optimizers",
+    "shards",
     "significance",
     "splits",
 ]
@@ -191,7 +192,7 @@ DATA = (
     "_types",
     *("candidates", "datasets/", "evaluation", "features", "interactions", "metrics"),
     *("list_metrics/", "negatives", "pipelines", "readers", "retrieval"),
-    *("significance", "splits", "vocabulary"),
+    *("shards/", "significance", "splits", "vocabulary"),
 )
 LEARNING = (
     *("tfrecs.layers", "tfrecs.models", "tfrecs.losses", "tfrecs.optimizers"),

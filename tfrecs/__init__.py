@@ -61,6 +61,7 @@ _MODULES = (
     "metrics",
     "models",
     "optimizers",
+    "shards",
     "significance",
     "splits",
 )

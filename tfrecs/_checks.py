@@ -12,6 +12,14 @@ def check_positive(**sizes: int) -> None:
                              f"Received: {name}={size!r}")  # fmt: skip
 
 
+def check_at_least_zero(**numbers: int) -> None:
+    """Raises ValueError for the first of the named numbers that is not an int >= 0."""
+    for name, number in numbers.items():
+        if isinstance(number, bool) or not isinstance(number, Integral) or number < 0:
+            raise ValueError(f"`{name}` must be a whole number of at least 0. "
+                             f"Received: {name}={number!r}")  # fmt: skip
+
+
 def check_fraction(**fractions: float) -> None:
     """Raises ValueError for the first of the named fractions outside [0, 1)."""
     for name, fraction in fractions.items():
