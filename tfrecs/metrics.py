@@ -80,6 +80,9 @@ def hit_rate(ranked: Ranks, k: int) -> Values:
 def ndcg(ranked: Ranks, k: int) -> Values:
     """Normalized discounted cumulative gain, gains 0 or 1.
 
+    It is 1 for the best list there can be, also where a user has more than k relevant
+    items or fewer. The base of the logarithm does not matter.
+
     Formula:
         sum over hits of 1 / log2(1 + rank), divided by the same sum for the best list,
         whose first min(k, number of relevant items) are all relevant
