@@ -275,7 +275,7 @@ def test_a_folder_is_told(tmp_path, name):
 @pytest.mark.parametrize("name", ["a.xlsx", "a", "a.gz", "a.csv.zip"])
 def test_an_unknown_suffix_is_told(tmp_path, name):
     path = write(tmp_path / name, ROWS)
-    assert "must end in .csv, .tsv, .parquet, where" in told(path)
+    assert "must end in .csv, .tsv, .parquet, .jsonl, " in told(path)
     assert f"Received: {name}" in told(path)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -143,11 +143,20 @@ def _check_size(interactions: Interactions) -> None:
         )
 
 
+class _Columns(TypedDict):
+    """The columns that `--user-col` and its like name."""
+
+    user_col: str | None
+    item_col: str | None
+    rating_col: str | None
+    time_col: str | None
+
+
 def _from_files(
     options: Options,
 ) -> tuple[Dataset, Interactions, Interactions, str, tuple[str, ...]]:
     """The user's own data: one file to split, or two."""
-    columns = {
+    columns: _Columns = {
         "user_col": options.user_col,
         "item_col": options.item_col,
         "rating_col": options.rating_col,

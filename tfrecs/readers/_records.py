@@ -7,6 +7,7 @@ that the message can tell the line, and so that the other rows can be kept.
 import codecs
 import csv
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 NOT_TEXT = "must be text in UTF-8. Received: {}. Save it as UTF-8."
@@ -40,29 +41,36 @@ def unquoted(separator: str, encoding: str = "utf-8") -> Split:
 
 
 def quoted(separator: str) -> Split:
-    """Records as CSV has them: a field in quotes may hold separators and line ends."""
+    """Records as CSV has them: a field in quotes may hold separators and line ends.
+
+    A quote that is never closed takes the rest of the file with it, so that is no
+    malformed row but a ValueError.
+    """
 
     def split(file: Iterable[bytes]) -> Iterator[Record]:
         taken: list[bytes] = []
         # Any bytes are decoded; those that are not UTF-8 are told by `_fault`.
-        texts = (_kept(raw, taken) for raw in _lines(file))
-        reader = csv.reader(texts, delimiter=separator)
-        number = 1
-        while True:
-            fault = ""
-            try:
-                fields = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                fields, fault = [], str(error)
-            raw = b"".join(taken)
-            if len(fields) > 1 or fault or raw.strip(b" \t\r\n"):
-                yield Record(number, raw, fields, fault or _fault(raw, "utf-8"))
-            number += len(taken)
-            taken.clear()
+        texts = chain((_kept(raw, taken) for raw in _lines(file)), (_END,))
+        line = 1
+        try:
+            for fields in csv.reader(texts, delimiter=separator):
+                if fields == [_END]:
+                    return
+                if fields and fields[-1].endswith(_END):
+                    raise csv.Error("a quote is never closed, EOF inside string")
+                raw = b"".join(taken)
+                if len(fields) > 1 or raw.strip(b" \t\r\n"):
+                    yield Record(line, raw, fields, _fault(raw, "utf-8"))
+                line += len(taken)
+                taken.clear()
+        except csv.Error as error:
+            raise ValueError(f"the row in line {line}: {error}") from error
 
     return split
+
+
+_END = "\0end"
+"""What no text holds, as a last line: a quote that is still open takes it in."""
 
 
 def width_fault(record: Record, width: int) -> str:

@@ -1,6 +1,6 @@
 """What a reader gives: a table, where its rows stand, and the rows that are wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -28,6 +28,15 @@ class MalformedRows:
     places: tuple[int, ...]
     unit: Literal["line", "row"]
     reason: str
+
+    @classmethod
+    def of(
+        cls, path: Path, unit: Literal["line", "row"], faults: Sequence[tuple[int, str]]
+    ) -> "MalformedRows | None":
+        """Makes them of places and reasons, in order; None of none."""
+        if not faults:
+            return None
+        return cls(path, tuple(place for place, _ in faults), unit, faults[0][1])
 
     def __len__(self) -> int:
         """Gives the number of malformed rows."""
@@ -58,8 +67,15 @@ class Table:
         places: gives the place in the file of each row of `frame`; slow, so it is
             called only where there is something to tell.
         malformed: the rows that are not in `frame`; None if there are none.
+        unit: what places count.
     """
 
     frame: "pd.DataFrame"
     places: Callable[[], Sequence[int]]
     malformed: MalformedRows | None = None
+    unit: Literal["line", "row"] = "line"
+
+
+def as_text(frame: "pd.DataFrame", columns: Iterable[str]) -> "pd.DataFrame":
+    """The frame with those of its columns as text."""
+    return frame.astype(dict.fromkeys(set(columns) & set(frame.columns), str))

@@ -3,8 +3,8 @@
 import io
 import math
 import re
-from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 
 from tfrecs._files import Bytes, holds, naming_file, open_text
 from tfrecs.readers._records import Record, Split, quoted, unquoted
-from tfrecs.readers._table import MalformedRows, Table
+from tfrecs.readers._table import MalformedRows, Table, as_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,7 @@ def read_published(path: Path, layout: Layout) -> "pd.DataFrame":
     Raises:
         ValueError: if a row is malformed, or there is none; tells the file and line.
     """
-    table = read_typed(path, layout)
+    table = read_typed(path, (), frozenset(), layout=layout)
     if table.malformed:
         raise ValueError(f"{table.malformed}. Fetch the file anew.")
     if table.frame.empty:
@@ -64,9 +64,9 @@ def read_published(path: Path, layout: Layout) -> "pd.DataFrame":
 
 
 def read_typed(
-    path: Path, layout: Layout, leave_out: Container[int] = frozenset()
+    path: Path, text: Sequence[str], leave_out: Container[int], *, layout: Layout
 ) -> Table:
-    """Reads a file of that layout; `leave_out` has lines to pass over.
+    """Reads a file of that layout.
 
     Raises:
         ValueError: if the file is no text or no whole gzip file, or its header is
@@ -79,9 +79,10 @@ def read_typed(
             file.seek(0)
             frame = _parse(file, layout)
             if frame is not None:
-                return Table(frame, lambda: _lines_of(path, layout))
+                return Table(as_text(frame, text), lambda: _lines_of(path, layout))
         file.seek(0)
-        return _sifted(path, file, layout, leave_out)
+        table = _sifted(path, file, layout, leave_out)
+        return replace(table, frame=as_text(table.frame, text))
 
 
 _SUSPECT = (b"\0", b"0x", b"0X")
@@ -167,12 +168,8 @@ def _sifted(
     if frame is None:
         raise ValueError(f"must have {_form(layout)} in each row")
     places = [record.line for record in good]
-    bad = [n for n, fault in enumerate(faults) if fault]
-    malformed = None
-    if bad:
-        lines = tuple(records[n].line for n in bad)
-        malformed = MalformedRows(path, lines, "line", faults[bad[0]])
-    return Table(frame, lambda: places, malformed)
+    bad = [(r.line, fault) for r, fault in zip(records, faults, strict=True) if fault]
+    return Table(frame, lambda: places, MalformedRows.of(path, "line", bad))
 
 
 def _lines_of(path: Path, layout: Layout) -> list[int]:

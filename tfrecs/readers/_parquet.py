@@ -1,0 +1,34 @@
+"""Tables in Parquet."""
+
+from collections.abc import Container, Sequence
+from pathlib import Path
+
+from tfrecs._files import naming_file
+from tfrecs.readers._table import Table, as_text
+
+
+def read_parquet(path: Path, text: Sequence[str], leave_out: Container[int]) -> Table:
+    """Reads a table; its rows have no lines, so they are counted from 0.
+
+    Raises:
+        ValueError: if it is not a whole Parquet file.
+    """
+    import pandas as pd
+
+    with naming_file(path):
+        try:
+            frame = pd.read_parquet(path)
+            # pyarrow looks at the bytes of strings only here, where damage is expected.
+            strings = [
+                name for name in frame if isinstance(frame[name].dtype, pd.StringDtype)
+            ]
+            frame = frame.astype(dict.fromkeys(strings, object))
+        except Exception as error:  # pyarrow's own kinds, and of damage any
+            raise ValueError(
+                f"must be a whole Parquet file. Received: {error}"
+            ) from error
+        if any(name is not None for name in frame.index.names):
+            frame = frame.reset_index()  # pandas wrote an index, often the ids
+        rows = [row for row in range(len(frame)) if row not in leave_out]
+        frame = as_text(frame.iloc[rows].reset_index(drop=True), text)
+    return Table(frame, lambda: rows, unit="row")

@@ -1,0 +1,56 @@
+"""Which column holds the users, the items, the ratings and the times."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+# In order of preference, as they are in lower case without "_", "-" and spaces.
+_USUAL_NAMES = {
+    "user": ("userid", "user", "uid", "customerid", "customer", "visitorid"),
+    "item": (
+        *("itemid", "item", "iid", "movieid", "movie", "filmid", "film"),
+        *("productid", "product", "asin", "articleid", "trackid", "songid", "bookid"),
+    ),
+    "rating": ("rating", "ratings", "score", "stars"),
+    "time": ("timestamp", "time", "unixtime", "datetime", "date"),
+}
+
+
+def find_roles(columns: Sequence[str], named: dict[str, str | None]) -> dict[str, str]:
+    """The column of each role (user, item, rating, time) that has one.
+
+    Raises:
+        ValueError: if a named column is missing, or none looks like user's or item's.
+    """
+    for role, name in named.items():
+        if name is not None and name not in columns:
+            raise ValueError(
+                f"must have the column {name!r} that --{role}-col names. Received: "
+                f"columns {_listed(columns)}"
+            )
+    roles = {role: name for role, name in named.items() if name is not None}
+    free = [column for column in columns if column not in named.values()]
+    plain = {_plain(column): column for column in reversed(free)}  # the first wins
+    for role, usual in _USUAL_NAMES.items():
+        found = [plain[name] for name in usual if name in plain]
+        if role not in roles and found:
+            roles[role] = found[0]
+    unknown = [role for role in ("user", "item") if role not in roles]
+    if unknown:
+        raise ValueError(
+            f"cannot tell which column holds the {' and the '.join(unknown)} ids. "
+            f"Received: columns {_listed(columns)}. Name them with "
+            f"{' and '.join(f'--{role}-col' for role in unknown)}; a text file's first "
+            "line must hold the names of its columns."
+        )
+    return roles
+
+
+def _plain(column: str) -> str:
+    """`User ID`, `user_id` and RecBole's `user_id:token` all as `userid`."""
+    return re.sub(r"[\s_-]", "", column.partition(":")[0]).lower()
+
+
+def _listed(columns: Iterable[str]) -> str:
+    names = list(columns)
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return ", ".join(name[:40] for name in names[:20]) + more
