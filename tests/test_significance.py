@@ -308,7 +308,7 @@ def test_memory_does_not_grow_with_the_number_of_resamples():
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert most < 40e6
+    assert most < 10e6
 
 
 def test_it_tells_the_difference_and_how_sure_it_is():

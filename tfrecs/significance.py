@@ -15,8 +15,8 @@ from tfrecs._ranking import row_parts
 from tfrecs._types import AnyArray
 from tfrecs.metrics import Values
 
-BLOCK = 2**20
-"""Users drawn at once, over resamples: 8 MiB of float64."""
+BLOCK = 2**18
+"""Users drawn at once, over resamples: 2 MiB of float64."""
 
 
 def bootstrap_ci(
