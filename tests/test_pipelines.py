@@ -64,6 +64,17 @@ def test_the_same_seed_gives_the_same_batches_over_two_epochs(make):
 
 
 @every_pipeline
+@pytest.mark.parametrize("seed", [0, 5])
+def test_the_seed_of_the_program_does_not_matter(make, seed):
+    found = []
+    for program_seed in (1, 2):
+        tf.random.set_seed(program_seed)
+        dataset = make(TRAIN, seed=seed, batch_size=2)
+        found.append([epoch(dataset), epoch(dataset)])
+    assert found[0] == found[1]
+
+
+@every_pipeline
 def test_another_seed_gives_other_batches(make):
     assert epoch(make(TRAIN, seed=5, batch_size=2)) != epoch(
         make(TRAIN, seed=6, batch_size=2)

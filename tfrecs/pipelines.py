@@ -294,6 +294,25 @@ def _shuffled_rows(
         seeds = tf.stack([tf.repeat(drawn, steps), step], axis=1)
         return tf.data.Dataset.from_tensor_slices((batches, seeds))
 
-    drawn = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-    batches = drawn.take(passes).flat_map(one_pass)
+    batches = _numbers(seed).take(passes).flat_map(one_pass)
     return batches.apply(tf.data.experimental.assert_cardinality(steps * passes))
+
+
+def _numbers(seed: int) -> "tf.data.Dataset":
+    """Random int64 without end, other ones in each iteration, by the seed alone.
+
+    They are those of `tf.data.Dataset.random`, which mixes in the seed of
+    `tf.random.set_seed`, where that is set to the same seed.
+    """
+    import tensorflow as tf
+
+    seeds = [seed, seed or 2**31 - 1]  # two zeros would be no seed
+    numbers = tf.raw_ops.RandomDatasetV2(
+        seed=tf.constant(seeds[0], tf.int64),
+        seed2=tf.constant(seeds[1], tf.int64),
+        seed_generator=tf.raw_ops.DummySeedGenerator(),
+        rerandomize_each_iteration=True,
+        output_types=[tf.int64],
+        output_shapes=[[]],
+    )
+    return tf.data.experimental.from_variant(numbers, tf.TensorSpec([], tf.int64))
