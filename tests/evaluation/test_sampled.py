@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import average_precision_score, ndcg_score, roc_auc_score
 
 from tfrecs.candidates import SampledCandidates
-from tfrecs.evaluation import evaluate, evaluate_sampled
+from tfrecs.evaluation import Protocol, evaluate, evaluate_sampled
 from tfrecs.interactions import Interactions
 
 
@@ -82,7 +82,9 @@ def test_an_infinitely_low_test_item_stands_last():
 
 def test_it_says_that_it_is_sampled():
     measured = evaluate_sampled(SCORES, TEST, CANDIDATES, k=1)
-    assert measured.protocol == "sampled: test items among 3 stored candidates"
+    assert measured.protocol == Protocol("sampled", None, 3)
+    told = "sampled: test items among 3 stored candidates of a user"
+    assert repr(measured).splitlines()[1] == told
 
 
 def test_users_who_are_not_tested_may_have_candidates():
@@ -130,6 +132,7 @@ def measure(scores, relevant, drawn, k, **options):
     return evaluate_sampled(scores, held_out(relevant), candidates, k=k, **options)
 
 
+@settings(max_examples=40)
 @given(cases())
 def test_metrics_are_what_sorting_each_user_gives(case):
     scores, relevant, drawn, k = case
@@ -184,6 +187,7 @@ def test_among_the_whole_catalogue_it_is_evaluate():
     assert measured.equals(expected.to_frame())
 
 
+@settings(max_examples=40)
 @given(cases(), st.randoms(use_true_random=False))
 def test_names_and_orders_of_items_do_not_matter(case, random):
     scores, relevant, drawn, k = case
@@ -193,6 +197,7 @@ def test_names_and_orders_of_items_do_not_matter(case, random):
     assert measured.to_frame().equals(measure(*case).to_frame())
 
 
+@settings(max_examples=40)
 @given(cases(levels=(-2.0, -1.0, 0.0, 3.0)), st.sets(st.integers(-99, 99), min_size=4))
 def test_only_the_order_of_scores_matters(case, values):
     scores, relevant, drawn, k = case
@@ -263,5 +268,7 @@ def test_bad_models_scores_and_settings_are_refused():
         evaluate_sampled(SCORES * np.nan, TEST, CANDIDATES, k=1)
     with pytest.raises(ValueError, match="Received: 'ndgc'"):
         evaluate_sampled(SCORES, TEST, CANDIDATES, k=1, metrics=["ndgc"])
+    with pytest.raises(ValueError, match=r"r_precision\. Received: 'coverage'"):
+        evaluate_sampled(SCORES, TEST, CANDIDATES, k=1, metrics=["coverage"])
     with pytest.raises(ValueError, match="Received: scores_at_once=0"):
         evaluate_sampled(SCORES, TEST, CANDIDATES, k=1, scores_at_once=0)

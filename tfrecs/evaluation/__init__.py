@@ -1,37 +1,43 @@
-"""One evaluator for every model and baseline.
+"""One evaluator for every model, baseline and library.
 
 For each user with test items, every item of the catalogue is ranked by score, without
 the items that the user has in training (`evaluate`); or the test items are ranked among
-stored candidates (`evaluate_sampled`). Ties are broken against the model: of items with
-equal scores, relevant ones stand last. Users without test items are left out and
-counted. Results do not depend on how users are put into blocks.
+stored candidates (`evaluate_sampled`); or lists that were made elsewhere are taken as
+they are (`evaluate_lists`). Ties are broken against the model: of items with equal
+scores, relevant ones stand last. Users without test items are left out and counted.
+Results do not depend on how users are put into blocks.
 
 Example:
     >>> from tfrecs import Interactions
     >>> from tfrecs.evaluation import evaluate
     >>> train = Interactions.from_matrix([[1, 0, 0], [0, 0, 1]])
     >>> test = Interactions.from_matrix([[0, 1, 0], [1, 1, 0]])
-    >>> evaluation = evaluate(lambda user_ids: [[9, 7, 8], [5, 4, 3]], train, test, k=1)
-    >>> evaluation.per_user["recall@1"]  # 2 before *1*; *0* before *1*
-    array([0. , 0.5])
+    >>> scores = [[9, 7, 8], [5, 4, 3]]  # 2 before *1*; *0* before *1*
+    >>> names = ["recall", "mrr"]
+    >>> evaluate(lambda user_ids: scores, train, test, k=(1, 2), metrics=names)
+    <Evaluation of 2 users (0 without test items left out)
+    full: the whole catalogue without the user's training items
+                @1      @2  whole list
+    recall  0.2500  1.0000
+    mrr                         0.7500>
 """
 
-from tfrecs._scorers import (
-    ScoresUsers,
-    as_scorer,
-    check_scores,
-    user_blocks,
-)
+from tfrecs._scorers import ScoresUsers, as_scorer, check_scores, user_blocks
 from tfrecs.evaluation.full import evaluate
+from tfrecs.evaluation.lists import evaluate_lists, lists_from_frame
+from tfrecs.evaluation.protocol import Protocol
 from tfrecs.evaluation.result import Evaluation
 from tfrecs.evaluation.sampled import evaluate_sampled
 
 __all__ = [
     "Evaluation",
+    "Protocol",
     "ScoresUsers",
     "as_scorer",
     "check_scores",
     "evaluate",
+    "evaluate_lists",
     "evaluate_sampled",
+    "lists_from_frame",
     "user_blocks",
 ]

@@ -1,6 +1,7 @@
 """The whole catalogue ranked for each user."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +15,13 @@ from tfrecs._scorers import (
 )
 from tfrecs._types import FloatArray, Scorer
 from tfrecs.evaluation.measures import choose_measures, join
+from tfrecs.evaluation.protocol import Protocol
 from tfrecs.evaluation.ranks import rank_relevant
 from tfrecs.evaluation.result import Evaluation
 from tfrecs.interactions import Interactions
+from tfrecs.list_metrics import Lists, measure_lists
+from tfrecs.metrics import Values
+from tfrecs.retrieval import best_items
 
 
 def evaluate(
@@ -27,6 +32,7 @@ def evaluate(
     k: int | Sequence[int] = (5, 10),
     exclude_seen: bool = True,
     metrics: Sequence[str] | None = None,
+    item_features: Any = None,
     scores_at_once: int = SCORE_BLOCK,
 ) -> Evaluation:
     """Ranks the whole catalogue for each test user and measures where test items stand.
@@ -42,7 +48,9 @@ def evaluate(
             ranking.
         metrics: names out of `tfrecs.metrics.METRICS`, which are measured at each k,
             and `WHOLE_METRICS`, which need the ranks of all test items and take longer;
-            None for all.
+            None for all of these. Also out of `tfrecs.list_metrics`, such as
+            "coverage", of each test user's first k items.
+        item_features: `[num_items, features]`, for list metrics that need them.
         scores_at_once: the model is asked for at most so many scores, or for one user.
             Memory is bounded by it; the metrics do not depend on it.
 
@@ -53,7 +61,8 @@ def evaluate(
         TypeError: if `model` is none of those kinds.
         ValueError: if the vocabularies differ; with `exclude_seen`, if `train` and
             `test` share a pair; if a k is out of range; if scores have a wrong shape or
-            are NaN; if `metrics` names another metric, or none.
+            are NaN; if `metrics` names another metric, or none, or one whose features
+            are not given.
 
     Example:
         >>> import numpy as np
@@ -64,28 +73,35 @@ def evaluate(
         >>> evaluate(scores, train, test, k=1).metrics["precision@1"]
         1.0
     """
-    measures = choose_measures(metrics, check_cutoffs(k, train.num_items))
+    cutoffs = check_cutoffs(k, train.num_items)
+    measures = choose_measures(metrics, cutoffs, item_features=item_features)
     check_positive(scores_at_once=scores_at_once)
     check_apart(train, test, exclude_seen)
     score = as_scorer(model)
     num_relevant = np.diff(test.matrix.indptr)
     user_ids = np.flatnonzero(num_relevant).astype(np.int32)
-    parts = []
+    parts, best = [], []
     for block in user_blocks(user_ids, train.num_items, scores_at_once):
+        scores = check_scores(score(block), len(block), train.num_items)
+        seen = train.matrix[block] if exclude_seen else None
         ranked = rank_relevant(
-            check_scores(score(block), len(block), train.num_items),
-            test.matrix[block],
-            train.matrix[block] if exclude_seen else None,
-            deepest=measures.deepest,
+            scores, test.matrix[block], seen, deepest=measures.deepest
         )
         parts.append(measures.of(ranked))
-    seen = "without the user's training items" if exclude_seen else "training items too"
+        if measures.of_lists:
+            best.append(best_items(scores, seen, max(cutoffs))[0])
+    of_users: dict[str, Values] = {}
+    of_system: dict[str, float] = {}
+    if measures.of_lists:
+        lists = Lists(np.concatenate(best), user_ids, train, item_features)
+        of_users, of_system = measure_lists(lists, k=cutoffs, metrics=measures.of_lists)
     return Evaluation(
-        per_user=join(parts),
+        per_user={**join(parts), **of_users},
         user_ids=user_ids,
         num_relevant=num_relevant[user_ids],
         num_left_out=test.num_users - len(user_ids),
-        protocol=f"full: the whole catalogue, {seen}",
+        protocol=Protocol("full", exclude_seen),
+        of_system=of_system,
     )
 
 

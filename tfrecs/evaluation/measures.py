@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from tfrecs._checks import check_choice
+from tfrecs.list_metrics import OF_FEATURES, SYSTEM_METRICS, USER_LIST_METRICS
 from tfrecs.metrics import METRICS, WHOLE_METRICS, Ranks, Values
 
 
@@ -16,12 +18,14 @@ class Measures:
     Args:
         cutoffs: each k.
         at_k: those of the first k items, by name.
-        whole: those of the whole list, by name.
+        whole: those of the whole ranking, by name.
+        of_lists: names of those in `tfrecs.list_metrics`.
     """
 
     cutoffs: tuple[int, ...]
     at_k: Mapping[str, Callable[[Ranks, int], Values]]
     whole: Mapping[str, Callable[[Ranks], Values]]
+    of_lists: tuple[str, ...]
 
     @property
     def deepest(self) -> int | None:
@@ -29,7 +33,7 @@ class Measures:
         return None if self.whole else max(self.cutoffs)
 
     def of(self, ranked: Ranks) -> dict[str, Values]:
-        """Gives each metric, such as "precision@5" or "mrr": `[users]`."""
+        """Gives each metric of ranks, such as "precision@5" or "mrr": `[users]`."""
         values = {
             f"{name}@{cutoff}": metric(ranked, cutoff)
             for cutoff in self.cutoffs
@@ -42,25 +46,45 @@ class Measures:
 
 
 def choose_measures(
-    metrics: Sequence[str] | None, cutoffs: tuple[int, ...]
+    metrics: Sequence[str] | None,
+    cutoffs: tuple[int, ...],
+    *,
+    whole: bool = True,
+    lists: bool = True,
+    item_features: Any = None,
 ) -> Measures:
-    """Gives the metrics of those names, all for None.
+    """Gives the metrics of those names; for None all that look at test items.
+
+    Args:
+        metrics: the names.
+        cutoffs: each k.
+        whole: whether the whole ranking is known.
+        lists: whether lists are.
+        item_features: those of the lists; None for none.
 
     Raises:
-        ValueError: if a name is unknown, or there is none.
+        ValueError: if a name is unknown or there is none; if a metric needs features.
     """
-    known = [*METRICS, *WHOLE_METRICS]
-    names = known if metrics is None else list(metrics)
+    of_ranks = [*METRICS, *(WHOLE_METRICS if whole else ())]
+    of_lists = [*USER_LIST_METRICS, *SYSTEM_METRICS] if lists else []
+    known = [*of_ranks, *of_lists]
+    names = of_ranks if metrics is None else list(metrics)
     if not names:
         raise ValueError(
             f"`metrics` must name at least one of {', '.join(known)}. Received: none"
         )
     for name in names:
         check_choice("metrics", name, known)
+        if name in OF_FEATURES and item_features is None:
+            raise ValueError(
+                f"The metric {name!r} needs `item_features` [num_items, features]. "
+                "Received: none"
+            )
     return Measures(
         cutoffs,
         {name: metric for name, metric in METRICS.items() if name in names},
         {name: metric for name, metric in WHOLE_METRICS.items() if name in names},
+        tuple(name for name in of_lists if name in names),
     )
 
 

@@ -124,6 +124,20 @@ def rank_among(scores: FloatArray, relevant: Any, others: IntArray) -> Ranks:
     return Ranks(ranks, counts.astype(np.int64), num_candidates)
 
 
+def rank_in_lists(items: IntArray, relevant: Any) -> Ranks:
+    """Gives the places of each user's relevant items in a list, inf where in none.
+
+    Args:
+        items: `[users, k]` item ids, best first, -1 for none.
+        relevant: `[users, num_items]` sparse, at least one in each row.
+    """
+    places = np.arange(1.0, items.shape[1] + 1)
+    is_hit = (items >= 0) & _is_in(np.maximum(items, 0), relevant)
+    ranks = np.sort(np.where(is_hit, places, np.inf), axis=1)
+    counts = np.diff(relevant.indptr).astype(np.int64)
+    return Ranks(ranks, counts, np.full(len(items), relevant.shape[1]))
+
+
 def _is_in(item_ids: IntArray, matrix: Any) -> BoolArray:
     """Whether each of `[users, n]` items is in the user's row of a sparse matrix."""
     num_users, num_items = matrix.shape

@@ -15,6 +15,7 @@ from tfrecs._scorers import (
 from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
 from tfrecs.candidates import SampledCandidates
 from tfrecs.evaluation.measures import choose_measures, join
+from tfrecs.evaluation.protocol import Protocol
 from tfrecs.evaluation.ranks import rank_among
 from tfrecs.evaluation.result import Evaluation
 from tfrecs.interactions import Interactions
@@ -42,7 +43,7 @@ def evaluate_sampled(
         test: held-out interactions.
         candidates: what test items are ranked among: the same for every model.
         k: cut-offs, each from 1 to the most items that are ranked for a user.
-        metrics: what `evaluate` takes.
+        metrics: what `evaluate` takes, without metrics of lists.
         scores_at_once: the model is asked for at most so many scores, or for one user.
 
     Returns:
@@ -70,7 +71,7 @@ def evaluate_sampled(
         such figures do not tell.
     """
     cutoffs = check_cutoffs(k, test.num_items)
-    measures = choose_measures(metrics, cutoffs)
+    measures = choose_measures(metrics, cutoffs, lists=False)
     check_positive(scores_at_once=scores_at_once)
     score = as_scorer(model)
     num_relevant = np.diff(test.matrix.indptr)
@@ -91,7 +92,7 @@ def evaluate_sampled(
         user_ids=user_ids,
         num_relevant=num_relevant[user_ids],
         num_left_out=test.num_users - len(user_ids),
-        protocol=f"sampled: test items among {num_sampled} stored candidates",
+        protocol=Protocol("sampled", size=num_sampled),
     )
 
 

@@ -1,0 +1,279 @@
+"""What an evaluation tells: intervals, comparisons, groups of users, and tables."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tfrecs.candidates import SampledCandidates
+from tfrecs.evaluation import Evaluation, Protocol, evaluate, evaluate_sampled
+from tfrecs.evaluation.segments import activity
+from tfrecs.interactions import Interactions
+from tfrecs.list_metrics import Lists, measure_lists
+from tfrecs.retrieval import top_k
+from tfrecs.significance import bootstrap_ci, paired_test
+
+NAN = float("nan")
+FULL = Protocol("full", exclude_seen=True)
+
+
+def result(user_ids=(0, 2, 3, 5), protocol=FULL, **per_user) -> Evaluation:
+    return Evaluation(
+        per_user={name: np.array(values) for name, values in per_user.items()},
+        user_ids=np.array(user_ids),
+        num_relevant=np.ones(len(user_ids), int),
+        num_left_out=6 - len(user_ids),
+        protocol=protocol,
+        of_system={"coverage@2": 0.5},
+    )
+
+
+RESULT = result(mrr=[1.0, 0.5, 0.0, 0.1], diversity=[0.2, NAN, 0.4, NAN])
+
+
+def test_means_leave_out_users_for_whom_a_metric_is_not_defined():
+    assert RESULT.metrics == pytest.approx(
+        {"mrr": (1 + 0.5 + 0 + 0.1) / 4, "diversity": 0.3, "coverage@2": 0.5}
+    )
+
+
+# Intervals and comparisons
+
+
+def test_intervals_are_those_of_the_bootstrap():
+    expected = bootstrap_ci([1, 0.5, 0, 0.1], seed=3, level=0.8, num_resamples=50)
+    assert RESULT.ci("mrr", level=0.8, seed=3, num_resamples=50) == expected
+    assert RESULT.ci("diversity") == bootstrap_ci([0.2, 0.4], seed=0)
+    with pytest.raises(ValueError, match=r"mrr, diversity\. Received: 'coverage@2'"):
+        RESULT.ci("coverage@2")
+
+
+def test_a_summary_has_a_row_for_each_metric():
+    summary = RESULT.summary(num_resamples=50)
+    assert summary.index.name == "metric"
+    assert summary.columns.tolist() == ["mean", "low", "high", "users"]
+    low, high = RESULT.ci("mrr", num_resamples=50)
+    assert summary.loc["mrr"].tolist() == [0.4, low, high, 4]
+    assert summary.loc["diversity", "users"] == 2
+    assert summary.loc["coverage@2", "mean"] == 0.5
+    assert summary.loc["coverage@2", ["low", "high"]].isna().all()
+    assert summary["users"].dtype == int
+
+
+def test_an_interval_of_one_user_is_not_known():
+    summary = result(user_ids=[1], mrr=[0.5]).summary()
+    assert summary.loc["mrr", "mean"] == 0.5
+    assert summary.loc["mrr", ["low", "high"]].isna().all()
+
+
+def test_a_comparison_is_the_paired_test_of_the_same_users():
+    other = result(mrr=[0.0, 0.5, 0.5, 0.4], diversity=[0.1, 0.3, 0.1, NAN])
+    expected = paired_test([1, 0.5, 0, 0.1], [0, 0.5, 0.5, 0.4], seed=4, level=0.9)
+    assert RESULT.compare(other, "mrr", seed=4, level=0.9) == expected
+    both = paired_test([0.2, 0.4], [0.1, 0.1], seed=0)
+    assert RESULT.compare(other, "diversity") == both
+    assert both.difference == pytest.approx(0.2)
+
+
+def test_comparisons_of_other_users_protocols_and_metrics_are_refused():
+    others = result(user_ids=(0, 2, 4, 5), mrr=[0.0, 0.5, 0.5, 0.4])
+    with pytest.raises(
+        ValueError, match=r"same users.*4 and 4 users, 3 of them in bot"
+    ):
+        RESULT.compare(others, "mrr")
+    with pytest.raises(ValueError, match=r"must be one of mrr\. Received: 'diversity'"):
+        RESULT.compare(result(mrr=[0.0] * 4), "diversity")
+    for protocol, told in (
+        (Protocol("sampled", None, 99), "full: .*; and sampled: test items among 99"),
+        (
+            Protocol("full", False),
+            "full: .* without the user's .*; and full: .* with the user",
+        ),
+    ):
+        with pytest.raises(ValueError, match=f"must rank the same. Received: {told}"):
+            RESULT.compare(result(protocol=protocol, mrr=[0.0] * 4), "mrr")
+
+
+def test_lists_compare_with_the_full_catalogue_and_samples_with_their_size():
+    assert Protocol("lists", True, 10).compares == FULL.compares
+    sampled = Protocol("sampled", None, 99)
+    assert sampled.compares == Protocol("sampled", None, 99).compares
+    assert sampled.compares != Protocol("sampled", None, 100).compares
+
+
+# Groups of users
+
+
+def test_groups_have_a_summary_each():
+    labels = ["b", "x", "a", "b", "x", "b"]  # of tested users 0, 2, 3, 5: b, a, b, b
+    groups = RESULT.by(labels, num_resamples=50)
+    assert groups.index.names == ["users", "metric"]
+    assert [*groups.index] == [
+        *[("a", "mrr"), ("a", "diversity"), ("b", "mrr"), ("b", "diversity")]
+    ]
+    assert groups.loc["a", "mean"].tolist() == pytest.approx([0.5, NAN], nan_ok=True)
+    expected = result(
+        user_ids=(0, 3, 5), mrr=[1.0, 0.0, 0.1], diversity=[0.2, 0.4, NAN]
+    ).summary(num_resamples=50)
+    assert groups.loc["b"].equals(expected.drop("coverage@2"))
+
+
+def test_labels_may_be_missing_and_of_an_index():
+    labels = pd.Series([1.0, 2, NAN, 1, 2, NAN], index=list("uvwxyz"))
+    users = RESULT.by(labels)["users"]
+    assert users.xs("mrr", level="metric").tolist() == [2, 2]
+
+
+def test_there_is_a_label_for_each_known_user():
+    with pytest.raises(ValueError, match=r"each known user.*: 6\. Received: 4"):
+        RESULT.by(["a", "b", "a", "b"])
+
+
+COUNTS = [3, 0, 1, 7, 1, 0, 2, 4]  # sorted, without zeros: 1 1 2 3 4 7
+
+
+def trained(counts) -> Interactions:
+    return Interactions.from_matrix(np.arange(9) < np.array(counts)[:, None])
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        (None, "medium new light heavy light new medium heavy"),
+        ((1, 2), "heavy new light heavy light new heavy heavy"),
+        ((3, 7), "light new light heavy light new light medium"),
+    ],
+)
+def test_users_are_parted_by_what_is_known_of_them(bounds, expected):
+    found = activity(trained(COUNTS), bounds)
+    assert " ".join(found) == expected
+    assert found.categories.tolist() == ["new", "light", "medium", "heavy"]
+
+
+def test_users_with_equal_numbers_are_never_parted():
+    assert set(activity(trained([2, 2, 2, 2, 2]))) == {"light"}
+
+
+@pytest.mark.parametrize(
+    ("bounds", "told"),
+    [
+        ((5, 5), r"Received: \(5, 5\)"),
+        ((0, 5), "at least 1. Received: bounds=0"),
+        ((1, 2.5), r"at least 1. Received: bounds=2\.5"),
+    ],
+)
+def test_bounds_of_segments_rise(bounds, told):
+    with pytest.raises(ValueError, match=told):
+        activity(trained(COUNTS), bounds)
+
+
+def test_segments_stand_in_order_and_without_those_that_are_empty():
+    train = trained([3, 8, 0, 0, 1, 1])  # of tested users 0, 2, 3, 5: 3, 0, 0, 1
+    segments = RESULT.by_segment(train, num_resamples=50, bounds=(2, 5))
+    found = segments.xs("mrr", level="metric")
+    assert found.index.tolist() == ["new", "light", "medium"]
+    assert found["users"].tolist() == [2, 1, 1]
+    assert found["mean"].tolist() == [0.25, 0.1, 1.0]
+
+
+# Metrics of lists, measured with the others
+
+
+def case():
+    rng = np.random.default_rng(0)
+    draws = rng.random((15, 30))
+    train, test = (Interactions.from_matrix(x) for x in (draws > 0.8, draws < 0.1))
+    return np.round(rng.normal(size=(15, 30)), 1), train, test
+
+
+@pytest.mark.parametrize("scores_at_once", [30, 100, 10**6])
+def test_metrics_of_lists_are_those_of_top_k(scores_at_once):
+    scores, train, test = case()
+    names = ["coverage", "ndcg", "gini", "novelty", "diversity"]
+    features = np.random.default_rng(1).random((30, 4))
+    asked = []
+
+    def score(user_ids):
+        asked.extend(user_ids.tolist())
+        return scores[user_ids]
+
+    measured = evaluate(
+        score,
+        train,
+        test,
+        k=(3, 5),
+        metrics=names,
+        item_features=features,
+        scores_at_once=scores_at_once,
+    )
+    users = measured.user_ids
+    assert asked == users.tolist()  # each user is scored once
+    items, _ = top_k(scores, users, 5, exclude=train)
+    names.remove("ndcg")
+    of_users, of_system = measure_lists(
+        Lists(items, users, train, features), k=(3, 5), metrics=names
+    )
+    assert measured.of_system == of_system
+    assert set(of_system) == {"coverage@3", "coverage@5", "gini@3", "gini@5"}
+    for name, values in of_users.items():
+        assert measured.per_user[name].tolist() == values.tolist()
+    alone = evaluate(scores, train, test, k=(3, 5), metrics=["ndcg"])
+    assert list(measured.per_user) == [*alone.per_user, *of_users]
+    assert measured.metrics["ndcg@5"] == alone.metrics["ndcg@5"]
+
+
+def test_metrics_of_lists_alone_are_measured_too():
+    scores, train, test = case()
+    measured = evaluate(scores, train, test, k=3, metrics=["coverage"])
+    assert list(measured.metrics) == ["coverage@3"]
+    with pytest.raises(ValueError, match=r"'diversity' needs `item_features`.*none"):
+        evaluate(scores, train, test, k=3, metrics=["diversity"])
+
+
+# Tables
+
+
+def test_a_notebook_shows_the_same_table():
+    shown = RESULT._repr_html_()
+    told = "Evaluation of 4 users (2 without test items left out): full: "
+    assert shown.startswith(f"<table><caption>{told}")
+    assert "<tr><th></th><th>@2</th><th>whole list</th></tr>" in shown
+    assert "<tr><th>mrr</th><td></td><td>0.4000</td></tr>" in shown
+    assert "<tr><th>coverage</th><td>0.5000</td><td></td></tr>" in shown
+    assert "the user&#x27;s training items" in shown
+
+
+def test_a_table_of_metrics_at_k_alone_has_no_other_column():
+    told = repr(result(user_ids=[1], **{"ndcg@2": [0.25], "ndcg@10": [1.0]}))
+    assert told.splitlines()[0] == (
+        "<Evaluation of 1 user (5 without test items left out)"
+    )
+    assert told.splitlines()[2:] == [
+        "              @2     @10",
+        "ndcg      0.2500  1.0000",
+        "coverage  0.5000>",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "told"),
+    [
+        (FULL, "full: the whole catalogue without the user's training items"),
+        (Protocol("full", False), "the whole catalogue with the user's training items"),
+        (Protocol("lists", True, 7), "lists of 7 items, without the user's training"),
+        (Protocol("sampled", None, 9), "among 9 stored candidates of a user"),
+    ],
+)
+def test_what_was_ranked_is_told(protocol, told):
+    assert told in str(protocol)
+
+
+def test_sampled_evaluations_compare():
+    scores, _, test = case()
+    users = np.flatnonzero(np.diff(test.matrix.indptr))
+    candidates = SampledCandidates(users, np.tile(np.arange(20), (len(users), 1)))
+    first, second = (
+        evaluate_sampled(model, test, candidates) for model in (scores, -scores)
+    )
+    assert first.compare(second, "mrr").difference == pytest.approx(
+        first.metrics["mrr"] - second.metrics["mrr"]
+    )
