@@ -231,7 +231,7 @@ def test_a_part_that_was_cut_short_is_told(files, tmp_path):
     folder = tmp_path / "out"
     prepare_in_child(files, folder, 4)
     (folder / "unfinished/part-000001/pairs.bin").write_bytes(b"1234")
-    told = r"part-000001: must hold .*\(3200, .* Received: \(4, .*Delete this folder"
+    told = r"part-000001: must hold .*\[3200, .* Received: \[4, .*Delete this folder"
     with pytest.raises(ValueError, match=told):
         prepare_shards(files, folder, seed=3, **SIZES)
 
@@ -269,12 +269,14 @@ def test_other_arguments_are_refused(changed, told, finished, shards, files, tmp
 
 
 def test_other_files_are_refused(shards, files, tmp_path, write_parquet):
-    with pytest.raises(ValueError, match=r"Received: files .*'a.parquet'"):
+    told = r"Received: file \(name, .*\) {}, and {} before"
+    with pytest.raises(ValueError, match=told.format("None", r"\['b.parquet', .*\]")):
         prepare_shards(files[:1], shards.folder, seed=3, **SIZES)
     path = write_parquet(tmp_path / "a.parquet", user_id=[1], item_id=[1])
     prepare_shards(path, tmp_path / "out", seed=0)
     write_parquet(path, user_id=[1], item_id=[2])
-    with pytest.raises(ValueError, match=r"files \(name, bytes, time of change\)"):
+    a = r"\['a.parquet', \d+, \d+\]"
+    with pytest.raises(ValueError, match=told.format(a, a)):
         prepare_shards(path, tmp_path / "out", seed=0)
 
 

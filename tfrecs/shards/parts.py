@@ -8,6 +8,7 @@ whole, so that what was done when a run was killed is what is there.
 import json
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,34 +52,34 @@ def encode_parts(
     paths: Sequence[Path],
     columns: Columns,
     work: Path,
+    vocabularies: tuple[GrowingVocabulary, GrowingVocabulary],
     *,
     part_rows: int,
     seed: int,
-    users: GrowingVocabulary,
-    items: GrowingVocabulary,
 ) -> Iterator[Part]:
     """Gives every part, those that are there already and those that it makes.
 
-    The vocabularies grow as parts are given.
+    The vocabularies, of users and of items, grow as parts are given.
     """
-    number, file, stop = 0, 0, 0
-    while (part := _finished(work, number, users, items)) is not None:
+    number, file, start = 0, 0, 0
+    while (part := _finished(work, number, vocabularies)) is not None:
         yield part
-        number, file, stop = part.number + 1, part.file, part.stop
-    for place in range(file, len(paths)):
-        start = stop if place == file else 0
-        for stop, *raw in stream_ids(paths[place], columns, part_rows, start):
-            with naming_file(paths[place]):
-                (user_ids, new_users), (item_ids, new_items) = (
-                    vocabulary.encode(ids)
-                    for vocabulary, ids in zip((users, items), raw, strict=True)
-                )
-            pairs = np.stack([user_ids, item_ids], axis=1)
-            np.random.default_rng([seed, number]).shuffle(as_one(pairs))
-            part = Part(number, place, stop, len(pairs), len(new_users), len(new_items))
-            _write(work, part, pairs, new_users, new_items)
-            yield part
-            number += 1
+        number, file, start = part.number + 1, part.file, part.stop
+    with ThreadPoolExecutor(2) as both:
+        for place in range(file, len(paths)):
+            for stop, *raw in stream_ids(paths[place], columns, part_rows, start):
+                with naming_file(paths[place]):
+                    (user_ids, new_users), (item_ids, new_items) = both.map(
+                        GrowingVocabulary.encode, vocabularies, raw
+                    )
+                pairs = np.stack([user_ids, item_ids], axis=1)
+                np.random.default_rng([seed, number]).shuffle(as_one(pairs))
+                sizes = len(pairs), len(new_users), len(new_items)
+                part = Part(number, place, stop, *sizes)
+                _write(work, part, pairs, new_users, new_items)
+                yield part
+                number += 1
+            start = 0
 
 
 def read_pairs(work: Path, part: Part, start: int, rows: int) -> IntArray:
@@ -103,7 +104,9 @@ def _folder(work: Path, number: int) -> Path:
 
 
 def _finished(
-    work: Path, number: int, users: GrowingVocabulary, items: GrowingVocabulary
+    work: Path,
+    number: int,
+    vocabularies: tuple[GrowingVocabulary, GrowingVocabulary],
 ) -> Part | None:
     """The part if it is there, its ids added to the vocabularies."""
     folder = _folder(work, number)
@@ -111,20 +114,19 @@ def _finished(
         return None
     with naming_file(folder):
         part = Part(**json.loads((folder / "part.json").read_text(encoding="utf-8")))
-        new_users, new_items = (
-            pq.read_table(folder / f"{name}.parquet")["id"].combine_chunks()
-            for name in ("users", "items")
-        )
-        size = (folder / "pairs.bin").stat().st_size
-        found = (size, len(new_users), len(new_items))
-        expected = (BYTES_OF_ONE * part.interactions, part.users, part.items)
+        new = [
+            pq.read_table(folder / f"{vocabulary.name}.parquet")["id"].combine_chunks()
+            for vocabulary in vocabularies
+        ]
+        found = [(folder / "pairs.bin").stat().st_size, *map(len, new)]
+        expected = [BYTES_OF_ONE * part.interactions, part.users, part.items]
         if found != expected:
             raise ValueError(
-                f"must hold (bytes, users, items) {expected}. Received: {found}. "
+                f"must hold [bytes, users, items] {expected}. Received: {found}. "
                 "Delete this folder and those of higher numbers, and call again."
             )
-    users.add(new_users)
-    items.add(new_items)
+    for vocabulary, ids in zip(vocabularies, new, strict=True):
+        vocabulary.add(ids)
     return part
 
 

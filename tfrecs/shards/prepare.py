@@ -6,6 +6,7 @@ import math
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -96,18 +97,14 @@ def prepare_shards(
     work = folder / UNFINISHED
     if not _is_finished(folder, plan):
         _begin(folder, plan)
-        users, items = GrowingVocabulary("users"), GrowingVocabulary("items")
+        vocabularies = GrowingVocabulary("users"), GrowingVocabulary("items")
         parts = []
         for part in encode_parts(
-            *(files, columns, work),
-            part_rows=part_rows,
-            seed=seed,
-            users=users,
-            items=items,
+            files, columns, work, vocabularies, part_rows=part_rows, seed=seed
         ):
             parts.append(part)
             _tell(f"encoded {part.stop:,} rows of file {part.file + 1}/{len(files)}")
-        _finish(folder, plan, parts, users, items, shard_rows)
+        _finish(folder, plan, parts, *vocabularies)
     shutil.rmtree(work, ignore_errors=True)
     return open_shards(folder)
 
@@ -161,13 +158,16 @@ def _begin(folder: Path, plan: Mapping[str, Any]) -> None:
 def _check_same(
     folder: Path, before: Mapping[str, Any], plan: Mapping[str, Any]
 ) -> None:
-    for name, value in plan.items():
-        if before.get(name) != value:
-            told = "files (name, bytes, time of change)" if name == "files" else name
+    for name, now in plan.items():
+        then = before.get(name)
+        if name == "files" and then is not None:
+            name = "file (name, bytes, time of change)"
+            pairs = list(zip_longest(now, then))
+            now, then = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+        if now != then:
             raise ValueError(
-                f"{folder}: was begun with other arguments. Received: {told} "
-                f"{value!r}, and {before.get(name)!r} before. Give another folder, or "
-                "delete this one."
+                f"{folder}: was begun with other arguments. Received: {name} {now!r}, "
+                f"and {then!r} before. Give another folder, or delete this one."
             )
 
 
@@ -177,7 +177,6 @@ def _finish(
     parts: Sequence[Part],
     users: GrowingVocabulary,
     items: GrowingVocabulary,
-    shard_rows: int,
 ) -> None:
     """Makes the shards of the parts, and all else that the manifest tells of."""
     total = sum(part.interactions for part in parts)
@@ -186,16 +185,13 @@ def _finish(
             "`paths` must hold at least one interaction. Received: none"
             + (" with such a rating. Lower `min_rating`." if plan["rating_col"] else "")
         )
-    num_shards = math.ceil(total / shard_rows)
+    num_shards = math.ceil(total / plan["shard_rows"])
     names = [shard_name(shard) for shard in range(num_shards)]
     _write_shards(folder, parts, names)
     for name, vocabulary in (("users", users), ("items", items)):
         with renamed_when_whole(folder / f"{name}.parquet") as path:
             write_ids(path, vocabulary.ids)
-    counts = np.zeros(len(items), dtype=np.int64)
-    for name in names:
-        counts += np.bincount(np.load(folder / name)[:, 1], minlength=len(items))
-    _save(folder / "item_counts.npy", counts)
+    _save(folder / "item_counts.npy", _count_items(folder, names, len(items)))
     names += ["users.parquet", "items.parquet", "item_counts.npy"]
     told = {
         "version": VERSION,
@@ -226,6 +222,13 @@ def _write_shards(folder: Path, parts: Sequence[Part], names: Sequence[str]) -> 
         ]
         _save(folder / name, np.concatenate(pairs))
         _tell(f"wrote shard {shard + 1}/{len(names)}")
+
+
+def _count_items(folder: Path, shards: Sequence[str], num_items: int) -> AnyArray:
+    counts = np.zeros(num_items, dtype=np.int64)
+    for name in shards:
+        counts += np.bincount(np.load(folder / name)[:, 1], minlength=num_items)
+    return counts
 
 
 def _dealt(numbers: AnyArray, num_shards: int) -> AnyArray:
