@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy import sparse
+from scipy import sparse, stats
+from sklearn.metrics.pairwise import cosine_similarity
 
 from tfrecs import list_metrics
 from tfrecs.interactions import Interactions
@@ -316,6 +317,30 @@ def test_metrics_of_many_features_are_the_slow_ones(name):
             else slow_miscalibration(shown, history, features)
         )
         assert values[place] == close(expected)
+
+
+# Others' numbers
+
+
+def test_entropy_divergence_and_cosine_are_those_of_scipy_and_scikit_learn():
+    lists = random_lists(4)
+    bits = stats.entropy(lists.exposure, base=2)
+    assert list_metrics.exposure_entropy(lists) == close(bits)
+    features, train = lists.item_features.toarray(), lists.train.matrix.toarray()
+    shares = features / np.maximum(features.sum(axis=1, keepdims=True), 1e-300)
+    diversity = list_metrics.diversity(lists)
+    miscalibration = list_metrics.miscalibration(lists)
+    for place, (row, user) in enumerate(zip(lists.items, lists.user_ids, strict=True)):
+        shown = row[row >= 0]
+        wanted, got = (x @ shares for x in (train[user], np.isin(np.arange(70), shown)))
+        if wanted.any() and got.any():
+            mixed = 0.99 * got / got.sum() + 0.01 * wanted / wanted.sum()
+            assert miscalibration[place] == close(stats.entropy(wanted, mixed))
+        known = shown[features[shown].any(axis=1)]
+        if len(known) > 1:
+            pairs = np.triu_indices(len(known), 1)
+            cosine = cosine_similarity(features[known])[pairs].mean()
+            assert diversity[place] == close(1 - cosine)
 
 
 # Laws
