@@ -1,5 +1,6 @@
 """Preparing: nothing lost or added, any kill survived to the byte, errors told."""
 
+import io
 import json
 import os
 import subprocess
@@ -241,6 +242,25 @@ def test_a_finished_folder_is_opened_and_nothing_is_written(shards, files):
     again = prepare_shards(files, shards.folder, seed=3, **SIZES)
     assert {p: p.stat().st_mtime_ns for p in shards.folder.iterdir()} == before
     assert again.num_interactions == shards.num_interactions
+
+
+class Terminal(io.StringIO):
+    """A standard error that somebody looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_told_on_a_terminal_alone(files, tmp_path, monkeypatch):
+    for screen in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", screen)
+        prepare_shards(files, tmp_path / type(screen).__name__, seed=3, **SIZES)
+        lines = screen.getvalue().split("\r\033[K")
+        if screen.isatty():
+            assert "encoded 400 rows of file 1/2" in lines
+            assert "wrote shard 6/6" in lines
+            assert lines[-1] == "3,000 interactions in 6 shards\n"
+    assert lines == [""]
 
 
 # What is refused
