@@ -21,6 +21,8 @@ CATALOGUE = np.array(
     dtype=np.float32,
 )
 
+ADAPTIVE = (losses.adaptive_bpr, losses.adaptive_hinge)
+
 
 def sigmoid(x):
     return 1 / (1 + math.exp(-x))
@@ -43,6 +45,8 @@ def test_registries_are_literal():
         "bpr": losses.bpr,
         "hinge": losses.hinge,
         "softmax": losses.sampled_softmax,
+        "adaptive-bpr": losses.adaptive_bpr,
+        "adaptive-hinge": losses.adaptive_hinge,
     }
     assert CATALOGUE_LOSSES == {
         "softmax": losses.softmax,
@@ -126,13 +130,44 @@ def test_sampled_softmax_by_hand():
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+def test_adaptive_losses_by_hand():
+    leads = [2.0 - 3.0, -0.2 - 1.5]  # over the highest negative of each row
+    expected = [-math.log(sigmoid(lead)) for lead in leads]
+    found = losses.adaptive_bpr(LABELS, SCORES)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    found = losses.adaptive_hinge(LABELS, SCORES)
+    np.testing.assert_allclose(found, [1 + 1.0, 1 + 1.7], rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["bpr", "hinge"])
+def test_an_adaptive_loss_is_the_plain_one_of_the_hardest_negative(name):
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(50, 6)).astype(np.float32)
+    labels = np.eye(6, dtype=np.float32)[rng.integers(0, 6, 50)]
+    positive = (labels * scores).sum(axis=1)
+    hardest = np.where(labels, -9, scores).max(axis=1)
+    pairs = np.stack([positive, hardest], axis=1)
+    plain = LOSSES[name](np.tile([[1.0, 0.0]], (50, 1)).astype(np.float32), pairs)
+    found = LOSSES[f"adaptive-{name}"](labels, scores)
+    np.testing.assert_allclose(found, plain, rtol=1e-5, atol=1e-6)
+
+
+def test_equally_hard_negatives_share_the_gradient():
+    labels = np.array([[1, 0, 0, 0]], dtype=np.float32)
+    scores = np.array([[0, 2, 2, 1]], dtype=np.float32)
+    slopes = gradient(losses.adaptive_hinge, labels, scores)
+    np.testing.assert_allclose(slopes, [[-1, 0.5, 0.5, 0]])
+
+
 @pytest.mark.parametrize("score", [-3.0, 0.0, 7.0])
 @pytest.mark.parametrize("n", [1, 4])
 def test_ties(score, n):
     labels = np.eye(1, 1 + n, dtype=np.float32)
     scores = np.full_like(labels, score)
-    np.testing.assert_allclose(losses.bpr(labels, scores), math.log(2), rtol=1e-5)
-    np.testing.assert_allclose(losses.hinge(labels, scores), 1)
+    for loss in (losses.bpr, losses.adaptive_bpr):
+        np.testing.assert_allclose(loss(labels, scores), math.log(2), rtol=1e-5)
+    for loss in (losses.hinge, losses.adaptive_hinge):
+        np.testing.assert_allclose(loss(labels, scores), 1)
     found = losses.sampled_softmax(labels, scores)
     np.testing.assert_allclose(found, math.log(1 + n), rtol=1e-5)
 
@@ -178,11 +213,15 @@ def test_it_falls_as_the_positive_rises_and_rises_with_a_negative(pairwise):
         lead = (LABELS * SCORES).sum(1, keepdims=True) - SCORES
         np.testing.assert_array_equal(of_negatives > 0, (lead < 1)[LABELS == 0])
         assert (of_negatives >= 0).all()
+    elif pairwise in ADAPTIVE:  # which push the hardest of each row alone
+        of_rows = slopes * (1 - LABELS)
+        np.testing.assert_array_equal(of_rows > 0, [[0, 0, 0, 1], [0, 0, 1, 0]])
+        assert (of_negatives >= 0).all()
     else:
         assert (of_negatives > 0).all()
 
 
-@pytest.mark.parametrize("name", ["bpr", "hinge", "softmax"])
+@pytest.mark.parametrize("name", [name for name in LOSSES if name != "bce"])
 def test_a_constant_added_to_a_row_changes_nothing(name):
     shifted = SCORES + np.array([[10.0], [-3.0]], dtype=np.float32)
     expected = LOSSES[name](LABELS, SCORES)
@@ -201,7 +240,7 @@ def test_extreme_scores_are_finite(pairwise, positive, negative):
     assert (value >= 0).all()
     assert np.isfinite(gradient(pairwise, labels, scores)).all()
     lead = positive - negative
-    if pairwise is losses.bpr:
+    if pairwise in (losses.bpr, losses.adaptive_bpr):
         assert value == pytest.approx(max(0, -lead), abs=1)
 
 

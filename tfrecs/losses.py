@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 Loss = Callable[[Any, Any], Any]
@@ -72,6 +73,45 @@ def hinge(labels: Any, scores: Any) -> Any:
         Weimer et al. 2008, "Improving Maximum Margin Matrix Factorization", sec. 3.
     """
     return _mean_over_negatives(labels, scores, lambda gap: ops.relu(1 - gap))
+
+
+@_register
+def adaptive_bpr(labels: Any, scores: Any) -> Any:
+    """BPR against the row's hardest negative: the one that is scored highest now.
+
+    The other negatives of the row have no gradient; equals share it.
+
+    Formula:
+        -ln sigmoid(s_positive - max over the row's negatives of s)
+
+    Args:
+        labels: `[batch, 1 + num_negatives]`, one 1 in each row.
+        scores: `[batch, 1 + num_negatives]`, logits.
+
+    References:
+        Zhang et al. 2013, "Optimizing Top-N Collaborative Filtering via Dynamic
+        Negative Item Sampling", which draws some items and takes the highest.
+    """
+    return ops.softplus(-_lead(labels, scores))
+
+
+@_register
+def adaptive_hinge(labels: Any, scores: Any) -> Any:
+    """Hinge against the row's hardest negative: the one that is scored highest now.
+
+    The other negatives of the row have no gradient; equals share it.
+
+    Formula:
+        max(0, 1 - (s_positive - max over the row's negatives of s))
+
+    Args:
+        labels: `[batch, 1 + num_negatives]`, one 1 in each row.
+        scores: `[batch, 1 + num_negatives]`, logits.
+
+    References:
+        Zhang et al. 2013, as for `adaptive_bpr`, with the loss of `hinge`.
+    """
+    return ops.relu(1 - _lead(labels, scores))
 
 
 @_register
@@ -159,6 +199,8 @@ LOSSES: dict[str, Loss] = {
     "bpr": bpr,
     "hinge": hinge,
     "softmax": sampled_softmax,
+    "adaptive-bpr": adaptive_bpr,
+    "adaptive-hinge": adaptive_hinge,
 }
 
 CATALOGUE_LOSSES: dict[str, Loss] = {
@@ -181,6 +223,13 @@ def _bce_of_pairs(labels: Any, scores: Any) -> Any:
 def _positive(labels: Any, scores: Any) -> Any:
     """The score of the row's positive: `[batch, 1]`."""
     return ops.sum(ops.cast(labels, scores.dtype) * scores, axis=-1, keepdims=True)
+
+
+def _lead(labels: Any, scores: Any) -> Any:
+    """s_positive less the highest score of the row's negatives: `[batch]`."""
+    lowest = ops.cast(-np.inf, scores.dtype)
+    negatives = ops.where(ops.cast(labels, "bool"), lowest, scores)
+    return _positive(labels, scores)[:, 0] - ops.max(negatives, axis=-1)
 
 
 def _mean_over_negatives(labels: Any, scores: Any, loss: Callable[[Any], Any]) -> Any:
