@@ -4,6 +4,9 @@ import pytest
 
 import tfrecs
 from tfrecs.callbacks import RankingMetrics
+from tfrecs.callbacks.ranking_metrics import sample_users
+from tfrecs.candidates import sample_candidates
+from tfrecs.evaluation import evaluate_sampled
 from tfrecs.splits import random_split
 
 
@@ -14,19 +17,30 @@ def parts():
     return random_split(tfrecs.Interactions.from_matrix(matrix), seed=0)
 
 
-def fit(parts, *callbacks, objective="bce", epochs=3):
+def build(parts):
     keras.utils.set_random_seed(0)
     train, _ = parts
-    model = tfrecs.build_mf(train.num_users, train.num_items, embedding_dim=4)
-    history = tfrecs.fit(
-        model, train, seed=0, objective=objective, epochs=epochs, callbacks=callbacks
+    return tfrecs.build_mf(train.num_users, train.num_items, embedding_dim=4)
+
+
+def fit(parts, *callbacks, epochs=3):
+    """Trains with stock Keras, without compiling: quick."""
+    model, (train, _) = build(parts), parts
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile("adam", loss, jit_compile=False)
+    rows = {"user_id": train.user_ids, "item_id": train.item_ids}
+    history = model.fit(
+        rows, np.ones(len(train)), epochs=epochs, callbacks=callbacks, verbose=0
     )
     return model, history.history
 
 
 @pytest.mark.parametrize("objective", ["bce", "softmax"])
 def test_last_epoch_shows_what_evaluate_gives(parts, objective):
-    model, history = fit(parts, RankingMetrics(*parts, k=(3, 5)), objective=objective)
+    model, ranking = build(parts), RankingMetrics(*parts, k=(3, 5))
+    history = tfrecs.fit(
+        model, parts[0], seed=0, objective=objective, epochs=3, callbacks=[ranking]
+    ).history
     expected = tfrecs.evaluate(model, *parts, k=(3, 5)).metrics
     assert {f"val_{name}" for name in expected} == set(history) - {"loss"}
     for name, value in expected.items():
@@ -63,3 +77,80 @@ def test_model_checkpoint_monitors_it(parts, tmp_path):
     _, history = fit(parts, RankingMetrics(*parts, k=5), save, epochs=4)
     best = tfrecs.evaluate(keras.saving.load_model(path), *parts, k=5)
     assert best.metrics["ndcg@5"] == pytest.approx(max(history["val_ndcg@5"]))
+
+
+def test_only_named_metrics_are_measured(parts):
+    names = ["recall", "mrr", "coverage"]
+    callback = RankingMetrics(*parts, k=(3, 5), metrics=names)
+    model, history = fit(parts, callback, epochs=1)
+    expected = tfrecs.evaluate(model, *parts, k=(3, 5), metrics=names).metrics
+    assert {f"val_{name}": [value] for name, value in expected.items()} == {
+        name: values for name, values in history.items() if name != "loss"
+    }
+    assert callback.evaluation.metrics == expected
+
+
+def test_a_sample_of_users_is_evaluated_after_each_epoch(parts):
+    callback = RankingMetrics(*parts, k=5, num_users=4, seed=1, metrics=["ndcg"])
+    assert callback.evaluation is None
+    model, history = fit(parts, callback, epochs=2)
+    train, validation = parts
+    users = callback.evaluation.user_ids
+    assert len(users) == 4
+    sample = validation.take(np.isin(validation.user_ids, users))
+    expected = tfrecs.evaluate(model, train, sample, k=5).metrics["ndcg@5"]
+    assert history["val_ndcg@5"][-1] == pytest.approx(expected)
+    everyone = tfrecs.evaluate(model, train, validation, k=5)
+    assert everyone.metrics["ndcg@5"] != expected
+
+
+def test_the_seed_draws_the_users(parts):
+    _, validation = parts
+
+    def drawn(num_users, seed):
+        return set(sample_users(validation, num_users, seed).user_ids.tolist())
+
+    assert drawn(8, 0) == drawn(8, 0) != drawn(8, 1)
+    assert drawn(99, 0) == set(validation.user_ids.tolist())
+    sample = sample_users(validation, 8, 0)
+    kept = np.isin(validation.user_ids, sample.user_ids)
+    assert len(sample) == kept.sum()  # all that they have
+    assert sample.users is validation.users
+
+
+def test_sampled_candidates_are_ranked_and_monitored(parts):
+    candidates = sample_candidates(*parts, num_negatives=3, seed=0)
+    callback = RankingMetrics(*parts, k=2, candidates=candidates, num_users=9)
+    stop = keras.callbacks.EarlyStopping(
+        "val_sampled_ndcg@2", mode="max", patience=1, min_delta=10
+    )
+    model, history = fit(parts, callback, stop, epochs=9)
+    assert len(history["loss"]) == 2
+    expected = evaluate_sampled(model, callback.validation, candidates, k=2)
+    assert callback.evaluation.protocol.kind == "sampled"
+    for name, value in expected.metrics.items():
+        assert history[f"val_sampled_{name}"][-1] == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"every": 0}, "Received: every=0"),
+        ({"k": 21}, "at most num_items=20.*Received: k=21"),
+        ({"metrics": ["ndgc"]}, "Received: 'ndgc'"),
+        ({"metrics": ["diversity"]}, "'diversity' needs `item_features`"),
+        ({"num_users": 0}, "Received: num_users=0"),
+    ],
+)
+def test_wrong_arguments_are_told_before_training(parts, options, told):
+    with pytest.raises(ValueError, match=told):
+        RankingMetrics(*parts, **options)
+
+
+def test_what_leaks_is_told_before_training(parts):
+    train, _ = parts
+    with pytest.raises(ValueError, match="no pair of `train`"):
+        RankingMetrics(train, train)
+    candidates = sample_candidates(*parts, num_negatives=3, seed=0)
+    with pytest.raises(ValueError, match=r"r_precision\. Received: 'coverage'"):
+        RankingMetrics(*parts, candidates=candidates, metrics=["coverage"])

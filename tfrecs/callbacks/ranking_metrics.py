@@ -4,27 +4,49 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
-from tfrecs.evaluation import evaluate
+from tfrecs._checks import check_cutoffs, check_positive
+from tfrecs.candidates import SampledCandidates
+from tfrecs.evaluation import Evaluation, evaluate, evaluate_sampled
+from tfrecs.evaluation.full import check_apart
+from tfrecs.evaluation.measures import choose_measures
 from tfrecs.interactions import Interactions
 
 
 class RankingMetrics(keras.callbacks.Callback):
-    """Ranks the whole catalogue for the validation users after each epoch.
+    """Ranks the catalogue, or candidates, for validation users after each epoch.
 
     Puts `val_precision@k`, `val_ndcg@k` and the other metrics of `tfrecs.evaluate` into
     the epoch's logs, where callbacks that stand after this one find them: monitor
-    `"val_ndcg@10"` (with `mode="max"`) in `EarlyStopping` or `ModelCheckpoint`.
+    `"val_ndcg@10"` (with `mode="max"`) in `EarlyStopping` or `ModelCheckpoint`. With
+    `candidates` the names say so: `val_sampled_ndcg@10`.
 
     Args:
         train: what the model learns from, left out of the ranking.
         validation: held-out interactions, never the test set.
         k: cut-offs.
+        metrics: names, as for `tfrecs.evaluate`; fewer cost less.
         exclude_seen: whether items of `train` are left out of the ranking.
+        candidates: what validation items are ranked among, as by `evaluate_sampled`;
+            None for the whole catalogue.
+        num_users: users that are evaluated, the same after each epoch, drawn from those
+            of `validation`; None for all of them.
+        seed: of the draw of users.
         every: epochs between two evaluations; others have no `val_` metrics.
 
+    Attributes:
+        evaluation: the last `Evaluation`; None before the first.
+
     Raises:
-        ValueError: at the end of an epoch, as `tfrecs.evaluate`.
+        ValueError: as `tfrecs.evaluate`, and for numbers below 1.
+
+    Example:
+        ```python
+        cheap = RankingMetrics(train, validation, metrics=["ndcg"], num_users=1000)
+        stop = keras.callbacks.EarlyStopping("val_ndcg@10", mode="max", patience=3)
+        model.fit(batches, epochs=50, callbacks=[cheap, stop])
+        ```
     """
 
     def __init__(
@@ -33,25 +55,65 @@ class RankingMetrics(keras.callbacks.Callback):
         validation: Interactions,
         *,
         k: int | Sequence[int] = 10,
+        metrics: Sequence[str] | None = None,
         exclude_seen: bool = True,
+        candidates: SampledCandidates | None = None,
+        num_users: int | None = None,
+        seed: int = 0,
         every: int = 1,
     ) -> None:
         super().__init__()
+        check_positive(every=every)
+        # Wrong arguments are told before an epoch is trained, not after.
+        cutoffs = check_cutoffs(k, train.num_items)
+        choose_measures(metrics, cutoffs, lists=candidates is None)
+        check_apart(train, validation, exclude_seen)
+        if num_users is not None:
+            validation = sample_users(validation, num_users, seed)
         self.train = train
         self.validation = validation
-        self.k = k
+        self.k = cutoffs
+        self.metrics = metrics
         self.exclude_seen = exclude_seen
+        self.candidates = candidates
         self.every = every
+        self.evaluation: Evaluation | None = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Adds the metrics to the logs."""
         if logs is None or (epoch + 1) % self.every:
             return
-        evaluation = evaluate(
+        self.evaluation = self._evaluate()
+        prefix = "val_" if self.candidates is None else "val_sampled_"
+        logs.update({f"{prefix}{x}": y for x, y in self.evaluation.metrics.items()})
+
+    def _evaluate(self) -> Evaluation:
+        if self.candidates is not None:
+            return evaluate_sampled(
+                self.model,
+                self.validation,
+                self.candidates,
+                k=self.k,
+                metrics=self.metrics,
+            )
+        return evaluate(
             self.model,
             self.train,
             self.validation,
             k=self.k,
             exclude_seen=self.exclude_seen,
+            metrics=self.metrics,
         )
-        logs.update({f"val_{name}": x for name, x in evaluation.metrics.items()})
+
+
+def sample_users(data: Interactions, num_users: int, seed: int) -> Interactions:
+    """Gives the interactions of users drawn from those who have any, all if too few.
+
+    Raises:
+        ValueError: if `num_users` is below 1.
+    """
+    check_positive(num_users=num_users)
+    users = np.unique(data.user_ids)
+    rng = np.random.default_rng(seed)
+    drawn = rng.choice(users, min(num_users, len(users)), replace=False)
+    return data.take(np.isin(data.user_ids, drawn))
