@@ -48,6 +48,7 @@ MODULES = [
     "shards",
     "significance",
     "splits",
+    "training_metrics",
 ]
 
 # The public names

@@ -64,6 +64,7 @@ _MODULES = (
     "shards",
     "significance",
     "splits",
+    "training_metrics",
 )
 
 __all__ = ["__version__", *_HOMES]
