@@ -16,6 +16,9 @@ from tfrecs._types import AnyArray, FloatArray
 PART = 2**20
 """Scores masked and ranked at once: 4 MiB of float32."""
 
+MOST_IN_GROUP = 16
+"""Items whose highest score is found first, to look at few single ones."""
+
 FLAGS = 2**19
 """Comparisons held at once, one byte each."""
 
@@ -46,61 +49,88 @@ def items_of(matrix: Any, rows: slice) -> tuple[AnyArray, AnyArray]:
 def masked(scores: FloatArray, rows: slice, seen: Any | None) -> FloatArray:
     """Gives a copy of some rows of scores, -inf where `seen` holds an item.
 
-    The copy holds until the thread's next call.
+    Columns of -inf are added, to a multiple of `MOST_IN_GROUP`. The copy may be written
+    to, and holds until the thread's next call.
     """
-    part = _kept("scores", (rows.stop - rows.start, scores.shape[1]), np.float32)
-    np.copyto(part, scores[rows])
+    num_items = scores.shape[1]
+    width = -(-num_items // MOST_IN_GROUP) * MOST_IN_GROUP
+    part = _kept("scores", (rows.stop - rows.start, width), np.float32)
+    part[:, :num_items] = scores[rows]
+    part[:, num_items:] = -np.inf
     if seen is not None:
         items, counts = items_of(seen, rows)
-        starts = np.arange(len(part), dtype=np.int64) * part.shape[1]
+        starts = np.arange(len(part), dtype=np.int64) * width
         part.reshape(-1)[np.repeat(starts, counts) + items] = -np.inf
     return part
 
 
-def near_top(scores: FloatArray, k: int) -> tuple[FloatArray, AnyArray, AnyArray]:
+def near_top(scores: FloatArray, k: int) -> tuple[AnyArray, AnyArray]:
     """Finds each user's k highest scores, and a few that are nearly as high.
 
-    The bound is the k-th highest of the maxima of disjoint groups of items, so that at
-    least k items score as high. It is the k-th highest score itself where there are too
-    few items for groups.
+    Args:
+        scores: `[users, width]`, as `masked` gives them.
+        k: at most `width`.
 
     Returns:
-        The bound of each user; where scores are of at least that bound, and not -inf,
-        as places in `scores` laid out as one row, in order; and how many each user has.
+        Where scores are of at least the user's bound, and not -inf, as places in
+        `scores` laid out as one row, in order; and how many each user has.
     """
-    num_users, num_items = scores.shape
-    groups = max(64, 4 * k)
-    size = max(1, int((num_items / (8 * k)) ** 0.5))
-    again = num_items // size // groups  # maxima of maxima: partitioning is slow
-    if again < 2:
-        size, again = 1, 1
-    width = num_items // size
-    best = scores  # [users, width], of `size` items that stand `width` apart
-    if size > 1:
-        best = scores[:, : size * width].reshape(-1, size, width).max(axis=1)
+    best = best_of_groups(scores, k)
+    cells, rows = cells_of(scores, best, bounds_of(best, k))
+    return np.sort(cells), np.bincount(rows, minlength=len(scores))
+
+
+def best_of_groups(scores: FloatArray, k: int) -> FloatArray:
+    """The highest scores `[users, groups]` of disjoint groups of each user's items.
+
+    A group's items stand `groups` apart. There are at least k groups, and as many as
+    there are items where those are few.
+    """
+    num_users, width = scores.shape
+    size = 1
+    while size < MOST_IN_GROUP and width // (2 * size) >= 16 * k:
+        size *= 2
+    if size == 1:
+        return scores
+    return scores.reshape(num_users, size, width // size).max(axis=1)
+
+
+def bounds_of(best: FloatArray, k: int) -> FloatArray:
+    """A score `[users]` that at least k of a user's items reach, and few others.
+
+    It is the k-th highest of the maxima of groups of groups: partitioning is slow.
+    """
+    num_users, width = best.shape
+    size = max(1, width // max(64, 4 * k))
     few = best
-    if again > 1:
-        few = best[:, : again * groups].reshape(-1, again, groups).max(axis=1)
-    bounds = np.partition(few, few.shape[1] - k, axis=1)[:, few.shape[1] - k]
-
-    least = np.maximum(bounds, np.finfo(np.float32).min)[:, None]
-    groups_found = np.flatnonzero(best >= least)
-    rows = np.repeat(np.arange(num_users), _per_row(groups_found, num_users, width))
-    firsts = groups_found + rows * (num_items - width)
-    cells = np.arange(0, size * width, width)[:, None] + firsts  # [size, groups found]
-    cells = cells[scores.reshape(-1).take(cells) >= least[rows, 0]]
-    rest = scores[:, size * width :] >= least  # in no group
-    if rest.any():
-        rows, columns = np.nonzero(rest)
-        cells = np.append(cells, rows * num_items + size * width + columns)
-    cells.sort()
-    return bounds, cells, _per_row(cells, num_users, num_items)
+    if size > 1:
+        few = best[:, : width // size * size].reshape(num_users, size, -1).max(axis=1)
+    return np.partition(few, few.shape[1] - k, axis=1)[:, few.shape[1] - k]
 
 
-def _per_row(cells: AnyArray, num_rows: int, width: int) -> AnyArray:
-    """How many of `cells`, which rise, each row of `width` cells has."""
-    ends = np.searchsorted(cells, np.arange(1, num_rows + 1) * width)
-    return np.diff(ends, prepend=0)
+def cells_of(
+    scores: FloatArray, best: FloatArray, least: FloatArray
+) -> tuple[AnyArray, AnyArray]:
+    """Finds the scores of at least `least` `[users]`, and not -inf, by their groups.
+
+    Returns:
+        Their places in `scores` laid out as one row, in no order, and their users.
+    """
+    width, groups = scores.shape[1], best.shape[1]
+    least = np.maximum(least, np.finfo(np.float32).min)
+    found = np.flatnonzero(best >= least[:, None])
+    rows = found // groups
+    firsts = found + rows * (width - groups)
+    cells = np.arange(0, width, groups)[:, None] + firsts  # [size, groups found]
+    high = np.flatnonzero(scores.reshape(-1).take(cells) >= least[rows])
+    return cells.reshape(-1)[high], rows[high % max(1, len(rows))]
+
+
+def keys_of(rows: AnyArray, scores: FloatArray) -> AnyArray:
+    """One int64 for each score, which rises by row and within a row as scores fall."""
+    bits = (0 - scores).view(np.int32)  # of 0.0 and -0.0 the same
+    bits ^= (bits >> 31) & 0x7FFFFFFF  # of negative numbers, in order too
+    return (rows.astype(np.int64) << 32) + bits
 
 
 def side_by_side(

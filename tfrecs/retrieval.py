@@ -128,15 +128,16 @@ def _best(
     scores: FloatArray, rows: slice, seen: Any | None, k: int
 ) -> tuple[IntArray, FloatArray]:
     """Items and scores `[users, k]` of some rows, best first."""
+    num_items = scores.shape[1]
     scores = masked(scores, rows, seen)
-    _, cells, counts = near_top(scores, k)
+    cells, counts = near_top(scores, k)
     found = side_by_side(scores.reshape(-1)[cells], counts, -np.inf, k)
     cells %= scores.shape[1]
     items = side_by_side(cells.astype(np.int32), counts, NO_ITEM, k)
     best_first = np.argsort(-found, axis=1, kind="stable")[:, :k]
     items = np.take_along_axis(items, best_first, axis=1)
     for row in np.flatnonzero(counts < k):  # next come those of -inf, by id
-        lowest = np.isneginf(scores[row])
+        lowest = np.isneginf(scores[row, :num_items])
         if seen is not None:
             lowest[items_of(seen, slice(rows.start + row, rows.start + row + 1))[0]] = (
                 False

@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 
 from tfrecs._ranking import (
+    best_of_groups,
+    bounds_of,
+    cells_of,
     count_at_least,
     items_of,
+    keys_of,
     masked,
-    near_top,
     parts_of,
-    side_by_side,
 )
 from tfrecs._types import AnyArray, BoolArray, FloatArray, IntArray
 from tfrecs.metrics import Ranks, Values
@@ -63,33 +65,52 @@ def _rank_part(
     num_candidates: AnyArray,
     deepest: int | None,
 ) -> Values:
-    """Ranks `[users, most]` of `items`, `counts` for each user; see `rank_relevant`."""
-    num_users, num_items = scores.shape
+    """Ranks `[users, most]` of `items`, `counts` for each user; see `rank_relevant`.
+
+    `scores` are written to: only those of other items are left.
+    """
+    num_users, width = scores.shape
     rows = np.repeat(np.arange(num_users), counts)
-    chosen = scores.reshape(-1)[rows * num_items + items]
+    cells = rows * width + items
+    chosen = scores.reshape(-1)[cells]
+    scores.reshape(-1)[cells] = -np.inf
+    num_others = num_candidates - counts
     if deepest is not None:
-        bounds, cells, num_high = near_top(scores, deepest)
-        near = chosen >= bounds[rows]  # before the others stand `deepest` items
+        best = best_of_groups(scores, deepest)
+        bounds = bounds_of(best, deepest)[rows]
+        near = (chosen > bounds) | np.isneginf(bounds)  # behind < `deepest` others
+        least = np.where(near, chosen, np.float32(np.inf))
+        least = np.minimum.reduceat(least, np.cumsum(counts) - counts)
         rows, chosen = rows[near], chosen[near]
         counts = np.bincount(rows, minlength=num_users)
-        scores = side_by_side(scores.reshape(-1)[cells], num_high, -np.inf, 1)
-    best_first = np.argsort(-chosen)
-    by_user = rows[best_first].astype(np.min_scalar_type(num_users))
-    best_first = best_first[np.argsort(by_user, kind="stable")]
+    keys = keys_of(rows, chosen)
+    best_first = np.argsort(keys)
     chosen = chosen[best_first]
     starts = np.cumsum(counts) - counts
+    if deepest is None:
+        before = count_at_least(scores, chosen, starts, counts)
+    else:
+        before = _count_before(keys[best_first], rows, scores, best, least)
+    before = np.where(np.isneginf(chosen), num_others[rows], before)
     places = np.arange(len(chosen)) - starts[rows]
-
-    # Equal relevant items take the last places of their tie, one each.
-    first = np.flatnonzero((places == 0) | (chosen != np.roll(chosen, 1)))
-    lengths = np.diff(first, append=len(chosen))
-    followers = np.repeat(first + lengths - 1, lengths) - np.arange(len(chosen))
-
-    at_least = count_at_least(scores, chosen, starts, counts)
-    at_least = np.where(np.isneginf(chosen), num_candidates[rows], at_least)
     ranks = np.full((num_users, max(1, counts.max())), np.inf)
-    ranks[rows, places] = at_least - followers
+    ranks[rows, places] = before + places + 1
     return ranks
+
+
+def _count_before(
+    keys: AnyArray,
+    rows: AnyArray,
+    scores: FloatArray,
+    best: FloatArray,
+    least: FloatArray,
+) -> AnyArray:
+    """Counts for each of the sorted `keys` the scores of its row that are as high."""
+    cells, users = cells_of(scores, best, least)
+    others = np.sort(keys_of(users, scores.reshape(-1)[cells]))
+    counts = np.bincount(users, minlength=len(scores))
+    starts = np.cumsum(counts) - counts
+    return np.searchsorted(others, keys, side="right") - starts[rows]
 
 
 def rank_among(scores: FloatArray, relevant: Any, others: IntArray) -> Ranks:
