@@ -84,6 +84,8 @@ def test_every_shard_has_its_share_of_every_part(write_parquet, tmp_path):
         rows = shards.items.ids[shards.read(number)[:, 1]]
         parts = np.bincount(rows // 100, minlength=10)
         assert set(parts.tolist()) <= {12, 13}
+        places = [frozenset(rows[rows // 100 == part] % 100) for part in range(10)]
+        assert len(set(places)) == 10  # each part has an order of its own
 
 
 def test_rows_are_dealt_round_wherever_a_part_begins():

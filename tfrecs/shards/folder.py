@@ -126,7 +126,9 @@ def open_shards(folder: str | Path) -> Shards:
                 f"{path}: must be a file of {size} bytes, by {MANIFEST}. Received: "
                 f"{has}. Delete the folder and prepare it again."
             )
-    return Shards(folder, **{k: v for k, v in told.items() if k != "version"})
+    del told["version"]
+    told["files"] = {name: tuple(kept) for name, kept in told["files"].items()}
+    return Shards(folder, **told)
 
 
 def write_manifest(folder: Path, told: Mapping[str, Any]) -> None:
