@@ -61,7 +61,7 @@ BAD = [
     (".txt", b"1 9223372036854775808", "ids must be below 2**63"),
     (".txt", b"1 " + b"9" * 5000, "ids must be below 2**63"),
     (".rating", b"5\t8\t4", "must have 4 fields separated by '\\t'"),
-    (".rating", b"5\t8\t4\t1\t1", "Received: 5 fields"),
+    (".rating", b"5\t8\t4\t1\t1", "Received: 5"),
     (".rating", b"\t8\t4\t1", "`user_id` must be a whole number of 64 bits. Received: ''"),  # noqa: E501
     (".rating", b"5\tx\t4\t1", "`item_id` must be a whole number of 64 bits. Received: 'x'"),  # noqa: E501
     (".rating", b"5\t0x1F\t4\t1", "`item_id` must be a whole number of 64 bits"),
@@ -73,7 +73,7 @@ BAD = [
     (".rating", b"5\t8\0\t4\t1", "must be text in UTF-8. Received: binary data"),
     (".dat", b"5::8::4", "must have 4 fields separated by '::'"),
     (".dat", b"5::8::4:::1", "`timestamp` must be a whole number of 64 bits"),
-    (".dat", b"5::8::4::1::1", "Received: 5 fields"),
+    (".dat", b"5::8::4::1::1", "Received: 5"),
 ]  # fmt: skip
 
 

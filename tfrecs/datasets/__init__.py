@@ -5,14 +5,31 @@ from collections.abc import Callable
 from tfrecs._checks import check_choice
 from tfrecs.datasets._dataset import Dataset as Dataset
 from tfrecs.datasets.movielens_100k import load_ml_100k
+from tfrecs.datasets.movielens_csv import (
+    load_ml_20m,
+    load_ml_25m,
+    load_ml_32m,
+    load_ml_latest_small,
+)
+from tfrecs.datasets.movielens_dat import load_ml_1m, load_ml_10m
 from tfrecs.datasets.ncf_ml_1m import load_ncf_ml_1m
 from tfrecs.datasets.synthetic import make_synthetic
+from tfrecs.datasets.trivago import load_trivago
 from tfrecs.datasets.ultragcn_ml_1m import load_ultragcn_ml_1m
+from tfrecs.datasets.yoochoose import load_yoochoose
 
 DATASETS: dict[str, Callable[[], Dataset]] = {
     "ml-100k": load_ml_100k,
+    "ml-1m": load_ml_1m,
+    "ml-10m": load_ml_10m,
+    "ml-20m": load_ml_20m,
+    "ml-25m": load_ml_25m,
+    "ml-32m": load_ml_32m,
+    "ml-latest-small": load_ml_latest_small,
     "ncf-ml-1m": load_ncf_ml_1m,
     "ultragcn-ml-1m": load_ultragcn_ml_1m,
+    "yoochoose": load_yoochoose,
+    "trivago": load_trivago,
     "synthetic": make_synthetic,
 }
 
