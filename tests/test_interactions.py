@@ -379,11 +379,14 @@ def test_contains_tells_for_each_pair_of_the_other():
     part = data.take(np.array([3, 0]))
     assert part.contains(data).tolist() == [True, False, False, True]
     assert data.contains(part).tolist() == [True, True]
+    assert data.num_shared(part) == part.num_shared(data) == 2
 
 
 def test_contains_does_not_mistake_a_pair_for_another(from_pairs):
     data = from_pairs([(0, 1), (2, 3)], 4, 4)
-    assert not data.contains(from_pairs([(1, 0), (3, 2), (2, 1)], 4, 4)).any()
+    others = from_pairs([(1, 0), (3, 2), (2, 1)], 4, 4)
+    assert not data.contains(others).any()
+    assert data.num_shared(others) == 0
 
 
 @pytest.mark.parametrize("others", [["p", "q"], ["p", "q", "r"]])
@@ -394,6 +397,8 @@ def test_contains_needs_one_vocabulary(axis, others):
     told = f"must share one vocabulary.*Received: .* {axis}: .* {axis}: 'p', 'q'"
     with pytest.raises(ValueError, match=told):
         Interactions.from_arrays(**mine).contains(Interactions.from_arrays(**theirs))
+    with pytest.raises(ValueError, match=told):
+        Interactions.from_arrays(**mine).num_shared(Interactions.from_arrays(**theirs))
 
 
 def test_vocabularies_of_equal_ids_are_one(from_pairs):

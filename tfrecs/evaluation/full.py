@@ -111,10 +111,10 @@ def check_apart(train: Interactions, test: Interactions, exclude_seen: bool) -> 
     Raises:
         ValueError: if they do not.
     """
-    shared = train.contains(test)
-    if exclude_seen and shared.any():
+    shared = train.num_shared(test)
+    if exclude_seen and shared:
         raise ValueError(
-            f"`test` must hold no pair of `train`. Received: {shared.sum()} of "
+            f"`test` must hold no pair of `train`. Received: {shared} of "
             f"{len(test)} shared. Drop them with test.take(~train.contains(test)), or "
             "rank seen items too with exclude_seen=False."
         )
