@@ -422,6 +422,34 @@ def test_results_do_not_depend_on_the_size_of_blocks(block):
     assert measured.to_frame().equals(expected)
 
 
+@given(cases(), st.integers(1, 40))
+def test_batches_of_any_size_give_the_same(case, scores_at_once):
+    scores, roles, k = case
+    expected = evaluate(scores, *parts(roles), k=k).to_frame()
+    measured = evaluate(scores, *parts(roles), k=k, scores_at_once=scores_at_once)
+    np.testing.assert_allclose(measured.to_frame(), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_a_model_that_can_score_few_users_at_once_is_asked_for_no_more():
+    roles, scores = random_roles(11, (95, 30)), tie_free(11, (95, 30))
+
+    def score(user_ids):
+        if len(user_ids) > 10:
+            raise MemoryError(f"{len(user_ids)} users")
+        return scores[user_ids]
+
+    measured = evaluate(score, *parts(roles), scores_at_once=10 * 30)
+    assert measured.to_frame().equals(evaluate(scores, *parts(roles)).to_frame())
+    with pytest.raises(MemoryError, match="11 users"):
+        evaluate(score, *parts(roles), scores_at_once=11 * 30)
+
+
+@pytest.mark.parametrize("size", [0, 2.5])
+def test_at_least_one_score_is_asked_for(size):
+    with pytest.raises(ValueError, match=f"least 1. Received: scores_at_once={size}"):
+        evaluate(SCORES, *parts(ROLES), k=1, scores_at_once=size)
+
+
 @pytest.mark.parametrize(
     ("block", "users_at_once"), [(1, 1), (29, 1), (95, 3), (10**6, 10)]
 )

@@ -172,6 +172,28 @@ def test_ndcg_auc_and_map_are_those_of_scikit_learn():
         assert whole.per_user[name][user] == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "options"),
+    [
+        ("precision@5", "precision_at_k", {"k": 5}),
+        ("recall@5", "recall_at_k", {"k": 5}),
+        ("mrr", "reciprocal_rank", {}),
+        ("auc", "auc_score", {}),
+    ],
+)
+def test_metrics_are_those_of_lightfm(lightfm, ours, theirs, options):
+    drawn = np.random.default_rng(7).integers(40, size=(15, 12))
+    is_candidate = np.zeros((15, 40), dtype=bool)
+    np.put_along_axis(is_candidate, drawn, True, axis=1)
+    # It ranks what is not of training: here, all that is not to be ranked.
+    masked = ~(is_candidate | lightfm.is_test)
+    expected = lightfm.measure(theirs, masked, **options)
+    candidates = SampledCandidates(np.arange(15), drawn)
+    measured = evaluate_sampled(lightfm.scores, lightfm.test, candidates, k=5)
+    assert len(np.unique(expected)) > 2
+    assert measured.per_user[ours] == pytest.approx(expected, abs=1e-6)
+
+
 # Laws
 
 
