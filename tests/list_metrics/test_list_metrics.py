@@ -472,9 +472,19 @@ def test_metrics_of_features_need_them(name):
 
 
 def test_genres_are_not_negative():
-    lists = Lists([[0]], [0], TRAIN, -np.array(GENRES))
-    with pytest.raises(ValueError, match=r"at least 0\. Received: -1"):
+    lists = Lists([[0]], [0], TRAIN, np.array(GENRES) - 0.5)
+    with pytest.raises(ValueError, match=r"at least 0\. Received: -0\.5"):
         list_metrics.miscalibration(lists)
+
+
+def test_a_zero_that_a_sparse_matrix_stores_is_a_zero():
+    features = sparse.csr_array(np.array(GENRES) + 1.0)
+    features.data -= 1
+    assert (features.data == 0).any()
+    stored = Lists(LISTS.items, LISTS.user_ids, TRAIN, features)
+    for name in list_metrics.OF_FEATURES:
+        metric = USER_LIST_METRICS[name]
+        assert metric(stored).tolist() == close(metric(LISTS).tolist())
 
 
 @pytest.mark.parametrize("alpha", [0, 1, -0.1, NAN])
