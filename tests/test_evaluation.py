@@ -12,7 +12,7 @@ from scipy import sparse
 from sklearn.metrics import average_precision_score, ndcg_score, roc_auc_score
 
 from tfrecs import _ranking
-from tfrecs.evaluation import as_scorer, check_scores, evaluate
+from tfrecs.evaluation import as_scorer, check_scores, evaluate, scorer_of_pairs
 from tfrecs.evaluation.ranks import rank_relevant
 from tfrecs.interactions import Interactions
 
@@ -520,6 +520,26 @@ def test_other_models_are_refused_by_their_type(model):
     told = f"`model` must have `score_users.*Received: {type(model).__name__}"
     with pytest.raises(TypeError, match=told):
         as_scorer(model)
+
+
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
+def test_a_function_of_pairs_is_evaluated_as_the_matrix_of_its_scores(shape):
+    roles, scores = random_roles(6), tie_free(6)
+
+    def score_pairs(user_ids, item_ids):
+        assert user_ids.dtype == item_ids.dtype == np.int32
+        return scores[user_ids, item_ids].reshape(shape)
+
+    expected = evaluate(scores, *parts(roles)).to_frame()
+    score = scorer_of_pairs(score_pairs, num_items=30)
+    measured = evaluate(score, *parts(roles), scores_at_once=95)
+    assert measured.to_frame().equals(expected)
+
+
+def test_a_function_of_pairs_gives_a_score_for_each():
+    score = scorer_of_pairs(lambda user_ids, item_ids: item_ids[1:], num_items=6)
+    with pytest.raises(ValueError, match=r"each of 12 pairs\. Received: shape \[11\]"):
+        evaluate(score, *parts(ROLES), k=1)
 
 
 # What comes out

@@ -1,11 +1,12 @@
 """What can be evaluated, and how many scores are asked for at once."""
 
+from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from tfrecs._ranking import row_parts
-from tfrecs._types import FloatArray, IntArray, Scorer
+from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
 
 SCORE_BLOCK = 2**22
 """Scores asked for at once: 16 MiB of float32."""
@@ -34,8 +35,44 @@ def as_scorer(model: ScoresUsers | Scorer | FloatArray) -> Scorer:
         return model
     raise TypeError(
         "`model` must have `score_users(user_ids)`, be such a function, or be a matrix "
-        f"[num_users, num_items]. Received: {type(model).__name__}"
+        f"[num_users, num_items]. Received: {type(model).__name__}. Of what scores "
+        "pairs, `scorer_of_pairs` makes such a function."
     )
+
+
+def scorer_of_pairs(
+    score_pairs: Callable[[IntArray, IntArray], AnyArray], num_items: int
+) -> Scorer:
+    """Makes a function that `evaluate` takes of one that scores pairs.
+
+    This is the way in for other libraries' models and for any Keras model. Each item is
+    scored with each user, which costs a forward pass for every pair.
+
+    Args:
+        score_pairs: from user ids and item ids, both `[pairs]`, to scores `[pairs]` or
+            `[pairs, 1]`.
+        num_items: the catalogue's size.
+
+    Example:
+        >>> import numpy as np
+        >>> score = scorer_of_pairs(lambda users, items: 10 * users + items, 3)
+        >>> score(np.array([2, 4]))
+        array([[20, 21, 22],
+               [40, 41, 42]])
+    """
+
+    def score_users(user_ids: IntArray) -> FloatArray:
+        users = np.repeat(user_ids, num_items)
+        items = np.tile(np.arange(num_items, dtype=np.int32), len(user_ids))
+        scores = np.asarray(score_pairs(users, items))
+        if scores.size != users.size:
+            raise ValueError(
+                f"`score_pairs` must give one score for each of {users.size} pairs. "
+                f"Received: shape {list(scores.shape)}"
+            )
+        return scores.reshape(len(user_ids), num_items)
+
+    return score_users
 
 
 def check_scores(scores: Any, num_users: int, num_items: int) -> FloatArray:

@@ -22,7 +22,13 @@ Example:
     mrr                         0.7500>
 """
 
-from tfrecs._scorers import ScoresUsers, as_scorer, check_scores, user_blocks
+from tfrecs._scorers import (
+    ScoresUsers,
+    as_scorer,
+    check_scores,
+    scorer_of_pairs,
+    user_blocks,
+)
 from tfrecs.evaluation.full import evaluate
 from tfrecs.evaluation.lists import evaluate_lists, lists_from_frame
 from tfrecs.evaluation.protocol import Protocol
@@ -39,5 +45,6 @@ __all__ = [
     "evaluate_lists",
     "evaluate_sampled",
     "lists_from_frame",
+    "scorer_of_pairs",
     "user_blocks",
 ]

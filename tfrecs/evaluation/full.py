@@ -40,7 +40,7 @@ def evaluate(
     Args:
         model: has `score_users(user_ids)`, as our models do; or is a function from user
             ids `[users]` to scores `[users, num_items]`; or is the matrix of scores
-            `[num_users, num_items]`.
+            `[num_users, num_items]`. See `scorer_of_pairs` for any other model.
         train: what the model learned from.
         test: held-out interactions, over the same vocabularies.
         k: cut-offs, each from 1 to `num_items`.
