@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from tfrecs.shards import open_shards, prepare_shards
+from tfrecs.shards import open_shards, prepare_shards, sources
 from tfrecs.shards.prepare import _dealt
 
 SIZES = {"part_rows": 400, "shard_rows": 500}
@@ -129,7 +129,8 @@ def test_rows_of_low_ratings_and_their_ids_are_left_out(write_parquet, tmp_path)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "csv.gz", "tsv.gz"])
-def test_text_files_give_what_parquet_gives(suffix, shards, raw, tmp_path):
+def test_text_files_give_what_parquet_gives(suffix, shards, raw, tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "_BYTES_AT_ONCE", 1000)  # ends within notes, too
     paths = [tmp_path / f"{name}.{suffix}" for name in "ab"]
     frame = pd.DataFrame({"item_id": raw[1], "note": 'a "b"\nc', "user_id": raw[0]})
     for path, rows in zip(paths, (frame[:1900], frame[1900:]), strict=True):

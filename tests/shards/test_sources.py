@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tfrecs.shards import sources
 from tfrecs.shards.sources import Columns, stream_ids
 
 PLAIN = Columns("user_id", "item_id", None, None, ())
@@ -18,7 +19,11 @@ def written(tmp_path, text, name="a.csv"):
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 @pytest.mark.parametrize("start", [0, 1, 149, 150, 151, 400, 999, 1000, 1001])
 @pytest.mark.parametrize("rows", [1000, 130])
-def test_a_stream_starts_at_any_row(kind, start, rows, tmp_path, write_parquet):
+def test_a_stream_starts_at_any_row(
+    kind, start, rows, tmp_path, write_parquet, monkeypatch
+):
+    monkeypatch.setattr(sources, "_ROWS_AT_ONCE", 40)
+    monkeypatch.setattr(sources, "_BYTES_AT_ONCE", 300)
     users, items = np.arange(1000), np.arange(1000) * 7 % 31
     path = tmp_path / f"a.{kind}"
     if kind == "parquet":  # in row groups of 150
@@ -40,6 +45,7 @@ def test_a_stream_starts_at_any_row(kind, start, rows, tmp_path, write_parquet):
     ("text", "told"),
     [
         ("user_id,item_id\n1,2\n,3\n", "'user_id' must have no.*1 missing.* in row 1"),
+        ("user_id,item_id\na,2\n,3\n", "'user_id' must have no.*1 missing.* in row 1"),
         ("user_id,item_id\na,2\nb,\n", "'item_id' must have no.*1 missing.* in row 1"),
         ("user_id,item\n1,2\n", "column 'item_id'. Received: columns user_id, item"),
         ("user_id,item_id\n1,2,3\n", "Expected 2 columns, got 3"),
