@@ -145,8 +145,11 @@ def test_names_of_items_and_users_do_not_matter(random):
 
 
 def test_cut_offs_are_within_the_lists():
-    with pytest.raises(ValueError, match=r"at most 3, the length.*Received: k=5\. Low"):
-        evaluate_lists(LISTS, TEST, k=(1, 5))
+    with pytest.raises(
+        ValueError,
+        match=r"at most 3, the length of the lists: what.*Received: k=4\. Lower",
+    ):
+        evaluate_lists(LISTS, TEST, k=(1, 4))
     with pytest.raises(ValueError, match=r"at least 1\. Received: k=0"):
         evaluate_lists(LISTS, TEST, k=0)
 
