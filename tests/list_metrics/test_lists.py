@@ -54,6 +54,19 @@ def test_a_user_may_have_two_lists():
     assert Lists(ITEMS, [1, 1, 1], TRAIN).user_ids.tolist() == [1, 1, 1]
 
 
+def test_nothing_changes_lists_afterwards():
+    items, user_ids = np.array([[1, 2]], dtype=np.int32), np.array([0], dtype=np.int32)
+    lists = Lists(items, user_ids, TRAIN)
+    items[:], user_ids[:] = 0, 1
+    assert (lists.items.tolist(), lists.user_ids.tolist()) == ([[1, 2]], [0])
+    for ids in (lists.items, lists.user_ids, lists.first(1).items):
+        with pytest.raises(ValueError, match="read-only"):
+            ids[0] = 0
+    with pytest.raises(AttributeError, match="cannot assign to field 'items'"):
+        lists.items = items
+    assert lists != Lists([[1, 2]], [0], TRAIN)
+
+
 def test_it_tells_how_many_and_how_long():
     told = "<Lists of 3 users, up to 3 of 4 items each>"
     assert repr(Lists(ITEMS, [0, 1, 2], TRAIN)) == told
@@ -73,6 +86,7 @@ def test_it_tells_how_many_and_how_long():
         ([[1]], [0.0], "`user_ids` must be whole numbers. Received: float64"),
         ([[1, 4]], [0], "`items` must be from -1 to 3. Received: 4"),
         ([[1, -2]], [0], "`items` must be from -1 to 3. Received: -2"),
+        ([[5, -1]], [0], "`items` must be from -1 to 3. Received: 5"),
         ([[1]], [3], "`user_ids` must be from 0 to 2. Received: 3"),
         ([[1]], [-1], "`user_ids` must be from 0 to 2. Received: -1"),
         ([[-1], [-1]], [0, 1], "must recommend something. Received: nothing but -1"),
@@ -82,9 +96,9 @@ def test_it_tells_how_many_and_how_long():
             r"-1 only at the end of a list. Received: row 1, \[1, -1, 2\]",
         ),
         (
-            [[-1, -1, -1], [0, 1, 2], [1, 3, 1]],
+            [[-1, -1, -1, -1], [0, 1, 2, -1], [3, 0, 3, 1]],
             [0, 1, 2],
-            "an item once in a list. Received: row 2 with item 1 twice",
+            "an item once in a list. Received: row 2 with item 3 twice",
         ),
     ],
 )

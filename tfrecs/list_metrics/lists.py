@@ -48,7 +48,7 @@ class Lists:
     item_features: Any = None
 
     def __post_init__(self) -> None:
-        """Checks every array once."""
+        """Checks every array once and makes ids read-only."""
         user_ids = np.asarray(self.user_ids)
         items = np.asarray(self.items)
         if items.ndim != 2 or user_ids.shape != items.shape[:1] or not items.size:
@@ -60,8 +60,10 @@ class Lists:
         _check_ids("user_ids", user_ids, 0, self.train.num_users)
         _check_ids("items", items, NO_ITEM, self.train.num_items)
         _check_rows(items)
-        object.__setattr__(self, "user_ids", user_ids.astype(np.int32))
-        object.__setattr__(self, "items", items.astype(np.int32))
+        for name, ids in {"user_ids": user_ids, "items": items}.items():
+            copy = ids.astype(np.int32)
+            copy.flags.writeable = False
+            object.__setattr__(self, name, copy)
         if self.item_features is not None:
             features = _as_features(self.item_features, self.train.num_items)
             object.__setattr__(self, "item_features", features)
