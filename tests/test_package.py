@@ -189,8 +189,8 @@ def test_a_relative_import_is_refused():
 
 
 DATA = (
-    *("_checks", "_columns", "_distinct", "_files", "_parts", "_ranking", "_scorers"),
-    "_types",
+    *("_checks", "_columns", "_distinct", "_files", "_line", "_parts"),
+    *("_ranking", "_scorers", "_types"),
     *("candidates", "datasets/", "evaluation", "features", "interactions", "metrics"),
     *("list_metrics/", "negatives", "pipelines", "readers", "retrieval"),
     *("shards/", "significance", "splits", "vocabulary"),

@@ -199,6 +199,40 @@ def test_exact_negatives_are_never_positives_and_approximate_ones_sometimes():
     assert among[False] == pytest.approx(expected, abs=0.1)
 
 
+@pytest.mark.parametrize("exact", [True, False])
+@with_negatives
+def test_negatives_of_popularity_are_those_of_its_sampler(make, exact):
+    counts = MATRIX.sum(axis=0)
+    options = {"seed": 2, "num_negatives": 400, "passes": 5, "exact": exact}
+    drawn = np.zeros((5, 7))
+    for inputs, labels in epoch(
+        make(TRAIN, **options, sampling="popularity", exponent=2.0)
+    ):
+        users = np.broadcast_to(np.array(inputs["user_id"]).T, np.shape(labels)[::-1]).T
+        negative = np.array(labels) == 0
+        np.add.at(drawn, (users[negative], np.array(inputs["item_id"])[negative]), 1)
+    for user in (0, 1, 2, 4):
+        weights = counts**2 * ~(MATRIX[user] & exact).astype(bool)
+        expected = weights / weights.sum() * drawn[user].sum()
+        assert drawn[user][weights == 0].sum() == 0
+        found = stats.chisquare(drawn[user][weights > 0], expected[weights > 0])
+        assert weights.astype(bool).sum() == 1 or found.pvalue > 1e-3
+
+
+@with_negatives
+def test_negatives_of_a_positives_own_are_uniform_by_default(make):
+    plain = epoch(make(TRAIN, seed=2))
+    assert plain == epoch(make(TRAIN, seed=2, sampling="uniform"))
+    assert plain != epoch(make(TRAIN, seed=2, sampling="popularity"))
+
+
+def test_an_unknown_sampling_of_own_negatives_is_refused():
+    with pytest.raises(ValueError, match=r"one of uniform, popularity. Rec.*'mixed'"):
+        pairwise_batches(TRAIN, seed=0, sampling="mixed")
+    with pytest.raises(ValueError, match=r"`exponent` is of popularity.*exponent=0.5"):
+        pairwise_batches(TRAIN, seed=0, exponent=0.5)
+
+
 def test_exact_is_the_default():
     [(inputs, _)] = epoch(pairwise_batches(TRAIN, seed=2, num_negatives=40))
     users, items = np.array(inputs["user_id"]), np.array(inputs["item_id"])
@@ -359,6 +393,19 @@ def test_log_probability_is_that_of_items_and_candidates(sampling):
         ids = inputs["item_id"] + inputs["candidate_id"]
         expected = np.log(PROBABILITY[sampling][ids])
         np.testing.assert_allclose(inputs["log_probability"], expected, rtol=1e-6)
+
+
+def test_an_exponent_changes_what_is_drawn_and_the_correction():
+    options = {"seed": 0, "num_negatives": 3000, "sampling": "popularity"}
+    [(inputs, _)] = epoch(candidate_batches(TRAIN, **options, exponent=-1.0))
+    weights = 1 / np.where(COUNTS, COUNTS, np.inf)
+    expected = weights / weights.sum()
+    ids = inputs["item_id"] + inputs["candidate_id"]
+    np.testing.assert_allclose(
+        inputs["log_probability"], np.log(expected[ids]), rtol=1e-6
+    )
+    found = np.bincount(inputs["candidate_id"], minlength=7)
+    assert stats.chisquare(found, expected * 3000).pvalue > 1e-3
 
 
 def test_items_that_nobody_has_are_no_candidates_by_popularity(from_pairs):

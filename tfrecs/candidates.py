@@ -16,11 +16,10 @@ import scipy.sparse as sp
 from tfrecs._checks import check_choice, check_positive
 from tfrecs._distinct import draw_distinct
 from tfrecs._files import file_kind
+from tfrecs._line import popularity
 from tfrecs._types import AnyArray, IntArray
 from tfrecs.interactions import Interactions
-
-SAMPLING = ("uniform", "popularity")
-"""How evaluation candidates are drawn."""
+from tfrecs.negatives import OWN, check_exponent
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -151,15 +150,16 @@ def sample_candidates(
         num_negatives: candidates for each user of `test`.
         seed: of the draws; the same one gives the same candidates.
         sampling: "uniform" or "popularity".
-        exponent: of "popularity"; 0 is uniform, 1 in proportion.
+        exponent: of "popularity"; 1 is in proportion to interactions, 0 the same for
+            all items that someone has in `train`.
 
     Returns:
         The candidates, users in the order of their ids.
 
     Raises:
         ValueError: if the vocabularies differ, `num_negatives` is below 1, `sampling`
-            is unknown, `exponent` is negative, or a user lacks too few items of any
-            weight.
+            is unknown, `exponent` is not finite or not for it, or a user lacks too
+            few items of any weight.
 
     Example:
         >>> data = Interactions.from_matrix([[1, 1, 0, 0], [0, 1, 1, 0]])
@@ -173,7 +173,8 @@ def sample_candidates(
         Efraimidis and Spirakis 2006, "Weighted Random Sampling with a Reservoir".
     """
     check_positive(num_negatives=num_negatives)
-    check_choice("sampling", sampling, SAMPLING)
+    check_choice("sampling", sampling, OWN)
+    check_exponent(sampling, exponent)
     train.contains(test)  # refuses other vocabularies
     users = np.unique(test.user_ids)
     known = sp.csr_array(train.matrix + test.matrix)[users]
@@ -183,20 +184,6 @@ def sample_candidates(
     _check_lacking(known, weight, num_negatives, users, train)
     rng = np.random.default_rng(seed)
     return SampledCandidates(users, draw_distinct(known, weight, num_negatives, rng))
-
-
-def popularity(train: Interactions, exponent: float) -> AnyArray:
-    """(An item's interactions)^exponent, `[num_items]`, 0 for those without any.
-
-    Raises:
-        ValueError: if `exponent` is not finite or below 0.
-    """
-    if not 0 <= exponent < np.inf:
-        raise ValueError(
-            f"`exponent` must be finite and at least 0. Received: exponent={exponent!r}"
-        )
-    counts = np.bincount(train.item_ids, minlength=train.num_items)
-    return np.where(counts > 0, counts.astype(np.float64) ** exponent, 0)
 
 
 def _check_lacking(

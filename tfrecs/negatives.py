@@ -2,68 +2,72 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfrecs._types import AnyArray, FloatArray
+from tfrecs._checks import check_choice
+from tfrecs._line import Catalogue as Catalogue
+from tfrecs._line import Sampler as Sampler
+from tfrecs._line import below, item_at, outside, whole_weights
+from tfrecs._types import FloatArray
 from tfrecs.interactions import Interactions
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-Sampler: TypeAlias = "Callable[[tf.Tensor, int, tf.Tensor], tf.Tensor]"
-"""Takes users `[batch]`, n and a seed `[2]`; gives item ids `[batch, n]` int32."""
-
-
-class Catalogue(Protocol):
-    """What shared negatives are drawn by: `Interactions`, or shards on the disk."""
-
-    @property
-    def num_items(self) -> int:
-        """The number of items."""
-
-    @property
-    def item_counts(self) -> AnyArray:
-        """`[num_items]`, the interactions of each item."""
-
 
 def exact_uniform(train: Interactions) -> Sampler:
     """Draws uniformly from the items that the user has no interaction with in `train`.
 
-    Nothing is rejected. The r-th item that a user lacks is r plus the number of the
-    user's items before it; with the user's items sorted as i_0 < i_1 < ..., exactly
-    those with i_j - j <= r are before it, so one binary search finds it. Memory is
-    one int64 for each interaction.
+    Nothing is rejected: the r-th item that a user lacks is r plus the number of the
+    user's items before it, which one binary search finds. Memory is one int64 for each
+    interaction.
 
     Raises:
         ValueError: if a user interacted with the whole catalogue.
     """
     import tensorflow as tf
 
-    matrix = train.matrix
-    degree = np.diff(matrix.indptr)
-    if degree.max() >= train.num_items:
-        raise ValueError(
-            "Each user must lack at least one item. Received: user "
-            f"{train.users.ids[degree.argmax()]!r}, who has all {train.num_items}. "
-            "Leave such users out, or use exact=False."
-        )
-    span = train.num_items + 1
-    of_user = np.repeat(np.arange(train.num_users, dtype=np.int64), degree)
-    place = np.arange(len(train)) - matrix.indptr[:-1].astype(np.int64)[of_user]
-    keys = tf.constant(of_user * span + matrix.indices - place)
-    starts = tf.constant(matrix.indptr[:-1].astype(np.int64))
-    lacking = tf.constant(train.num_items - degree.astype(np.int64))
+    places = outside(train, np.ones(train.num_items, dtype=np.int64))
 
     def sample(
         user_ids: "tf.Tensor", num_negatives: int, seed: "tf.Tensor"
     ) -> "tf.Tensor":
-        users = tf.cast(user_ids, tf.int64)[:, None]
-        r = _below(tf.gather(lacking, users), num_negatives, seed)  # [batch, n]
-        before = tf.searchsorted(keys, tf.reshape(users * span + r, [-1]), side="right")
-        before = tf.reshape(tf.cast(before, tf.int64), tf.shape(r))
-        return tf.cast(r + before - tf.gather(starts, users), tf.int32)
+        return tf.cast(places(user_ids, num_negatives, seed), tf.int32)
+
+    return sample
+
+
+def exact_popular(train: Interactions, exponent: float = 1.0) -> Sampler:
+    """Draws by popularity from the items that the user has no interaction with.
+
+    An item's probability is (its interactions)^exponent, over the sum of that for all
+    items that the user lacks. Nothing is rejected: places are drawn on a line on which
+    items are as long as that, and the user's are cut out. Items that nobody has are
+    never drawn. Memory is two int64 for each interaction.
+
+    Args:
+        train: the positives.
+        exponent: 1 is in proportion to interactions, 0 the same for all that someone
+            has, and below 0 the less popular the likelier.
+
+    Raises:
+        ValueError: if `exponent` is not finite, or a user has all that anyone has.
+
+    References:
+        Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their
+        Compositionality", sec. 2.2, whose exponent is 0.75.
+        Caselles-Dupre et al. 2018, "Word2Vec Applied to Recommendation: Hyperparameters
+        Matter", where the best one depends on the data, and may be below 0.
+    """
+    weights = whole_weights(train, exponent, 2**62 // train.num_users)
+    places, at = outside(train, weights), item_at(weights)
+
+    def sample(
+        user_ids: "tf.Tensor", num_negatives: int, seed: "tf.Tensor"
+    ) -> "tf.Tensor":
+        return at(places(user_ids, num_negatives, seed))
 
     return sample
 
@@ -78,9 +82,51 @@ def approximate_uniform(train: Catalogue) -> Sampler:
         user_ids: "tf.Tensor", num_negatives: int, seed: "tf.Tensor"
     ) -> "tf.Tensor":
         sizes = tf.fill([tf.shape(user_ids)[0], 1], size)
-        return tf.cast(_below(sizes, num_negatives, seed), tf.int32)
+        return tf.cast(below(sizes, num_negatives, seed), tf.int32)
 
     return sample
+
+
+def approximate_popular(train: Catalogue, exponent: float = 1.0) -> Sampler:
+    """Draws from the catalogue by popularity, positives of the user among them.
+
+    With an exponent above 0, positives are far more often among them than among uniform
+    ones: they are popular. Arguments and errors are those of `exact_popular`.
+    """
+    import tensorflow as tf
+
+    weights = whole_weights(train, exponent)
+    length, at = tf.constant(weights.sum()), item_at(weights)
+
+    def sample(
+        user_ids: "tf.Tensor", num_negatives: int, seed: "tf.Tensor"
+    ) -> "tf.Tensor":
+        lengths = tf.fill([tf.shape(user_ids)[0], 1], length)
+        return at(below(lengths, num_negatives, seed))
+
+    return sample
+
+
+OWN = ("uniform", "popularity")
+"""How negatives of a positive's own are drawn."""
+
+
+def own_negatives(
+    train: Interactions, *, sampling: str, exact: bool, exponent: float
+) -> Sampler:
+    """Gives the sampler of a name of `OWN`.
+
+    Raises:
+        ValueError: if `sampling` is unknown, `exponent` is not for it, or as the
+            sampler.
+    """
+    check_choice("sampling", sampling, OWN)
+    check_exponent(sampling, exponent)
+    if sampling == "uniform":
+        return exact_uniform(train) if exact else approximate_uniform(train)
+    if exact:
+        return exact_popular(train, exponent)
+    return approximate_popular(train, exponent)
 
 
 @dataclass(frozen=True)
@@ -103,25 +149,27 @@ def uniform_candidates(train: Catalogue) -> Candidates:
     sizes = tf.fill([1, 1], tf.constant(train.num_items, tf.int64))
 
     def draw(item_id: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
-        return tf.cast(_below(sizes, n, seed)[0], tf.int32)
+        return tf.cast(below(sizes, n, seed)[0], tf.int32)
 
     share = np.full(train.num_items, 1 / train.num_items, dtype=np.float32)
     return Candidates(draw, share)
 
 
-def popular_candidates(train: Catalogue) -> Candidates:
-    """Draws n items, each with a probability that is its share of the interactions."""
+def popular_candidates(train: Catalogue, exponent: float = 1.0) -> Candidates:
+    """Draws n items by popularity: (an item's interactions)^exponent, over their sum.
+
+    Raises:
+        ValueError: if `exponent` is not finite.
+    """
     import tensorflow as tf
 
-    ends = np.cumsum(train.item_counts, dtype=np.int64)
-    sizes = tf.fill([1, 1], tf.constant(ends[-1]))
-    ends = tf.constant(ends)
+    weights = whole_weights(train, exponent)
+    lengths, at = tf.fill([1, 1], tf.constant(weights.sum())), item_at(weights)
 
     def draw(item_id: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
-        drawn = _below(sizes, n, seed)[0]  # interactions, numbered item by item
-        return tf.searchsorted(ends, drawn, side="right")
+        return at(below(lengths, n, seed))[0]
 
-    return Candidates(draw, _popularity(train))
+    return Candidates(draw, (weights / weights.sum()).astype(np.float32))
 
 
 def in_batch_candidates(train: Catalogue) -> Candidates:
@@ -157,15 +205,28 @@ CANDIDATES: dict[str, Callable[[Catalogue], Candidates]] = {
 }
 
 
+def shared_negatives(train: Catalogue, *, sampling: str, exponent: float) -> Candidates:
+    """Gives the candidates of a name of `CANDIDATES`.
+
+    Raises:
+        ValueError: if `sampling` is unknown, or `exponent` is not for it.
+    """
+    check_choice("sampling", sampling, CANDIDATES)
+    check_exponent(sampling, exponent)
+    if sampling == "popularity":
+        return popular_candidates(train, exponent)
+    return CANDIDATES[sampling](train)
+
+
+def check_exponent(sampling: str, exponent: float) -> None:
+    """Raises ValueError for an exponent that has no effect."""
+    if exponent != 1 and sampling != "popularity":
+        raise ValueError(
+            f"`exponent` is of popularity, and `sampling` is {sampling!r}. Received: "
+            f"exponent={exponent!r}. Leave it out, or take sampling='popularity'."
+        )
+
+
 def _popularity(train: Catalogue) -> FloatArray:
     """Each item's share of the interactions."""
     return (train.item_counts / train.item_counts.sum()).astype(np.float32)
-
-
-def _below(sizes: "tf.Tensor", num_draws: int, seed: "tf.Tensor") -> "tf.Tensor":
-    """Integers uniform over [0, size) for each size of `[batch, 1]`: `[batch, n]`."""
-    import tensorflow as tf
-
-    shape = [tf.shape(sizes)[0], num_draws]
-    bits = tf.random.stateless_uniform(shape, seed, None, None, dtype=tf.int64)
-    return tf.math.floormod(bits, sizes)  # bias below size / 2^64

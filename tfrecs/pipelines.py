@@ -11,15 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from tfrecs._checks import check_choice, check_positive
+from tfrecs._checks import check_positive
 from tfrecs.interactions import Interactions
-from tfrecs.negatives import (
-    CANDIDATES,
-    Candidates,
-    Sampler,
-    approximate_uniform,
-    exact_uniform,
-)
+from tfrecs.negatives import Candidates, Sampler, own_negatives, shared_negatives
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -35,6 +29,8 @@ def pairwise_batches(
     batch_size: int = 1024,
     num_negatives: int = 4,
     exact: bool = True,
+    sampling: str = "uniform",
+    exponent: float = 1.0,
     passes: int = 1,
 ) -> "tf.data.Dataset":
     """Gives rows of one positive and its negatives, reshuffled in each epoch.
@@ -45,6 +41,9 @@ def pairwise_batches(
         batch_size: positives in a batch; all of `train` if it has fewer.
         num_negatives: items drawn for each positive.
         exact: whether a known positive is never drawn as a negative.
+        sampling: "uniform" or "popularity". A softmax would have to be corrected for
+            what is drawn by popularity: take `candidate_batches` for that.
+        exponent: of "popularity": an item is drawn by its interactions to that power.
         passes: times that an epoch goes over `train`. A Keras epoch has a cost of its
             own, so small data want several.
 
@@ -54,13 +53,13 @@ def pairwise_batches(
         has weights.
 
     Raises:
-        ValueError: if a size is below 1, or with `exact` a user has the whole
-            catalogue.
+        ValueError: if a size is below 1, `sampling` is unknown, `exponent` is not
+            finite or not for it, or with `exact` a user has the whole catalogue.
     """
     import tensorflow as tf
 
     check_positive(batch_size=batch_size, num_negatives=num_negatives, passes=passes)
-    draw = (exact_uniform if exact else approximate_uniform)(train)
+    draw = own_negatives(train, sampling=sampling, exact=exact, exponent=exponent)
     batch_size = min(batch_size, len(train))
     users, items = tf.constant(train.user_ids), tf.constant(train.item_ids)
     weights = None if train.weights is None else tf.constant(train.weights)
@@ -81,6 +80,8 @@ def pointwise_batches(
     batch_size: int = 1024,
     num_negatives: int = 4,
     exact: bool = True,
+    sampling: str = "uniform",
+    exponent: float = 1.0,
     passes: int = 1,
 ) -> "tf.data.Dataset":
     """Gives single pairs, 1 positive to `num_negatives` negatives.
@@ -109,6 +110,8 @@ def pointwise_batches(
         batch_size=batch_size,
         num_negatives=num_negatives,
         exact=exact,
+        sampling=sampling,
+        exponent=exponent,
         passes=passes,
     ).map(flatten)
 
@@ -120,6 +123,7 @@ def candidate_batches(
     batch_size: int = 1024,
     num_negatives: int = 1024,
     sampling: str = "uniform",
+    exponent: float = 1.0,
     correct: bool = True,
     passes: int = 1,
 ) -> "tf.data.Dataset":
@@ -134,6 +138,7 @@ def candidate_batches(
         batch_size: positives in a batch; all of `train` if it has fewer.
         num_negatives: items drawn for the batch, by "uniform" and "popularity".
         sampling: a name of `tfrecs.negatives.CANDIDATES`.
+        exponent: of "popularity": an item is drawn by its interactions to that power.
         correct: whether scores are to be corrected for how often an item is drawn
             (logQ), which makes a softmax over the sample one over the catalogue.
         passes: times that an epoch goes over `train`.
@@ -145,18 +150,17 @@ def candidate_batches(
         third if `train` has weights. Labels are int8, 0 or 1.
 
     Raises:
-        ValueError: if a size is below 1 or `sampling` is unknown.
+        ValueError: if a size is below 1, `sampling` is unknown, or `exponent` is not
+            finite or not for it.
     """
     import tensorflow as tf
 
     check_positive(batch_size=batch_size, num_negatives=num_negatives, passes=passes)
-    check_choice("sampling", sampling, CANDIDATES)
+    candidates = shared_negatives(train, sampling=sampling, exponent=exponent)
     batch_size = min(batch_size, len(train))
     users, items = tf.constant(train.user_ids), tf.constant(train.item_ids)
     weights = None if train.weights is None else tf.constant(train.weights)
-    assemble = with_shared(
-        CANDIDATES[sampling](train), batch_size, num_negatives, correct
-    )
+    assemble = with_shared(candidates, batch_size, num_negatives, correct)
 
     @tf.autograph.experimental.do_not_convert
     def gather(rows: "tf.Tensor", seeds: "tf.Tensor") -> tuple[Any, ...]:
