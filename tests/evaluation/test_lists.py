@@ -44,9 +44,9 @@ def test_metrics_of_a_small_case_are_those_worked_out_by_hand():
 
 
 def test_a_tested_user_without_a_list_has_misses_alone():
-    measured = evaluate_lists(Lists([[3, 0]], [2], TRAIN), TEST, k=2)
-    assert measured.per_user["recall@2"].tolist() == [0, 1]
-    assert measured.metrics["recall@2"] == 1 / 2
+    measured = evaluate_lists(Lists([[3, 2]], [2], TRAIN), TEST, k=2)
+    assert measured.per_user["recall@2"].tolist() == [0, 1 / 2]
+    assert measured.metrics["recall@2"] == 1 / 4
 
 
 def test_order_and_lists_of_untested_users_do_not_matter():

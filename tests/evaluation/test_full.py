@@ -1,7 +1,6 @@
 """The evaluator: worked examples, a slow oracle, scikit-learn, LightFM, and laws."""
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -324,22 +323,6 @@ def test_ndcg_auc_and_map_are_those_of_scikit_learn(k):
         assert measured["map_all@30"][place] == pytest.approx(whole, abs=1e-9)
 
 
-@pytest.fixture(scope="module")
-def lightfm():
-    """A trained LightFM, its scores, and what it was trained and is tested on."""
-    module = pytest.importorskip("lightfm")
-    roles = random_roles(2, shape=(15, 40))
-    train, test = (sparse.csr_matrix(part.matrix) for part in parts(roles))
-    model = module.LightFM(no_components=4, loss="logistic", random_state=3)
-    model.fit(train, epochs=5, num_threads=1)
-    users, items = np.divmod(np.arange(15 * 40, dtype=np.int32), 40)
-    scores = model.predict(users, items, num_threads=1).reshape(15, 40)
-    assert all(len(np.unique(row.astype(np.float32))) == 40 for row in scores)
-    return SimpleNamespace(
-        model=model, scores=scores, roles=roles, train=train, test=test
-    )
-
-
 @pytest.mark.parametrize("masked", [True, False])
 @pytest.mark.parametrize(
     ("ours", "theirs", "options"),
@@ -353,16 +336,11 @@ def lightfm():
     ],
 )
 def test_metrics_are_those_of_lightfm(lightfm, ours, theirs, options, masked):
-    from lightfm import evaluation as of_lightfm
-
-    expected = getattr(of_lightfm, theirs)(
-        lightfm.model,
-        lightfm.test,
-        train_interactions=lightfm.train if masked else None,
-        num_threads=1,
-        **options,
+    seen = lightfm.is_train if masked else np.zeros_like(lightfm.is_train)
+    expected = lightfm.measure(theirs, seen, **options)
+    measured = evaluate(
+        lightfm.scores, lightfm.train, lightfm.test, exclude_seen=masked
     )
-    measured = evaluate(lightfm.scores, *parts(lightfm.roles), exclude_seen=masked)
     assert len(np.unique(expected)) > 2
     assert measured.per_user[ours] == pytest.approx(expected, abs=1e-6)
 
