@@ -43,6 +43,8 @@ BAD = [
     (".csv", b"5,c,3,soon", "'timestamp' must hold numbers or ISO dates"),
     (".csv", b"5,c,3,", "`timestamps` must not be missing"),
     (".csv", b"5,c,3,inf", "`timestamps` must not be missing"),
+    (".csv", b"5,c,3," + b"9" * 400, "'timestamp' must hold numbers or ISO dates"),
+    (".csv", b"5,c," + b"9" * 400 + b",4", "first inf in row 1"),
     (".csv", b"5,c\xe9,3,4", "must be text in UTF-8. Received: 'utf-8' codec"),
     (".csv", b"5,c\0,3,4", "must be text in UTF-8. Received: binary data"),
     (".tsv", b"5\tc\t3", "must have 4 fields, as the first has. Received: 3"),
@@ -56,6 +58,7 @@ BAD = [
     (".jsonl", b'{"user_id": 5}', "`item_id` must have no missing ids"),
     (".jsonl", b'{"user_id": 5, "item_id": [7], "rating": 1, "timestamp": 2}', "`item_id` must be hashable, such as numbers or text. Received: list"),  # noqa: E501
     (".jsonl", b'{"user_id": 5, "item_id": 7, "rating": "x", "timestamp": 2}', "'rating' must hold numbers. Received: 'x'"),  # noqa: E501
+    (".jsonl", b'{"user_id": 5, "item_id": 7, "rating": 1, "timestamp": ' + b"9" * 400 + b"}", "'timestamp' must hold numbers or ISO dates"),  # noqa: E501
     (".txt", b"1 2 x", "must be whole numbers and spaces"),
     (".txt", b"1 -2", "must be whole numbers and spaces"),
     (".txt", b"1 9223372036854775808", "ids must be below 2**63"),
@@ -74,6 +77,7 @@ BAD = [
     (".dat", b"5::8::4", "must have 4 fields separated by '::'"),
     (".dat", b"5::8::4:::1", "`timestamp` must be a whole number of 64 bits"),
     (".dat", b"5::8::4::1::1", "Received: 5"),
+    (".dat", b"5\x1f8\x1f4\x1f1", "must have 4 fields separated by '::'"),
 ]  # fmt: skip
 
 
@@ -141,7 +145,7 @@ def test_skipping_is_told_to_the_log_and_never_silent(tmp_path, caplog):
         read_test(path, data, malformed="skip")
     assert content(data)[:2] == ([1], [2])
     reason = "line 3 must have 2 fields, as the first has. Received: 1"
-    told = f"{path}: 1 malformed row, in line 3: {reason}. Left out."
+    told = f"Left out of {path}: 1 malformed row, in line 3: {reason}"
     assert caplog.messages == [told, told]
     assert {(r.name, r.levelname) for r in caplog.records} == {("tfrecs", "WARNING")}
 

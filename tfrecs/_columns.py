@@ -29,8 +29,9 @@ def as_amounts(values: Any, name: str) -> FloatArray | None:
     if values is None:
         return None
     try:
-        amounts = np.array(values, dtype=np.float32)
-    except (TypeError, ValueError) as error:
+        with np.errstate(over="ignore"):  # too large is inf, which is told below
+            amounts = np.array(values, dtype=np.float32)
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"`{name}` must be numbers. Received: {error}") from error
     _check_column(amounts, name)
     bad = np.flatnonzero(~(np.isfinite(amounts) & (amounts >= 0)))

@@ -84,8 +84,7 @@ def _amounts(column: "pd.Series[Any]") -> FloatArray | None:
     numbers = _numbers(column)
     if (np.isnan(numbers) & column.notna()).any():
         raise ValueError(_misfit(column, np.isnan(numbers), "rating", "numbers"))
-    with np.errstate(over="ignore"):  # what is too large becomes inf, which is refused
-        return as_amounts(numbers.astype(np.float32), "ratings")
+    return as_amounts(numbers, "ratings")
 
 
 def _bad_amounts(column: "pd.Series[Any]") -> BoolArray:
@@ -99,11 +98,17 @@ def _numbers(column: "pd.Series[Any]") -> AnyArray:
 
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
+    if column.dtype == object:  # pandas cannot make a float of 10**400, nor say so
+        column = column.map(lambda v: v if _fits_float(v) else None)
     if _holds_text(column):
         column = pd.to_numeric(column, errors="coerce")
     elif not pd.api.types.is_numeric_dtype(column):
         return np.full(len(column), np.nan)
     return column.to_numpy(np.float64, na_value=np.nan)
+
+
+def _fits_float(value: Any) -> bool:
+    return not isinstance(value, int) or abs(value) < 10**300
 
 
 def _dates(column: "pd.Series[Any]") -> AnyArray:
@@ -152,8 +157,10 @@ def _moments(column: "pd.Series[Any]") -> AnyArray:
 
 def _misfit(column: "pd.Series[Any]", unread: BoolArray, role: str, kinds: str) -> str:
     bad = column[unread & column.notna()]
+    received = repr(bad.iloc[0])
+    received = received if len(received) < 80 else f"{received[:40]}...{received[-1]}"
     return (
-        f"the column {column.name!r} must hold {kinds}. Received: {bad.iloc[0]!r} in "
+        f"the column {column.name!r} must hold {kinds}. Received: {received} in "
         f"row {bad.index[0]}. Mend it, name another with --{role}-col, or rename it if "
         f"it is no {role}."
     )

@@ -187,7 +187,7 @@ def _read_columns(
             f"{path}: must have at least one interaction. Received: none{told}"
         )
     if left_out:
-        _LOGGER.warning("%s. Left out.", left_out)
+        _LOGGER.warning("Left out of %s", left_out)
     with naming_file(path):
         text = _columns_of_text(path, table.frame, roles, like)
         if text:
