@@ -575,7 +575,8 @@ def test_it_tells_each_mean_and_the_number_of_users():
     told = repr(evaluate(SCORES, *parts(ROLES), k=(1, 3), metrics=names))
     assert told == (
         "<Evaluation of 2 users (1 without test items left out)\n"
-        "full: the whole catalogue without the user's training items\n"
+        "full: the catalogue without the user's training items, ties against the "
+        "model\n"
         "              @1      @3  whole list\n"
         "recall    0.0000  0.5833\n"
         "hit_rate  0.0000  1.0000\n"

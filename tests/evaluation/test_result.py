@@ -257,10 +257,10 @@ def test_a_table_of_metrics_at_k_alone_has_no_other_column():
 @pytest.mark.parametrize(
     ("protocol", "told"),
     [
-        (FULL, "full: the whole catalogue without the user's training items"),
-        (Protocol("full", False), "the whole catalogue with the user's training items"),
-        (Protocol("lists", True, 7), "lists of 7 items, without the user's training"),
-        (Protocol("sampled", None, 9), "among 9 stored candidates of a user"),
+        (FULL, "full: the catalogue without the user's training items, ties against"),
+        (Protocol("full", False), "full: the catalogue with the user's training items"),
+        (Protocol("lists", True, 7), "lists of 7 items without the user's training"),
+        (Protocol("sampled", None, 9), "among 9 stored candidates, ties against the"),
     ],
 )
 def test_what_was_ranked_is_told(protocol, told):

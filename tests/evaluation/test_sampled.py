@@ -83,7 +83,7 @@ def test_an_infinitely_low_test_item_stands_last():
 def test_it_says_that_it_is_sampled():
     measured = evaluate_sampled(SCORES, TEST, CANDIDATES, k=1)
     assert measured.protocol == Protocol("sampled", None, 3)
-    told = "sampled: test items among 3 stored candidates of a user"
+    told = "sampled: test items among 3 stored candidates, ties against the model"
     assert repr(measured).splitlines()[1] == told
 
 

@@ -16,7 +16,7 @@ Example:
     >>> names = ["recall", "mrr"]
     >>> evaluate(lambda user_ids: scores, train, test, k=(1, 2), metrics=names)
     <Evaluation of 2 users (0 without test items left out)
-    full: the whole catalogue without the user's training items
+    full: the catalogue without the user's training items, ties against the model
                 @1      @2  whole list
     recall  0.2500  1.0000
     mrr                         0.7500>

@@ -31,9 +31,10 @@ class Protocol:
 
     def __str__(self) -> str:
         """Tells it in a line."""
+        ties = "ties against the model"
         if self.kind == "sampled":
-            return f"sampled: test items among {self.size} stored candidates of a user"
+            return f"sampled: test items among {self.size} stored candidates, {ties}"
         seen = "without" if self.exclude_seen else "with"
         if self.kind == "lists":
-            return f"lists of {self.size} items, {seen} the user's training items"
-        return f"full: the whole catalogue {seen} the user's training items"
+            return f"lists of {self.size} items {seen} the user's training items"
+        return f"full: the catalogue {seen} the user's training items, {ties}"
