@@ -63,7 +63,7 @@ def _ids(column: "pd.Series[Any]") -> AnyArray:
 
 def _bad_ids(column: "pd.Series[Any]") -> BoolArray:
     missing = column.isna().to_numpy(bool)
-    if column.dtype != object:
+    if not _kind(column).startswith("mixed"):
         return missing
     hashable = [isinstance(id_, Hashable) for id_ in column]
     return missing | ~np.array(hashable, dtype=bool)
@@ -98,7 +98,8 @@ def _numbers(column: "pd.Series[Any]") -> AnyArray:
 
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
-    if column.dtype == object:  # pandas cannot make a float of 10**400, nor say so
+    if _kind(column) in ("integer", "mixed-integer", "mixed-integer-float", "mixed"):
+        # Among objects may be 10**400, of which pandas cannot make a float.
         column = column.map(lambda v: v if _fits_float(v) else None)
     if _holds_text(column):
         column = pd.to_numeric(column, errors="coerce")
@@ -115,12 +116,19 @@ def _dates(column: "pd.Series[Any]") -> AnyArray:
     """The column as datetime64 in UTC, NaT where there is no date."""
     import pandas as pd
 
-    if column.dtype == object:
+    if _kind(column) not in ("", "string", "date", "datetime"):
         column = column.map(lambda v: v if isinstance(v, str | date) else None)
     if not _holds_text(column) and column.dtype.kind != "M":
         return np.full(len(column), "NaT", dtype="datetime64[us]")
     read = pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce")
     return read.dt.tz_localize(None).to_numpy()
+
+
+def _kind(column: "pd.Series[Any]") -> str:
+    """What a column of objects holds, as pandas calls it; "" for other columns."""
+    import pandas as pd
+
+    return pd.api.types.infer_dtype(column) if column.dtype == object else ""
 
 
 def _holds_text(column: "pd.Series[Any]") -> bool:

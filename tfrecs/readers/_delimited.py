@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Container, Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def read_delimited(
-    path: Path, text: Sequence[str], leave_out: Container[int], *, separator: str
+    path: Path, text: Sequence[str], leave_out: Set[int], *, separator: str
 ) -> Table:
     """Reads a table whose first line names the columns.
 
@@ -78,7 +78,7 @@ def _sifted(
     file: Bytes,
     separator: str,
     text: Sequence[str],
-    leave_out: Container[int],
+    leave_out: Set[int],
 ) -> Table:
     """The rows that are as wide as the first, and which are not."""
     header, *records = quoted(separator)(file)

@@ -1,6 +1,6 @@
 """The registry of formats: a function and a line in `FORMATS` adds one."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,7 +17,7 @@ from tfrecs.readers._typed import read_typed
 if TYPE_CHECKING:
     import pandas as pd
 
-Read: TypeAlias = Callable[[Path, Sequence[str], Container[int]], Table]
+Read: TypeAlias = Callable[[Path, Sequence[str], Set[int]], Table]
 """Takes a file, columns to keep as text, and places of rows to leave out."""
 
 FORMATS: dict[str, Read] = {
@@ -37,7 +37,7 @@ WITHOUT_HEADER = (".txt", ".rating", ".dat")
 
 
 def read_table(
-    path: Path, text: Sequence[str] = (), leave_out: Container[int] = frozenset()
+    path: Path, text: Sequence[str] = (), leave_out: Set[int] = frozenset()
 ) -> Table:
     """Reads a file of any format.
 

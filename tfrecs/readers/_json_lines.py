@@ -1,7 +1,7 @@
 """Tables in JSON lines: an object a line, whose keys are the columns."""
 
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,7 @@ from tfrecs.readers._records import NOT_TEXT
 from tfrecs.readers._table import MalformedRows, Table, as_text
 
 
-def read_json_lines(
-    path: Path, text: Sequence[str], leave_out: Container[int]
-) -> Table:
+def read_json_lines(path: Path, text: Sequence[str], leave_out: Set[int]) -> Table:
     """Reads JSON lines; a key that a line lacks is a missing value.
 
     Numbers and texts stay what they are: 1 and "1" are two ids.

@@ -1,7 +1,7 @@
 """Lists as LightGCN has them: `user item item ...` a line, all whole numbers."""
 
 import codecs
-from collections.abc import Container, Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ def read_lightgcn(path: str | Path) -> tuple[AnyArray, AnyArray]:
     return table.frame["user_id"].to_numpy(), table.frame["item_id"].to_numpy()
 
 
-def read_lists(path: Path, text: Sequence[str], leave_out: Container[int]) -> Table:
+def read_lists(path: Path, text: Sequence[str], leave_out: Set[int]) -> Table:
     """Reads lists as a table of `user_id` and `item_id`.
 
     Raises:

@@ -1,13 +1,15 @@
 """Tables in Parquet."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
+
+import numpy as np
 
 from tfrecs._files import naming_file
 from tfrecs.readers._table import Table, as_text
 
 
-def read_parquet(path: Path, text: Sequence[str], leave_out: Container[int]) -> Table:
+def read_parquet(path: Path, text: Sequence[str], leave_out: Set[int]) -> Table:
     """Reads a table; its rows have no lines, so they are counted from 0.
 
     Raises:
@@ -29,6 +31,7 @@ def read_parquet(path: Path, text: Sequence[str], leave_out: Container[int]) -> 
             ) from error
         if any(name is not None for name in frame.index.names):
             frame = frame.reset_index()  # pandas wrote an index, often the ids
-        rows = [row for row in range(len(frame)) if row not in leave_out]
-        frame = as_text(frame.iloc[rows].reset_index(drop=True), text)
-    return Table(frame, lambda: rows, unit="row")
+        rows = np.setdiff1d(np.arange(len(frame)), list(leave_out))
+        kept = frame.iloc[rows] if leave_out else frame
+        frame = as_text(kept.reset_index(drop=True), text)
+    return Table(frame, rows.tolist, unit="row")

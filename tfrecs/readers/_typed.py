@@ -3,7 +3,7 @@
 import io
 import math
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -65,7 +65,7 @@ def read_published(path: Path, layout: Layout) -> "pd.DataFrame":
 
 
 def read_typed(
-    path: Path, text: Sequence[str], leave_out: Container[int], *, layout: Layout
+    path: Path, text: Sequence[str], leave_out: Set[int], *, layout: Layout
 ) -> Table:
     """Reads a file of that layout.
 
@@ -157,9 +157,7 @@ def _one_separator(file: "Bytes | io.BytesIO", layout: Layout) -> Any:
     )
 
 
-def _sifted(
-    path: Path, file: Bytes, layout: Layout, leave_out: Container[int]
-) -> Table:
+def _sifted(path: Path, file: Bytes, layout: Layout, leave_out: Set[int]) -> Table:
     """The rows of the layout, and which are not."""
     import pandas as pd
 
@@ -182,7 +180,7 @@ def _lines_of(path: Path, layout: Layout) -> list[int]:
 
 
 def _records(
-    file: Bytes, layout: Layout, leave_out: Container[int] = frozenset()
+    file: Bytes, layout: Layout, leave_out: Set[int] = frozenset()
 ) -> Iterator[Record]:
     records = islice(layout.split(file), int(layout.header), None)
     return (record for record in records if record.line not in leave_out)
