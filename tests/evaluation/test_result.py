@@ -149,6 +149,11 @@ def test_users_are_parted_by_what_is_known_of_them(bounds, expected):
     assert found.categories.tolist() == ["new", "light", "medium", "heavy"]
 
 
+def test_terciles_are_of_users_who_are_not_new():
+    found = activity(trained([0, 0, 0, 0, 1, 2, 3]))
+    assert list(found) == ["new"] * 4 + ["light", "medium", "heavy"]
+
+
 def test_users_with_equal_numbers_are_never_parted():
     assert set(activity(trained([2, 2, 2, 2, 2]))) == {"light"}
 
