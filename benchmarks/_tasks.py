@@ -1,22 +1,19 @@
-"""The two data sets that quality is measured on, each with its own protocol."""
+"""The data sets that quality is measured on, each with its own protocol."""
 
-import gzip
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from tfrecs import Interactions, evaluate
+from tfrecs import Interactions, evaluate, load_dataset
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
-from tfrecs.splits import leave_last_out
-from tfrecs.vocabulary import Vocabulary
+from tfrecs.candidates import SampledCandidates, sample_candidates
+from tfrecs.datasets import Dataset
+from tfrecs.evaluation import evaluate_sampled
+from tfrecs.splits import leave_last_out, random_split, stratified_split
 
-NUM_SAMPLED = 99
+Measure = Callable[[Any], dict[str, float]]
+"""Takes what `evaluate` takes as a model, gives metrics."""
 
 
 @dataclass(frozen=True)
@@ -24,32 +21,39 @@ class Task:
     """Data and how they are measured.
 
     `fitting` and what `validate` measures are parts of `train`: settings are chosen on
-    them. `test` is looked at when all is chosen. Both take what `evaluate` takes.
+    them. `test` is looked at when all is chosen.
+
+    Args:
+        name: of the data set and the protocol.
+        dataset: where the data are from, which names the features.
+        train: what models learn from.
+        fitting: what they learn from while settings are chosen.
+        validate: measures on the rest of `train`.
+        test: measures on the test data.
+        metric: what settings are chosen by.
     """
 
     name: str
+    dataset: Dataset
     train: Interactions
     fitting: Interactions
-    validate: Callable[[Any], dict[str, float]]
-    test: Callable[[Any], dict[str, float]]
+    validate: Measure
+    test: Measure
+    metric: str
 
 
 def ml_100k() -> Task:
     """LightFM's `ua` split, rating >= 3, the whole catalogue ranked, train left out."""
     problem = load_problem(parse([]))
-
-    def measure(train: Interactions, test: Interactions) -> Callable[[Any], dict]:
-        names = ("precision", "ndcg")
-        return lambda model: (
-            evaluate(model, train, test, k=(5, 10), metrics=names).metrics
-        )
-
+    options = {"k": (5, 10), "metrics": ("precision", "ndcg")}
     return Task(
         "ml-100k",
+        problem.dataset,
         problem.train,
         problem.fitting,
-        measure(problem.fitting, problem.validation),
-        measure(problem.train, problem.test),
+        _full(problem.fitting, problem.validation, **options),
+        _full(problem.train, problem.test, **options),
+        "ndcg@10",
     )
 
 
@@ -59,71 +63,104 @@ def ncf_ml_1m() -> Task:
     Validation is made alike from train: the last but one item of each user among 99
     drawn (seed 0) from those that the user has not.
     """
-    folder = _folder("ncf-ml-1m")
-    train = _read_ratings(folder / "ml-1m.train.rating.gz")
-    with gzip.open(folder / "ml-1m.test.negative.gz", "rt", encoding="utf-8") as lines:
-        rows = [line.rstrip("\n").split("\t") for line in lines]
-    users, items = np.array([row[0].strip("()").split(",") for row in rows], int).T
-    negatives = np.array([row[1 : 1 + NUM_SAMPLED] for row in rows], int)
-
-    fitting, held_out = leave_last_out(train, seed=0)
-    rng = np.random.default_rng(0)
-    drawn = np.stack(
-        [
-            rng.choice(np.flatnonzero(row == 0), NUM_SAMPLED, replace=False)
-            for row in train.matrix[held_out.user_ids].toarray()
-        ]
-    )
+    data = load_dataset("ncf-ml-1m")
+    train = data.interactions.take(~data.test_rows)
+    test = data.interactions.take(data.test_rows)
+    fitting, validation = leave_last_out(train, seed=0)
+    drawn = sample_candidates(fitting, validation, num_negatives=99, seed=0)
     return Task(
         "ncf-ml-1m",
+        data,
         train,
         fitting,
-        _among(held_out.user_ids, held_out.item_ids, drawn),
-        _among(users, items, negatives),
+        _sampled(validation, drawn),
+        _sampled(test, SampledCandidates(*data.negatives)),
+        "ndcg@10",
     )
 
 
-TASKS = {"ml-100k": ml_100k, "ncf-ml-1m": ncf_ml_1m}
+def ultragcn_ml_1m() -> Task:
+    """BARS's m1: the whole catalogue ranked, train left out; a tenth validates."""
+    data = load_dataset("ultragcn-ml-1m")
+    train = data.interactions.take(~data.test_rows)
+    test = data.interactions.take(data.test_rows)
+    fitting, validation = random_split(train, seed=0, test_fraction=0.1)
+    options = {"k": 20, "metrics": ("recall", "ndcg")}
+    return Task(
+        "ultragcn-ml-1m",
+        data,
+        train,
+        fitting,
+        _full(fitting, validation, **options),
+        _full(train, test, **options),
+        "ndcg@20",
+    )
 
 
-def _among(
-    users: np.ndarray, items: np.ndarray, negatives: np.ndarray
-) -> Callable[[Any], dict[str, float]]:
-    """Hit rate and NDCG at 10 of `items` among `negatives`, ties against the model.
+def collie_ml_100k() -> Task:
+    """Collie's tutorials: rating >= 4, users with 3 or more, a tenth of each as test.
 
-    A test item that is among its own negatives (156 of them) is not tied with itself.
+    All items are ranked, training items too. The split is ours (seed 42), of the same
+    kind: Collie's own rounds the number of test items up.
     """
-    others = negatives != items[:, None]
-
-    def measure(model: Any) -> dict[str, float]:
-        score = getattr(model, "score_users", model)
-        scores = np.concatenate(
-            [score(part) for part in np.array_split(users.astype(np.int32), 20)]
-        )
-        of_item = np.take_along_axis(scores, items[:, None], axis=1)
-        of_others = np.take_along_axis(scores, negatives, axis=1)
-        rank = 1 + ((of_others >= of_item) & others).sum(axis=1)
-        hit = rank <= 10
-        gain = np.where(hit, 1 / np.log2(1 + rank), 0)
-        return {"hit_rate@10": float(hit.mean()), "ndcg@10": float(gain.mean())}
-
-    return measure
-
-
-def _read_ratings(path: Path) -> Interactions:
-    columns = pd.read_csv(path, sep="\t", header=None).to_numpy().T
-    return Interactions(
-        columns[0],
-        columns[1],
-        users=Vocabulary(np.arange(6040), "users"),
-        items=Vocabulary(np.arange(3706), "items"),
-        timestamps=columns[3],
+    data = load_dataset("ml-100k")
+    liked = data.interactions.at_least(4).k_core(user=3)
+    train, test = stratified_split(liked, seed=42, test_fraction=0.1)
+    fitting, validation = stratified_split(train, seed=0, test_fraction=0.1)
+    options = {"k": 10, "metrics": ("map", "mrr", "auc"), "exclude_seen": False}
+    return Task(
+        "collie-ml-100k",
+        data,
+        train,
+        fitting,
+        _full(fitting, validation, **options),
+        _full(train, test, **options),
+        "map@10",
     )
 
 
-def _folder(name: str) -> Path:
-    places = os.environ.get("TFRECS_DATA", "").split(os.pathsep)
-    for place in places:
-        if (Path(place) / name).is_dir():
-            return Path(place) / name
-    raise SystemExit(f"{name} is not in a folder of TFRECS_DATA: {places}")
+def recommenders_ml_100k() -> Task:
+    """Recommenders' comparison: all ratings, a quarter of each user's as test, k = 10.
+
+    The split is ours (seed 42), of the same kind. Training items are left out, and MAP
+    divides by all test items.
+    """
+    data = load_dataset("ml-100k")
+    train, test = stratified_split(data.interactions, seed=42, test_fraction=0.25)
+    fitting, validation = stratified_split(train, seed=0, test_fraction=0.1)
+    options = {"k": 10, "metrics": ("map_all", "ndcg", "precision", "recall")}
+    return Task(
+        "recommenders-ml-100k",
+        data,
+        train,
+        fitting,
+        _full(fitting, validation, **options),
+        _full(train, test, **options),
+        "ndcg@10",
+    )
+
+
+TASKS: dict[str, Callable[[], Task]] = {
+    "ml-100k": ml_100k,
+    "ncf-ml-1m": ncf_ml_1m,
+    "ultragcn-ml-1m": ultragcn_ml_1m,
+    "collie-ml-100k": collie_ml_100k,
+    "recommenders-ml-100k": recommenders_ml_100k,
+}
+
+
+def _full(
+    train: Interactions,
+    test: Interactions,
+    *,
+    k: int | Sequence[int],
+    metrics: Sequence[str],
+    exclude_seen: bool = True,
+) -> Measure:
+    options = {"k": k, "metrics": metrics, "exclude_seen": exclude_seen}
+    return lambda model: evaluate(model, train, test, **options).metrics
+
+
+def _sampled(test: Interactions, candidates: SampledCandidates) -> Measure:
+    options = {"k": 10, "metrics": ("hit_rate", "ndcg")}
+    return lambda model: evaluate_sampled(model, test, candidates, **options).metrics

@@ -13,13 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
-from _report import finish, parser, print_table, seconds
+from _report import finish, parser, print_table
 from _tasks import TASKS, Task
+from _training import Setting
 
-from tfrecs import Interactions
-from tfrecs.models import TwoTower, build_mf
+from tfrecs.models import build_mf
 from tfrecs.optimizers import LazyAdam, RowwiseAdagrad
-from tfrecs.training import batches, compile_for, fit_batches
 
 OPTIMIZERS = {
     "Adam": (keras.optimizers.Adam, (0.003, 0.01, 0.02, 0.04)),
@@ -33,57 +32,47 @@ OPTIMIZERS = {
 
 
 @dataclass(frozen=True)
-class Setting:
+class Length:
     """How a task is trained, the same for all optimizers."""
 
     passes: int
     batch_size: int
-    num_negatives: int
     dropout: float
 
 
-SETTINGS = {
-    "ml-100k": Setting(40, 1024, 512, 0.5),
-    "ncf-ml-1m": Setting(6, 4096, 512, 0.1),
-}
+LENGTHS = {"ml-100k": Length(40, 1024, 0.5), "ncf-ml-1m": Length(6, 4096, 0.1)}
 
 
-def train(
-    part: Interactions, setting: Setting, make: Callable, rate: float, seed: int
-) -> tuple[TwoTower, float]:
-    """Gives a trained model and the seconds that it took, with compilation."""
-    keras.utils.set_random_seed(seed)
-    model = build_mf(
-        part.num_users, part.num_items, embedding_dim=64, dropout=setting.dropout
+def setting(length: Length, make: Callable, rate: float) -> Setting:
+    """The training of one trial."""
+    return Setting(
+        lambda train: build_mf(
+            train.num_users, train.num_items, embedding_dim=64, dropout=length.dropout
+        ),
+        length.passes,
+        rate,
+        optimizer=lambda model, schedule: make(schedule),
+        objective="softmax",
+        negatives="uniform",
+        batch_size=length.batch_size,
+        num_negatives=512,
     )
-    data = batches(
-        part,
-        "softmax",
-        "uniform",
-        seed=seed,
-        passes=setting.passes,
-        batch_size=setting.batch_size,
-        num_negatives=setting.num_negatives,
-    )
-    decay = keras.optimizers.schedules.CosineDecay(rate, int(data.cardinality()))
-    trained = compile_for(model, "softmax", "uniform", make(decay))
-    return model, seconds(lambda: fit_batches(trained, data, 1))
 
 
 def compare(task: Task, seeds: int) -> dict[str, dict]:
     """Chooses each optimizer's learning rate, then measures on test."""
-    found = {}
+    found, length = {}, LENGTHS[task.name]
     for name, (make, rates) in OPTIMIZERS.items():
         trials = {}
         for rate in rates:
-            model, _ = train(task.fitting, SETTINGS[task.name], make, rate, seed=0)
-            trials[rate] = task.validate(model)["ndcg@10"]
+            found_at = setting(length, make, rate)(task.fitting, 0)
+            trials[rate] = task.validate(found_at.score_users)["ndcg@10"]
         best = max(trials, key=trials.__getitem__)
         tests, times = [], []
         for seed in range(seeds):
-            model, taken = train(task.train, SETTINGS[task.name], make, best, seed)
-            tests.append(task.test(model)["ndcg@10"])
-            times.append(taken)
+            fitted = setting(length, make, best)(task.train, seed)
+            tests.append(task.test(fitted.score_users)["ndcg@10"])
+            times.append(fitted.fit_seconds)
         found[name] = {
             "trials": trials,
             "learning_rate": best,
@@ -97,7 +86,7 @@ def compare(task: Task, seeds: int) -> dict[str, dict]:
 
 def main() -> None:
     made = parser(__doc__)
-    made.add_argument("--tasks", default=",".join(TASKS))
+    made.add_argument("--tasks", default=",".join(LENGTHS))
     made.add_argument("--seeds", type=int, default=3)
     options = made.parse_args()
     figures = {}

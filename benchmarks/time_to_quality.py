@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,70 +19,59 @@ import keras
 import numpy as np
 from _report import finish, parser, print_table, seconds
 from _tasks import TASKS
+from _training import Setting
 
 from tfrecs import Interactions, encode_features
 from tfrecs.baselines import fit_ease, fit_implicit_als, fit_lightfm
 from tfrecs.models import TwoTower, build_hybrid, build_mf
-from tfrecs.training import batches, compile_for, fit_batches, start_at_prior
+from tfrecs.training import fit_batches
 
 TUNED = {"no_components": 64, "learning_rate": 0.03, "alpha": 1e-5}
 
 
-@dataclass(frozen=True)
-class Ours:
-    """A training of ours: all items as negatives, Adam, a cosine decay to 0."""
+def mf(dim: int = 128, dropout: float = 0.5) -> Callable[[Interactions], TwoTower]:
+    """Builds matrix factorization for some training data."""
+    return lambda train: build_mf(
+        train.num_users, train.num_items, embedding_dim=dim, dropout=dropout
+    )
 
-    passes: int
-    learning_rate: float
-    dim: int = 128
-    dropout: float = 0.5
-    batch_size: int = 128
-    metadata: bool = False
 
-    def build(self, train: Interactions) -> TwoTower:
-        """The untrained model."""
-        sizes = {"embedding_dim": self.dim, "dropout": self.dropout}
-        if not self.metadata:
-            return build_mf(train.num_users, train.num_items, **sizes)
-        films, _ = encode_features(
-            train.item_features, categorical=["decade"], multi_hot=["genres"]
-        )
-        people, _ = encode_features(
-            train.user_features, categorical=["age_group", "gender", "occupation"]
-        )
-        return build_hybrid(
-            train.num_users,
-            train.num_items,
-            item_features=films,
-            user_features=people,
-            init_std=0.01,
-            **sizes,
-        )
+def hybrid(train: Interactions) -> TwoTower:
+    """Builds the hybrid with the metadata of ML-100K."""
+    films, _ = encode_features(
+        train.item_features, categorical=["decade"], multi_hot=["genres"]
+    )
+    people, _ = encode_features(
+        train.user_features, categorical=["age_group", "gender", "occupation"]
+    )
+    return build_hybrid(
+        train.num_users,
+        train.num_items,
+        item_features=films,
+        user_features=people,
+        embedding_dim=128,
+        dropout=0.5,
+        init_std=0.01,
+    )
 
-    def __call__(self, train: Interactions, seed: int) -> tuple[Any, float, float]:
-        """Gives what scores, the seconds of training, and those of compiling."""
-        keras.utils.set_random_seed(seed)
-        model = self.build(train)
-        data = batches(
-            train,
-            "bce",
-            "all",
-            seed=seed,
-            passes=self.passes,
-            batch_size=self.batch_size,
-        )
-        start_at_prior(model, train, "bce", "all", data)
-        steps = int(data.cardinality())
-        decay = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
-        trained = compile_for(model, "bce", "all", keras.optimizers.Adam(decay))
-        trained.optimizer.build(trained.trainable_variables)
-        state = [*trained.variables, *trained.optimizer.variables]
-        start = [np.array(variable) for variable in state]
-        first = seconds(lambda: fit_batches(trained, data, 1))
-        for variable, value in zip(state, start, strict=True):
-            variable.assign(value)
-        taken = seconds(lambda: fit_batches(trained, data, 1))
-        return model, taken, max(0.0, first - taken)
+
+def ours(setting: Setting, train: Interactions, seed: int) -> tuple[Any, float, float]:
+    """Gives what scores, the seconds of training, and those of compiling."""
+    keras.utils.set_random_seed(seed)
+    model = setting.build(train)
+    trained, data = setting.prepare(model, train, seed)
+    trained.optimizer.build(trained.trainable_variables)
+    state = [*trained.variables, *trained.optimizer.variables]
+    start = [np.array(variable) for variable in state]
+    first = seconds(lambda: fit_batches(trained, data, 1))
+    for variable, value in zip(state, start, strict=True):
+        variable.assign(value)
+    taken = seconds(lambda: fit_batches(trained, data, 1))
+    return model, taken, max(0.0, first - taken)
+
+
+def of_lengths(*settings: Setting) -> dict[str, Callable]:
+    return {f"{s.passes}": partial(ours, s) for s in settings}
 
 
 def baseline(fit: Callable, train: Interactions, seed: int) -> tuple[Any, float, float]:
@@ -105,26 +93,26 @@ PEERS = {
 }
 CURVES: dict[str, dict[str, dict[str, Callable]]] = {
     "ml-100k": {
-        "tfrecs MF": {
-            "8": Ours(8, 0.08, dim=64, dropout=0.3, batch_size=64),
-            "15": Ours(15, 0.08),
-            "30": Ours(30, 0.04),
-            "60": Ours(60, 0.02),
-        },
-        "tfrecs hybrid": {
-            "30": Ours(30, 0.03, metadata=True),
-            "60": Ours(60, 0.02, metadata=True),
-            "100": Ours(100, 0.01, metadata=True),
-        },
+        "tfrecs MF": of_lengths(
+            Setting(mf(64, 0.3), 8, 0.08, batch_size=64),
+            Setting(mf(), 15, 0.08),
+            Setting(mf(), 30, 0.04),
+            Setting(mf(), 60, 0.02),
+        ),
+        "tfrecs hybrid": of_lengths(
+            Setting(hybrid, 30, 0.03),
+            Setting(hybrid, 60, 0.02),
+            Setting(hybrid, 100, 0.01),
+        ),
         **PEERS,
     },
     "ncf-ml-1m": {
-        "tfrecs MF": {
-            "6": Ours(6, 0.08, dim=64, dropout=0.05),
-            "12": Ours(12, 0.05, dim=64, dropout=0.1),
-            "25": Ours(25, 0.03, dim=64, dropout=0.15),
-            "50": Ours(50, 0.02, dim=64, dropout=0.2),
-        },
+        "tfrecs MF": of_lengths(
+            Setting(mf(64, 0.05), 6, 0.08),
+            Setting(mf(64, 0.1), 12, 0.05),
+            Setting(mf(64, 0.15), 25, 0.03),
+            Setting(mf(64, 0.2), 50, 0.02),
+        ),
         "LightFM WARP": lengths(fit_lightfm, "epochs", [1, 3, 10]),
         "LightFM WARP, tuned": lengths(
             partial(fit_lightfm, **TUNED), "epochs", [3, 10]
@@ -191,7 +179,7 @@ def plot(found: list[dict], metric: str, title: str, path: str) -> None:
 
 def main() -> None:
     made = parser(__doc__)
-    made.add_argument("--task", default="ml-100k", choices=TASKS)
+    made.add_argument("--task", default="ml-100k", choices=CURVES)
     made.add_argument("--seeds", type=int, default=3)
     made.add_argument("--validation", action="store_true")
     made.add_argument("--plot", metavar="FILE", help="draw the curves (PNG)")

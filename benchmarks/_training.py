@@ -1,0 +1,77 @@
+"""How the benchmarks train a model of ours: a setting, and what it gives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from _report import seconds
+
+from tfrecs import Interactions
+from tfrecs.baselines import Fitted
+from tfrecs.models import TwoTower
+from tfrecs.training import batches, compile_for, fit_batches, start_at_prior
+
+
+def adam(model: TwoTower, rate: Any) -> keras.optimizers.Optimizer:
+    """One optimizer for all weights."""
+    return keras.optimizers.Adam(rate)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A training of a set length, whose learning rate falls to 0 on a cosine.
+
+    Args:
+        build: takes the training data and gives an untrained model.
+        passes: over the training data.
+        learning_rate: at the start.
+        optimizer: takes a model and a schedule and gives an optimizer.
+        objective: a name of `tfrecs.training.OBJECTIVES`.
+        negatives: a name of `tfrecs.training.NEGATIVES`, not "auto".
+        batch_size: None for the pipeline's default, like what follows.
+        num_negatives: for each positive or for the batch.
+    """
+
+    build: Callable[[Interactions], TwoTower]
+    passes: int
+    learning_rate: float
+    optimizer: Callable[[TwoTower, Any], keras.optimizers.Optimizer] = adam
+    objective: str = "bce"
+    negatives: str = "all"
+    batch_size: int | None = None
+    num_negatives: int | None = None
+
+    def __call__(self, train: Interactions, seed: int) -> Fitted:
+        """Trains; the seconds have tracing and compiling in them."""
+        keras.utils.set_random_seed(seed)
+        model = self.build(train)
+        return self.go_on(model, train, seed)
+
+    def go_on(self, model: TwoTower, train: Interactions, seed: int) -> Fitted:
+        """Trains a model from where it stands."""
+        trained, data = self.prepare(model, train, seed)
+        taken = seconds(lambda: fit_batches(trained, data, 1))
+        parameters = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+        return Fitted(model.score_users, taken, self.passes, parameters)
+
+    def prepare(
+        self, model: TwoTower, train: Interactions, seed: int
+    ) -> tuple[keras.Model, tf.data.Dataset]:
+        """Gives what to call `fit` on, compiled, and the batches for it."""
+        data = batches(
+            train,
+            self.objective,
+            self.negatives,
+            seed=seed,
+            passes=self.passes,
+            batch_size=self.batch_size,
+            num_negatives=self.num_negatives,
+        )
+        start_at_prior(model, train, self.objective, self.negatives, data)
+        steps = int(data.cardinality())
+        decay = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
+        optimizer = self.optimizer(model, decay)
+        return compile_for(model, self.objective, self.negatives, optimizer), data
