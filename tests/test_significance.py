@@ -140,10 +140,13 @@ def test_the_interval_is_the_bootstrap_of_the_differences():
     gaps = np.array(A) - np.array(B)
     assert (tested.low, tested.high) == bootstrap_ci(gaps, **options)
     assert tested.level == 0.8
-    default = paired_test(A, B, seed=3)
-    assert default.level == 0.95
-    ends = bootstrap_ci(gaps, seed=3, num_resamples=10_000)
-    assert (default.low, default.high) == ends
+
+
+def test_the_test_draws_ten_thousand_times_unless_told_otherwise():
+    a, b = np.random.default_rng(16).random((2, 50))
+    default = paired_test(a, b, seed=3)
+    assert default == paired_test(a, b, seed=3, level=0.95, num_resamples=10_000)
+    assert default != paired_test(a, b, seed=3, num_resamples=10_001)
 
 
 small = st.integers(-4, 4).map(float)
@@ -282,10 +285,11 @@ def test_the_seed_fixes_the_signs():
 def test_signs_are_every_one_of_them_or_even():
     [every] = significance._every_sign(3)
     assert sorted(every.tolist()) == [list(bits) for bits in product((0, 1), repeat=3)]
-    [drawn] = significance._random_signs(70, 2000, seed=0)
-    assert drawn.shape == (2000, 70)
-    assert drawn.mean(axis=0) == pytest.approx(0.5, abs=0.05)
-    assert np.abs(np.corrcoef(drawn.T) - np.eye(70)).max() < 0.12
+    for width in (64, 65):  # as many as are drawn in one word, and one more
+        [drawn] = significance._random_signs(width, 2000, seed=0)
+        assert drawn.shape == (2000, width)
+        assert drawn.mean(axis=0) == pytest.approx(0.5, abs=0.05)
+        assert np.abs(np.corrcoef(drawn.T) - np.eye(width)).max() < 0.12
 
 
 @pytest.mark.parametrize("block", [1, 333, 10_000])
@@ -386,6 +390,8 @@ def test_both_models_have_the_same_users():
             {"level": 0},
             "`level` must be more than 0 and less than 1. Received: level=0",
         ),
+        ({"level": 1}, "less than 1. Received: level=1"),
+        ({"level": 1.5}, "less than 1. Received: level=1.5"),
         ({"level": 95}, "less than 1. Received: level=95"),
         ({"level": math.nan}, "less than 1. Received: level=nan"),
         ({"num_resamples": 0}, "at least 1. Received: num_resamples=0"),
