@@ -106,7 +106,7 @@ def test_lists_compare_with_the_full_catalogue_and_samples_with_their_size():
 def test_groups_have_a_summary_each():
     labels = ["b", "x", "a", "b", "x", "b"]  # of tested users 0, 2, 3, 5: b, a, b, b
     groups = RESULT.by(labels, num_resamples=50)
-    assert groups.index.names == ["users", "metric"]
+    assert groups.index.names == ["group", "metric"]
     assert [*groups.index] == [
         *[("a", "mrr"), ("a", "diversity"), ("b", "mrr"), ("b", "diversity")]
     ]

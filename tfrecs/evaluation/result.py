@@ -195,7 +195,7 @@ class Evaluation:
                 )
                 for label, places in groups.items()
             },
-            names=["users"],
+            names=["group"],
         )
 
     def by_segment(
