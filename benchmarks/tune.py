@@ -30,6 +30,13 @@ DOT = {
 }
 GRIDS = {
     "mf": DOT,
+    "cosine": {
+        "objective": ["softmax"],
+        "learning_rate": [3e-3, 5e-3, 1e-2, 2e-2],
+        "embedding_dim": [64, 128, 256],
+        "temperature": [0.1, 0.14, 0.17, 0.2, 0.25],
+        "dropout": [0.0, 0.1],
+    },
     "gmf": DOT,
     "hybrid": DOT,
     "mf-bias-optimizer": {**DOT, "bias_learning_rate": [0.01, 0.1, 1.0]},

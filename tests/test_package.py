@@ -17,6 +17,7 @@ NAMES = [
     "__version__",
     "Evaluation",
     "Interactions",
+    "build_cosine",
     "build_gmf",
     "build_hybrid",
     "build_mf",

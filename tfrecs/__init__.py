@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tfrecs.evaluation import evaluate as evaluate
     from tfrecs.features import encode_features as encode_features
     from tfrecs.interactions import Interactions as Interactions
+    from tfrecs.models import build_cosine as build_cosine
     from tfrecs.models import build_gmf as build_gmf
     from tfrecs.models import build_hybrid as build_hybrid
     from tfrecs.models import build_mf as build_mf
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Evaluation": "tfrecs.evaluation",
     "Interactions": "tfrecs.interactions",
+    "build_cosine": "tfrecs.models",
     "build_gmf": "tfrecs.models",
     "build_hybrid": "tfrecs.models",
     "build_mf": "tfrecs.models",

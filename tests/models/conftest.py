@@ -9,6 +9,12 @@ NUM_USERS, NUM_ITEMS = 7, 9
 _RNG = np.random.default_rng(7)
 ARGUMENTS = {
     "mf": {"embedding_dim": 4, "dropout": 0.3, "init_std": 0.5},
+    "cosine": {
+        "embedding_dim": 4,
+        "temperature": 0.3,
+        "dropout": 0.3,
+        "init_std": 0.5,
+    },
     "gmf": {"embedding_dim": 4, "dropout": 0.3, "init_std": 0.5},
     "mlp": {
         "embedding_dim": 5,

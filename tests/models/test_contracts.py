@@ -34,7 +34,7 @@ def model(name, build, randomize):
 
 
 def test_the_registry_is_literal():
-    assert list(MODELS) == ["mf", "gmf", "mlp", "neumf", "hybrid"]
+    assert list(MODELS) == ["mf", "cosine", "gmf", "mlp", "neumf", "hybrid"]
     for name, builder in MODELS.items():
         assert builder is getattr(tfrecs.models, f"build_{name}")
 
@@ -367,6 +367,7 @@ def checkerboard():
 
 
 CHECKERBOARD = {
+    "cosine": {"embedding_dim": 4},
     "mlp": {"embedding_dim": 8, "hidden_units": (16, 8)},
     "hybrid": {"user_features": np.arange(40) % 3, "item_features": np.arange(10) % 3},
 }

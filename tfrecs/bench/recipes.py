@@ -47,6 +47,9 @@ RECIPES: dict[str, Recipe] = {
         {"embedding_dim": 64, "dropout": 0.5, "init_std": 0.01},
         bias_learning_rate=0.1,
     ),
+    "cosine": Recipe(
+        "cosine", {"embedding_dim": 128, "temperature": 0.17}, objective="softmax"
+    ),
     "gmf": Recipe("gmf", {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1}),
     "mlp": Recipe(
         "mlp",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tfrecs.models.cosine import build_cosine
 from tfrecs.models.gmf import build_gmf
 from tfrecs.models.hybrid import build_hybrid, score_new_items
 from tfrecs.models.mf import build_mf
@@ -12,6 +13,7 @@ from tfrecs.models.views import OverCandidates, OverCatalogue
 
 MODELS: dict[str, Callable[..., TwoTower]] = {
     "mf": build_mf,
+    "cosine": build_cosine,
     "gmf": build_gmf,
     "mlp": build_mlp,
     "neumf": build_neumf,
@@ -24,6 +26,7 @@ __all__ = [
     "OverCandidates",
     "OverCatalogue",
     "TwoTower",
+    "build_cosine",
     "build_gmf",
     "build_hybrid",
     "build_mf",

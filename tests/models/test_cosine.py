@@ -1,0 +1,51 @@
+"""The cosine model: its formula from its weights, its sizes, its bound."""
+
+import numpy as np
+import pytest
+
+from tfrecs.models import build_cosine
+
+
+def test_score_is_the_formula(build, randomize, weights, rows):
+    model = randomize(build("cosine", temperature=0.25))
+    w = weights(model)
+    p, q = w["user_factors/embeddings"], w["item_factors/embeddings"]
+    p = p / np.sqrt((p**2).sum(1, keepdims=True))
+    q = q / np.sqrt((q**2).sum(1, keepdims=True))
+    u, i = rows["user_id"][:, None], rows["item_id"]
+    expected = (p[u] * q[i]).sum(-1) / 0.25 + w["interaction/global_bias"]
+    np.testing.assert_allclose(model(rows), expected, atol=1e-5)
+
+
+def test_a_longer_vector_scores_no_higher(build, randomize, everything):
+    model = randomize(build("cosine", temperature=0.25))
+    before = model(everything).numpy()
+    [table] = [v for v in model.variables if v.path == "item_factors/embeddings"]
+    table.assign(10 * table)
+    np.testing.assert_allclose(model(everything), before, atol=1e-5)
+
+
+def test_a_score_is_at_most_one_over_the_temperature(build, randomize):
+    model = build("cosine", num_users=1, num_items=2, embedding_dim=2, temperature=0.2)
+    for variable in model.variables:
+        if variable.path == "user_factors/embeddings":
+            variable.assign([[3.0, 4.0]])
+        elif variable.path == "item_factors/embeddings":
+            variable.assign([[6.0, 8.0], [-4.0, 3.0]])  # the same way, and across
+    scores = model.score_users(np.array([0]))
+    np.testing.assert_allclose(scores, [[1 / 0.2, 0]], atol=1e-5)
+
+
+@pytest.mark.parametrize(("m", "n", "d"), [(7, 9, 4), (5, 3, 1)])
+def test_size(m, n, d):
+    assert build_cosine(m, n, embedding_dim=d).count_params() == (m + n) * d + 1
+
+
+def test_defaults():
+    assert build_cosine(7, 9).count_params() == (7 + 9) * 128 + 1
+
+
+@pytest.mark.parametrize("temperature", [0, -0.1, float("inf"), float("nan")])
+def test_a_temperature_must_be_above_0(temperature):
+    with pytest.raises(ValueError, match=rf"above 0.*temperature={temperature}"):
+        build_cosine(7, 9, temperature=temperature)
