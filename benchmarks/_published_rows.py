@@ -6,14 +6,14 @@ from functools import partial
 from typing import Any
 
 import keras
-from _training import Setting
+from _training import Setting, built, hybrid
 
-from tfrecs import Interactions, encode_features
+from tfrecs import Interactions
 from tfrecs.baselines import Fitted, fit_ease, fit_lightfm
 from tfrecs.models import (
     TwoTower,
+    build_cosine,
     build_gmf,
-    build_hybrid,
     build_mf,
     build_mlp,
     build_neumf,
@@ -42,13 +42,6 @@ class Row:
     published: Mapping[str, float]
     candidates: Mapping[str, Fit]
     is_random: bool = True
-
-
-def built(
-    builder: Callable[..., TwoTower], **settings: Any
-) -> Callable[[Interactions], TwoTower]:
-    """Takes training data and builds a model of its size."""
-    return lambda train: builder(train.num_users, train.num_items, **settings)
 
 
 def ncf(hit_rate: float, ndcg: float) -> dict[str, float]:
@@ -88,16 +81,6 @@ def fit_pretrained(
     return Fitted(last.score_users, taken + last.fit_seconds, passes, last.parameters)
 
 
-def hybrid(train: Interactions, **settings: Any) -> TwoTower:
-    """The hybrid with ML-100K's metadata of films."""
-    films, _ = encode_features(
-        train.item_features, categorical=["decade"], multi_hot=["genres"]
-    )
-    return build_hybrid(
-        train.num_users, train.num_items, item_features=films, **settings
-    )
-
-
 def bias_by_sgd(rate: float) -> Callable[[TwoTower, Any], keras.optimizers.Optimizer]:
     """Adam, and for the bias tables SGD."""
     return lambda model, schedule: separate_bias_optimizer(
@@ -109,6 +92,9 @@ MF = built(build_mf, embedding_dim=128, dropout=0.3)
 GMF = built(build_gmf, embedding_dim=128, dropout=0.3, init_std=0.1)
 MLP = built(build_mlp, embedding_dim=32, hidden_units=(16, 8))
 NEUMF = {"embedding_dim": 128, "mlp_embedding_dim": 32, "hidden_units": (16, 8)}
+LIGHTFM = partial(
+    fit_lightfm, no_components=64, epochs=10, learning_rate=0.03, alpha=1e-5
+)
 OWN = {"negatives": "own", "num_negatives": 4}
 
 NCF_ROWS: dict[str, Row] = {
@@ -124,13 +110,7 @@ NCF_ROWS: dict[str, Row] = {
         "LightFM WARP: no published figure",
         {},
         {
-            "64 components, 10 epochs": partial(
-                fit_lightfm,
-                no_components=64,
-                epochs=10,
-                learning_rate=0.03,
-                alpha=1e-5,
-            )
+            "64 components, 10 epochs": LIGHTFM,
         },
     ),
     "ncf-mf": Row(
@@ -140,6 +120,7 @@ NCF_ROWS: dict[str, Row] = {
         {
             "one Adam": Setting(MF, 50, 0.02),
             "biases by SGD(.1)": Setting(MF, 50, 0.02, bias_by_sgd(0.1)),
+            "biases by SGD(.03), 80": Setting(MF, 80, 0.015, bias_by_sgd(0.03)),
         },
     ),
     "ncf-gmf": Row(
@@ -210,4 +191,118 @@ NCF_ROWS: dict[str, Row] = {
     ),
 }
 
-ROWS: dict[str, Row] = {**NCF_ROWS}
+
+def cosine(dim: int, temperature: float) -> Callable[[Interactions], TwoTower]:
+    return built(build_cosine, embedding_dim=dim, temperature=temperature)
+
+
+BARS_ROWS: dict[str, Row] = {
+    "m1-ease": Row(
+        "ultragcn-ml-1m",
+        "EASE, l2 1000, computed for this project",
+        bars(0.2755, 0.2674),
+        {"l2 1000": partial(fit_ease, l2=1000)},
+        is_random=False,
+    ),
+    "m1-lightfm": Row(
+        "ultragcn-ml-1m",
+        "LightFM WARP: no published figure",
+        {},
+        {"64 components, 10 epochs": LIGHTFM},
+    ),
+    "m1-mf-softmax": Row(
+        "ultragcn-ml-1m",
+        "MF with softmax loss, d=64; ours with all items as negatives",
+        bars(0.2809, 0.2662),
+        {
+            "cosine, d=64": Setting(cosine(64, 0.17), 60, 0.01, objective="softmax"),
+            "cosine, d=128": Setting(cosine(128, 0.17), 60, 0.01, objective="softmax"),
+            "cosine, d=256": Setting(cosine(256, 0.17), 60, 0.01, objective="softmax"),
+        },
+    ),
+}
+
+
+SMALL = built(build_mf, embedding_dim=10)  # large ones find training items first
+LENGTHS = (5, 10, 20, 40)
+
+
+COLLIE_ROWS: dict[str, Row] = {
+    "collie-mf": Row(
+        "collie-ml-100k",
+        "MF, d=10, Collie's tutorial",
+        collie(0.0519, 0.1655, 0.9013),
+        {f"d=10, {n} passes": Setting(SMALL, n, 0.02) for n in LENGTHS},
+    ),
+    "collie-bias-optimizer": Row(
+        "collie-ml-100k",
+        "MF with a bias optimizer, Collie's tutorial",
+        collie(0.0500, 0.1766, 0.9056),
+        {
+            f"d=10, {n} passes": Setting(SMALL, n, 0.02, bias_by_sgd(0.1))
+            for n in LENGTHS
+        },
+    ),
+    "collie-hybrid": Row(
+        "collie-ml-100k",
+        "hybrid, Collie's tutorial",
+        collie(0.0474, 0.1654, 0.9058),
+        {
+            f"d=10, {n} passes": Setting(partial(hybrid, embedding_dim=10), n, 0.02)
+            for n in LENGTHS
+        },
+    ),
+}
+
+RECOMMENDERS_ROWS: dict[str, Row] = {
+    "recommenders-bpr": Row(
+        "recommenders-ml-100k",
+        "BPR, the comparison of Recommenders",
+        recommenders(0.1325, 0.4420, 0.3882, 0.2125),
+        {
+            f"MF by BPR, dropout {dropout}": Setting(
+                built(build_mf, embedding_dim=128, dropout=dropout),
+                40,
+                0.005,
+                objective="bpr",
+                **OWN,
+            )
+            for dropout in (0.3, 0.5)
+        },
+    ),
+    "recommenders-ncf": Row(
+        "recommenders-ml-100k",
+        "NCF (NeuMF), the comparison of Recommenders",
+        recommenders(0.1077, 0.3961, 0.3473, 0.1808),
+        {
+            f"dropout {dropout}": Setting(
+                built(build_neumf, **NEUMF, dropout=dropout), 60, 0.01
+            )
+            for dropout in (0.2, 0.4)
+        },
+    ),
+    "recommenders-bivae": Row(
+        "recommenders-ml-100k",
+        "BiVAE, the best of the comparison of Recommenders; ours: MF",
+        recommenders(0.1461, 0.4751, 0.4118, 0.2191),
+        {
+            **{
+                f"MF, dropout {dropout}": Setting(
+                    built(build_mf, embedding_dim=128, dropout=dropout),
+                    80,
+                    0.02,
+                    bias_by_sgd(0.1),
+                )
+                for dropout in (0.3, 0.5)
+            },
+            **{
+                f"cosine, temperature {temperature}": Setting(
+                    cosine(128, temperature), 60, 0.01, objective="softmax"
+                )
+                for temperature in (0.17, 0.25)
+            },
+        },
+    ),
+}
+
+ROWS: dict[str, Row] = {**NCF_ROWS, **BARS_ROWS, **COLLIE_ROWS, **RECOMMENDERS_ROWS}

@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 from _report import seconds
 
-from tfrecs import Interactions
+from tfrecs import Interactions, encode_features
 from tfrecs.baselines import Fitted
-from tfrecs.models import TwoTower
+from tfrecs.models import TwoTower, build_hybrid
 from tfrecs.training import batches, compile_for, fit_batches, start_at_prior
 
 
@@ -75,3 +75,27 @@ class Setting:
         decay = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
         optimizer = self.optimizer(model, decay)
         return compile_for(model, self.objective, self.negatives, optimizer), data
+
+
+def built(
+    builder: Callable[..., TwoTower], **settings: Any
+) -> Callable[[Interactions], TwoTower]:
+    """Takes training data and builds a model of its size."""
+    return lambda train: builder(train.num_users, train.num_items, **settings)
+
+
+def hybrid(train: Interactions, **settings: Any) -> TwoTower:
+    """Builds the hybrid with ML-100K's metadata of films and people."""
+    films, _ = encode_features(
+        train.item_features, categorical=["decade"], multi_hot=["genres"]
+    )
+    people, _ = encode_features(
+        train.user_features, categorical=["age_group", "gender", "occupation"]
+    )
+    return build_hybrid(
+        train.num_users,
+        train.num_items,
+        item_features=films,
+        user_features=people,
+        **settings,
+    )

@@ -19,40 +19,21 @@ import keras
 import numpy as np
 from _report import finish, parser, print_table, seconds
 from _tasks import TASKS
-from _training import Setting
+from _training import Setting, built, hybrid
 
-from tfrecs import Interactions, encode_features
+from tfrecs import Interactions
 from tfrecs.baselines import fit_ease, fit_implicit_als, fit_lightfm
-from tfrecs.models import TwoTower, build_hybrid, build_mf
+from tfrecs.models import TwoTower, build_mf
 from tfrecs.training import fit_batches
 
 TUNED = {"no_components": 64, "learning_rate": 0.03, "alpha": 1e-5}
 
 
 def mf(dim: int = 128, dropout: float = 0.5) -> Callable[[Interactions], TwoTower]:
-    """Builds matrix factorization for some training data."""
-    return lambda train: build_mf(
-        train.num_users, train.num_items, embedding_dim=dim, dropout=dropout
-    )
+    return built(build_mf, embedding_dim=dim, dropout=dropout)
 
 
-def hybrid(train: Interactions) -> TwoTower:
-    """Builds the hybrid with the metadata of ML-100K."""
-    films, _ = encode_features(
-        train.item_features, categorical=["decade"], multi_hot=["genres"]
-    )
-    people, _ = encode_features(
-        train.user_features, categorical=["age_group", "gender", "occupation"]
-    )
-    return build_hybrid(
-        train.num_users,
-        train.num_items,
-        item_features=films,
-        user_features=people,
-        embedding_dim=128,
-        dropout=0.5,
-        init_std=0.01,
-    )
+HYBRID = partial(hybrid, embedding_dim=128, dropout=0.5, init_std=0.01)
 
 
 def ours(setting: Setting, train: Interactions, seed: int) -> tuple[Any, float, float]:
@@ -100,9 +81,9 @@ CURVES: dict[str, dict[str, dict[str, Callable]]] = {
             Setting(mf(), 60, 0.02),
         ),
         "tfrecs hybrid": of_lengths(
-            Setting(hybrid, 30, 0.03),
-            Setting(hybrid, 60, 0.02),
-            Setting(hybrid, 100, 0.01),
+            Setting(HYBRID, 30, 0.03),
+            Setting(HYBRID, 60, 0.02),
+            Setting(HYBRID, 100, 0.01),
         ),
         **PEERS,
     },
