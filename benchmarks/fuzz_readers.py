@@ -16,11 +16,8 @@ a file written or left behind. A case depends on `--seed` and its number alone.
 """
 
 import argparse
-import gzip
-import json
 import logging
 import os
-import re
 import resource
 import signal
 import sys
@@ -29,7 +26,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -38,22 +35,24 @@ from random import Random
 from typing import Any
 
 import _fuzz_mutations as ways
+from _fuzz_oracles import (
+    Failure,
+    check_ids,
+    check_refusal,
+    check_skipped,
+    content,
+    text_of,
+)
 from _fuzz_samples import TARGETS, Target
 from _report import finish, print_table
 
+from tfrecs.bench.result import write_json
 from tfrecs.datasets import Dataset
-from tfrecs.datasets._fetch import DataNotFoundError
-from tfrecs.interactions import Interactions
-from tfrecs.readers import read_interactions
 
 SECONDS = 20
 MEMORY = 8 * 2**30
-CHUNK = 250
+CHUNK = 1000
 OUTCOMES = ("unchanged", "read", "refused", "failed")
-
-
-class Failure(Exception):
-    """What a reader must never do."""
 
 
 @dataclass
@@ -69,18 +68,6 @@ class Report:
         self.counts.update(other.counts)
         self.failures += other.failures
         self.slowest = max(self.slowest, other.slowest)
-
-
-def content(read: Any) -> tuple[Any, ...]:
-    """What was read, as plain values, in an order that does not matter."""
-    if isinstance(read, tuple):
-        read = read[0]
-    data = read.interactions if isinstance(read, Dataset) else read
-    columns = [data.users.ids[data.user_ids], data.items.ids[data.item_ids]]
-    columns += [c for c in (data.ratings, data.timestamps) if c is not None]
-    rows = list(zip(*(c.tolist() for c in columns), strict=True))
-    features = [f for f in (data.user_features, data.item_features) if f is not None]
-    return (rows, *(f.astype("string").to_csv() for f in features))
 
 
 def spoiled(rng: Random, target: Target) -> tuple[dict[str, bytes], bool]:
@@ -111,88 +98,25 @@ def _packed(rng: Random, name: str, data: bytes) -> bytes:
     return ways.zipped(rng, data) if name.endswith(".gz") else data
 
 
-def text_of(files: dict[str, bytes]) -> str:
-    """All that stands in the files, as text."""
-    parts = []
-    for name, data in files.items():
-        try:
-            plain = gzip.decompress(data) if name.endswith(".gz") else data
-        except Exception:  # a reader that reads this nevertheless will be found out
-            plain = b""
-        parts.append(plain.decode("utf-8", "surrogateescape"))
-    return "\n".join(parts)
-
-
-def occurs(id_: Any, text: str, numbers: set[float]) -> bool:
-    """Whether an id stands in the text, however it is spelled there."""
-    if isinstance(id_, bool | int | float):
-        return str(id_) in text or float(id_) in numbers or str(id_).lower() in text
-    bare = text.replace('"', "")  # as CSV has it: "a"b is ab, and """" is one quote
-    return id_.replace('"', "") in bare or json.dumps(id_)[1:-1] in text
-
-
-def check_ids(data: Interactions, text: str) -> None:
-    numbers = {float(n) for n in re.findall(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?", text) if _is_number(n)}  # fmt: skip # noqa: E501
-    for ids in (data.users.ids[data.user_ids], data.items.ids[data.item_ids]):
-        for id_ in set(ids.tolist()):
-            if not occurs(id_, text, numbers):
-                raise Failure(f"the id {id_!r} does not stand in the file")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return bool(float(text)) or True
-    except ValueError:
-        return False
-
-
-def check_skipped(path: Path, read: tuple[Any, Any]) -> None:
-    """Compares with reading strictly, and with the file without the malformed lines."""
-    data, malformed = read
-    told = ""
-    try:
-        strict = read_interactions(path)
-    except ValueError as error:
-        told = str(error)
-    if malformed is None:
-        if told or content(strict) != content(data):
-            raise Failure(f"nothing was skipped, but read strictly it gives {told!r}")
-        return
-    if told != str(malformed):
-        raise Failure(f"skipped {malformed!s}, but read strictly it gives {told!r}")
-    kind = Path(path.name.removesuffix(".gz")).suffix
-    raw = (
-        gzip.decompress(path.read_bytes())
-        if path.suffix == ".gz"
-        else path.read_bytes()
-    )
-    if kind == ".parquet" or (kind in (".csv", ".tsv") and b'"' in raw):
-        return  # its rows have no lines, or may have several
-    lines = re.split(rb"(?<=\n)" if kind in (".jsonl", ".ndjson", ".txt") else rb"(?<=\n)|(?<=\r)(?!\n)", raw)  # fmt: skip # noqa: E501
-    kept = [line for n, line in enumerate(lines, 1) if n not in malformed.places]
-    clean = path.with_name(f"clean{kind}")
-    clean.write_bytes(b"".join(kept))
-    try:
-        if content(read_interactions(clean)) != content(data):
-            raise Failure("without the malformed lines the file gives something else")
-    finally:
-        clean.unlink()
-
-
-def run_case(name: str, rng: Random, root: Path, untouched: tuple[Any, ...]) -> str:
-    """The outcome of one case; raises what the reader raised if it must not."""
-    target = TARGETS[name]
+def put(name: str, root: Path, files: dict[str, bytes]) -> Path:
+    """Makes the target's folder hold these files alone."""
     folder = root / name.partition(",")[0].lstrip(".")
     folder.mkdir(exist_ok=True)
-    files, harmless = spoiled(rng, target)
     for file in folder.iterdir():
         file.unlink()
     for file, data in files.items():
         (folder / file).write_bytes(data)
+    return folder
+
+
+def run_case(name: str, rng: Random, root: Path, untouched: tuple[Any, ...]) -> str:
+    """The outcome of one case; raises what the reader raised if it must not."""
+    files, harmless = spoiled(rng, TARGETS[name])
+    folder = put(name, root, files)
     try:
-        read = target.read(folder)
+        read = TARGETS[name].read(folder)
     except (ValueError, FileNotFoundError) as error:
-        _check_refusal(error, folder, harmless and name.startswith("."))
+        check_refusal(error, folder, harmless and name.startswith("."))
         return "refused"
     finally:
         left = {file.name: file.read_bytes() for file in folder.iterdir()}
@@ -211,29 +135,11 @@ def run_case(name: str, rng: Random, root: Path, untouched: tuple[Any, ...]) -> 
     return "unchanged" if same else "read"
 
 
-def _check_refusal(error: Exception, folder: Path, harmless: bool) -> None:
-    message = str(error)
-    if type(error) not in (ValueError, FileNotFoundError, DataNotFoundError):
-        raise Failure(f"{type(error).__name__}: {message[:300]}") from error
-    if (
-        len(message.splitlines()) != 1
-        or str(folder) not in message
-        or len(message) > 3000
-    ):
-        raise Failure(f"not one line that names the file: {message[:300]!r}") from error
-    if harmless:
-        raise Failure(f"refused what changes nothing: {message[:300]!r}") from error
-
-
 def untouched_content(name: str, root: Path) -> tuple[Any, ...]:
-    target = TARGETS[name]
-    folder = root / name.partition(",")[0].lstrip(".")
-    folder.mkdir(exist_ok=True)
-    for file in folder.iterdir():
-        file.unlink()
-    for file, data in target.files.items():
-        (folder / file).write_bytes(_packed(Random(0), file, data))
-    return content(target.read(folder))
+    """What the target's files give as they are."""
+    files = TARGETS[name].files.items()
+    packed = {file: _packed(Random(0), file, data) for file, data in files}
+    return content(TARGETS[name].read(put(name, root, packed)))
 
 
 def run_cases(seed: int, cases: range) -> Report:
@@ -273,30 +179,52 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def run_all(seed: int, cases: int, jobs: int) -> Report:
-    """Runs all cases, in processes of their own, so that a crash is a failure too."""
+def run_all(seed: int, cases: int, jobs: int) -> Iterator[Report]:
+    """What has been found after each part, run in processes that a crash cannot spread.
+
+    A process that dies is a failure, and the end.
+    """
     report = Report()
-    chunks = [range(start, min(start + CHUNK * 8, cases)) for start in range(0, cases, CHUNK * 8)]  # fmt: skip # noqa: E501
+    starts = range(0, cases, CHUNK)
+    chunks = [range(start, min(start + CHUNK, cases)) for start in starts]
     with ProcessPoolExecutor(jobs, get_context("spawn"), _limit) as pool:
-        running = {pool.submit(run_cases, seed, chunk): chunk for chunk in chunks}
-        for done, chunk in running.items():
+        for done in as_completed([pool.submit(run_cases, seed, c) for c in chunks]):
             try:
                 report.add(done.result())
             except BrokenProcessPool:
-                told = f"a process died in one of the cases from {chunk.start} on"
-                report.failures.append({"case": chunk.start, "error": told})
-                break
-    return report
+                report.failures.append({"error": "a process died"})
+                yield report
+                return
+            yield report
 
 
 def rows_of(report: Report) -> Iterator[tuple[Any, ...]]:
+    """The number of each outcome by target, and of all."""
+    total: Counter[str] = Counter()
     for name in TARGETS:
-        yield name, *(report.counts[name, outcome] for outcome in OUTCOMES)
-    yield "all", *(sum(n for (_, o), n in report.counts.items() if o == outcome) for outcome in OUTCOMES)  # fmt: skip # noqa: E501
+        counts = {outcome: report.counts[name, outcome] for outcome in OUTCOMES}
+        total.update(counts)
+        yield name, *counts.values()
+    yield "all", *(total[outcome] for outcome in OUTCOMES)
+
+
+def figures_of(report: Report, seed: int, taken: float) -> dict[str, Any]:
+    """What the JSON file says."""
+    rows = rows_of(report)
+    return {
+        "cases": report.counts.total(),
+        "seed": seed,
+        "seconds": round(taken, 1),
+        "slowest_case_seconds": round(report.slowest, 2),
+        "outcomes": [dict(zip(("target", *OUTCOMES), r, strict=True)) for r in rows],
+        "failures": report.failures[:100],
+    }
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip # noqa: E501
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cases", type=int, default=100_000, help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="(%(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (%(default)s)")
@@ -305,26 +233,18 @@ def main() -> int:
     )
     options = parser.parse_args()
     began = time.perf_counter()
-    report = run_all(options.seed, options.cases, options.jobs)
-    taken = time.perf_counter() - began
-    rows = list(rows_of(report))
-    print_table(("target", *OUTCOMES), rows)
+    for report in run_all(options.seed, options.cases, options.jobs):
+        taken = time.perf_counter() - began
+        figures = figures_of(report, options.seed, taken)
+        if options.json:  # after each part, so that a run that is cut short has figures
+            write_json(options.json, figures)
+        told = f"{figures['cases']} cases in {taken:.0f} s"
+        print(f"{told}, {len(report.failures)} failures", file=sys.stderr)
+    print_table(("target", *OUTCOMES), rows_of(report))
     for failure in report.failures[:20]:
         print(failure)
-    print(f"{options.cases} cases in {taken:.0f} s, the slowest {report.slowest:.2f} s")
-    finish(
-        options,
-        {
-            "cases": options.cases,
-            "seed": options.seed,
-            "seconds": round(taken, 1),
-            "slowest_case_seconds": round(report.slowest, 2),
-            "outcomes": [
-                dict(zip(("target", *OUTCOMES), row, strict=True)) for row in rows
-            ],
-            "failures": report.failures[:100],
-        },
-    )
+    print(f"{told}, the slowest {report.slowest:.2f} s")
+    finish(options, figures)
     return 1 if report.failures else 0
 
 

@@ -159,7 +159,15 @@ def _moments(column: "pd.Series[Any]") -> AnyArray:
 
     One "?" among the numbers does not make dates of the others.
     """
-    numbers, dates = _numbers(column), _dates(column)
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column):
+        return _numbers(column)
+    dates = _dates(column)
+    starts_with_number = np.isfinite(_numbers(column[:1])).any()
+    if not starts_with_number and column[np.isnat(dates)].isna().all():
+        return dates  # and nothing else, as nearly always: pandas seeks numbers slowly
+    numbers = _numbers(column)
     return numbers if np.isfinite(numbers).sum() >= np.isfinite(dates).sum() else dates
 
 
