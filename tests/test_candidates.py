@@ -130,7 +130,7 @@ def films():
         ({"sampling": "zipf"}, "`sampling` must be one of uniform, popul.*'zipf'"),
         (
             {"exponent": 0.5},
-            "`exponent` is of popularity, and `sampling` is 'uniform'.*exponent=0.5",
+            "`exponent` must be left out.*Received: exponent=0.5 with 'uniform'",
         ),
         (
             {"sampling": "popularity", "exponent": float("nan")},

@@ -247,7 +247,7 @@ def test_an_unknown_name_is_refused():
 
 @pytest.mark.parametrize("sampling", [name for name in CANDIDATES if name[0] != "p"])
 def test_an_exponent_without_effect_is_refused(sampling):
-    told = f"of popularity, and `sampling` is '{sampling}'. Received: exponent=0.75"
+    told = f"`exponent` must be left out.*Received: exponent=0.75 with '{sampling}'"
     with pytest.raises(ValueError, match=told):
         shared_negatives(TRAIN, sampling=sampling, exponent=0.75)
     if sampling in OWN:

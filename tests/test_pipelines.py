@@ -229,7 +229,7 @@ def test_negatives_of_a_positives_own_are_uniform_by_default(make):
 def test_an_unknown_sampling_of_own_negatives_is_refused():
     with pytest.raises(ValueError, match=r"one of uniform, popularity. Rec.*'mixed'"):
         pairwise_batches(TRAIN, seed=0, sampling="mixed")
-    with pytest.raises(ValueError, match=r"`exponent` is of popularity.*exponent=0.5"):
+    with pytest.raises(ValueError, match=r"exponent=0.5 with 'uniform'"):
         pairwise_batches(TRAIN, seed=0, exponent=0.5)
 
 

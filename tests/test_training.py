@@ -37,6 +37,7 @@ def fitted(parts, objective, **settings):
     [
         *((objective, "all") for objective in CATALOGUE_LOSSES),
         *((objective, "own") for objective in LOSSES),
+        ("bpr", "own-popularity"),
         *(("softmax", drawn) for drawn in CANDIDATES),
         *((objective, "mixed") for objective in LOSSES if objective != "softmax"),
     ],
@@ -69,6 +70,23 @@ def test_passes_are_part_of_an_epoch(parts, negatives):
         for n in (1, 3)
     )
     assert three == 3 * one == 3 * (len(parts[0]) // 100)
+
+
+@pytest.mark.parametrize("negatives", ["popularity", "own-popularity"])
+def test_popular_negatives_are_drawn_by_the_exponent(parts, negatives):
+    """At -9 the items that fewest have are all that is drawn."""
+    options = {"seed": 0, "passes": 1, "num_negatives": 3, "exponent": -9.0}
+    counts = np.bincount(parts[0].item_ids, minlength=40)
+    rare = np.sort(counts[counts > 0])[:5]
+    for inputs, _ in batches(parts[0], "bce", negatives, **options):
+        ids = inputs.get("candidate_id", inputs["item_id"][:, 1:]).numpy()
+        assert np.isin(counts[ids], rare).mean() > 0.9
+
+
+@pytest.mark.parametrize("negatives", ["all", "own", "uniform", "in-batch", "mixed"])
+def test_an_exponent_without_effect_is_refused(parts, negatives):
+    with pytest.raises(ValueError, match=r"`exponent` must be left out.*exponent=0.5"):
+        batches(parts[0], "bce", negatives, seed=0, passes=1, exponent=0.5)
 
 
 @pytest.mark.parametrize("objective", LOSSES)
@@ -147,10 +165,11 @@ def test_what_is_asked_for_is_taken(from_pairs, objective, negatives):
 @pytest.mark.parametrize(
     ("objective", "negatives", "message"),
     [
-        ("bce", "some", "`negatives` must be one of auto, all, own, uniform.*'some'"),
+        ("bce", "some", "`negatives` must be one of auto, all, own, own-popul.*'some'"),
         ("bpr", "all", "`objective` must be one of softmax, bce, squared.*'bpr'"),
         ("squared-error", "own", "`objective` must be one of bce, bpr, .*'squared-err"),
         ("squared-error", "mixed", "`objective` must be one of bce, bpr, .*'squared-"),
+        ("softmax", "own-popularity", "must be one of bce, bpr, hinge, adap.*'softm"),
         ("nope", "auto", "`objective` must be one of bce, bpr, hinge, soft.*'nope'"),
     ],
 )
@@ -219,7 +238,7 @@ def test_planted_factors_are_found(name, share, tmp_path):
 def test_weights_are_not_thrown_away(parts):
     weighted = dataclasses.replace(parts[0], weights=np.ones(len(parts[0])))
     options = {"seed": 0, "objective": "softmax"}
-    with pytest.raises(ValueError, match=r"one of own, uniform.*weights.*'all'"):
+    with pytest.raises(ValueError, match=r"one of own, own-pop.*weights.*'all'"):
         tfrecs.fit(tfrecs.build_mf(120, 40), weighted, negatives="all", **options)
     history = tfrecs.fit(tfrecs.build_mf(120, 40), weighted, epochs=1, **options)
     assert history.params["negatives"] == "own"

@@ -120,12 +120,23 @@ def own_negatives(
         ValueError: if `sampling` is unknown, `exponent` is not for it, or as the
             sampler.
     """
+    if not exact:
+        return approximate_negatives(train, sampling=sampling, exponent=exponent)
     check_choice("sampling", sampling, OWN)
     check_exponent(sampling, exponent)
     if sampling == "uniform":
-        return exact_uniform(train) if exact else approximate_uniform(train)
-    if exact:
-        return exact_popular(train, exponent)
+        return exact_uniform(train)
+    return exact_popular(train, exponent)
+
+
+def approximate_negatives(
+    train: Catalogue, *, sampling: str, exponent: float
+) -> Sampler:
+    """Gives what `own_negatives` gives for `exact=False`, of shards on the disk too."""
+    check_choice("sampling", sampling, OWN)
+    check_exponent(sampling, exponent)
+    if sampling == "uniform":
+        return approximate_uniform(train)
     return approximate_popular(train, exponent)
 
 
@@ -222,8 +233,8 @@ def check_exponent(sampling: str, exponent: float) -> None:
     """Raises ValueError for an exponent that has no effect."""
     if exponent != 1 and sampling != "popularity":
         raise ValueError(
-            f"`exponent` is of popularity, and `sampling` is {sampling!r}. Received: "
-            f"exponent={exponent!r}. Leave it out, or take sampling='popularity'."
+            "`exponent` must be left out where nothing is drawn by popularity. "
+            f"Received: exponent={exponent!r} with {sampling!r}"
         )
 
 

@@ -12,7 +12,7 @@ from tfrecs._checks import check_choice, check_positive
 from tfrecs.interactions import Interactions
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES
 from tfrecs.models import TwoTower
-from tfrecs.negatives import CANDIDATES
+from tfrecs.negatives import CANDIDATES, check_exponent
 from tfrecs.pipelines import candidate_batches, pairwise_batches, user_batches
 
 if TYPE_CHECKING:
@@ -24,7 +24,10 @@ STEPS_PER_EXECUTION = 16
 OBJECTIVES = tuple(dict.fromkeys((*LOSSES, *CATALOGUE_LOSSES)))
 """What is asked of the scores; see `tfrecs.losses`."""
 
-NEGATIVES = ("auto", "all", "own", *CANDIDATES)
+OWN_NEGATIVES = {"own": "uniform", "own-popularity": "popularity"}
+"""Negatives that each positive has of its own, and how they are drawn."""
+
+NEGATIVES = ("auto", "all", *OWN_NEGATIVES, *CANDIDATES)
 """Which items a positive stands against; see `Negatives`."""
 
 MOST_PAIRS = 180
@@ -39,9 +42,9 @@ class Negatives:
     """Which items a positive stands against in training.
 
     Args:
-        kind: "all" for every other item of the catalogue; "own" for items drawn for
-            each positive, of which the user has none; or the name of a way to draw
-            items for a whole batch, in `tfrecs.negatives.CANDIDATES`.
+        kind: "all" for every other item of the catalogue; "own" or "own-popularity" for
+            items drawn for each positive, of which the user has none; or the name of a
+            way to draw items for a whole batch, in `tfrecs.negatives.CANDIDATES`.
         why: the reason for it.
     """
 
@@ -61,6 +64,7 @@ def fit(
     passes: int = 5,
     batch_size: int | None = None,
     num_negatives: int | None = None,
+    exponent: float = 1.0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: str | int = 0,
 ) -> keras.callbacks.History:
@@ -81,8 +85,11 @@ def fit(
         passes: times that an epoch goes over `train`.
         batch_size: users, for "all" negatives, or positives in a batch; by default that
             of the pipeline (see `batches`).
-        num_negatives: items drawn for each positive, for "own" negatives, or for the
-            batch, for "uniform" and "popularity"; by default that of the pipeline.
+        num_negatives: items drawn for each positive, where negatives are its own, or
+            for the batch, for "uniform" and "popularity"; by default that of the
+            pipeline.
+        exponent: of "popularity" and "own-popularity": an item is drawn by its
+            interactions to that power.
         callbacks: such as `tfrecs.callbacks.RankingMetrics`.
         verbose: as of `keras.Model.fit`.
 
@@ -92,7 +99,8 @@ def fit(
     Raises:
         ValueError: if `objective` or `negatives` is unknown, or they do not go
             together; if all items are negatives while `train` has weights; if a size is
-            below 1; or if `train` has not the model's users and items.
+            below 1; if `exponent` is given for others than popular negatives; or if
+            `train` has not the model's users and items.
     """
     if (train.num_users, train.num_items) != (model.num_users, model.num_items):
         raise ValueError(
@@ -111,6 +119,7 @@ def fit(
         passes=passes,
         batch_size=batch_size,
         num_negatives=num_negatives,
+        exponent=exponent,
     )
     start_at_prior(model, train, objective, chosen.kind, data)
     optimizer = optimizer or keras.optimizers.Adam(3e-3)
@@ -146,7 +155,10 @@ def choose_negatives(
                 "weights of `train`. Received: 'all'"
             )
     else:
-        check_choice("objective", objective, LOSSES)
+        allowed = dict(LOSSES)
+        if negatives == "own-popularity":  # which nothing corrects a softmax for
+            del allowed["softmax"]
+        check_choice("objective", objective, allowed)
     return Negatives(negatives, "as asked for")
 
 
@@ -209,22 +221,25 @@ def batches(
     passes: int,
     batch_size: int | None = None,
     num_negatives: int | None = None,
+    exponent: float = 1.0,
 ) -> "tf.data.Dataset":
     """Gives the batches that `objective` takes with `negatives`, not "auto".
 
     They are those of `user_batches` for "all" negatives, of `pairwise_batches` for
-    "own" ones, and else of `candidate_batches`. Arguments are those of `fit`; sizes
-    that are not given are the pipeline's own.
+    those of `OWN_NEGATIVES`, and else of `candidate_batches`. Arguments are those of
+    `fit`; sizes that are not given are the pipeline's own.
     """
     given: dict[str, Any] = {"seed": seed, "passes": passes}
     if batch_size is not None:
         given["batch_size"] = batch_size
     if negatives == "all":
+        check_exponent(negatives, exponent)
         return user_batches(train, **given)
+    given["exponent"] = exponent
     if num_negatives is not None:
         given["num_negatives"] = num_negatives
-    if negatives == "own":
-        return pairwise_batches(train, **given)
+    if negatives in OWN_NEGATIVES:
+        return pairwise_batches(train, sampling=OWN_NEGATIVES[negatives], **given)
     correct = objective == "softmax"
     return candidate_batches(train, sampling=negatives, correct=correct, **given)
 
@@ -255,10 +270,10 @@ def compile_for(
 ) -> keras.Model:
     """Compiles a model for an objective and gives what to call `fit` on.
 
-    That is the model itself for "own" negatives, or a view of it that scores the whole
-    catalogue or the candidates that a batch shares.
+    That is the model itself for a positive's own negatives, or a view of it that scores
+    the whole catalogue or the candidates that a batch shares.
     """
-    if negatives == "own":
+    if negatives in OWN_NEGATIVES:
         trained, losses = model, LOSSES
     elif negatives == "all":
         trained, losses = model.over_catalogue(), CATALOGUE_LOSSES
