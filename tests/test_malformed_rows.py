@@ -77,6 +77,7 @@ BAD = [
     (".dat", b"5::8::4", "must have 4 fields separated by '::'"),
     (".dat", b"5::8::4:::1", "`timestamp` must be a whole number of 64 bits"),
     (".dat", b"5::8::4::1::1", "Received: 5"),
+    (".dat", b"5::\xe9::4::1", "must be text in UTF-8"),
     (".dat", b"5\x1f8\x1f4\x1f1", "must have 4 fields separated by '::'"),
 ]  # fmt: skip
 

@@ -151,7 +151,9 @@ def _one_separator(file: "Bytes | io.BytesIO", layout: Layout) -> Any:
     """The file, with that separator and in UTF-8."""
     if len(layout.separator) == 1 and layout.encoding == "utf-8":
         return file
-    text = file.read().decode(layout.encoding).encode()
+    text = file.read()
+    if layout.encoding != "utf-8":
+        text = text.decode(layout.encoding).encode()
     return io.BytesIO(
         text.replace(layout.separator.encode(), _separator(layout).encode())
     )
