@@ -130,6 +130,27 @@ def test_every_epoch_and_pass_is_another_one(make, shards):
 
 
 @every_pipeline
+def test_one_shard_has_another_order_in_each_epoch(make, files, tmp_path):
+    shards = prepare_shards(files, tmp_path, seed=0, part_rows=3000, shard_rows=3000)
+    dataset = make(shards, seed=5, batch_size=3000, num_negatives=1)
+    [first], [second] = epoch(dataset), epoch(dataset)
+    assert first[0]["user_id"] != second[0]["user_id"]
+
+
+def test_other_shards_are_open_together_in_each_epoch(shards, monkeypatch):
+    read = []
+    kept = type(shards).read
+    monkeypatch.setattr(
+        type(shards), "read", lambda self, n: read.append(n) or kept(self, n)
+    )
+    options = {"batch_size": 500, "num_negatives": 1, "open_at_once": 2, "passes": 9}
+    epoch(sharded_candidate_batches(shards, seed=0, **options))
+    epochs = [read[n : n + 6] for n in range(0, 54, 6)]
+    assert all(sorted(opened) == list(range(6)) for opened in epochs)
+    assert len({frozenset(opened[:2]) for opened in epochs}) > 3
+
+
+@every_pipeline
 @pytest.mark.parametrize("start_step", [1, 9, 10, 29, 30, 44])
 def test_going_on_in_the_middle_gives_what_would_have_come(make, start_step, shards):
     options = {"batch_size": 100, "num_negatives": 2, "open_at_once": 2}
@@ -146,8 +167,11 @@ def test_shards_before_the_start_are_not_read(shards, monkeypatch):
         type(shards), "read", lambda self, n: read.append(n) or kept(self, n)
     )
     options = {"batch_size": 100, "num_negatives": 1, "open_at_once": 1}
-    next(iter(sharded_candidate_batches(shards, seed=0, start_step=2_999, **options)))
-    assert len(read) <= 3  # that of the batch, and what is made ahead
+    epoch(sharded_candidate_batches(shards, seed=0, passes=3, **options))
+    whole = read.copy()
+    read.clear()
+    epoch(sharded_candidate_batches(shards, seed=0, start_step=37, **options))
+    assert read == whole[7:14]  # five batches of a shard: the 37th is of the eighth
 
 
 # What a batch is
@@ -210,6 +234,21 @@ def test_own_negatives_are_uniform_over_the_catalogue(shards):
     assert len(np.unique(negatives, axis=0)) > 0.99 * len(negatives)
 
 
+@pytest.mark.parametrize("exponent", [1.0, 0.5])
+def test_negatives_are_drawn_by_popularity_to_a_power(exponent, shards):
+    options = {"sampling": "popularity", "exponent": exponent, "batch_size": 500}
+    share = shards.item_counts**exponent / (shards.item_counts**exponent).sum()
+    own = epoch(sharded_pairwise_batches(shards, seed=2, **options))
+    drawn = np.concatenate([inputs["item_id"] for inputs, _ in own])[:, 1:]
+    counts = np.bincount(drawn.ravel(), minlength=60)
+    assert stats.chisquare(counts, share * drawn.size).pvalue > 1e-3
+    options |= {"num_negatives": 2000}
+    shared = epoch(sharded_candidate_batches(shards, seed=2, **options))
+    drawn = np.concatenate([inputs["candidate_id"] for inputs, _ in shared])
+    counts = np.bincount(drawn, minlength=60)
+    assert stats.chisquare(counts, share * drawn.size).pvalue > 1e-3
+
+
 # What is refused
 
 
@@ -239,9 +278,16 @@ def test_a_batch_is_no_larger_than_what_is_open(make, shards):
     assert dataset.cardinality() == 3
 
 
-def test_an_unknown_sampling_is_refused(shards):
+@every_pipeline
+def test_an_unknown_sampling_is_refused(make, shards):
     with pytest.raises(ValueError, match=r"one of uniform, .*'zipf'"):
-        sharded_candidate_batches(shards, seed=0, sampling="zipf")
+        make(shards, seed=0, batch_size=10, sampling="zipf")
+
+
+@every_pipeline
+def test_an_exponent_without_effect_is_refused(make, shards):
+    with pytest.raises(ValueError, match=r"`exponent` .*Received: exponent=0.5"):
+        make(shards, seed=0, batch_size=10, exponent=0.5)
 
 
 # Training

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfrecs._checks import check_at_least_zero, check_choice, check_positive
+from tfrecs._checks import check_at_least_zero, check_positive
 from tfrecs._types import AnyArray, IntArray
-from tfrecs.negatives import CANDIDATES, approximate_uniform
+from tfrecs.negatives import approximate_negatives, shared_negatives
 from tfrecs.pipelines import Assemble, ready, with_own, with_shared
 from tfrecs.shards.folder import Shards
 
@@ -36,6 +36,7 @@ def sharded_candidate_batches(
     batch_size: int = 1024,
     num_negatives: int = 1024,
     sampling: str = "uniform",
+    exponent: float = 1.0,
     correct: bool = True,
     passes: int = 1,
     open_at_once: int = 4,
@@ -52,6 +53,7 @@ def sharded_candidate_batches(
         batch_size: positives in a batch.
         num_negatives: items drawn for the batch, by "uniform" and "popularity".
         sampling: a name of `tfrecs.negatives.CANDIDATES`.
+        exponent: of "popularity": an item is drawn by its interactions to that power.
         correct: whether scores are to be corrected for how often an item is drawn.
         passes: times that an epoch goes over the shards.
         open_at_once: shards that are shuffled together.
@@ -65,12 +67,12 @@ def sharded_candidate_batches(
 
     Raises:
         ValueError: if a size is below 1, `batch_size` is more than the rows that are
-            open at once, or `sampling` is unknown.
+            open at once, `sampling` is unknown, or `exponent` is not finite or not for
+            it.
     """
     check_positive(num_negatives=num_negatives)
-    check_choice("sampling", sampling, CANDIDATES)
     order = _Order(shards, seed, batch_size, open_at_once)
-    candidates = CANDIDATES[sampling](shards)
+    candidates = shared_negatives(shards, sampling=sampling, exponent=exponent)
     assemble = with_shared(candidates, batch_size, num_negatives, correct)
     return _batches(order, assemble, passes, start_step)
 
@@ -81,6 +83,8 @@ def sharded_pairwise_batches(
     seed: int,
     batch_size: int = 1024,
     num_negatives: int = 4,
+    sampling: str = "uniform",
+    exponent: float = 1.0,
     passes: int = 1,
     open_at_once: int = 4,
     start_step: int = 0,
@@ -89,11 +93,13 @@ def sharded_pairwise_batches(
 
     Batches are those of `tfrecs.pairwise_batches(..., exact=False)`: now and then a
     positive is among the negatives. Arguments, what is returned, and errors are those
-    of `sharded_candidate_batches`, with `num_negatives` for each positive.
+    of `sharded_candidate_batches`, but that `num_negatives` are for each positive and
+    `sampling` is "uniform" or "popularity".
     """
     check_positive(num_negatives=num_negatives)
     order = _Order(shards, seed, batch_size, open_at_once)
-    assemble = with_own(approximate_uniform(shards), batch_size, num_negatives)
+    draw = approximate_negatives(shards, sampling=sampling, exponent=exponent)
+    assemble = with_own(draw, batch_size, num_negatives)
     return _batches(order, assemble, passes, start_step)
 
 
