@@ -119,8 +119,13 @@ NCF_ROWS: dict[str, Row] = {
         ncf(0.7294, 0.4523),
         {
             "one Adam": Setting(MF, 50, 0.02),
-            "biases by SGD(.1)": Setting(MF, 50, 0.02, bias_by_sgd(0.1)),
-            "biases by SGD(.03), 80": Setting(MF, 80, 0.015, bias_by_sgd(0.03)),
+            "biases by SGD(.02)": Setting(MF, 50, 0.02, bias_by_sgd(0.02)),
+            "d=192, biases by SGD(.02)": Setting(
+                built(build_mf, embedding_dim=192, dropout=0.4),
+                120,
+                0.015,
+                bias_by_sgd(0.02),
+            ),
         },
     ),
     "ncf-gmf": Row(
