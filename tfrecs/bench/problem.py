@@ -11,7 +11,7 @@ from tfrecs.bench.options import Options
 from tfrecs.datasets import Dataset, load_dataset
 from tfrecs.interactions import Interactions
 from tfrecs.readers import read_interactions, read_test
-from tfrecs.splits import SPLITS, leave_k_out, random_split
+from tfrecs.splits import SPLITS, Split, leave_k_out, random_split
 
 SPLIT_SEED = 0
 """Of every split, so that all models and seeds see the same one."""
@@ -119,6 +119,12 @@ def load_problem(options: Options) -> Problem:
         if repeated.any():
             notes += (f"{repeated.sum()} test interactions are in train too: left out",)
             test = test.take(~repeated)
+    parts = Split(train, test)
+    if len(parts.cold_users) or len(parts.cold_items):
+        notes += (
+            f"{len(parts.cold_users)} users and {len(parts.cold_items)} items of test "
+            "are not in train: most models can only guess there",
+        )
     cutoffs = check_cutoffs(options.k, train.num_items)
     fitting, validation = random_split(train, seed=SPLIT_SEED, test_fraction=0.1)
     return Problem(
