@@ -1,6 +1,7 @@
 """Malformed rows: counted, the first shown with file and line, left out on request."""
 
 import gzip
+import io
 import json
 import logging
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tfrecs._files import holds
 from tfrecs.readers import (
     MalformedRows,
     read_frame,
@@ -300,6 +302,13 @@ def test_lists_are_not_read_in_part(tmp_path):
     path = write(tmp_path / "a.txt", [b"1 2", b"x", b"3 4", b"y"])
     with pytest.raises(ValueError, match=r": 2 malformed rows, the first in line 2: "):
         read_lightgcn(path)
+
+
+def test_a_needle_is_found_where_two_parts_of_a_file_meet():
+    for before in (2**20 - 1, 2**20, 5):
+        assert holds(io.BytesIO(b"1" * before + b"0x2"), b"\0", b"0x")
+    assert not holds(io.BytesIO(b"1" * 2**20 + b"2"), b"\0", b"0x")
+    assert not holds(io.BytesIO(b""), b"0x")
 
 
 def test_malformed_rows_of_one_file_join():

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import pytest
 
+from tfrecs.datasets import _fetch
 from tfrecs.datasets._archive import ArchiveError, extract
-from tfrecs.datasets._fetch import DataNotFoundError, fetch
+from tfrecs.datasets._fetch import DataNotFoundError, fetch, found, maybe_gzipped
 from tfrecs.datasets._sources import Download, Wheel
 
 CONTENT = {"tiny/ratings": b"1 2 5\n", "tiny/films": b"2 Heat\n", "tiny/extra": b"-"}
@@ -588,3 +589,33 @@ def test_only_a_terminal_is_told_what_is_fetched(cache, capsys, monkeypatch, ter
     out, err = capsys.readouterr()
     assert out == ""
     assert err == ("Fetching tiny: prepared ...\n" if terminal else "")
+
+
+# Sizes, origins and gzip
+
+
+def test_files_may_be_ten_times_their_archive_but_no_bomb(cache, monkeypatch):
+    monkeypatch.setattr(_fetch, "MAX_BYTES", 10)
+    assert fetch("tiny", LAYOUTS, [Prepared()])["films"].read_bytes() == b"2 Heat\n"
+    bomb = Prepared(zipped({**CONTENT, "tiny/films": bytes(10**6)}))
+    with pytest.raises(DataNotFoundError, match="its files must come to at most"):
+        fetch("bomb", LAYOUTS, [bomb])
+
+
+def test_without_a_source_nothing_is_made_and_the_origin_is_told(cache):
+    with pytest.raises(DataNotFoundError) as caught:
+        fetch("tiny", LAYOUTS, (), "their office")
+    message = str(caught.value)
+    assert "not downloaded, for want of a checksum: get them from their off" in message
+    assert "set TFRECS_DATA to the folder that holds tiny/" in message
+    assert "connect to the network" not in message
+    assert not cache.exists()
+
+
+def test_each_file_may_be_gzipped_or_not(cache):
+    layouts = maybe_gzipped("a", "b")
+    assert layouts == (("a", "b"), ("a", "b.gz"), ("a.gz", "b"), ("a.gz", "b.gz"))
+    folder = write(cache / "tiny", "a.gz", "b")
+    files = fetch("tiny", layouts, ())
+    assert found(files, "a") == folder / "a.gz"
+    assert found(files, "b") == folder / "b"

@@ -47,6 +47,13 @@ def test_clickouts_of_sessions_are_interactions(put, end):
     assert dataset.note == "1 actions without a known user and hotel: left out"
 
 
+def test_an_action_of_nobody_is_left_out(put):
+    put("trivago", {"train.csv": TRAIN.replace("U2,S3", "U2,")})
+    dataset = load_trivago()
+    assert [row[0] for row in rows(dataset.interactions)] == ["S1", "S2"]
+    assert dataset.note.startswith("2 actions without")
+
+
 def test_people_and_other_actions_can_be_chosen(put):
     put("trivago", {"train.csv": TRAIN})
     actions = ("clickout item", "interaction item image")
