@@ -48,7 +48,10 @@ RECIPES: dict[str, Recipe] = {
         bias_learning_rate=0.1,
     ),
     "cosine": Recipe(
-        "cosine", {"embedding_dim": 128, "temperature": 0.17}, objective="softmax"
+        "cosine",
+        {"embedding_dim": 128, "temperature": 0.2, "dropout": 0.1},
+        objective="softmax",
+        learning_rate=0.02,
     ),
     "gmf": Recipe("gmf", {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1}),
     "mlp": Recipe(
