@@ -193,6 +193,17 @@ def test_a_malformed_row_is_told_by_file_and_line(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("flag", ["\r", "7" * 5000, "\x0b\x85"])
+def test_what_a_line_holds_does_not_break_the_message(folder, flag):
+    bad = FILMS[1][:-1] + flag + "|0"
+    write(folder, {**GROUPLENS, "u.item": [FILMS[0], bad.replace("|0|", "|", 1)]})
+    with pytest.raises(ValueError, match=rf"{folder}/u.item, line 2 is ") as caught:
+        load_ml_100k()
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    assert len(message) < 600
+
+
 def test_a_row_that_is_not_utf8_is_told_by_file_and_line(folder):
     write(folder, RECBOLE)
     path = folder / "ml-100k.item"

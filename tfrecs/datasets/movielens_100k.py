@@ -178,8 +178,9 @@ def _read_rows(
                     )
                 rows.append(convert(fields))
             except ValueError as error:  # a UnicodeDecodeError is one too
+                reason = " ".join(str(error).split())[:200]  # it may quote the line
                 raise ValueError(
-                    f"{path}, line {number} is malformed: {error}. "
+                    f"{path}, line {number} is malformed: {reason}. "
                     f"Received: {raw[:80]!r}. Fetch the file anew."
                 ) from error
     if not rows:
