@@ -139,19 +139,19 @@ NCF_ROWS: dict[str, Row] = {
         "MLP, 32 factors, guoyang9/NCF",
         ncf(0.691, 0.416),
         {
-            "own negatives": Setting(
-                built(build_mlp, embedding_dim=64, hidden_units=(64, 32, 16)),
+            f"8 negatives, dropout {dropout}": Setting(
+                built(
+                    build_mlp,
+                    embedding_dim=64,
+                    hidden_units=(64, 32, 16),
+                    dropout=dropout,
+                ),
                 12,
                 0.003,
                 negatives="own",
                 num_negatives=8,
-            ),
-            "all negatives": Setting(
-                built(build_mlp, embedding_dim=64, hidden_units=(32, 16), dropout=0.1),
-                20,
-                0.01,
-                batch_size=32,
-            ),
+            )
+            for dropout in (0.0, 0.1)
         },
     ),
     "ncf-neumf-8": Row(
@@ -159,12 +159,14 @@ NCF_ROWS: dict[str, Row] = {
         "NeuMF from scratch, 8 factors, He et al. 2017",
         ncf(0.688, 0.410),
         {
-            "own negatives": Setting(
-                built(build_neumf, embedding_dim=8), 20, 0.003, **OWN
-            ),
-            "all negatives": Setting(
-                built(build_neumf, embedding_dim=8), 12, 0.005, batch_size=16
-            ),
+            f"{n} negatives, dropout {dropout}": Setting(
+                built(build_neumf, embedding_dim=8, dropout=dropout),
+                15,
+                0.004,
+                negatives="own",
+                num_negatives=n,
+            )
+            for n, dropout in ((4, 0.0), (8, 0.05))
         },
     ),
     "ncf-neumf": Row(
@@ -173,9 +175,7 @@ NCF_ROWS: dict[str, Row] = {
         ncf(0.7093, 0.4349),
         {
             "from scratch": Setting(
-                built(build_neumf, **NEUMF, dropout=0.3, init_std=0.1),
-                50,
-                0.02,
+                built(build_neumf, **NEUMF, dropout=0.3, init_std=0.1), 40, 0.02
             ),
         },
     ),

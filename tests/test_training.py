@@ -74,13 +74,17 @@ def test_passes_are_part_of_an_epoch(parts, negatives):
 
 @pytest.mark.parametrize("negatives", ["popularity", "own-popularity"])
 def test_popular_negatives_are_drawn_by_the_exponent(parts, negatives):
-    """At -9 the items that fewest have are all that is drawn."""
+    """At -9 the items that fewest have are drawn, but for users who have them."""
     options = {"seed": 0, "passes": 1, "num_negatives": 3, "exponent": -9.0}
     counts = np.bincount(parts[0].item_ids, minlength=40)
     rare = np.sort(counts[counts > 0])[:5]
     for inputs, _ in batches(parts[0], "bce", negatives, **options):
-        ids = inputs.get("candidate_id", inputs["item_id"][:, 1:]).numpy()
-        assert np.isin(counts[ids], rare).mean() > 0.9
+        drawn = (
+            inputs["candidate_id"]
+            if negatives == "popularity"
+            else inputs["item_id"][:, 1:]
+        )
+        assert np.isin(counts[drawn], rare).mean() > 0.8  # uniformly .125
 
 
 @pytest.mark.parametrize("negatives", ["all", "own", "uniform", "in-batch", "mixed"])
