@@ -57,8 +57,8 @@ def parse(arguments: Sequence[str]) -> Options:
     data.add_argument(
         "--train",
         metavar="FILE",
-        help="your own interactions: .csv, .tsv, .parquet, or .txt with a user and "
-        "its items on each line",
+        help="your own interactions: .csv, .tsv, .parquet, .jsonl, .dat, .rating, or "
+        ".txt with a user and its items on each line",
     )
     data.add_argument("--test", metavar="FILE", help="held-out interactions")
     for side in ("user", "item", "rating", "time"):

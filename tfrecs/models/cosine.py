@@ -47,8 +47,8 @@ def build_cosine(
         A model from `{"user_id", "item_id"}` to logits.
 
     Raises:
-        ValueError: if a size is below 1 `temperature` is not above 0, or `dropout` is not
-            in [0, 1).
+        ValueError: if a size is below 1, `temperature` is not above 0, or `dropout` is
+            not in [0, 1).
 
     References:
         Wu et al. 2022, "On the Effectiveness of Sampled Softmax Loss for Item
