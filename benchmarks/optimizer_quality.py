@@ -4,8 +4,8 @@ MF (d=64) with softmax over shared uniform negatives, whose gradients are sparse
 optimizer gets the same four trials of its learning rate on validation data, with a
 cosine decay to 0 over the same number of passes; the best of them is trained on all of
 train with each seed, and only then is the test set looked at.
-`python benchmarks/optimizer_quality.py [--task ncf-ml-1m] [--optimizers "A; B"] [--seeds
-3] [--json FILE]`; what the file has already is not run again.
+`python benchmarks/optimizer_quality.py [--task ncf-ml-1m] [--optimizers "A; B"]
+[--seeds 3] [--json FILE]`; what the file has already is not run again.
 """
 
 import json
