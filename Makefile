@@ -8,7 +8,7 @@ bench: $(VENV)/.bench
 	$(IN_VENV) tfrecs.bench $(ARGS)
 
 test: $(VENV)/.dev
-	$(IN_VENV) pytest $(ARGS)
+	$(IN_VENV) pytest --numprocesses 2 $(ARGS)
 
 lint: $(VENV)/.dev
 	$(IN_VENV) ruff format --check .
