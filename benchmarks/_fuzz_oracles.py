@@ -44,8 +44,14 @@ def occurs(id_: Any, text: str, numbers: set[float]) -> bool:
     """Whether an id stands in the text, however it is spelled there."""
     if isinstance(id_, bool | int | float):
         return str(id_) in text or float(id_) in numbers or str(id_).lower() in text
+    text += _unescaped(text)
     bare = text.replace('"', "")  # as CSV has it: "a"b is ab, and """" is one quote
     return id_.replace('"', "") in bare or json.dumps(id_)[1:-1] in text
+
+
+def _unescaped(text: str) -> str:
+    r"""The text with JSON's escapes, such as \u0077 for a w, as what they stand for."""
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
 
 
 def check_ids(data: Interactions, text: str) -> None:

@@ -110,3 +110,9 @@ def test_a_file_left_behind_and_an_invented_id_are_failures(
             tmp_path,
             lambda _: from_pairs([(98765, 1)], 98766, 2),
         )
+
+
+def test_an_id_that_json_spells_by_a_number_is_in_the_text(fuzz):
+    occurs = fuzz.check_ids.__globals__["occurs"]
+    assert occurs("w7", r'{"user_id": "\u00777"}', set())
+    assert not occurs("v7", r'{"user_id": "\u00777"}', set())
