@@ -158,15 +158,10 @@ NCF_ROWS: dict[str, Row] = {
         "ncf-ml-1m",
         "NeuMF from scratch, 8 factors, He et al. 2017",
         ncf(0.688, 0.410),
-        {
-            f"{n} negatives, dropout {dropout}": Setting(
-                built(build_neumf, embedding_dim=8, dropout=dropout),
-                15,
-                0.004,
-                negatives="own",
-                num_negatives=n,
+        {  # .4421 on validation data, where all items as negatives gave .4225
+            "4 negatives, 20 passes": Setting(
+                built(build_neumf, embedding_dim=8), 20, 0.003, **OWN
             )
-            for n, dropout in ((4, 0.0), (8, 0.05))
         },
     ),
     "ncf-neumf": Row(
