@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -33,16 +34,32 @@ def seconds(run: Callable[[], Any]) -> float:
 
 
 def in_turns(
-    ways: Mapping[str, Any], repeats: int, measure: Callable[[Any], float] = seconds
+    ways: Mapping[str, Any],
+    repeats: int,
+    measure: Callable[[Any], float] = seconds,
+    after_round: Callable[[dict[str, list[float]]], None] = lambda taken: None,
 ) -> dict[str, list[float]]:
-    """Seconds of each way, measured once to warm up and then by turns."""
-    for way in ways.values():
+    """Seconds of each way, measured once to warm up and then by turns.
+
+    After each round of turns `after_round` is told what was taken until then.
+    """
+    for name, way in ways.items():
+        progress(f"warming up {name}")
         measure(way)
     taken: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(repeats):
+    for number in range(repeats):
         for name, way in ways.items():
+            progress(f"round {number + 1} of {repeats}: {name}")
             taken[name].append(measure(way))
+        after_round(taken)
+    progress("")
     return taken
+
+
+def progress(text: str) -> None:
+    """Says what is going on, on a terminal: the last line is written over."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def medians(taken: Mapping[str, Sequence[float]]) -> dict[str, float]:
@@ -104,5 +121,11 @@ def finish(options: argparse.Namespace, figures: Mapping[str, Any]) -> None:
     where = machine()
     print(f"{where['cpus']} CPUs, {where['processor']}")
     if options.json:
-        write_json(options.json, {"machine": where, **figures})
+        keep(options, figures)
         print(f"All figures: {options.json}")
+
+
+def keep(options: argparse.Namespace, figures: Mapping[str, Any]) -> None:
+    """Writes what is known so far where `--json` says."""
+    if options.json:
+        write_json(options.json, {"machine": machine(), **figures})

@@ -16,7 +16,16 @@ from typing import Any
 
 import keras
 import numpy as np
-from _report import finish, forget_peak, in_child, parser, print_table, resident_mib
+from _report import (
+    finish,
+    forget_peak,
+    in_child,
+    keep,
+    parser,
+    print_table,
+    progress,
+    resident_mib,
+)
 
 from tfrecs import Interactions, build_mf, build_neumf
 from tfrecs.optimizers import RowwiseAdagrad
@@ -147,13 +156,18 @@ def main() -> None:
     options.add_argument("--only", help="such as 'base;10M users'")
     options = options.parse_args()
     names = options.only.split(";") if options.only else list(CASES)
-    found = {name: in_child(measure, CASES[name], options.repeats) for name in names}
+    cases = {name: asdict(CASES[name]) for name in names}
+    found: dict[str, Any] = {}
+    for name in names:
+        progress(name)
+        found[name] = in_child(measure, CASES[name], options.repeats)
+        keep(options, {"cases": cases, "found": found})
+    progress("")
     moments = [f"{moment} now/peak" for moment in ("data", "model", "state", "steps")]
     print_table(
         ["MiB above imports", "tables", *moments, "peak", "with imports", "ms a step"],
         [row(name, x) for name, x in found.items()],
     )
-    cases = {name: asdict(CASES[name]) for name in names}
     finish(options, {"cases": cases, "found": found})
 
 

@@ -7,6 +7,7 @@ plain Keras way (pairs one by one, shuffled, in batches of 1,024; 8 negatives).
 All take turns, warmed up, medians. Ours and plain Keras: a fit of one Keras epoch.
 Baselines: a fit of 11 epochs less a fit of one, which leaves out what comes before.
 A batch that is not full is left out of a pass: rates count what was trained on.
+Each round of turns is written to the file of `--json` when it is done.
 `python benchmarks/throughput.py [--models mf,lightfm] [--repeats 5] [--json FILE]`.
 """
 
@@ -18,7 +19,7 @@ from typing import Any
 import keras
 import numpy as np
 from _plain_keras import plain_mf, plain_neumf, plain_pairs
-from _report import finish, in_turns, medians, parser, print_table, seconds
+from _report import finish, in_turns, keep, medians, parser, print_table, seconds
 
 from tfrecs.baselines import fit_implicit_als, fit_lightfm, fit_tfrs
 from tfrecs.bench.options import parse
@@ -126,7 +127,12 @@ def main() -> None:
     ways: dict[str, Way] = {}
     for name in options.models.split(","):
         ways |= make_ways(problem, name)
-    taken = in_turns(ways, options.repeats, lambda way: way.measure())
+    taken = in_turns(
+        ways,
+        options.repeats,
+        lambda way: way.measure(),
+        after_round=lambda taken: keep(options, {"seconds": taken}),
+    )
     found = {
         name: {
             "seconds_per_pass": time * len(problem.train) / ways[name].positives,
