@@ -56,13 +56,7 @@ def test_registries_are_literal():
 
 
 def test_registries_are_complete():
-    public = {
-        value
-        for name, value in vars(losses).items()
-        if callable(value)
-        and not name.startswith("_")
-        and getattr(value, "__module__", None) == "tfrecs.losses"
-    }
+    public = {getattr(losses, name) for name in losses.__all__ if name.islower()}
     assert public == {*LOSSES.values(), *CATALOGUE_LOSSES.values()}
 
 

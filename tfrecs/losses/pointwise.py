@@ -1,0 +1,76 @@
+"""Losses of single pairs: what is this score, against what it should be?"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+_register = keras.saving.register_keras_serializable("tfrecs")
+
+
+@_register
+def bce(labels: Any, scores: Any) -> Any:
+    """Binary cross-entropy: is this pair an interaction?
+
+    Formula:
+        mean over the row of softplus(s) - label * s = -label ln sigmoid(s)
+        - (1 - label) ln (1 - sigmoid(s))
+
+    Args:
+        labels: `[batch, 1 + num_negatives]`, or `[batch]` of single pairs, 0 or 1.
+        scores: of the same shape, logits.
+
+    References:
+        He et al. 2017, "Neural Collaborative Filtering", eq. 7.
+    """
+    of_pairs = _bce_of_pairs(labels, scores)
+    return of_pairs if len(of_pairs.shape) == 1 else ops.mean(of_pairs, axis=-1)
+
+
+@_register
+def catalogue_bce(labels: Any, scores: Any) -> Any:
+    """Binary cross-entropy over the whole catalogue: every other item is a negative.
+
+    Formula:
+        sum over items of softplus(s) - label * s
+
+    Args:
+        labels: `[batch, num_items]`, 0 or 1.
+        scores: `[batch, num_items]`, logits.
+
+    References:
+        He et al. 2017, "Neural Collaborative Filtering", eq. 7, with all negatives.
+    """
+    return ops.sum(_bce_of_pairs(labels, scores), axis=-1)
+
+
+@_register
+def squared_error(labels: Any, scores: Any, unobserved_weight: float = 0.1) -> Any:
+    """Weighted squared error over the whole catalogue, which implicit ALS minimizes.
+
+    Formula:
+        sum over items of label * (1 - s)^2 + unobserved_weight * (1 - label) * s^2
+
+    Args:
+        labels: `[batch, num_items]`, 0 or 1.
+        scores: `[batch, num_items]`.
+        unobserved_weight: of pairs that are not positives.
+
+    References:
+        Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback
+        Datasets", eq. 3, with two confidences.
+    """
+    labels = ops.cast(labels, scores.dtype)
+    of_others = unobserved_weight * ops.square(scores)
+    of_pairs = of_others + labels * (ops.square(1 - scores) - of_others)
+    return ops.sum(of_pairs, axis=-1)
+
+
+def _bce_of_pairs(labels: Any, scores: Any) -> Any:
+    """softplus(s) - label * s, of the scores' shape."""
+    # The logarithm of 1 + exp is far cheaper under XLA on a CPU than softplus, whose
+    # log1p is exact for losses below 1e-7, which a sum of them does not show.
+    positive = ops.relu(scores)
+    # scores - 2 * positive is -|s|, whose slope is right at 0, where abs has none.
+    softplus = positive + ops.log(1 + ops.exp(scores - 2 * positive))
+    return softplus - ops.cast(labels, scores.dtype) * scores
