@@ -8,12 +8,13 @@ import pytest
 import scipy.sparse as sp
 
 from tfrecs.layers import feature_dense
-from tfrecs.models import build_hybrid, build_mf, score_new_items
+from tfrecs.models import build_hybrid, build_mf, score_new_items, score_new_users
 
 RNG = np.random.default_rng(3)
 USER_FEATURES = RNG.normal(size=(7, 2))
 ITEM_FEATURES = RNG.normal(size=(9, 4))
 NEW_ITEMS = RNG.normal(size=(5, 4))
+NEW_USERS = RNG.normal(size=(3, 2))
 USERS = np.array([3, 0, 6])
 
 
@@ -251,6 +252,29 @@ def test_new_items_need_the_features_of_training(linear, width):
         score_new_items(linear, USERS, np.ones((2, width)))
 
 
+# New users
+
+
+def test_new_users_score_by_their_features_alone(linear, weights):
+    w = weights(linear)
+    q, b_i = tower(w, np.arange(9), "item", ITEM_FEATURES @ w["item_features/kernel"])
+    made = NEW_USERS @ w["user_features/kernel"]
+    expected = made[:, :-1] @ q.T + made[:, -1:] + b_i
+    expected += w["interaction/global_bias"]
+    found = score_new_users(linear, NEW_USERS)
+    assert found.shape == (3, 9)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_new_users_need_the_user_features_of_training(deep, linear):
+    with pytest.raises(
+        ValueError, match="with user_features. Received: hybrid, whose user tower reads"
+    ):
+        score_new_users(deep, NEW_USERS)
+    with pytest.raises(ValueError, match="`user_features` must have 2.*Received: 5"):
+        score_new_users(linear, np.ones((2, 5)))
+
+
 # Mistakes
 
 
@@ -277,3 +301,10 @@ def test_a_hybrid_needs_features():
 def test_wrong_feature_units_are_named():
     with pytest.raises(ValueError, match="Received: feature_units=0"):
         build_hybrid(7, 9, item_features=ITEM_FEATURES, feature_units=(3, 0))
+
+
+def test_ratings_stay_in_their_range(build, randomize, rows):
+    logits = randomize(build("hybrid"))(rows).numpy()
+    bent = randomize(build("hybrid", y_range=(1, 5)))
+    expected = 1 + 4 / (1 + np.exp(-logits))
+    np.testing.assert_allclose(bent(rows), expected, atol=1e-5)

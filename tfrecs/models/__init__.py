@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tfrecs.models.cosine import build_cosine
 from tfrecs.models.gmf import build_gmf
-from tfrecs.models.hybrid import build_hybrid, score_new_items
+from tfrecs.models.hybrid import build_hybrid, score_new_items, score_new_users
 from tfrecs.models.mf import build_mf
 from tfrecs.models.mlp import build_mlp
 from tfrecs.models.neumf import build_neumf, pretrain
@@ -34,4 +34,5 @@ __all__ = [
     "build_neumf",
     "pretrain",
     "score_new_items",
+    "score_new_users",
 ]

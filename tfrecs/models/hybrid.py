@@ -1,7 +1,7 @@
 """Matrix factorization whose towers also read metadata."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import layers, ops
@@ -138,18 +138,56 @@ def score_new_items(
     Raises:
         ValueError: if the model has no item features, or their number is another one.
     """
-    names = {layer.name: layer for layer in model.item_tower.layers}
-    if "item_features" not in names:
-        raise ValueError(
-            "`model` must be from build_hybrid with item_features. Received: "
-            f"{model.name}, whose item tower reads none"
-        )
-    first = names["item_features"].project(item_features)
-    item = _split(names["item_metadata"](first[None]))  # the tower is [batch, n, ...]
     return model.score_parts(
-        model.user_parts(user_ids),
-        {name: ops.convert_to_numpy(part[0]) for name, part in item.items()},
+        model.user_parts(user_ids), parts_of_new(model, item_features, "item")
     )
+
+
+def score_new_users(model: TwoTower, user_features: Any) -> FloatArray:
+    """Scores the whole catalogue for users who have features and no id.
+
+    Args:
+        model: from `build_hybrid`, with user features.
+        user_features: of the new users, of the kind and columns used for training.
+
+    Returns:
+        `[new_users, num_items]` scores.
+
+    Raises:
+        ValueError: if the model has no user features, or their number is another one.
+    """
+    return model.score_parts(
+        parts_of_new(model, user_features, "user"), model.item_parts()
+    )
+
+
+def parts_of_new(
+    model: TwoTower, features: Any, side: Literal["user", "item"]
+) -> Parts:
+    """Gives what a tower makes of features alone, the id's own vector being zeros.
+
+    Args:
+        model: from `build_hybrid`, with features of that side.
+        features: of new users or items, of the kind and columns used for training.
+        side: whose features they are.
+
+    Returns:
+        Arrays `factors` [new, dim] and `bias` [new].
+
+    Raises:
+        ValueError: if the tower reads no features, or their number is another one.
+    """
+    tower = getattr(model, f"{side}_tower")
+    names = {layer.name: layer for layer in tower.layers}
+    if f"{side}_features" not in names:
+        raise ValueError(
+            f"`model` must be from build_hybrid with {side}_features. Received: "
+            f"{model.name}, whose {side} tower reads none"
+        )
+    first = names[f"{side}_features"].project(features)
+    given = first[None] if side == "item" else first  # items are [batch, n, ...]
+    parts = _split(ops.convert_to_numpy(names[f"{side}_metadata"](given)))
+    return {name: part[0] if side == "item" else part for name, part in parts.items()}
 
 
 def _metadata(

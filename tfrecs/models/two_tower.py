@@ -123,7 +123,16 @@ class Interaction(layers.Layer):
         return score + self.global_bias if self.use_bias else score
 
     def _one_matmul(self, user: Parts, item: Parts) -> Any:
-        """The same, of the same items for all: `[p, b_u + b, 1]` by `[q, 1, b_i]`."""
+        """The same, of the same items for all: `[batch, n]`."""
+        p, q = self.vectors(user, item)
+        return ops.matmul(p, ops.transpose(q))
+
+    def vectors(self, user: Parts, item: Parts) -> tuple[Any, Any]:
+        """Gives vectors whose inner products are `<p, q>` and all biases.
+
+        They are `[p, b_u + b, 1]` of `batch` users and `[q, 1, b_i]` of `n` items,
+        without the places that a model has no use for.
+        """
         p, q = [user["factors"]], [item["factors"]]
         if "bias" in user or self.use_bias:
             bias = user["bias"] if "bias" in user else ops.zeros_like(p[0][:, 0])
@@ -131,8 +140,7 @@ class Interaction(layers.Layer):
             p, q = [*p, bias[:, None]], [*q, ops.ones_like(q[0][:, :1])]
         if "bias" in item:
             p, q = [*p, ops.ones_like(p[0][:, :1])], [*q, item["bias"][:, None]]
-        p, q = ops.concatenate(p, axis=1), ops.concatenate(q, axis=1)
-        return ops.matmul(p, ops.transpose(q))
+        return ops.concatenate(p, axis=1), ops.concatenate(q, axis=1)
 
     def _g_in_blocks(
         self, user: Any, item: Any, num_blocks: int, training: bool | None
