@@ -1,5 +1,6 @@
 """Checks of arguments, each with a message that says how to mend the call."""
 
+import math
 from collections.abc import Iterable, Sequence
 from numbers import Integral
 
@@ -26,6 +27,14 @@ def check_fraction(**fractions: float) -> None:
         if not 0 <= fraction < 1:
             raise ValueError(f"`{name}` must be at least 0 and less than 1. "
                              f"Received: {name}={fraction!r}")  # fmt: skip
+
+
+def check_range(**ranges: Sequence[float]) -> None:
+    """Raises ValueError for the first of the named ranges that is not low < high."""
+    for name, ends in ranges.items():
+        if len(ends) != 2 or not -math.inf < ends[0] < ends[1] < math.inf:
+            raise ValueError(f"`{name}` must be two finite numbers, the lower first. "
+                             f"Received: {name}={tuple(ends)!r}")  # fmt: skip
 
 
 def check_choice(name: str, choice: str, choices: Iterable[str]) -> None:

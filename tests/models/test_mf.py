@@ -1,5 +1,6 @@
 """MF: its formula from its weights, its sizes, and where it starts."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -59,3 +60,14 @@ def test_dropout_drops_factors_and_not_biases(build, randomize, rows, weights):
     np.testing.assert_allclose(
         item["bias"], w["item_bias/embeddings"][rows["item_id"], 0], atol=1e-6
     )
+
+
+def test_ratings_stay_in_their_range_also_when_loaded(build, randomize, rows, tmp_path):
+    logits = randomize(build("mf"))(rows).numpy()
+    bent = randomize(build("mf", y_range=(1, 5)))
+    expected = 1 + 4 / (1 + np.exp(-logits))
+    np.testing.assert_allclose(bent(rows), expected, atol=1e-5)
+    bent.save(tmp_path / "mf.keras")
+    again = keras.saving.load_model(tmp_path / "mf.keras")
+    assert np.array_equal(again(rows), bent(rows))
+    assert again.interaction.y_range == (1, 5)

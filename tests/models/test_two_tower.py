@@ -1,5 +1,7 @@
 """The interaction by hand, the parts of towers, and blocks of the catalogue."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -96,12 +98,45 @@ def test_each_hidden_layer_drops_its_input_in_training():
     assert rates == {"dropout_1": 0.5, "dropout_2": 0.5}
 
 
+@pytest.mark.parametrize("catalogue", [False, True])
+def test_scores_of_ratings_stay_in_their_range(catalogue):
+    user = {"factors": np.array([[1.0], [-200]], np.float32)}
+    item = {"factors": np.array([[0.0], [np.log(3)], [200]], np.float32)}
+    if not catalogue:
+        item = {"factors": np.stack([item["factors"]] * 2)}
+    found = Interaction(y_range=(1, 5))(user, item, catalogue=catalogue).numpy()
+    # sigmoid(0) = 1/2: 1 + 4/2; sigmoid(ln 3) = 3/4: 1 + 4 * 3/4; sigmoid(200) = 1
+    np.testing.assert_allclose(found, [[3, 4, 5], [3, 1, 1]], rtol=1e-6)
+
+
+def test_all_of_the_score_is_bent_into_the_range():
+    user, item = parts(2, factors=3, bias=0, hidden=4), parts(5, factors=3, hidden=4)
+    plain, bent = Interaction((3,)), Interaction((3,), y_range=(-2, 0.5))
+    for interaction in (plain, bent):
+        interaction(user, item, catalogue=True)
+        rng = np.random.default_rng(3)
+        for variable in interaction.trainable_variables:
+            variable.assign(rng.normal(size=variable.shape))
+    logits = plain(user, item, catalogue=True).numpy()
+    expected = -2 + 2.5 / (1 + np.exp(-logits))
+    found = bent(user, item, catalogue=True)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("bad", [(5, 1), (1, 1), (1, np.inf), (np.nan, 5), (1,)])
+def test_a_range_that_does_not_rise_is_refused(bad):
+    told = re.escape(f"y_range={bad!r}")
+    with pytest.raises(ValueError, match=f"`y_range` must be two finite.*{told}"):
+        Interaction(y_range=bad)
+
+
 def test_the_interaction_is_serialized_with_its_arguments():
     interaction = Interaction(
         (3, 2),
         activation="tanh",
         dropout=0.2,
         use_bias=False,
+        y_range=(0.5, 5),
         hidden_block=7,
         name="mine",
     )
@@ -111,10 +146,11 @@ def test_the_interaction_is_serialized_with_its_arguments():
     assert again.hidden_units == (3, 2)
     assert (again.activation, again.dropout) == ("tanh", 0.2)
     assert (again.use_bias, again.name) == (False, "mine")
-    assert again.hidden_block == 7
+    assert (again.hidden_block, again.y_range) == (7, (0.5, 5))
     plain = Interaction()
     assert (plain.hidden_units, plain.activation, plain.dropout) == ((), "relu", 0)
     assert (plain.use_bias, plain.name) == (True, "interaction")
+    assert plain.y_range is None
 
 
 # A model of one's own

@@ -24,6 +24,7 @@ def build_hybrid(
     dropout: float = 0.0,
     init_std: float = 0.1,
     l2: float = 0.0,
+    y_range: tuple[float, float] | None = None,
     name: str = "hybrid",
 ) -> TwoTower:
     """Builds matrix factorization with metadata in one tower or both.
@@ -49,6 +50,8 @@ def build_hybrid(
         init_std: standard deviation of e before training. Biases start at 0.
         l2: penalty on the embedding rows that a batch looks up; see
             `tfrecs.layers.Embedding`.
+        y_range: the lowest and the highest score, for models of ratings; see
+            `tfrecs.models.two_tower.Interaction`. None for logits.
         name: the model's name.
 
     Returns:
@@ -57,8 +60,8 @@ def build_hybrid(
         items that it has no id for.
 
     Raises:
-        ValueError: if a size is below 1, there are no features, or their shape is
-            wrong.
+        ValueError: if a size is below 1, there are no features, their shape is wrong,
+            or `y_range` does not rise.
 
     References:
         Kula 2015, "Metadata Embeddings for User and Item Cold-start Recommendations",
@@ -115,7 +118,7 @@ def build_hybrid(
     return TwoTower(
         keras.Model(user_id, user, name="user_tower"),
         keras.Model(item_id, item, name="item_tower"),
-        Interaction(),
+        Interaction(y_range=y_range),
         num_users=num_users,
         num_items=num_items,
         name=name,

@@ -17,6 +17,7 @@ def build_mf(
     dropout: float = 0.0,
     init_std: float = 0.1,
     l2: float = 0.0,
+    y_range: tuple[float, float] | None = None,
     name: str = "mf",
 ) -> TwoTower:
     """Builds matrix factorization with global, user and item biases.
@@ -30,8 +31,12 @@ def build_mf(
         embedding_dim: length of p and q.
         dropout: share of each of p and q dropped in training.
         init_std: standard deviation of p and q before training. Biases start at 0.
+            A start that shrinks with the length is one to give: 1 / embedding_dim is
+            Spotlight's, and 1 / (2.5 * embedding_dim) Collie's.
         l2: penalty on the embedding rows that a batch looks up; see
             `tfrecs.layers.Embedding`.
+        y_range: the lowest and the highest score, for models of ratings; see
+            `tfrecs.models.two_tower.Interaction`. None for logits.
         name: the model's name.
 
     Returns:
@@ -39,7 +44,8 @@ def build_mf(
         `user_bias` and `item_bias`, for `tfrecs.optimizers.separate_bias_optimizer`.
 
     Raises:
-        ValueError: if a size is below 1 or `dropout` is not in [0, 1).
+        ValueError: if a size is below 1, `dropout` is not in [0, 1), or `y_range` does
+            not rise.
 
     References:
         Koren, Bell and Volinsky 2009, "Matrix Factorization Techniques for Recommender
@@ -67,7 +73,7 @@ def build_mf(
     return TwoTower(
         keras.Model(user_id, user, name="user_tower"),
         keras.Model(item_id, item, name="item_tower"),
-        Interaction(),
+        Interaction(y_range=y_range),
         num_users=num_users,
         num_items=num_items,
         name=name,

@@ -6,7 +6,7 @@ The user tower maps a user to `factors` p, `bias` b and `hidden` h; the item tow
 so for an item; the interaction turns the two into a logit. A model leaves out the parts
 that it does not have. `g` is a multi-layer perceptron without its first layer, which is
 linear over the concatenation, W [x_u; x_i] = W_u x_u + W_i x_i, so that each half of it
-belongs to a tower.
+belongs to a tower. A model of ratings may bend the score into their range at the end.
 """
 
 import math
@@ -17,6 +17,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from tfrecs._checks import check_range
 from tfrecs._types import FloatArray, IntArray
 from tfrecs.layers import Dropout
 from tfrecs.models.views import OverCandidates, OverCatalogue, make_train_function
@@ -38,9 +39,14 @@ class Interaction(layers.Layer):
         activation: of every layer of `g`, the first included.
         dropout: share of each layer of `g` dropped in training.
         use_bias: whether there is a global bias `b`.
+        y_range: the lowest and the highest score, such as (1, 5) for stars: scores are
+            low + (high - low) * sigmoid(what they would be). None for logits.
         hidden_block: numbers of a layer of `g` that are held at once, where items are
             the same for all users. More are taken in blocks of items, computed again
             for the gradient: memory is this many float32, whatever the catalogue.
+
+    Raises:
+        ValueError: if `y_range` does not rise, or an end of it is not finite.
     """
 
     def __init__(
@@ -50,15 +56,19 @@ class Interaction(layers.Layer):
         activation: str = "relu",
         dropout: float = 0.0,
         use_bias: bool = True,
+        y_range: tuple[float, float] | None = None,
         hidden_block: int = 2**24,
         name: str = "interaction",
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
+        if y_range is not None:
+            check_range(y_range=y_range)
         self.hidden_units = tuple(hidden_units)
         self.activation = activation
         self.dropout = dropout
         self.use_bias = use_bias
+        self.y_range = None if y_range is None else (y_range[0], y_range[1])
         self.hidden_block = hidden_block
 
     def build(self, user_shape: Parts, item_shape: Parts) -> None:
@@ -83,7 +93,7 @@ class Interaction(layers.Layer):
         catalogue: bool = False,
         training: bool | None = None,
     ) -> Any:
-        """Gives logits of `n` items for each user, or of the whole catalogue.
+        """Gives scores of `n` items for each user, or of the whole catalogue.
 
         Args:
             user: parts of `batch` users: `[batch, ...]`.
@@ -93,8 +103,18 @@ class Interaction(layers.Layer):
             training: whether layers of `g` are dropped.
 
         Returns:
-            `[batch, n]` logits.
+            `[batch, n]` logits, or scores within `y_range`.
         """
+        score = self._logits(user, item, catalogue, training)
+        if self.y_range is None:
+            return score
+        low, high = self.y_range
+        return low + (high - low) * ops.sigmoid(score)
+
+    def _logits(
+        self, user: Parts, item: Parts, catalogue: bool, training: bool | None
+    ) -> Any:
+        """The sum of what the model has of dot product, biases and `g`."""
         if catalogue and "factors" in user:
             score = self._one_matmul(user, item)
         else:
@@ -179,6 +199,7 @@ class Interaction(layers.Layer):
             "activation": self.activation,
             "dropout": self.dropout,
             "use_bias": self.use_bias,
+            "y_range": self.y_range,
             "hidden_block": self.hidden_block,
         }
 
