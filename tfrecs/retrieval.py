@@ -1,5 +1,6 @@
 """The best items for some users, as `evaluate` ranks them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from tfrecs._ranking import (
     masked,
     near_top,
     parts_of,
+    row_parts,
     side_by_side,
 )
 from tfrecs._scorers import (
@@ -17,7 +19,6 @@ from tfrecs._scorers import (
     ScoresUsers,
     as_scorer,
     check_scores,
-    user_blocks,
 )
 from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
 from tfrecs.interactions import Interactions
@@ -65,24 +66,55 @@ def top_k(
     check_positive(k=k, scores_at_once=scores_at_once)
     score = as_scorer(model)
     user_ids = _check_users(user_ids, model, exclude)
-    items = np.empty((len(user_ids), k), dtype=np.int32)
-    scores = np.empty((len(user_ids), k), dtype=np.float32)
     if len(user_ids) == 0:
-        return items, scores
+        return np.empty((0, k), dtype=np.int32), np.empty((0, k), dtype=np.float32)
     num_items = (
         np.shape(score(user_ids[:1]))[-1] if exclude is None else exclude.num_items
     )
-    check_cutoffs(k, num_items)
-    done = 0
-    for block in user_blocks(user_ids, num_items, scores_at_once):
-        found = slice(done, done + len(block))
-        items[found], scores[found] = best_items(
-            check_scores(score(block), len(block), num_items),
-            None if exclude is None else exclude.matrix[block],
+    return best_of_rows(
+        lambda rows: score(user_ids[rows]),
+        (len(user_ids), num_items),
+        k,
+        seen=None if exclude is None else lambda rows: exclude.matrix[user_ids[rows]],
+        scores_at_once=scores_at_once,
+    )
+
+
+def best_of_rows(
+    score_rows: Callable[[slice], AnyArray],
+    shape: tuple[int, int],
+    k: int,
+    *,
+    seen: Callable[[slice], Any] | None = None,
+    scores_at_once: int = SCORE_BLOCK,
+) -> tuple[IntArray, FloatArray]:
+    """Gives the k columns of highest score in each row of a matrix that is never whole.
+
+    Args:
+        score_rows: gives the scores of some rows, `[rows, columns]`.
+        shape: of the matrix: rows, one at least, and columns.
+        k: columns for each row, from 1 to all.
+        seen: gives what is left out of some rows, `[rows, columns]` sparse; None if
+            nothing is.
+        scores_at_once: `score_rows` is asked for at most so many scores, or a row.
+
+    Returns:
+        Columns and scores, as `top_k`.
+
+    Raises:
+        ValueError: if k is out of range, or if scores have a wrong shape or are NaN.
+    """
+    num_rows, num_columns = shape
+    check_cutoffs(k, num_columns)
+    columns = np.empty((num_rows, k), dtype=np.int32)
+    scores = np.empty((num_rows, k), dtype=np.float32)
+    for rows in row_parts(num_rows, num_columns, scores_at_once):
+        columns[rows], scores[rows] = best_items(
+            check_scores(score_rows(rows), rows.stop - rows.start, num_columns),
+            None if seen is None else seen(rows),
             k,
         )
-        done = found.stop
-    return items, scores
+    return columns, scores
 
 
 def best_items(
