@@ -190,7 +190,7 @@ def start_at_prior(
 
     Losses that ask "is this an interaction?" start with almost all pairs wrong
     otherwise, and on ML-100K spend a hundred passes on this one number. Losses that
-    rank do not see it. A bias that is not 0 any more is left alone.
+    rank do not see it. A bias that is not 0 any more, or frozen, is left alone.
 
     Args:
         model: the model.
@@ -203,7 +203,7 @@ def start_at_prior(
         Lin et al. 2017, "Focal Loss for Dense Object Detection", sec. 3.3.
     """
     bias = model.interaction.global_bias
-    if objective != "bce" or float(bias) != 0:
+    if objective != "bce" or float(bias) != 0 or not bias.trainable:
         return
     if negatives == "all":
         others = train.num_users * train.num_items / len(train) - 1
