@@ -174,10 +174,16 @@ class Interaction(layers.Layer):
         state = [ops.copy(w) for w in self.g.non_trainable_variables]
 
         def of_block(number: Any, user: Any, block: Any, *weights: Any) -> Any:
-            seeds = [w + ops.cast(number, w.dtype) for w in state]  # others in each
+            held = [
+                # Other seeds in each block; weights that are frozen stay.
+                w
+                if keras.backend.is_float_dtype(w.dtype)
+                else w + ops.cast(number, w.dtype)
+                for w in state
+            ]
             hidden = user[:, None] + block
             return self.g.stateless_call(
-                list(weights), seeds, hidden, training=training
+                list(weights), held, hidden, training=training
             )[0]
 
         again = keras.remat(of_block)

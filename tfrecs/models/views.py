@@ -102,8 +102,13 @@ class OverCandidates(TrainingView):
 
 
 def make_train_function(model: keras.Model, parent: Any, force: bool) -> None:
-    """Makes ours where it can be had, and the parent class's where not."""
-    if model.train_function is None or force:
+    """Makes ours where it can be had, and the parent class's where not.
+
+    Keras would go on training what was frozen after it made the function.
+    """
+    trained = tuple(map(id, model.trainable_variables))
+    if model.train_function is None or force or trained != model.trained:
+        model.trained = trained
         model.train_function = train_in_one_call(model)
         if model.train_function is None:
             parent.make_train_function(force=True)
