@@ -24,14 +24,18 @@ NAMES = [
     "build_mlp",
     "build_neumf",
     "candidate_batches",
+    "credit_from_frame",
     "encode_features",
     "evaluate",
     "fit",
     "load_dataset",
     "pairwise_batches",
+    "partial_credit",
     "pointwise_batches",
+    "rating_batches",
     "read_interactions",
     "separate_bias_optimizer",
+    "several_positives_batches",
     "top_k",
     "user_batches",
 ]
@@ -46,6 +50,7 @@ MODULES = [
     "metrics",
     "models",
     "optimizers",
+    "posters",
     "shards",
     "significance",
     "splits",
@@ -106,6 +111,7 @@ data = tfrecs.read_interactions(sys.argv[1])
 train, test = SPLITS["leave-k-out"](data, seed=0, k=1)
 tfrecs.evaluate(np.zeros((data.num_users, data.num_items)), train, test, k=1).micro(1)
 tfrecs.load_dataset, tfrecs.encode_features, tfrecs.pairwise_batches
+tfrecs.partial_credit
 tfrecs.datasets, tfrecs.evaluation, tfrecs.list_metrics, tfrecs.metrics
 tfrecs.significance, tfrecs.splits
 import tfrecs.candidates, tfrecs.negatives
@@ -192,8 +198,16 @@ def test_a_relative_import_is_refused():
 DATA = (
     *("_checks", "_columns", "_distinct", "_files", "_line", "_parts"),
     *("_ranking", "_scorers", "_types"),
-    *("candidates", "datasets/", "evaluation", "features", "interactions", "metrics"),
-    *("list_metrics/", "negatives", "pipelines", "readers", "retrieval"),
+    *(
+        "candidates",
+        "credit",
+        "datasets/",
+        "evaluation",
+        "features",
+        "interactions",
+        "metrics",
+    ),
+    *("list_metrics/", "negatives", "pipelines", "posters/", "readers", "retrieval"),
     *("shards/", "significance", "splits", "vocabulary"),
 )
 LEARNING = (

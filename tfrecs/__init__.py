@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tfrecs.credit import credit_from_frame as credit_from_frame
+    from tfrecs.credit import partial_credit as partial_credit
     from tfrecs.datasets import load_dataset as load_dataset
     from tfrecs.evaluation import Evaluation as Evaluation
     from tfrecs.evaluation import evaluate as evaluate
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from tfrecs.pipelines import candidate_batches as candidate_batches
     from tfrecs.pipelines import pairwise_batches as pairwise_batches
     from tfrecs.pipelines import pointwise_batches as pointwise_batches
+    from tfrecs.pipelines import rating_batches as rating_batches
+    from tfrecs.pipelines import several_positives_batches as several_positives_batches
     from tfrecs.pipelines import user_batches as user_batches
     from tfrecs.readers import read_interactions as read_interactions
     from tfrecs.retrieval import top_k as top_k
@@ -40,14 +44,18 @@ _HOMES = {
     "build_mlp": "tfrecs.models",
     "build_neumf": "tfrecs.models",
     "candidate_batches": "tfrecs.pipelines",
+    "credit_from_frame": "tfrecs.credit",
     "encode_features": "tfrecs.features",
     "evaluate": "tfrecs.evaluation",
     "fit": "tfrecs.training",
     "load_dataset": "tfrecs.datasets",
     "pairwise_batches": "tfrecs.pipelines",
+    "partial_credit": "tfrecs.credit",
     "pointwise_batches": "tfrecs.pipelines",
+    "rating_batches": "tfrecs.pipelines",
     "read_interactions": "tfrecs.readers",
     "separate_bias_optimizer": "tfrecs.optimizers",
+    "several_positives_batches": "tfrecs.pipelines",
     "top_k": "tfrecs.retrieval",
     "user_batches": "tfrecs.pipelines",
 }
@@ -63,6 +71,7 @@ _MODULES = (
     "metrics",
     "models",
     "optimizers",
+    "posters",
     "shards",
     "significance",
     "splits",
