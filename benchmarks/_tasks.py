@@ -101,12 +101,13 @@ def collie_ml_100k() -> Task:
     """Collie's tutorials: rating >= 4, users with 3 or more, a tenth of each as test.
 
     All items are ranked, training items too. The split is ours (seed 42), of the same
-    kind: Collie's own rounds the number of test items up.
+    kind: it rounds a user's number of test items up, as Collie's does.
     """
     data = load_dataset("ml-100k")
     liked = data.interactions.at_least(4).k_core(user=3)
-    train, test = stratified_split(liked, seed=42, test_fraction=0.1)
-    fitting, validation = stratified_split(train, seed=0, test_fraction=0.1)
+    tenth = {"test_fraction": 0.1, "round_up": True}
+    train, test = stratified_split(liked, seed=42, **tenth)
+    fitting, validation = stratified_split(train, seed=0, **tenth)
     options = {"k": 10, "metrics": ("map", "mrr", "auc"), "exclude_seen": False}
     return Task(
         "collie-ml-100k",

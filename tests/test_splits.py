@@ -194,6 +194,13 @@ def test_stratified_takes_the_fraction_of_each_user_but_leaves_one(log):
     assert Counter(test.user_ids.tolist()) == {1: 1, 2: 2, 3: 2, 4: 6}
 
 
+def test_stratified_rounds_up_on_request(log):
+    data = log([1, 2, 3, 10, 11, 70])
+    _, test = splits.stratified_split(data, seed=2, test_fraction=0.1, round_up=True)
+    # of 1 the one stays; 0.2, 0.3 and 1 -> 1; 1.1 -> 2; 7, though 70 * 0.1 is above it
+    assert Counter(test.user_ids.tolist()) == {1: 1, 2: 1, 3: 1, 4: 2, 5: 7}
+
+
 def test_leave_k_out_takes_k_of_each_user_but_leaves_one(log):
     _, test = splits.leave_k_out(log([1, 2, 3, 4, 10]), seed=2, k=3)
     assert Counter(test.user_ids.tolist()) == {1: 1, 2: 2, 3: 3, 4: 3}

@@ -36,18 +36,32 @@ def random_split(
 
 
 def stratified_split(
-    interactions: Interactions, *, seed: int, test_fraction: float = 0.2
+    interactions: Interactions,
+    *,
+    seed: int,
+    test_fraction: float = 0.2,
+    round_up: bool = False,
 ) -> Split:
     """Puts a random `test_fraction` of each user's interactions, rounded, into test.
 
     A user keeps at least one interaction in train.
+
+    Args:
+        interactions: what is split.
+        seed: of the draw.
+        test_fraction: in [0, 1).
+        round_up: whether a user's share is rounded up, so that everyone with two or
+            more is in test, as scikit-learn and Collie do; else to the nearest.
 
     Raises:
         ValueError: if `test_fraction` is not in [0, 1), or a part would be empty.
     """
     check_fraction(test_fraction=test_fraction)
     degree = _degree(interactions)
-    held_out = np.minimum(np.round(test_fraction * degree), degree - 1)
+    share = test_fraction * degree
+    # What is a whole number but for the last bit is not rounded up.
+    share = np.ceil(share - 1e-9) if round_up else np.round(share)
+    held_out = np.minimum(share, degree - 1)
     return masked_split(interactions, _random_place(interactions, seed) < held_out)
 
 
