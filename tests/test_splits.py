@@ -195,10 +195,10 @@ def test_stratified_takes_the_fraction_of_each_user_but_leaves_one(log):
 
 
 def test_stratified_rounds_up_on_request(log):
-    data = log([1, 2, 3, 10, 11, 70])
-    _, test = splits.stratified_split(data, seed=2, test_fraction=0.1, round_up=True)
-    # of 1 the one stays; 0.2, 0.3 and 1 -> 1; 1.1 -> 2; 7, though 70 * 0.1 is above it
-    assert Counter(test.user_ids.tolist()) == {1: 1, 2: 1, 3: 1, 4: 2, 5: 7}
+    data = log([1, 2, 3, 20, 100])
+    _, test = splits.stratified_split(data, seed=2, test_fraction=0.07, round_up=True)
+    # of 1 the one stays; 0.14, 0.21 -> 1; 1.4 -> 2; 7, though 0.07 * 100 is above it
+    assert Counter(test.user_ids.tolist()) == {1: 1, 2: 1, 3: 2, 4: 7}
 
 
 def test_leave_k_out_takes_k_of_each_user_but_leaves_one(log):
