@@ -1,5 +1,6 @@
 """Pipelines: static batches, every positive once in a pass, drawn by the seed alone."""
 
+import dataclasses
 from collections import Counter
 
 import numpy as np
@@ -13,6 +14,8 @@ from tfrecs.pipelines import (
     candidate_batches,
     pairwise_batches,
     pointwise_batches,
+    rating_batches,
+    several_positives_batches,
     user_batches,
 )
 
@@ -26,9 +29,12 @@ MATRIX = np.array(
     ]
 )
 NUM_POSITIVES = 13
-TRAIN = Interactions.from_matrix(MATRIX)
+TRAIN = Interactions.from_matrix(MATRIX * np.arange(1, 8))  # item i is rated i + 1
 PAIRS = set(zip(*np.nonzero(MATRIX), strict=True))
-PIPELINES = [pairwise_batches, pointwise_batches, candidate_batches, user_batches]
+PIPELINES = [
+    *(pairwise_batches, pointwise_batches, candidate_batches, user_batches),
+    *(rating_batches, several_positives_batches),
+]
 with_negatives = pytest.mark.parametrize("make", [pairwise_batches, pointwise_batches])
 every_pipeline = pytest.mark.parametrize("make", PIPELINES)
 
@@ -99,6 +105,7 @@ def test_every_pass_of_an_epoch_is_another_one(make):
     [
         *((make, 13) for make in (pairwise_batches, pointwise_batches)),
         *((candidate_batches, 13), (user_batches, 4)),
+        *((rating_batches, 13), (several_positives_batches, 13)),
     ],
 )
 @pytest.mark.parametrize(("batch_size", "passes"), [(1, 1), (3, 1), (3, 4), (99, 3)])
@@ -118,6 +125,8 @@ def test_an_epoch_has_whole_batches_only_and_knows_how_many(
         (pairwise_batches, "num_negatives"),
         (pointwise_batches, "num_negatives"),
         (candidate_batches, "num_negatives"),
+        (several_positives_batches, "num_positives"),
+        (several_positives_batches, "num_negatives"),
     ],
 )
 def test_sizes_are_at_least_one(make, size, bad):
@@ -462,3 +471,92 @@ def test_items_after_the_last_that_anyone_has_are_labelled_too(from_pairs):
     [(inputs, rows)] = epoch(user_batches(train, seed=0))
     expected = {0: [0, 1, 0, 0, 0], 1: [1, 0, 0, 0, 0]}
     assert rows == [expected[user] for user in inputs["user_id"]]
+
+
+# Rated pairs alone
+
+
+def test_every_rating_stands_once_in_a_pass_with_its_pair():
+    found = [
+        pair
+        for inputs, ratings in epoch(rating_batches(TRAIN, seed=0, batch_size=6))
+        for pair in zip(inputs["user_id"], inputs["item_id"], ratings, strict=True)
+    ]
+    assert len(found) == len(set(found)) == 12
+    assert {(user, item) for user, item, _ in found} <= PAIRS
+    assert all(rating == item + 1 for _, item, rating in found)
+
+
+def test_rating_shapes_are_static():
+    dataset = rating_batches(TRAIN, seed=0, batch_size=4)
+    assert specs(dataset) == [([4], "int32"), ([4], "int32"), ([4], "float32")]
+    assert specs(rating_batches(TRAIN, seed=0))[0] == ([13], "int32")
+
+
+def test_weights_of_ratings_come_third():
+    train = dataclasses.replace(TRAIN, weights=TRAIN.ratings / 8)
+    for _, ratings, weights in epoch(rating_batches(train, seed=0, batch_size=4)):
+        assert weights == [rating / 8 for rating in ratings]
+
+
+def test_ratings_are_needed():
+    with pytest.raises(ValueError, match=r"`rating_batches` needs ratings.*have none"):
+        rating_batches(dataclasses.replace(TRAIN, ratings=None), seed=0)
+
+
+# Rows of several positives
+
+
+def several(**options):
+    return several_positives_batches(TRAIN, seed=3, **options)
+
+
+def test_rows_are_positives_of_the_user_and_then_others():
+    sizes = {"batch_size": 4, "num_positives": 3, "num_negatives": 2}
+    dataset = several(**sizes, passes=4)
+    assert specs(dataset) == [([4, 5], "int32"), ([4], "int32"), ([4, 5], "float32")]
+    for inputs, labels in epoch(dataset):
+        known = MATRIX[np.array(inputs["user_id"])[:, None], inputs["item_id"]]
+        assert known.tolist() == labels == [[1, 1, 1, 0, 0]] * 4
+
+
+def test_rows_have_ten_positives_and_ten_negatives_by_default():
+    assert specs(several())[0] == ([13, 20], "int32")
+
+
+def test_a_user_has_a_row_for_each_positive():
+    [(inputs, _)] = epoch(several())
+    expected = {user: n for user, n in enumerate(MATRIX.sum(axis=1)) if n}
+    assert Counter(inputs["user_id"]) == expected
+
+
+def test_positives_are_drawn_uniformly_with_replacement():
+    drawn = np.zeros((5, 7))
+    for inputs, _ in epoch(several(num_positives=50, num_negatives=1, passes=20)):
+        for user, row in zip(inputs["user_id"], inputs["item_id"], strict=True):
+            np.add.at(drawn[user], row[:-1], 1)
+    assert ((drawn > 0) == (MATRIX > 0)).all()
+    for row in drawn[[0, 1, 2, 4]]:
+        assert stats.chisquare(row[row > 0]).pvalue > 1e-3
+
+
+def test_positives_and_negatives_are_drawn_apart(from_pairs):
+    """By the same numbers, the r-th of each would always stand together."""
+    train = from_pairs([(0, item) for item in range(50)], 1, 100)
+    options = {"seed": 0, "num_positives": 40, "num_negatives": 40}
+    for inputs, _ in epoch(several_positives_batches(train, **options)):
+        items = np.array(inputs["item_id"])
+        assert (items[:, :40] + 50 == items[:, 40:]).mean() < 0.1
+
+
+def test_negatives_of_several_positives_follow_the_sampling():
+    options = {"num_negatives": 300, "sampling": "popularity", "exponent": -20.0}
+    rarest = MATRIX.sum(axis=0) == 1  # items 2, 3 and 6, one of which each user lacks
+    for inputs, _ in epoch(several(**options)):
+        assert rarest[np.array(inputs["item_id"])[:, 10:]].all()
+    with pytest.raises(ValueError, match=r"one of uniform, popularity. Rec.*'mixed'"):
+        several(sampling="mixed")
+    everything = Interactions.from_matrix(np.ones((1, 3)), users=["ann"])
+    with pytest.raises(ValueError, match="user 'ann', who has all 3"):
+        several_positives_batches(everything, seed=0)
+    assert epoch(several_positives_batches(everything, seed=0, exact=False))
