@@ -27,6 +27,7 @@ NAMES = [
     "credit_from_frame",
     "encode_features",
     "evaluate",
+    "evaluate_ratings",
     "fit",
     "load_dataset",
     "pairwise_batches",
@@ -112,6 +113,7 @@ train, test = SPLITS["leave-k-out"](data, seed=0, k=1)
 tfrecs.evaluate(np.zeros((data.num_users, data.num_items)), train, test, k=1).micro(1)
 tfrecs.load_dataset, tfrecs.encode_features, tfrecs.pairwise_batches
 tfrecs.partial_credit
+tfrecs.evaluate_ratings(np.ones(len(data)), data) if data.ratings is not None else 0
 tfrecs.datasets, tfrecs.evaluation, tfrecs.list_metrics, tfrecs.metrics
 tfrecs.significance, tfrecs.splits
 import tfrecs.candidates, tfrecs.negatives

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tfrecs.datasets import load_dataset as load_dataset
     from tfrecs.evaluation import Evaluation as Evaluation
     from tfrecs.evaluation import evaluate as evaluate
+    from tfrecs.evaluation import evaluate_ratings as evaluate_ratings
     from tfrecs.features import encode_features as encode_features
     from tfrecs.interactions import Interactions as Interactions
     from tfrecs.models import build_cosine as build_cosine
@@ -47,6 +48,7 @@ _HOMES = {
     "credit_from_frame": "tfrecs.credit",
     "encode_features": "tfrecs.features",
     "evaluate": "tfrecs.evaluation",
+    "evaluate_ratings": "tfrecs.evaluation",
     "fit": "tfrecs.training",
     "load_dataset": "tfrecs.datasets",
     "pairwise_batches": "tfrecs.pipelines",

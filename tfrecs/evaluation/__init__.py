@@ -3,7 +3,8 @@
 For each user with test items, every item of the catalogue is ranked by score, without
 the items that the user has in training (`evaluate`); or the test items are ranked among
 stored candidates (`evaluate_sampled`); or lists that were made elsewhere are taken as
-they are (`evaluate_lists`). Ties are broken against the model: of items with equal
+they are (`evaluate_lists`). For models of ratings, scores stand beside the ratings that
+were given (`evaluate_ratings`). Ties are broken against the model: of items with equal
 scores, relevant ones stand last. Users without test items are left out and counted.
 Results do not depend on how users are put into blocks.
 
@@ -32,6 +33,7 @@ from tfrecs._scorers import (
 from tfrecs.evaluation.full import evaluate
 from tfrecs.evaluation.lists import evaluate_lists, lists_from_frame
 from tfrecs.evaluation.protocol import Protocol
+from tfrecs.evaluation.ratings import evaluate_ratings
 from tfrecs.evaluation.result import Evaluation
 from tfrecs.evaluation.sampled import evaluate_sampled
 
@@ -43,6 +45,7 @@ __all__ = [
     "check_scores",
     "evaluate",
     "evaluate_lists",
+    "evaluate_ratings",
     "evaluate_sampled",
     "lists_from_frame",
     "scorer_of_pairs",

@@ -9,14 +9,15 @@ class Protocol:
     """What an evaluation ranked for each user.
 
     Args:
-        kind: the "full" catalogue, "sampled" candidates, or "lists" that were given.
+        kind: the "full" catalogue, "sampled" candidates, "lists" that were given, or
+            nothing: the items of given "ratings" alone were scored.
         exclude_seen: whether the user's training items were left out; None where the
             candidates decide.
         size: stored candidates of each user, or the length of the lists; None for the
             catalogue.
     """
 
-    kind: Literal["full", "sampled", "lists"]
+    kind: Literal["full", "sampled", "lists", "ratings"]
     exclude_seen: bool | None = None
     size: int | None = None
 
@@ -31,6 +32,8 @@ class Protocol:
 
     def __str__(self) -> str:
         """Tells it in a line."""
+        if self.kind == "ratings":
+            return "ratings: scores beside the held-out ratings, nothing is ranked"
         ties = "ties against the model"
         if self.kind == "sampled":
             return f"sampled: test items among {self.size} stored candidates, {ties}"

@@ -1,0 +1,107 @@
+"""How far predicted ratings are from those that were given."""
+
+import numpy as np
+
+from tfrecs._checks import check_positive
+from tfrecs._scorers import (
+    SCORE_BLOCK,
+    ScoresUsers,
+    as_scorer,
+    check_scores,
+    user_blocks,
+)
+from tfrecs._types import AnyArray, FloatArray, Scorer
+from tfrecs.evaluation.protocol import Protocol
+from tfrecs.evaluation.result import Evaluation
+from tfrecs.interactions import Interactions
+
+
+def evaluate_ratings(
+    model: ScoresUsers | Scorer | FloatArray,
+    test: Interactions,
+    *,
+    scores_at_once: int = SCORE_BLOCK,
+) -> Evaluation:
+    """Measures how far a model's scores are from the ratings of `test`.
+
+    Lower is better. It tells nothing of items that a user would not rate: a model of
+    ratings may be good at this and rank the catalogue badly.
+
+    Formula:
+        e = score - rating of each interaction of `test`;
+        rmse = sqrt(mean of e^2) and mae = mean of |e|, over all interactions;
+        user_rmse and user_mae, the same over each user's: their mean over users counts
+        each user the same
+
+    Args:
+        model: what `evaluate` takes, whose scores are ratings; or the predicted ratings
+            themselves, `[interactions]` in the order of `test`, of what scores pairs:
+            `predict(test.user_ids, test.item_ids)`.
+        test: rated interactions.
+        scores_at_once: the model is asked for at most so many scores, or for one user.
+
+    Returns:
+        Those metrics: of each user, and "rmse" and "mae" of all.
+
+    Raises:
+        TypeError: if `model` is none of those kinds.
+        ValueError: if `test` has no ratings, or if scores have a wrong shape or are
+            NaN.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfrecs import Interactions
+        >>> from tfrecs.evaluation import evaluate_ratings
+        >>> test = Interactions.from_matrix(np.array([[5, 0, 1], [0, 3, 0]]))
+        >>> scores = np.array([[4.0, 9.0, 3.0], [9.0, 3.0, 9.0]])  # -1, +2 and 0 off
+        >>> found = evaluate_ratings(scores, test).metrics
+        >>> found["mae"], found["user_mae"], round(found["rmse"] ** 2, 4)
+        (1.0, 0.75, 1.6667)
+    """
+    check_positive(scores_at_once=scores_at_once)
+    if test.ratings is None:
+        raise ValueError(
+            "`test` must have ratings, and these interactions have none. Name the "
+            "rating column when reading, or rank the catalogue with `evaluate`."
+        )
+    predicted = _predicted(model, test, scores_at_once).astype(np.float64)
+    errors = predicted - test.ratings
+    counts = np.bincount(test.user_ids, minlength=test.num_users)
+    user_ids = np.flatnonzero(counts).astype(np.int32)
+
+    def of_users(values: AnyArray) -> AnyArray:
+        sums = np.bincount(test.user_ids, values, minlength=test.num_users)
+        return sums[user_ids] / counts[user_ids]
+
+    return Evaluation(
+        per_user={
+            "user_rmse": np.sqrt(of_users(errors**2)),
+            "user_mae": of_users(np.abs(errors)),
+        },
+        user_ids=user_ids,
+        num_relevant=counts[user_ids],
+        num_left_out=test.num_users - len(user_ids),
+        protocol=Protocol("ratings"),
+        of_system={
+            "rmse": float(np.sqrt(np.mean(errors**2))),
+            "mae": float(np.mean(np.abs(errors))),
+        },
+    )
+
+
+def _predicted(
+    model: ScoresUsers | Scorer | FloatArray, test: Interactions, scores_at_once: int
+) -> FloatArray:
+    """The model's scores of the pairs of `test`: `[interactions]`."""
+    if isinstance(model, np.ndarray) and model.ndim == 1:
+        return check_scores(model[None], 1, len(test))[0]
+    score = as_scorer(model)
+    order = np.argsort(test.user_ids, kind="stable")
+    users, items = test.user_ids[order], test.item_ids[order]
+    predicted = np.empty(len(test), dtype=np.float32)
+    for block in user_blocks(np.unique(users), test.num_items, scores_at_once):
+        scores = check_scores(score(block), len(block), test.num_items)
+        rows = slice(*np.searchsorted(users, [block[0], block[-1] + 1]))
+        places = np.searchsorted(block, users[rows])
+        predicted[order[rows]] = scores[places, items[rows]]
+    return predicted
