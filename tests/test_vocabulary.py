@@ -195,3 +195,25 @@ def test_unknown_ids_are_counted_and_shown_with_their_type():
         ValueError, match=r"first 9 \(a int\)\. Known ids look like 'x'"
     ):
         Vocabulary(["x"]).known([9])
+
+
+# Growing
+
+
+@given(columns_of_ids(), columns_of_ids())
+def test_more_ids_come_after_those_that_there_are(first, more):
+    vocabulary, _ = Vocabulary.learn(first, "users")
+    extended = vocabulary.extended(more)
+    before = len(vocabulary)
+    assert extended.ids[:before].tolist() == vocabulary.ids.tolist()
+    assert extended.index(first).tolist() == vocabulary.index(first).tolist()
+    assert (extended.index(more) >= 0).all()
+    assert len(extended) == len({*first, *more})
+    new = [id_ for id_ in dict.fromkeys(more) if id_ not in {*first}]
+    assert extended.ids[before:].tolist() == new
+    assert extended.name == "users"
+
+
+def test_ids_of_two_kinds_stay_what_they_are():
+    extended = Vocabulary([1, 2], "items").extended(["1", 2])
+    assert extended.ids.tolist() == [1, 2, "1"]

@@ -129,6 +129,27 @@ class Vocabulary:
             )
         return indices
 
+    def extended(self, raw: Iterable[Any]) -> "Vocabulary":
+        """Gives a vocabulary with more ids: those that it has keep their indices.
+
+        Args:
+            raw: raw ids, any number of times; unknown ones come after, in their order.
+
+        Raises:
+            ValueError: if an id is missing.
+
+        Example:
+            >>> films = Vocabulary(["Heat", "Alien"], name="items")
+            >>> films.extended(["Tron", "Heat", "Tron"]).ids.tolist()
+            ['Heat', 'Alien', 'Tron']
+        """
+        import pandas as pd
+
+        ids = as_id_array(raw, self.name)
+        new = pd.unique(ids[self.index(ids) < 0])
+        # As lists, since NumPy would turn ids of two kinds into one.
+        return Vocabulary([*self.ids.tolist(), *new.tolist()], self.name)
+
     def __len__(self) -> int:
         """Gives the number of ids."""
         return len(self.ids)
