@@ -1,6 +1,5 @@
-"""Joining later interactions to earlier ones, and growing a model by them."""
+"""Joining later interactions to earlier ones: indices stay, later values win."""
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
