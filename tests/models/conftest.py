@@ -37,6 +37,35 @@ ARGUMENTS = {
         "dropout": 0.3,
         "init_std": 0.5,
     },
+    "nonlinear_mf": {
+        "embedding_dim": 5,
+        "user_hidden_units": (6, 4),
+        "item_hidden_units": (4,),
+        "dropout": 0.3,
+        "hidden_dropout": 0.2,
+        "init_std": 0.5,
+    },
+    "mlp_mf": {
+        "embedding_dim": 5,
+        "hidden_units": (6, 4),
+        "dropout": 0.3,
+        "init_std": 0.5,
+    },
+    "deepfm": {
+        "embedding_dim": 4,
+        "user_features": np.array([2, 0, 1, 1, 2, 0, 0]),
+        "item_features": 0.3 * _RNG.normal(size=(NUM_ITEMS, 4)),
+        "hidden_units": (6, 4),
+        "dropout": 0.3,
+        "init_std": 0.5,
+    },
+    "cml": {"embedding_dim": 4, "radius": 2.0, "dropout": 0.3, "init_std": 0.5},
+    "bucketed_mf": {
+        "item_buckets": np.array([0, 1, 2, 0, 1, 2, 0, 3, 1]),
+        "embedding_dim": 4,
+        "dropout": 0.3,
+        "init_std": 0.5,
+    },
 }
 
 
@@ -86,6 +115,19 @@ def weights():
         return found
 
     return weights
+
+
+@pytest.fixture(scope="session")
+def assign():
+    """Sets every trainable weight of a model, by path, for sums done by hand."""
+
+    def assign(model, values):
+        assert sorted(values) == sorted(v.path for v in model.trainable_variables)
+        for variable in model.trainable_variables:
+            variable.assign(values[variable.path])
+        return model
+
+    return assign
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,10 @@ def model(name, build, randomize):
 
 
 def test_the_registry_is_literal():
-    assert list(MODELS) == ["mf", "cosine", "gmf", "mlp", "neumf", "hybrid"]
+    assert list(MODELS) == [
+        *("mf", "cosine", "gmf", "mlp", "neumf", "hybrid"),
+        *("nonlinear_mf", "mlp_mf", "deepfm", "cml", "bucketed_mf"),
+    ]
     for name, builder in MODELS.items():
         assert builder is getattr(tfrecs.models, f"build_{name}")
 
@@ -164,14 +167,20 @@ def test_training_drops_in_every_place(model, everything, view):
     assert np.abs(scores.numpy() - model(everything).numpy()).max() > 0.01
 
 
-def test_training_drops_of_every_part_but_the_biases(model, everything):
+BIASES_OF_VECTORS = {
+    "deepfm": "pairs of fields of a side",
+    "cml": "negative squared lengths",
+}
+
+
+def test_training_drops_of_every_part_but_tables_of_biases(name, model, everything):
     user, item = everything["user_id"], everything["item_id"]
     for tower, ids in ((model.user_tower, user), (model.item_tower, item)):
         given, dropped = tower(ids), tower(ids, training=True)
         assert given.keys() == dropped.keys()
         for part, values in given.items():
             changed = (dropped[part].numpy() != values.numpy()).any()
-            assert changed == (part != "bias"), part
+            assert changed == (part != "bias" or name in BIASES_OF_VECTORS), part
 
 
 # Weights
@@ -250,6 +259,7 @@ def fit(model, batches, single=False, **options):
     return [weight.numpy() for weight in model.trainable_variables]
 
 
+@pytest.mark.parametrize("name", ["mf", "neumf"])  # the towers have no part in it
 def test_trains_on_single_pairs(name, build, batches):
     optimizer = keras.optimizers.Adagrad(0.2)
     fit(build(name), batches, single=True, optimizer=optimizer, jit_compile=False)
@@ -370,6 +380,15 @@ CHECKERBOARD = {
     "cosine": {"embedding_dim": 4},
     "mlp": {"embedding_dim": 8, "hidden_units": (16, 8)},
     "hybrid": {"user_features": np.arange(40) % 3, "item_features": np.arange(10) % 3},
+    "nonlinear_mf": {"embedding_dim": 4, "hidden_dropout": 0.0},
+    "mlp_mf": {"embedding_dim": 8, "hidden_units": (16, 8)},
+    "deepfm": {
+        "user_features": np.arange(40) % 3,
+        "item_features": np.arange(10) % 3,
+        "embedding_dim": 8,
+        "hidden_units": (16, 8),
+    },
+    "bucketed_mf": {"item_buckets": np.arange(10) % 3},
 }
 
 

@@ -2,12 +2,21 @@
 
 from collections.abc import Callable
 
+from tfrecs.models.bucketed_mf import (
+    bucket_parts,
+    build_bucketed_mf,
+    score_buckets,
+)
+from tfrecs.models.cml import build_cml
 from tfrecs.models.cosine import build_cosine
+from tfrecs.models.deepfm import build_deepfm
 from tfrecs.models.gmf import build_gmf
 from tfrecs.models.hybrid import build_hybrid, score_new_items, score_new_users
 from tfrecs.models.mf import build_mf
 from tfrecs.models.mlp import build_mlp
+from tfrecs.models.mlp_mf import build_mlp_mf
 from tfrecs.models.neumf import build_neumf, pretrain
+from tfrecs.models.nonlinear_mf import build_nonlinear_mf
 from tfrecs.models.two_tower import Interaction, TwoTower
 from tfrecs.models.views import OverCandidates, OverCatalogue
 
@@ -18,6 +27,11 @@ MODELS: dict[str, Callable[..., TwoTower]] = {
     "mlp": build_mlp,
     "neumf": build_neumf,
     "hybrid": build_hybrid,
+    "nonlinear_mf": build_nonlinear_mf,
+    "mlp_mf": build_mlp_mf,
+    "deepfm": build_deepfm,
+    "cml": build_cml,
+    "bucketed_mf": build_bucketed_mf,
 }
 
 __all__ = [
@@ -26,13 +40,20 @@ __all__ = [
     "OverCandidates",
     "OverCatalogue",
     "TwoTower",
+    "bucket_parts",
+    "build_bucketed_mf",
+    "build_cml",
     "build_cosine",
+    "build_deepfm",
     "build_gmf",
     "build_hybrid",
     "build_mf",
     "build_mlp",
+    "build_mlp_mf",
     "build_neumf",
+    "build_nonlinear_mf",
     "pretrain",
+    "score_buckets",
     "score_new_items",
     "score_new_users",
 ]

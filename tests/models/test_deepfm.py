@@ -1,0 +1,177 @@
+"""DeepFM: a factorization machine over its fields in plain Python, and by hand."""
+
+from itertools import combinations
+
+import keras
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from tfrecs.models import build_deepfm
+
+RNG = np.random.default_rng(3)
+USER_FEATURES = RNG.normal(size=(7, 2))
+ITEM_FEATURES = RNG.normal(size=(9, 4))
+FEATURES = {"user_features": USER_FEATURES, "item_features": ITEM_FEATURES}
+
+
+def fields(weights, ids, side, features):
+    """Weight and vector of each field of one id, as lists of floats."""
+    found = [
+        (
+            weights[f"{side}_bias/embeddings"][ids, 0],
+            weights[f"{side}_factors/embeddings"][ids].tolist(),
+        )
+    ]
+    if features is not None:
+        of_features = (features[ids] @ weights[f"{side}_features/kernel"]).tolist()
+        found.append((of_features[-1], of_features[:-1]))
+    return found
+
+
+def oracle(weights, user, item, user_features=None, item_features=None):
+    """A factorization machine over the fields and an MLP over their vectors."""
+    found = fields(weights, user, "user", user_features)
+    found += fields(weights, item, "item", item_features)
+    score = weights["interaction/global_bias"] + sum(weight for weight, _ in found)
+    for (_, one), (_, other) in combinations(found, 2):
+        score += sum(a * b for a, b in zip(one, other, strict=True))
+    x = np.concatenate([vector for _, vector in found])
+    kernel = np.concatenate(
+        [weights["user_hidden/kernel"], weights["item_hidden/kernel"]]
+    )
+    x = np.maximum(x @ kernel + weights["item_hidden/bias"], 0)
+    x = (
+        x @ weights["interaction/hidden_1/kernel"]
+        + weights["interaction/hidden_1/bias"]
+    )
+    return score + np.maximum(x, 0) @ weights["interaction/output_weights/kernel"][:, 0]
+
+
+@pytest.mark.parametrize(
+    "sides", [(), ("user_features",), ("item_features",), tuple(FEATURES)]
+)
+def test_score_is_that_of_a_plain_machine(sides, randomize, weights, rows):
+    features = {side: FEATURES[side] for side in sides}
+    model = randomize(
+        build_deepfm(7, 9, **features, embedding_dim=3, hidden_units=(6, 4))
+    )
+    w = weights(model)
+    expected = [
+        [oracle(w, user, item, **features) for item in items]
+        for user, items in zip(rows["user_id"], rows["item_id"], strict=True)
+    ]
+    np.testing.assert_allclose(model(rows), expected, atol=1e-5)
+    catalogue = [oracle(w, 5, item, **features) for item in range(9)]
+    np.testing.assert_allclose(model.score_users(np.array([5])), [catalogue], atol=1e-5)
+
+
+def test_a_score_by_hand(assign):
+    model = build_deepfm(
+        1, 1, item_features=np.array([[2.0]]), embedding_dim=2, hidden_units=(1,)
+    )
+    assign(
+        model,
+        {
+            "user_factors/embeddings": [[1, 2]],
+            "user_bias/embeddings": [[0.5]],
+            "item_factors/embeddings": [[3, -1]],
+            "item_bias/embeddings": [[0.25]],
+            "item_features/kernel": [[2, 1, 4]],  # times 2: the vector (4, 2), weight 8
+            "user_hidden/kernel": [[1], [1]],
+            "item_hidden/kernel": [[1], [0], [0], [1]],
+            "item_hidden/bias": [-1],
+            "interaction/output_weights/kernel": [[10]],
+            "interaction/global_bias": 1,
+        },
+    )
+    first_order = 1 + 0.5 + 0.25 + 8
+    pairs = (1 * 3 + 2 * -1) + (1 * 4 + 2 * 2) + (3 * 4 + -1 * 2)
+    deep = 10 * (1 * 1 + 2 * 1 + 3 * 1 + 2 * 1 - 1)  # relu of 7
+    assert (first_order, pairs, deep) == (9.75, 19, 70)
+    assert model.score_users(np.array([0])).tolist() == [[9.75 + 19 + 70]]
+
+
+def test_the_pair_is_half_of_the_square_of_the_sum_less_the_squares(
+    randomize, weights, everything
+):
+    model = randomize(build_deepfm(7, 9, embedding_dim=3))
+    tables = {variable.path: variable for variable in model.trainable_variables}
+    for path, variable in tables.items():
+        if "factors" not in path:
+            variable.assign(np.zeros(variable.shape))
+    w = weights(model)
+    u, v = w["user_factors/embeddings"][:, None], w["item_factors/embeddings"]
+    expected = ((u + v) ** 2 - u**2 - v**2).sum(-1) / 2
+    np.testing.assert_allclose(model(everything), expected, atol=1e-5)
+
+
+def test_both_parts_train_the_same_vectors(randomize, gradients, rows):
+    model = randomize(build_deepfm(7, 9, embedding_dim=3))
+    names = [v.path for v in model.trainable_variables if "embeddings" in v.path]
+    assert sorted(names) == [
+        "item_bias/embeddings",
+        "item_factors/embeddings",
+        "user_bias/embeddings",
+        "user_factors/embeddings",
+    ]
+    both = gradients(model, lambda: keras.ops.sum(model(rows)))
+    for variable in model.trainable_variables:
+        if variable.path == "interaction/output_weights/kernel":
+            variable.assign(np.zeros(variable.shape))
+    fm_alone = gradients(model, lambda: keras.ops.sum(model(rows)))
+    for side in ("user", "item"):
+        table = f"{side}_factors/embeddings"
+        assert np.abs(fm_alone[table]).max() > 0.1
+        assert np.abs(both[table] - fm_alone[table]).max() > 0.1
+
+
+def test_it_starts_equal_to_that_of_its_ids(build, everything):
+    alone = build("deepfm", user_features=None, item_features=None)
+    w = {v.path: v for v in alone.trainable_variables}
+    model = build_deepfm(7, 9, **FEATURES, embedding_dim=4, hidden_units=(6, 4))
+    for variable in model.trainable_variables:
+        if variable.path in w and variable.shape == w[variable.path].shape:
+            variable.assign(w[variable.path])
+        elif "hidden" in variable.path:  # its rows for the ids come first
+            variable.assign(np.concatenate([w[variable.path], np.ones((4, 6))]))
+    np.testing.assert_allclose(model(everything), alone(everything), atol=1e-6)
+
+
+def test_features_of_any_kind_are_the_same_model(randomize, everything):
+    categories = np.array([2, 0, 5, 5, 1, 0, 6, 3, 4])
+    one_hot = np.eye(7)[categories]
+    scores = [
+        randomize(build_deepfm(7, 9, item_features=features))(everything).numpy()
+        for features in (categories, one_hot, sp.csr_array(one_hot))
+    ]
+    np.testing.assert_allclose(scores[1], scores[0], atol=1e-5)
+    np.testing.assert_allclose(scores[2], scores[0], atol=1e-5)
+
+
+def test_sizes(weights):
+    def count(model):
+        return sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+
+    ids = (7 + 9) * (5 + 1) + 1
+    model = build_deepfm(7, 9, embedding_dim=5, hidden_units=(6, 4))
+    assert count(model) == ids + (2 * 5 * 6 + 6) + (6 * 4 + 4) + 4
+    model = build_deepfm(7, 9, **FEATURES, embedding_dim=5, hidden_units=(6, 4))
+    features = (2 + 4) * (5 + 1)
+    assert count(model) == ids + features + (4 * 5 * 6 + 6) + (6 * 4 + 4) + 4
+    default = build_deepfm(300, 200)
+    mlp = (2 * 64 * 32 + 32) + (32 * 16 + 16) + (16 * 8 + 8) + 8
+    assert count(default) == (300 + 200) * (64 + 1) + 1 + mlp
+    std = weights(default)["user_factors/embeddings"].std()
+    assert std == pytest.approx(0.01, rel=0.05)
+
+
+@pytest.mark.parametrize("side", ["user", "item"])
+def test_wrong_features_are_told(side):
+    with pytest.raises(ValueError, match=rf"`{side}_features` .*shape \(8, 2\)"):
+        build_deepfm(7, 9, **{f"{side}_features": np.ones((8, 2))})
+
+
+def test_wrong_hidden_units_are_named(build):
+    with pytest.raises(ValueError, match=r"`hidden_units` must .* Received: none"):
+        build("deepfm", hidden_units=())
