@@ -2,36 +2,62 @@
 
 Those in `LOSSES` take rows of one positive and its negatives, as `pairwise_batches` and
 `candidate_batches` give them: `labels` and `scores` are `[batch, 1 + num_negatives]`,
-and each row has one label 1, anywhere, and zeros. Those in `CATALOGUE_LOSSES` take all
-items for each user, as `user_batches` and `over_catalogue` give them: both are
-`[batch, num_items]`. All return `[batch]` float32, in nats where there is a logarithm.
-The same name in both registries is the same objective, with some negatives and with
-all. A new loss is a function and a line in its registry.
+and each row has one label 1, anywhere. The label of any other item is the credit that
+it is given, in [0, 1), which a loss takes for how alike it is to the positive, and 0
+without partial credit. Those in `CATALOGUE_LOSSES` take all items for each user, as
+`user_batches` and `over_catalogue` give them: both are `[batch, num_items]`, labels 0
+or 1. Those in `RATING_LOSSES` take a rating and a score of each pair, `[batch]`. All
+return `[batch]` float32, in nats where there is a logarithm. The same name in two
+registries is the same objective, with some negatives and with all. Settings other than
+a loss's defaults are given by `configured`. A new loss is a function and a line in its
+registry.
 """
 
-from collections.abc import Callable
-from typing import Any
-
-from tfrecs.losses.multinomial import sampled_softmax, softmax
+from tfrecs._checks import check_choice
+from tfrecs.losses.collie import (
+    collie_adaptive_bpr,
+    collie_adaptive_hinge,
+    collie_bpr,
+    collie_hinge,
+    collie_warp,
+)
+from tfrecs.losses.contrastive import ccl
+from tfrecs.losses.multinomial import bsl, sampled_softmax, softmax
 from tfrecs.losses.pairwise import adaptive_bpr, adaptive_hinge, bpr, hinge
 from tfrecs.losses.pointwise import bce, catalogue_bce, squared_error
+from tfrecs.losses.ratings import mae, mse
+from tfrecs.losses.settings import Configured, Loss
+from tfrecs.losses.weighted_rank import kos_warp, warp, warp_all
 
 __all__ = [
     "CATALOGUE_LOSSES",
     "LOSSES",
+    "RATING_LOSSES",
+    "Configured",
     "Loss",
     "adaptive_bpr",
     "adaptive_hinge",
     "bce",
     "bpr",
+    "bsl",
     "catalogue_bce",
+    "ccl",
+    "collie_adaptive_bpr",
+    "collie_adaptive_hinge",
+    "collie_bpr",
+    "collie_hinge",
+    "collie_warp",
+    "configured",
     "hinge",
+    "kos_warp",
+    "mae",
+    "mse",
     "sampled_softmax",
     "softmax",
     "squared_error",
+    "warp",
+    "warp_all",
 ]
-
-Loss = Callable[[Any, Any], Any]
 
 LOSSES: dict[str, Loss] = {
     "bce": bce,
@@ -40,10 +66,48 @@ LOSSES: dict[str, Loss] = {
     "softmax": sampled_softmax,
     "adaptive-bpr": adaptive_bpr,
     "adaptive-hinge": adaptive_hinge,
+    "warp": warp,
+    "warp-all": warp_all,
+    "kos-warp": kos_warp,
+    "ccl": ccl,
+    "bsl": bsl,
+    "collie-bpr": collie_bpr,
+    "collie-hinge": collie_hinge,
+    "collie-adaptive-bpr": collie_adaptive_bpr,
+    "collie-adaptive-hinge": collie_adaptive_hinge,
+    "collie-warp": collie_warp,
 }
 
 CATALOGUE_LOSSES: dict[str, Loss] = {
     "softmax": softmax,
     "bce": catalogue_bce,
     "squared-error": squared_error,
+    "ccl": ccl,
+    "bsl": bsl,
 }
+
+RATING_LOSSES: dict[str, Loss] = {"mse": mse, "mae": mae}
+
+
+def configured(name: str, **settings: float) -> Configured:
+    """Gives a loss with settings other than its defaults.
+
+    `tfrecs.fit` takes it as the objective, and `model.compile` as the loss, which is
+    saved with the model. Of a name in two registries it is the one of `LOSSES`, for
+    which `fit` takes the other where it scores the catalogue.
+
+    Args:
+        name: of a loss in one of the registries.
+        settings: of the loss, by the names of its arguments.
+
+    Raises:
+        ValueError: if `name` is unknown, the loss has no such setting, or a value is
+            out of its range.
+
+    Example:
+        >>> configured("ccl", margin=0.2)
+        configured('ccl', margin=0.2)
+    """
+    losses = {**RATING_LOSSES, **CATALOGUE_LOSSES, **LOSSES}
+    check_choice("name", name, losses)
+    return Configured(name, losses[name], settings)

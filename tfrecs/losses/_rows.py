@@ -1,4 +1,4 @@
-"""What losses ask of a row: its positive, and how far it is above its negatives."""
+"""What losses ask of a row: its positive, its credits, and how far it is ahead."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,20 +7,37 @@ import numpy as np
 from keras import ops
 
 
-def positive(labels: Any, scores: Any) -> Any:
-    """The score of the row's positive: `[batch, 1]`."""
-    return ops.sum(ops.cast(labels, scores.dtype) * scores, axis=-1, keepdims=True)
+def in_float32(labels: Any, scores: Any) -> tuple[Any, Any]:
+    """Both in float32: half precision has no room for squares and sums."""
+    return ops.cast(labels, "float32"), ops.cast(scores, "float32")
 
 
-def lead(labels: Any, scores: Any) -> Any:
-    """s_positive less the highest score of the row's negatives: `[batch]`."""
-    lowest = ops.cast(-np.inf, scores.dtype)
-    negatives = ops.where(ops.cast(labels, "bool"), lowest, scores)
-    return positive(labels, scores)[:, 0] - ops.max(negatives, axis=-1)
+def positive_score(labels: Any, scores: Any) -> Any:
+    """The score of the row's one positive: `[batch, 1]`."""
+    of_positive = ops.where(ops.equal(labels, 1), scores, 0.0)
+    return ops.sum(of_positive, axis=-1, keepdims=True)
 
 
-def mean_over_negatives(labels: Any, scores: Any, loss: Callable[[Any], Any]) -> Any:
-    """The mean of `loss(s_positive - s_negative)` over each row's negatives."""
-    negative = 1 - ops.cast(labels, scores.dtype)
-    gap = positive(labels, scores) - scores
-    return ops.sum(negative * loss(gap), axis=-1) / ops.sum(negative, axis=-1)
+def lead_over_hardest(labels: Any, scores: Any, hardness: Any) -> tuple[Any, Any]:
+    """How far the positive is above the hardest negative of its row.
+
+    Returns:
+        s_positive less the highest `hardness` of the row's negatives, and the credit of
+        that negative: `[batch]` each.
+    """
+    of_negatives = ops.where(ops.equal(labels, 1), -np.inf, hardness)
+    highest = ops.max(of_negatives, axis=-1, keepdims=True)
+    credits = ops.where(ops.equal(of_negatives, highest), labels, 0.0)
+    lead = positive_score(labels, scores) - highest
+    return lead[:, 0], ops.max(credits, axis=-1)
+
+
+def mean_over_negatives(
+    labels: Any, scores: Any, loss: Callable[[Any, Any], Any]
+) -> Any:
+    """The mean of `loss(s_positive - s_negative, credit)` over each row's negatives."""
+    labels, scores = in_float32(labels, scores)
+    negative = ops.cast(ops.not_equal(labels, 1), "float32")
+    gap = positive_score(labels, scores) - scores
+    losses = ops.sum(negative * loss(gap, labels), axis=-1)
+    return losses / ops.sum(negative, axis=-1)

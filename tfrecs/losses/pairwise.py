@@ -1,11 +1,15 @@
-"""Losses that compare the positive of a row with each negative, or the hardest."""
+"""Losses that compare the positive of a row with each negative, or the hardest.
+
+The label of a negative is the credit that it is given, in [0, 1). The positive ought to
+be above it by the ideal gap I = 1 - credit, which is 1 where there is no credit.
+"""
 
 from typing import Any
 
 import keras
 from keras import ops
 
-from tfrecs.losses._rows import lead, mean_over_negatives
+from tfrecs.losses._rows import in_float32, lead_over_hardest, mean_over_negatives
 
 _register = keras.saving.register_keras_serializable("tfrecs")
 
@@ -14,71 +18,94 @@ _register = keras.saving.register_keras_serializable("tfrecs")
 def bpr(labels: Any, scores: Any) -> Any:
     """Bayesian personalized ranking: the positive above each negative.
 
+    A negative with credit c has the target 1 - c / 2 for sigmoid of the gap. The loss
+    is then least at a gap of ln((2 - c) / c): 2.9 for a credit of .1, 1.1 for one of
+    .5, and 0 as the credit nears 1. Any credit caps the gap, beyond which the negative
+    is pulled up again, and what is least is not 0. `collie_bpr` has no such cap up to
+    a credit of one half.
+
     Formula:
-        -ln sigmoid(s_positive - s_negative), mean over the row's negatives
+        -t ln sigmoid(g) - (1 - t) ln sigmoid(-g), mean over the row's negatives, with
+        g = s_positive - s_negative and t = (1 + I) / 2; without credit
+        -ln sigmoid(s_positive - s_negative)
 
     Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row.
+        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
         scores: `[batch, 1 + num_negatives]`, logits.
 
     References:
         Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback",
-        eq. 4 (BPR-Opt), without its regularization.
+        eq. 4 (BPR-Opt), without its regularization. Burges et al. 2005, "Learning to
+        Rank using Gradient Descent", sec. 3, for targets other than 1.
     """
-    return mean_over_negatives(labels, scores, lambda gap: ops.softplus(-gap))
+    return mean_over_negatives(labels, scores, _cross_entropy)
 
 
 @_register
 def hinge(labels: Any, scores: Any) -> Any:
-    """Hinge: the positive above each negative by a margin of 1.
+    """Hinge: the positive above each negative by the ideal gap, 1 without credit.
 
     Formula:
-        max(0, 1 - (s_positive - s_negative)), mean over the row's negatives
+        max(0, I - (s_positive - s_negative)), mean over the row's negatives
 
     Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row.
+        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
         scores: `[batch, 1 + num_negatives]`, logits.
 
     References:
         Weimer et al. 2008, "Improving Maximum Margin Matrix Factorization", sec. 3.
     """
-    return mean_over_negatives(labels, scores, lambda gap: ops.relu(1 - gap))
+    return mean_over_negatives(
+        labels, scores, lambda gap, credit: ops.relu(1 - credit - gap)
+    )
 
 
 @_register
 def adaptive_bpr(labels: Any, scores: Any) -> Any:
     """BPR against the row's hardest negative: the one that is scored highest now.
 
-    The other negatives of the row have no gradient; equals share it.
+    With credits it is the one of the highest score less its credit, which
+    `adaptive_hinge` takes too. The other negatives of the row have no gradient; equals
+    share it.
 
     Formula:
-        -ln sigmoid(s_positive - max over the row's negatives of s)
+        that of `bpr` for the negative of max over the row's negatives of s - credit
 
     Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row.
+        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
         scores: `[batch, 1 + num_negatives]`, logits.
 
     References:
         Zhang et al. 2013, "Optimizing Top-N Collaborative Filtering via Dynamic
         Negative Item Sampling", which draws some items and takes the highest.
     """
-    return ops.softplus(-lead(labels, scores))
+    labels, scores = in_float32(labels, scores)
+    lead, credit = lead_over_hardest(labels, scores, scores - labels)
+    return _cross_entropy(lead - credit, credit)
 
 
 @_register
 def adaptive_hinge(labels: Any, scores: Any) -> Any:
-    """Hinge against the row's hardest negative: the one that is scored highest now.
+    """Hinge against the row's hardest negative: the one that violates it most now.
 
-    The other negatives of the row have no gradient; equals share it.
+    Without credits it is the one that is scored highest. The other negatives of the row
+    have no gradient; equals share it.
 
     Formula:
-        max(0, 1 - (s_positive - max over the row's negatives of s))
+        max(0, max over the row's negatives of I - (s_positive - s))
 
     Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row.
+        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
         scores: `[batch, 1 + num_negatives]`, logits.
 
     References:
         Zhang et al. 2013, as for `adaptive_bpr`, with the loss of `hinge`.
     """
-    return ops.relu(1 - lead(labels, scores))
+    labels, scores = in_float32(labels, scores)
+    lead, _ = lead_over_hardest(labels, scores, scores - labels)
+    return ops.relu(1 - lead)
+
+
+def _cross_entropy(gap: Any, credit: Any) -> Any:
+    """Of sigmoid(gap) and the target 1 - credit / 2."""
+    return ops.softplus(-gap) + credit / 2 * gap

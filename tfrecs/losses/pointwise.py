@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfrecs.losses._rows import in_float32
+
 _register = keras.saving.register_keras_serializable("tfrecs")
 
 
@@ -17,7 +19,8 @@ def bce(labels: Any, scores: Any) -> Any:
         - (1 - label) ln (1 - sigmoid(s))
 
     Args:
-        labels: `[batch, 1 + num_negatives]`, or `[batch]` of single pairs, 0 or 1.
+        labels: `[batch, 1 + num_negatives]`, or `[batch]` of single pairs, 0 or 1; a
+            credit between is the probability that a score ought to have.
         scores: of the same shape, logits.
 
     References:
@@ -60,7 +63,7 @@ def squared_error(labels: Any, scores: Any, unobserved_weight: float = 0.1) -> A
         Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback
         Datasets", eq. 3, with two confidences.
     """
-    labels = ops.cast(labels, scores.dtype)
+    labels, scores = in_float32(labels, scores)
     of_others = unobserved_weight * ops.square(scores)
     of_pairs = of_others + labels * (ops.square(1 - scores) - of_others)
     return ops.sum(of_pairs, axis=-1)
@@ -68,9 +71,10 @@ def squared_error(labels: Any, scores: Any, unobserved_weight: float = 0.1) -> A
 
 def _bce_of_pairs(labels: Any, scores: Any) -> Any:
     """softplus(s) - label * s, of the scores' shape."""
+    labels, scores = in_float32(labels, scores)
     # The logarithm of 1 + exp is far cheaper under XLA on a CPU than softplus, whose
     # log1p is exact for losses below 1e-7, which a sum of them does not show.
     positive = ops.relu(scores)
     # scores - 2 * positive is -|s|, whose slope is right at 0, where abs has none.
     softplus = positive + ops.log(1 + ops.exp(scores - 2 * positive))
-    return softplus - ops.cast(labels, scores.dtype) * scores
+    return softplus - labels * scores

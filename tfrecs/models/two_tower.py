@@ -275,9 +275,13 @@ class TwoTower(keras.Model):
         """Gives the model that scores every item, for catalogue-wide objectives."""
         return OverCatalogue(self, name=f"{self.name}_over_catalogue")
 
-    def over_candidates(self) -> OverCandidates:
-        """Gives the model that scores candidates which a batch's rows share."""
-        return OverCandidates(self, name=f"{self.name}_over_candidates")
+    def over_candidates(self, temperature: float = 1.0) -> OverCandidates:
+        """Gives the model that scores candidates which a batch's rows share.
+
+        `temperature` is that of a softmax whose correction it is to fit.
+        """
+        name = f"{self.name}_over_candidates"
+        return OverCandidates(self, temperature, name=name)
 
     def user_parts(self, user_ids: IntArray) -> Parts:
         """Gives the user tower's parts of `user_ids`: arrays `[users, ...]`."""

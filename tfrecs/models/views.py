@@ -44,7 +44,7 @@ class TrainingView(keras.Model):
     ) -> "TrainingView":
         """Makes the view that `get_config` describes."""
         towers = keras.saving.deserialize_keras_object(config["towers"], custom_objects)
-        return cls(towers, name=config["name"])
+        return cls(**{**config, "towers": towers})
 
     def items(self, item_ids: Any, training: Any) -> "Parts":
         """The item tower's parts of `item_ids` `[n]`: `[n, ...]`."""
@@ -77,10 +77,21 @@ class OverCandidates(TrainingView):
     `[batch + n]` among the inputs, that of drawing each item and then each candidate,
     logits are less by it.
 
+    Args:
+        towers: the model.
+        temperature: of the softmax that is to be corrected so. It divides logits, so
+            that they are less by this times the logarithm.
+
     References:
         Yi et al. 2019, "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item
         Recommendations", sec. 3, for the correction.
     """
+
+    def __init__(
+        self, towers: "TwoTower", temperature: float = 1.0, **kwargs: Any
+    ) -> None:
+        super().__init__(towers, **kwargs)
+        self.temperature = temperature
 
     def call(self, inputs: dict[str, Any], training: Any = None) -> Any:
         """Gives logits `[batch, 1 + n]`."""
@@ -94,11 +105,16 @@ class OverCandidates(TrainingView):
         positive = interaction(user, item, training=training)  # [batch, 1]
         others = interaction(user, candidate, catalogue=True, training=training)
         if "log_probability" in inputs:
-            positive = positive - inputs["log_probability"][:batch, None]
-            others = others - inputs["log_probability"][batch:]
+            correction = self.temperature * inputs["log_probability"]
+            positive = positive - correction[:batch, None]
+            others = others - correction[batch:]
         is_positive = item_id[:, None] == candidate_id
         others = ops.where(is_positive, ops.cast(NO_SCORE, others.dtype), others)
         return ops.concatenate([positive, others], axis=1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Gives the two-tower model and the temperature."""
+        return {**super().get_config(), "temperature": self.temperature}
 
 
 def make_train_function(model: keras.Model, parent: Any, force: bool) -> None:
