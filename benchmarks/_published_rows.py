@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import keras
-from _training import Setting, built, hybrid
+from _training import Setting, adam, built, hybrid
 
 from tfrecs import Interactions
 from tfrecs.baselines import Fitted, fit_ease, fit_lightfm
@@ -223,8 +223,30 @@ BARS_ROWS: dict[str, Row] = {
 }
 
 
-SMALL = built(build_mf, embedding_dim=10)  # large ones find training items first
-LENGTHS = (5, 10, 20, 40)
+COLLIE_SETTINGS = {  # small, or the training items stand before all others
+    "log loss, dropout 0.2, 40 passes": (0.2, 40, "bce"),
+    "log loss, dropout 0.3, 80 passes": (0.3, 80, "bce"),
+    "squared error, dropout 0.2, 30 passes": (0.2, 30, "squared-error"),
+    "squared error, dropout 0.2, 60 passes": (0.2, 60, "squared-error"),
+    "squared error, dropout 0.3, 60 passes": (0.3, 60, "squared-error"),
+}
+
+
+def collie_candidates(
+    build: Callable[..., Callable[[Interactions], TwoTower]],
+    optimizer: Callable[[str], Callable[[TwoTower, Any], Any]] = lambda of: adam,
+) -> dict[str, Setting]:
+    """The same settings for each of Collie's models; `optimizer` takes an objective."""
+    return {
+        label: Setting(
+            build(embedding_dim=10, dropout=dropout),
+            passes,
+            0.02,
+            optimizer(objective),
+            objective=objective,
+        )
+        for label, (dropout, passes, objective) in COLLIE_SETTINGS.items()
+    }
 
 
 COLLIE_ROWS: dict[str, Row] = {
@@ -232,25 +254,22 @@ COLLIE_ROWS: dict[str, Row] = {
         "collie-ml-100k",
         "MF, d=10, Collie's tutorial",
         collie(0.0519, 0.1655, 0.9013),
-        {f"d=10, {n} passes": Setting(SMALL, n, 0.02) for n in LENGTHS},
+        collie_candidates(partial(built, build_mf)),
     ),
     "collie-bias-optimizer": Row(
         "collie-ml-100k",
         "MF with a bias optimizer, Collie's tutorial",
         collie(0.0500, 0.1766, 0.9056),
-        {
-            f"d=10, {n} passes": Setting(SMALL, n, 0.02, bias_by_sgd(0.1))
-            for n in LENGTHS
-        },
+        collie_candidates(
+            partial(built, build_mf),
+            lambda of: bias_by_sgd(0.1 if of == "bce" else 0.01),
+        ),
     ),
     "collie-hybrid": Row(
         "collie-ml-100k",
         "hybrid, Collie's tutorial",
         collie(0.0474, 0.1654, 0.9058),
-        {
-            f"d=10, {n} passes": Setting(partial(hybrid, embedding_dim=10), n, 0.02)
-            for n in LENGTHS
-        },
+        collie_candidates(lambda **sizes: partial(hybrid, **sizes)),
     ),
 }
 

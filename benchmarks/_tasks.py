@@ -11,6 +11,7 @@ from tfrecs.candidates import SampledCandidates, sample_candidates
 from tfrecs.datasets import Dataset
 from tfrecs.evaluation import evaluate_sampled
 from tfrecs.splits import leave_last_out, random_split, stratified_split
+from tfrecs.vocabulary import Vocabulary
 
 Measure = Callable[[Any], dict[str, float]]
 """Takes what `evaluate` takes as a model, gives metrics."""
@@ -100,11 +101,22 @@ def ultragcn_ml_1m() -> Task:
 def collie_ml_100k() -> Task:
     """Collie's tutorials: rating >= 4, users with 3 or more, a tenth of each as test.
 
-    All items are ranked, training items too. The split is ours (seed 42), of the same
+    All items are ranked, training items too; as in Collie the catalogue is 1,674 films,
+    up to the last one that anybody liked. The split is ours (seed 42), of the same
     kind: it rounds a user's number of test items up, as Collie's does.
     """
     data = load_dataset("ml-100k")
     liked = data.interactions.at_least(4).k_core(user=3)
+    last = liked.items.ids.max()
+    catalogue = [film for film in data.interactions.items.ids if film <= last]
+    liked = Interactions.from_arrays(
+        liked.users.ids[liked.user_ids],
+        liked.items.ids[liked.item_ids],
+        user_vocabulary=liked.users,
+        item_vocabulary=Vocabulary(catalogue, "items"),
+        user_features=liked.user_features,
+        item_features=data.interactions.item_features,
+    )
     tenth = {"test_fraction": 0.1, "round_up": True}
     train, test = stratified_split(liked, seed=42, **tenth)
     fitting, validation = stratified_split(train, seed=0, **tenth)
