@@ -7,8 +7,7 @@ import keras
 
 from tfrecs.freezing import GLOBAL_BIAS, matching, train_only, trainable_parts
 from tfrecs.interactions import Interactions
-from tfrecs.models import TwoTower
-from tfrecs.models.from_mf import start_from_mf
+from tfrecs.models import TwoTower, start_from_mf
 from tfrecs.training import fit
 
 VECTORS = "(user|item)_factors"

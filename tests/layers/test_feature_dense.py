@@ -85,7 +85,7 @@ def test_rows_without_features_give_zeros(held):
 
 
 def test_padding_stands_after_the_numbers():
-    places, values = feature_dense._padded(sp.csr_array(MATRIX), 4)
+    places, values = feature_dense.padded(sp.csr_array(MATRIX), 4)
     assert places.tolist() == [
         [2, 0, 0, 0],
         [0, 0, 0, 0],

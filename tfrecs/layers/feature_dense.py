@@ -68,7 +68,7 @@ class FeatureDense(layers.Layer):
         if dense:
             layer.table.assign(matrix.toarray())
         else:
-            places, values = _padded(matrix, longest)
+            places, values = padded(matrix, longest)
             layer.places.assign(places)
             layer.values.assign(values)
         return layer
@@ -164,8 +164,8 @@ def as_features(features: Any, num_rows: int | None, name: str) -> sp.csr_array:
     return matrix
 
 
-def _padded(matrix: sp.csr_array, most: int) -> tuple[AnyArray, AnyArray]:
-    """Places and values of each row's non-zeros: two `[rows, most]`, zeros after."""
+def padded(matrix: sp.csr_array, most: int) -> tuple[AnyArray, AnyArray]:
+    """Gives places and values of each row's non-zeros: two `[rows, most]`, then 0."""
     places = np.zeros((matrix.shape[0], most), dtype=np.int32)
     values = np.zeros((matrix.shape[0], most), dtype=np.float32)
     lengths = np.diff(matrix.indptr)

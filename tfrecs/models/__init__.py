@@ -10,6 +10,7 @@ from tfrecs.models.bucketed_mf import (
 from tfrecs.models.cml import build_cml
 from tfrecs.models.cosine import build_cosine
 from tfrecs.models.deepfm import build_deepfm
+from tfrecs.models.from_mf import start_from_mf
 from tfrecs.models.gmf import build_gmf
 from tfrecs.models.hybrid import build_hybrid, score_new_items, score_new_users
 from tfrecs.models.mf import build_mf
@@ -56,4 +57,5 @@ __all__ = [
     "score_buckets",
     "score_new_items",
     "score_new_users",
+    "start_from_mf",
 ]
