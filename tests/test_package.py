@@ -17,6 +17,7 @@ NAMES = [
     "__version__",
     "Evaluation",
     "Interactions",
+    "Recommender",
     "build_cosine",
     "build_gmf",
     "build_hybrid",
@@ -29,6 +30,7 @@ NAMES = [
     "evaluate",
     "evaluate_ratings",
     "fit",
+    "load",
     "load_dataset",
     "pairwise_batches",
     "partial_credit",
@@ -215,7 +217,7 @@ DATA = (
 LEARNING = (
     *("tfrecs.layers", "tfrecs.models", "tfrecs.losses", "tfrecs.optimizers"),
     *("tfrecs.training", "tfrecs.callbacks", "tfrecs.baselines", "tfrecs.bench"),
-    *("tfrecs._one_call", "tfrecs.training_metrics"),
+    *("tfrecs._one_call", "tfrecs.training_metrics", "tfrecs.objectives"),
 )
 NO_DATA = [
     f"tfrecs.{part.rstrip('/')}" for part in DATA if part not in ("_checks", "_types")

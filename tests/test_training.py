@@ -8,8 +8,11 @@ import tfrecs
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.run import run
+from tfrecs.credit import partial_credit
 from tfrecs.datasets.synthetic import make_synthetic
-from tfrecs.losses import CATALOGUE_LOSSES, LOSSES
+from tfrecs.evaluation import evaluate_ratings
+from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES
+from tfrecs.models import Interaction, TwoTower
 from tfrecs.negatives import CANDIDATES
 from tfrecs.splits import leave_k_out
 from tfrecs.training import batches, choose_negatives, compile_for, start_at_prior
@@ -36,10 +39,10 @@ def fitted(parts, objective, **settings):
     ("objective", "negatives"),
     [
         *((objective, "all") for objective in CATALOGUE_LOSSES),
-        *((objective, "own") for objective in LOSSES),
+        *((objective, "own") for objective in ("bce", "bpr", "softmax", "warp", "ccl")),
         ("bpr", "own-popularity"),
         *(("softmax", drawn) for drawn in CANDIDATES),
-        *((objective, "mixed") for objective in LOSSES if objective != "softmax"),
+        *((objective, "mixed") for objective in ("bce", "hinge", "warp")),
     ],
 )
 def test_every_objective_learns(parts, objective, negatives):
@@ -93,7 +96,7 @@ def test_an_exponent_without_effect_is_refused(parts, negatives):
         batches(parts[0], "bce", negatives, seed=0, passes=1, exponent=0.5)
 
 
-@pytest.mark.parametrize("objective", LOSSES)
+@pytest.mark.parametrize("objective", sorted({*LOSSES} - {"kos-warp"}))
 @pytest.mark.parametrize("negatives", CANDIDATES)
 def test_a_softmax_alone_is_corrected_for_what_is_drawn(parts, objective, negatives):
     inputs, _ = batches(parts[0], objective, negatives, seed=0, passes=1).element_spec
@@ -114,6 +117,8 @@ def test_views_are_trained_for_all_and_shared_negatives():
     model, adam = tfrecs.build_mf(5, 4), keras.optimizers.Adam
     assert compile_for(model, "bce", "own", adam()) is model
     assert model.loss is LOSSES["bce"]
+    assert compile_for(model, "mae", "none", adam()) is model
+    assert model.loss is RATING_LOSSES["mae"]
     view = compile_for(model, "softmax", "all", adam())
     assert (view.towers, view.loss) == (model, CATALOGUE_LOSSES["softmax"])
     view = compile_for(model, "softmax", "mixed", adam())
@@ -134,6 +139,8 @@ def sized(from_pairs, num_items, **columns):
     [
         ("squared-error", 9000, "all", "squared-error is over the whole catalogue"),
         ("bpr", 5, "own", "bpr compares a positive with single items"),
+        ("kos-warp", 5, "own", "kos-warp compares a positive with single items"),
+        ("mse", 5, "none", "mse is of ratings"),
         ("hinge", 9000, "own", "hinge compares a positive with single items"),
         ("bce", 180, "all", "180 pairs for each positive, at most 180"),
         ("softmax", 5, "all", "5 pairs for each positive, at most 180"),
@@ -169,11 +176,16 @@ def test_what_is_asked_for_is_taken(from_pairs, objective, negatives):
 @pytest.mark.parametrize(
     ("objective", "negatives", "message"),
     [
-        ("bce", "some", "`negatives` must be one of auto, all, own, own-popul.*'some'"),
+        ("bce", "some", "`negatives` must be one of auto, all, none, own, own.*'some'"),
         ("bpr", "all", "`objective` must be one of softmax, bce, squared.*'bpr'"),
         ("squared-error", "own", "`objective` must be one of bce, bpr, .*'squared-err"),
         ("squared-error", "mixed", "`objective` must be one of bce, bpr, .*'squared-"),
         ("softmax", "own-popularity", "must be one of bce, bpr, hinge, adap.*'softm"),
+        ("bce", "none", "`objective` must be one of mse, mae. Received: 'bce'"),
+        ("mse", "own", "`objective` must be one of bce, bpr, .*Received: 'mse'"),
+        ("mse", "all", "`objective` must be one of softmax, bce, .*Received: 'mse'"),
+        ("kos-warp", "mixed", "must be one of bce, bpr, .*Received: 'kos-warp'"),
+        ("kos-warp", "all", "must be one of softmax, bce, .*Received: 'kos-warp'"),
         ("nope", "auto", "`objective` must be one of bce, bpr, hinge, soft.*'nope'"),
     ],
 )
@@ -246,6 +258,174 @@ def test_weights_are_not_thrown_away(parts):
         tfrecs.fit(tfrecs.build_mf(120, 40), weighted, negatives="all", **options)
     history = tfrecs.fit(tfrecs.build_mf(120, 40), weighted, epochs=1, **options)
     assert history.params["negatives"] == "own"
+    with pytest.raises(ValueError, match=r"to use the weights.*'all' for 'squared-er"):
+        choose_negatives(weighted, "squared-error")
+    with pytest.raises(ValueError, match=r"single positives to use the w.*'kos-warp'"):
+        choose_negatives(weighted, "kos-warp")
+    assert choose_negatives(weighted, "mse").kind == "none"
+
+
+# Partial credit
+
+KINDS = np.arange(40) % 4
+LIKE = KINDS[:, None] == KINDS
+
+
+@pytest.fixture(scope="module")
+def credit():
+    return partial_credit({"kind": KINDS}, {"kind": 0.75})
+
+
+@pytest.mark.parametrize("objective", ["bce", "softmax", "hinge"])
+@pytest.mark.parametrize("negatives", ["own", "own-popularity", *CANDIDATES])
+def test_credit_is_in_the_labels(parts, credit, objective, negatives):
+    options = {"seed": 0, "passes": 1, "num_negatives": 30, "batch_size": 64}
+    data = batches(parts[0], objective, negatives, **options, credit=credit)
+    inputs, labels = next(iter(data))
+    item_id = inputs["item_id"].numpy()
+    if "candidate_id" in inputs:
+        shared = np.broadcast_to(inputs["candidate_id"], [64, labels.shape[1] - 1])
+        item_id = np.concatenate([item_id[:, None], shared], axis=1)
+    alike = LIKE[item_id[:, :1], item_id] & (item_id != item_id[:, :1])
+    expected = 0.75 * alike
+    expected[:, 0] = 1
+    np.testing.assert_allclose(labels, expected)
+
+
+def test_items_like_the_positive_are_pushed_down_less(from_pairs, credit):
+    """Each user has seven of the ten items of one kind."""
+    pairs = [
+        (user, item)
+        for user in range(20)
+        for item in range(user % 4, 40, 4)
+        if (item // 4 + user) % 10 < 7
+    ]
+    train, lead = from_pairs(pairs, 20, 40), []
+    known = train.matrix.toarray() > 0
+    alike = ~known & (KINDS == np.arange(20)[:, None] % 4)
+    options = {"objective": "hinge", "batch_size": 20, "passes": 20, "epochs": 2}
+    for given in (None, credit):
+        keras.utils.set_random_seed(0)
+        model = tfrecs.build_mf(20, 40, embedding_dim=8)
+        tfrecs.fit(model, train, seed=0, credit=given, **options)
+        scores = model.score_users(np.arange(20))
+        lead.append(scores[known].mean() - scores[alike].mean())
+    assert lead[1] < 0.8 * lead[0]
+
+
+def test_credit_is_given_to_own_negatives_if_nothing_else_is_asked_for(parts, credit):
+    for objective in ("bce", "softmax", "bpr"):
+        assert choose_negatives(parts[0], objective, "auto", credit).kind == "own"
+
+
+@pytest.mark.parametrize(
+    ("objective", "negatives", "message"),
+    [
+        ("bce", "all", "one of own, own-popularity, uni.*credit. Rec.*'all' for 'bce'"),
+        ("squared-error", "auto", "give partial credit.*'all' for 'squared-error'"),
+        ("mse", "auto", "give partial credit.*'none' for 'mse'"),
+        ("kos-warp", "auto", "single positives to give partial credit.*'kos-warp'"),
+    ],
+)
+def test_credit_is_not_thrown_away(parts, credit, objective, negatives, message):
+    options = {"objective": objective, "negatives": negatives, "credit": credit}
+    with pytest.raises(ValueError, match=message):
+        tfrecs.fit(tfrecs.build_mf(120, 40), parts[0], seed=0, **options)
+
+
+# Several positives
+
+
+def test_rows_of_the_k_order_statistic_have_several_positives(parts):
+    options = {"seed": 0, "passes": 1, "batch_size": 50, "num_negatives": 3}
+    for negatives in ("own", "own-popularity"):
+        data = batches(parts[0], "kos-warp", negatives, **options)
+        inputs, labels = next(iter(data))
+        known = parts[0].matrix[inputs["user_id"].numpy()].toarray()
+        taken = np.take_along_axis(known, inputs["item_id"].numpy(), axis=1)
+        assert np.array_equal(taken, labels)
+        assert labels.numpy().sum(axis=1).tolist() == [10] * 50
+        assert labels.shape == (50, 13)
+
+
+# Ratings
+
+
+@pytest.fixture(scope="module")
+def rated(from_pairs):
+    """Ratings of 1 to 5, a half of each from the item and from the user."""
+    pairs = [(user, item) for user in range(30) for item in range(20)]
+    user, item = np.array(pairs).T
+    ratings = 1 + 2 * (user % 2) + 2 * (item % 2)
+    data = from_pairs(pairs, 30, 20, ratings=ratings)
+    held_out = np.random.default_rng(0).random(600) < 0.2
+    return data.take(~held_out), data.take(held_out)
+
+
+@pytest.mark.parametrize("y_range", [None, (0.5, 5.5)])
+def test_ratings_are_learned(rated, y_range):
+    train, test = rated
+    keras.utils.set_random_seed(0)
+    model = tfrecs.build_mf(30, 20, embedding_dim=4, y_range=y_range)
+    start = evaluate_ratings(np.full(len(test), train.ratings.mean()), test)
+    assert start.metrics["rmse"] > 1.3  # sqrt(1 + 1) but for chance
+    history = tfrecs.fit(
+        model,
+        train,
+        seed=0,
+        objective="mse",
+        batch_size=40,
+        epochs=3,
+        optimizer=keras.optimizers.Adam(0.03),
+    )
+    assert evaluate_ratings(model, test).metrics["rmse"] < 0.3
+    assert history.params["negatives"] == "none"
+    assert history.params["why"] == "mse is of ratings"
+
+
+@pytest.mark.parametrize(
+    ("y_range", "bias"),
+    # a mean of 4: as it is; a share of 3/4, or 99 of 100, or 1 of 100
+    [
+        (None, 4),
+        ((1, 5), np.log(3)),
+        ((1, 4), np.log(99)),
+        ((4.5, 5), -np.log(99)),
+    ],
+)
+def test_ratings_start_at_their_mean(from_pairs, y_range, bias):
+    train = from_pairs([(0, 0), (0, 1), (1, 0)], 2, 2, ratings=[5, 4, 3])
+    model = tfrecs.build_mf(2, 2, init_std=1e-6, y_range=y_range)
+    data = batches(train, "mae", "none", seed=0, passes=1)
+    start_at_prior(model, train, "mae", "none", data)
+    assert float(model.interaction.global_bias) == pytest.approx(bias)
+    if y_range in (None, (1, 5)):
+        np.testing.assert_allclose(model.score_users([0, 1]), 4, rtol=1e-5)
+
+
+def test_ratings_are_needed_for_their_objectives(parts):
+    train = dataclasses.replace(parts[0], ratings=None)
+    with pytest.raises(ValueError, match="`rating_batches` needs ratings"):
+        tfrecs.fit(tfrecs.build_mf(120, 40), train, seed=0, objective="mae")
+
+
+def test_an_exponent_is_not_for_ratings(rated):
+    with pytest.raises(
+        ValueError, match=r"`exponent` must be.*exponent=0.5 with 'none"
+    ):
+        batches(rated[0], "mse", "none", seed=0, passes=1, exponent=0.5)
+
+
+def test_a_model_without_a_global_bias_starts_as_it_is(parts):
+    model = tfrecs.build_mf(120, 40)
+    towers = (model.user_tower, model.item_tower)
+    bare = TwoTower(*towers, Interaction(use_bias=False), num_users=120, num_items=40)
+    data = batches(parts[0], "bce", "own", seed=0, passes=1)
+    start_at_prior(bare, parts[0], "bce", "own", data)
+    assert bare.interaction.use_bias is False
+
+
+# Where training starts
 
 
 @pytest.mark.parametrize(

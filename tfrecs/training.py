@@ -3,17 +3,29 @@
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import keras
 
-from tfrecs._checks import check_choice, check_positive
+from tfrecs._checks import check_positive
+from tfrecs.credit import PartialCredit
 from tfrecs.interactions import Interactions
-from tfrecs.losses import CATALOGUE_LOSSES, LOSSES
+from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, Configured
+from tfrecs.losses.settings import settings_of
 from tfrecs.models import TwoTower
-from tfrecs.negatives import CANDIDATES, check_exponent
-from tfrecs.pipelines import candidate_batches, pairwise_batches, user_batches
+from tfrecs.negatives import check_exponent
+from tfrecs.objectives import NEGATIVES as NEGATIVES
+from tfrecs.objectives import OBJECTIVES as OBJECTIVES
+from tfrecs.objectives import OWN_NEGATIVES, SEVERAL_POSITIVES
+from tfrecs.objectives import Negatives as Negatives
+from tfrecs.objectives import choose_negatives as choose_negatives
+from tfrecs.pipelines import (
+    candidate_batches,
+    pairwise_batches,
+    rating_batches,
+    several_positives_batches,
+    user_batches,
+)
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -21,43 +33,13 @@ if TYPE_CHECKING:
 STEPS_PER_EXECUTION = 16
 """Steps that run between two returns to Python."""
 
-OBJECTIVES = tuple(dict.fromkeys((*LOSSES, *CATALOGUE_LOSSES)))
-"""What is asked of the scores; see `tfrecs.losses`."""
-
-OWN_NEGATIVES = {"own": "uniform", "own-popularity": "popularity"}
-"""Negatives that each positive has of its own, and how they are drawn."""
-
-NEGATIVES = ("auto", "all", *OWN_NEGATIVES, *CANDIDATES)
-"""Which items a positive stands against; see `Negatives`."""
-
-MOST_PAIRS = 180
-"""Pairs of the whole catalogue, for each positive, up to which it is scored whole."""
-
-SHARED = "mixed"
-"""The shared negatives that "auto" takes for catalogues larger than that."""
-
-
-@dataclass(frozen=True)
-class Negatives:
-    """Which items a positive stands against in training.
-
-    Args:
-        kind: "all" for every other item of the catalogue; "own" or "own-popularity" for
-            items drawn for each positive, of which the user has none; or the name of a
-            way to draw items for a whole batch, in `tfrecs.negatives.CANDIDATES`.
-        why: the reason for it.
-    """
-
-    kind: str
-    why: str
-
 
 def fit(
     model: TwoTower,
     train: Interactions,
     *,
     seed: int,
-    objective: str = "bce",
+    objective: str | Configured = "bce",
     negatives: str = "auto",
     optimizer: keras.optimizers.Optimizer | None = None,
     epochs: int = 20,
@@ -65,6 +47,7 @@ def fit(
     batch_size: int | None = None,
     num_negatives: int | None = None,
     exponent: float = 1.0,
+    credit: PartialCredit | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: str | int = 0,
 ) -> keras.callbacks.History:
@@ -72,13 +55,15 @@ def fit(
 
     Args:
         model: from one of our builders; it is trained in place.
-        train: the positives.
+        train: the positives, or rated interactions for objectives of ratings.
         seed: of the order and of the negatives. The model's start and its dropout are
             Keras's: call `keras.utils.set_random_seed` before building it.
-        objective: a name of `tfrecs.losses.LOSSES` or `CATALOGUE_LOSSES`.
-        negatives: which items a positive stands against; see `choose_negatives`. What
-            "auto" chose, and why, is in the `params` of the history, and logged by the
-            logger "tfrecs".
+        objective: a name of `tfrecs.losses.LOSSES`, `CATALOGUE_LOSSES` or
+            `RATING_LOSSES`, or what `tfrecs.losses.configured` gives for one, with
+            settings.
+        negatives: which items a positive stands against; see
+            `tfrecs.objectives.choose_negatives`. What "auto" chose, and why, is in the
+            `params` of the history, and logged by the logger "tfrecs".
         optimizer: Adam with a learning rate of 0.003 if not given. It visits every row
             of the tables at each step: for large ones give one of `tfrecs.optimizers`.
         epochs: the number of epochs.
@@ -90,6 +75,8 @@ def fit(
             pipeline.
         exponent: of "popularity" and "own-popularity": an item is drawn by its
             interactions to that power.
+        credit: what negatives are given for being like the positive; see
+            `tfrecs.credit`. For negatives of a positive's own or shared by a batch.
         callbacks: such as `tfrecs.callbacks.RankingMetrics`.
         verbose: as of `keras.Model.fit`.
 
@@ -98,9 +85,10 @@ def fit(
 
     Raises:
         ValueError: if `objective` or `negatives` is unknown, or they do not go
-            together; if all items are negatives while `train` has weights; if a size is
+            together; if `train` has weights or there is `credit` that would not be
+            used; if `train` has no ratings for an objective of ratings; if a size is
             below 1; if `exponent` is given for others than popular negatives; or if
-            `train` has not the model's users and items.
+            `train` or `credit` has not the model's users and items.
     """
     if (train.num_users, train.num_items) != (model.num_users, model.num_items):
         raise ValueError(
@@ -109,74 +97,26 @@ def fit(
             f"{model.num_items}"
         )
     check_positive(epochs=epochs)
-    chosen = choose_negatives(train, objective, negatives)
+    name, _ = _named(objective)
+    chosen = choose_negatives(train, name, negatives, credit)
     logging.getLogger("tfrecs").info("negatives: %s, %s", chosen.kind, chosen.why)
     data = batches(
         train,
-        objective,
+        name,
         chosen.kind,
         seed=seed,
         passes=passes,
         batch_size=batch_size,
         num_negatives=num_negatives,
         exponent=exponent,
+        credit=credit,
     )
-    start_at_prior(model, train, objective, chosen.kind, data)
+    start_at_prior(model, train, name, chosen.kind, data)
     optimizer = optimizer or keras.optimizers.Adam(3e-3)
     trained = compile_for(model, objective, chosen.kind, optimizer)
     history = fit_batches(trained, data, epochs, callbacks, verbose)
     history.params.update(negatives=chosen.kind, why=chosen.why)
     return history
-
-
-def choose_negatives(
-    train: Interactions, objective: str, negatives: str = "auto"
-) -> Negatives:
-    """Says which items a positive stands against, for "auto" by what that costs.
-
-    All items are best while they can be afforded, since one matmul scores them and
-    nothing is left to chance. Where a positive would stand for more than `MOST_PAIRS`
-    pairs, negatives are shared by a batch. Objectives that only compare a positive with
-    single items draw each its own.
-
-    Raises:
-        ValueError: if a name is unknown, `objective` has no form with such negatives,
-            or all items are negatives while `train` has weights.
-    """
-    check_choice("objective", objective, OBJECTIVES)
-    check_choice("negatives", negatives, NEGATIVES)
-    if negatives == "auto":
-        return _affordable(train, objective)
-    if negatives == "all":
-        check_choice("objective", objective, CATALOGUE_LOSSES)
-        if train.weights is not None:
-            raise ValueError(
-                f"`negatives` must be one of {', '.join(NEGATIVES[2:])} to use the "
-                "weights of `train`. Received: 'all'"
-            )
-    else:
-        allowed = dict(LOSSES)
-        if negatives == "own-popularity":  # which nothing corrects a softmax for
-            del allowed["softmax"]
-        check_choice("objective", objective, allowed)
-    return Negatives(negatives, "as asked for")
-
-
-def _affordable(train: Interactions, objective: str) -> Negatives:
-    pairs = train.num_users * train.num_items / len(train)
-    if objective not in LOSSES:
-        return Negatives("all", f"{objective} is over the whole catalogue")
-    if objective not in CATALOGUE_LOSSES:
-        return Negatives("own", f"{objective} compares a positive with single items")
-    if train.weights is not None:
-        return Negatives("own", "train has weights, one for each positive")
-    if pairs <= MOST_PAIRS:
-        return Negatives(
-            "all", f"{pairs:.0f} pairs for each positive, at most {MOST_PAIRS}"
-        )
-    return Negatives(
-        SHARED, f"all would be {pairs:.0f} pairs for each positive, over {MOST_PAIRS}"
-    )
 
 
 def start_at_prior(
@@ -186,15 +126,16 @@ def start_at_prior(
     negatives: str,
     data: "tf.data.Dataset",
 ) -> None:
-    """Sets the global bias of an untrained model to the log-odds of a positive.
+    """Sets the global bias of an untrained model to what is known without learning.
 
-    Losses that ask "is this an interaction?" start with almost all pairs wrong
-    otherwise, and on ML-100K spend a hundred passes on this one number. Losses that
-    rank do not see it. A bias that is not 0 any more, or frozen, is left alone.
+    That is the log-odds of a positive for losses that ask "is this an interaction?",
+    which start with almost all pairs wrong otherwise, and on ML-100K spend a hundred
+    passes on this one number; and the mean rating for losses of ratings. Losses that
+    rank do not see it. A bias that is not 0 any more is left alone.
 
     Args:
         model: the model.
-        train: the positives.
+        train: the positives, or the ratings.
         objective: as of `fit`.
         negatives: as of `batches`.
         data: what `batches` gave for them.
@@ -202,14 +143,32 @@ def start_at_prior(
     References:
         Lin et al. 2017, "Focal Loss for Dense Object Detection", sec. 3.3.
     """
-    bias = model.interaction.global_bias
-    if objective != "bce" or float(bias) != 0 or not bias.trainable:
+    interaction = model.interaction
+    if not interaction.use_bias or float(interaction.global_bias) != 0:
         return
-    if negatives == "all":
-        others = train.num_users * train.num_items / len(train) - 1
+    if train.ratings is not None and objective in RATING_LOSSES:
+        prior = float(train.ratings.mean())
+    elif objective == "bce":
+        prior = -math.log(max(1, _others(train, negatives, data)))
     else:
-        others = data.element_spec[1].shape[1] - 1
-    bias.assign(-math.log(max(1, others)))
+        return
+    interaction.global_bias.assign(_before_range(prior, interaction.y_range))
+
+
+def _others(train: Interactions, negatives: str, data: "tf.data.Dataset") -> float:
+    """How many other items stand against each positive."""
+    if negatives == "all":
+        return train.num_users * train.num_items / len(train) - 1
+    return data.element_spec[1].shape[1] - 1
+
+
+def _before_range(score: float, y_range: tuple[float, float] | None) -> float:
+    """What becomes the score in the range, or near its ends what is close to it."""
+    if y_range is None:
+        return score
+    low, high = y_range
+    share = min(max((score - low) / (high - low), 0.01), 0.99)
+    return math.log(share / (1 - share))
 
 
 def batches(
@@ -222,22 +181,28 @@ def batches(
     batch_size: int | None = None,
     num_negatives: int | None = None,
     exponent: float = 1.0,
+    credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
     """Gives the batches that `objective` takes with `negatives`, not "auto".
 
-    They are those of `user_batches` for "all" negatives, of `pairwise_batches` for
-    those of `OWN_NEGATIVES`, and else of `candidate_batches`. Arguments are those of
-    `fit`; sizes that are not given are the pipeline's own.
+    They are those of `user_batches` for "all" negatives, of `rating_batches` for
+    "none", of `pairwise_batches` for those of `OWN_NEGATIVES` or, for "kos-warp", of
+    `several_positives_batches`, and else of `candidate_batches`. Arguments are those of
+    `fit`, the objective by its name; sizes that are not given are the pipeline's own.
     """
     given: dict[str, Any] = {"seed": seed, "passes": passes}
     if batch_size is not None:
         given["batch_size"] = batch_size
-    if negatives == "all":
+    if negatives in ("all", "none"):
         check_exponent(negatives, exponent)
-        return user_batches(train, **given)
+        return (user_batches if negatives == "all" else rating_batches)(train, **given)
     given["exponent"] = exponent
     if num_negatives is not None:
         given["num_negatives"] = num_negatives
+    if objective == SEVERAL_POSITIVES:
+        sampling = OWN_NEGATIVES[negatives]
+        return several_positives_batches(train, sampling=sampling, **given)
+    given["credit"] = credit
     if negatives in OWN_NEGATIVES:
         return pairwise_batches(train, sampling=OWN_NEGATIVES[negatives], **given)
     correct = objective == "softmax"
@@ -264,27 +229,42 @@ def fit_batches(
 
 def compile_for(
     model: TwoTower,
-    objective: str,
+    objective: str | Configured,
     negatives: str,
     optimizer: keras.optimizers.Optimizer,
 ) -> keras.Model:
     """Compiles a model for an objective and gives what to call `fit` on.
 
-    That is the model itself for a positive's own negatives, or a view of it that scores
-    the whole catalogue or the candidates that a batch shares.
+    That is the model itself for ratings and a positive's own negatives, or a view of it
+    that scores the whole catalogue or the candidates that a batch shares. A loss that
+    estimates ranks is told the catalogue's size.
     """
+    name, settings = _named(objective)
     if negatives in OWN_NEGATIVES:
         trained, losses = model, LOSSES
+    elif negatives == "none":
+        trained, losses = model, RATING_LOSSES
     elif negatives == "all":
         trained, losses = model.over_catalogue(), CATALOGUE_LOSSES
     else:
-        trained, losses = model.over_candidates(), LOSSES
+        temperature = settings.get("temperature", 1.0)
+        trained, losses = model.over_candidates(temperature), LOSSES
+    loss = losses[name]
+    if "num_items" in settings_of(loss):
+        settings = {"num_items": model.num_items, **settings}
     # XLA and `tf.distribute` do not go together on CPUs, for any optimizer.
     strategy = getattr(trained, "distribute_strategy", None)  # TensorFlow's alone
     trained.compile(
         optimizer,
-        loss=losses[objective],
+        loss=Configured(name, loss, settings) if settings else loss,
         jit_compile=strategy is None or strategy.num_replicas_in_sync == 1,
         steps_per_execution=STEPS_PER_EXECUTION,
     )
     return trained
+
+
+def _named(objective: str | Configured) -> tuple[str, dict[str, float]]:
+    """The objective's name in the registries, and its settings."""
+    if isinstance(objective, str):
+        return objective, {}
+    return objective.name, objective.settings
