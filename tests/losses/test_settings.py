@@ -1,0 +1,201 @@
+"""Losses with settings: what they compute and refuse, and that they are saved."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+
+import tfrecs
+from tfrecs import losses
+from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, configured
+from tfrecs.losses.settings import Configured, settings_of
+from tfrecs.training import compile_for
+
+LABELS = np.array([[1, 0, 0, 0.5], [1, 0, 0, 0]], dtype=np.float32)
+SCORES = np.array([[0.4, 0.9, -0.2, 0.8], [0.7, -0.5, 0.3, 0.1]], dtype=np.float32)
+NUM_USERS, NUM_ITEMS = 5, 6
+
+
+# What they compute
+
+
+def test_it_is_the_loss_with_the_settings():
+    loss = configured("softmax", temperature=0.5)
+    np.testing.assert_array_equal(
+        loss(LABELS, SCORES), losses.sampled_softmax(LABELS, SCORES, temperature=0.5)
+    )
+    assert (loss.name, loss.loss) == ("softmax", losses.sampled_softmax)
+    assert repr(loss) == "configured('softmax', temperature=0.5)"
+    assert configured("squared-error").loss is losses.squared_error
+    assert configured("mse").loss is losses.mse
+
+
+def test_a_temperature_divides_the_scores():
+    for loss, labels in (
+        (losses.sampled_softmax, LABELS),
+        (losses.softmax, np.floor(LABELS)),
+    ):
+        found = loss(labels, SCORES, temperature=0.25)
+        np.testing.assert_allclose(found, loss(labels, SCORES * 4), rtol=1e-6)
+
+
+def test_ccl_by_hand():
+    first = (1 - 0.4) + 6 / 3 * ((0.9 - 0.2) + 0 + 0.5 * (0.8 - 0.2))
+    second = (1 - 0.7) + 6 / 3 * (0 + (0.3 - 0.2) + 0)
+    found = losses.ccl(LABELS, SCORES, margin=0.2, negative_weight=6)
+    np.testing.assert_allclose(found, [first, second], rtol=1e-5)
+
+
+def test_bsl_by_hand():
+    exp = math.exp
+    first = math.log((exp(0.9 / 0.5) + exp(-0.2 / 0.5) + 0.5 * exp(0.8 / 0.5)) / 3)
+    second = math.log((exp(-0.5 / 0.5) + exp(0.3 / 0.5) + exp(0.1 / 0.5)) / 3)
+    expected = [
+        (0.5 * first - 0.4) / 0.25,  # the one positive's temperature divides it all
+        (0.5 * second - 0.7) / 0.25,
+    ]
+    given = {"positive_temperature": 0.25, "negative_temperature": 0.5}
+    found = losses.bsl(LABELS, SCORES, **given)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_bsl_of_several_positives_lets_go_of_the_worst():
+    labels = np.array([[1, 1, 0, 0]], dtype=np.float32)
+    best = math.log((math.exp(0.4 / 0.1) + math.exp(0.9 / 0.1)) / 2)
+    worst = math.log((math.exp(-0.2 / 0.3) + math.exp(0.8 / 0.3)) / 2)
+    given = {"positive_temperature": 0.1, "negative_temperature": 0.3}
+    found = losses.bsl(labels, SCORES[:1], **given)
+    np.testing.assert_allclose(found, [2 * (3 * worst - best)], rtol=1e-5)
+    # At a high temperature all positives count the same: the sum of the rows of each.
+    alone = [
+        losses.bsl(np.array([row], np.float32), SCORES[:1, columns], 1e3)
+        for row, columns in (([1, 0, 0], [0, 2, 3]), ([1, 0, 0], [1, 2, 3]))
+    ]
+    np.testing.assert_allclose(
+        1e3 * losses.bsl(labels, SCORES[:1], 1e3), 1e3 * sum(alone), rtol=1e-3
+    )
+
+
+def test_the_names_of_settings():
+    found = {name: settings_of(loss) for name, loss in LOSSES.items()}
+    assert {name: settings for name, settings in found.items() if settings} == {
+        "softmax": ["temperature"],
+        "warp": ["num_items"],
+        "warp-all": ["num_items"],
+        "kos-warp": ["k", "num_items"],
+        "ccl": ["margin", "negative_weight"],
+        "bsl": ["positive_temperature", "negative_temperature"],
+        "collie-warp": ["num_items"],
+    }
+    assert settings_of(losses.softmax) == ["temperature"]
+    assert settings_of(losses.squared_error) == ["unobserved_weight"]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("wrap", {}, r"`name` must be one of mse, .*Received: 'wrap'"),
+        ("ccl", {"margins": 1}, "of ccl` must be one of margin, negative_w.*'margins'"),
+        ("bpr", {"margin": 1}, "`bpr` must be given no settings.*margin=1"),
+        ("softmax", {"temperature": 0}, "`temperature` must be above 0.*temperature=0"),
+        ("bsl", {"negative_temperature": -1.0}, "`negative_temp.*above 0.*=-1.0"),
+        ("ccl", {"margin": math.nan}, "`margin` must be finite.*margin=nan"),
+        ("ccl", {"negative_weight": math.inf}, "above 0, and finite.*weight=inf"),
+        ("kos-warp", {"k": 0}, "`k` must be a whole number of at least 1.*k=0"),
+        ("warp", {"num_items": 2.5}, "`num_items` must be a whole number.*=2.5"),
+    ],
+)
+def test_bad_settings(name, settings, message):
+    with pytest.raises(ValueError, match=message):
+        configured(name, **settings)
+
+
+def test_a_margin_may_be_negative():
+    assert configured("ccl", margin=-0.5).settings == {"margin": -0.5}
+
+
+# Under Keras, and `fit`
+
+
+@pytest.mark.parametrize("name", ["ccl", "kos-warp"])
+def test_a_compiled_model_is_saved_with_the_settings(name, tmp_path):
+    loss = configured(name, **{"ccl": {"margin": 0.1}, "kos-warp": {"k": 2}}[name])
+    rng = np.random.default_rng(0)
+    inputs = {
+        "user_id": rng.integers(0, NUM_USERS, 8).astype(np.int32),
+        "item_id": rng.integers(0, NUM_ITEMS, (8, 4)).astype(np.int32),
+    }
+    labels = np.tile(LABELS, (4, 1))
+    model = tfrecs.build_mf(NUM_USERS, NUM_ITEMS, embedding_dim=2)
+    model.compile("adam", loss, jit_compile=False)
+    model.fit(inputs, labels, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert isinstance(loaded.loss, Configured)
+    assert loaded.loss.get_config() == loss.get_config()
+    assert (loaded.loss.loss, loaded.loss.settings) == (loss.loss, loss.settings)
+    told = model.evaluate(inputs, labels, verbose=0)
+    assert loaded.evaluate(inputs, labels, verbose=0) == told
+    expected = loss(labels, model(inputs)).numpy().mean()
+    assert told == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_model_is_compiled_with_the_loss_of_its_negatives():
+    model, adam = tfrecs.build_mf(NUM_USERS, NUM_ITEMS), keras.optimizers.Adam
+    objective = configured("softmax", temperature=0.2)
+    assert compile_for(model, objective, "own", adam()).loss.loss is LOSSES["softmax"]
+    over = compile_for(model, objective, "all", adam())
+    assert over.loss.loss is CATALOGUE_LOSSES["softmax"]
+    assert over.loss.settings == {"temperature": 0.2}
+    shared = compile_for(model, objective, "mixed", adam())
+    assert (shared.loss.loss, shared.temperature) == (LOSSES["softmax"], 0.2)
+    assert compile_for(model, configured("bpr"), "own", adam()).loss is losses.bpr
+
+
+def test_losses_that_estimate_ranks_are_told_the_catalogues_size():
+    model, adam = tfrecs.build_mf(NUM_USERS, NUM_ITEMS), keras.optimizers.Adam
+    for name in ("warp", "warp-all", "kos-warp", "collie-warp"):
+        loss = compile_for(model, name, "own", adam()).loss
+        assert (loss.loss, loss.settings) == (LOSSES[name], {"num_items": NUM_ITEMS})
+    objective = configured("kos-warp", k=2, num_items=50)
+    loss = compile_for(model, objective, "own", adam()).loss
+    assert loss.settings == {"k": 2, "num_items": 50}
+
+
+def test_a_correction_is_right_for_its_temperature():
+    """Logits over the temperature, less the logarithm: of each its own log."""
+    model = tfrecs.build_mf(NUM_USERS, NUM_ITEMS, embedding_dim=2, init_std=1.0)
+    inputs = {
+        "user_id": np.array([0, 1], dtype=np.int32),
+        "item_id": np.array([2, 3], dtype=np.int32),
+        "candidate_id": np.array([4, 5], dtype=np.int32),
+    }
+    logs = np.log(np.array([0.1, 0.3, 0.2, 0.05], dtype=np.float32))
+    plain = model.over_candidates()(inputs).numpy()
+    corrected = model.over_candidates(0.25)({**inputs, "log_probability": logs})
+    expected = plain / 0.25 - np.array([[logs[0], *logs[2:]], [logs[1], *logs[2:]]])
+    np.testing.assert_allclose(corrected.numpy() / 0.25, expected, rtol=1e-5)
+    view = model.over_candidates(0.25)
+    again = type(view).from_config(view.get_config())
+    assert again.temperature == 0.25
+
+
+def test_fit_takes_it_as_the_objective(from_pairs):
+    pairs = [(user, item) for user in range(4) for item in (user, user + 1)]
+    objective = configured("ccl", negative_weight=3.0)
+    model = tfrecs.build_mf(4, 5, embedding_dim=2, init_std=0.5)
+    labels = np.eye(4, 5) + np.eye(4, 5, 1)
+    scores = model.score_users(np.arange(4))
+    expected = losses.ccl(labels, scores, negative_weight=3.0).numpy().mean()
+    told = tfrecs.fit(
+        model,
+        from_pairs(pairs, 4, 5),
+        seed=0,
+        objective=objective,
+        optimizer=keras.optimizers.SGD(0.01),
+        epochs=1,
+        passes=1,
+    )
+    assert told.params["negatives"] == "all"
+    assert told.history["loss"] == pytest.approx([expected], rel=1e-5)
