@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tfrecs.bundle import load as load
     from tfrecs.credit import credit_from_frame as credit_from_frame
     from tfrecs.credit import partial_credit as partial_credit
     from tfrecs.datasets import load_dataset as load_dataset
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tfrecs.pipelines import several_positives_batches as several_positives_batches
     from tfrecs.pipelines import user_batches as user_batches
     from tfrecs.readers import read_interactions as read_interactions
+    from tfrecs.recommender import Recommender as Recommender
     from tfrecs.retrieval import top_k as top_k
     from tfrecs.training import fit as fit
 
@@ -38,6 +40,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Evaluation": "tfrecs.evaluation",
     "Interactions": "tfrecs.interactions",
+    "Recommender": "tfrecs.recommender",
     "build_cosine": "tfrecs.models",
     "build_gmf": "tfrecs.models",
     "build_hybrid": "tfrecs.models",
@@ -50,6 +53,7 @@ _HOMES = {
     "evaluate": "tfrecs.evaluation",
     "evaluate_ratings": "tfrecs.evaluation",
     "fit": "tfrecs.training",
+    "load": "tfrecs.bundle",
     "load_dataset": "tfrecs.datasets",
     "pairwise_batches": "tfrecs.pipelines",
     "partial_credit": "tfrecs.credit",
