@@ -11,6 +11,7 @@ from _report import seconds
 
 from tfrecs import Interactions, encode_features
 from tfrecs.baselines import Fitted
+from tfrecs.credit import PartialCredit
 from tfrecs.models import TwoTower, build_hybrid
 from tfrecs.training import batches, compile_for, fit_batches, start_at_prior
 
@@ -33,6 +34,7 @@ class Setting:
         negatives: a name of `tfrecs.training.NEGATIVES`, not "auto".
         batch_size: None for the pipeline's default, like what follows.
         num_negatives: for each positive or for the batch.
+        credit: takes the training data and gives partial credit; None for none.
     """
 
     build: Callable[[Interactions], TwoTower]
@@ -43,6 +45,7 @@ class Setting:
     negatives: str = "all"
     batch_size: int | None = None
     num_negatives: int | None = None
+    credit: Callable[[Interactions], PartialCredit] | None = None
 
     def __call__(self, train: Interactions, seed: int) -> Fitted:
         """Trains; the seconds have tracing and compiling in them."""
@@ -69,6 +72,7 @@ class Setting:
             passes=self.passes,
             batch_size=self.batch_size,
             num_negatives=self.num_negatives,
+            credit=None if self.credit is None else self.credit(train),
         )
         start_at_prior(model, train, self.objective, self.negatives, data)
         steps = int(data.cardinality())
