@@ -58,6 +58,41 @@ GRIDS = {
         "init_std": [0.01, 0.1],
         "num_negatives": [4, 8],
     },
+    "nonlinear_mf": {
+        "objective": ["softmax", "bce"],
+        "learning_rate": [2e-3, 3e-3, 5e-3],
+        "embedding_dim": [64, 128],
+        "user_hidden_units": [(64,)],
+        "item_hidden_units": [(64,), (64, 64)],
+        "dropout": [0.3, 0.4, 0.5, 0.6],
+        "init_std": [0.01, 0.1],
+    },
+    "mlp_mf": {
+        "objective": ["softmax", "bce"],
+        "learning_rate": [2e-3, 3e-3, 5e-3],
+        "embedding_dim": [64, 128],
+        "hidden_units": [(32, 16, 8), (64, 32, 16)],
+        "dropout": [0.1, 0.2, 0.3],
+        "init_std": [0.01, 0.1],
+        "num_negatives": [4, 8],
+    },
+    "deepfm": {
+        "objective": ["softmax", "bce"],
+        "learning_rate": [2e-3, 3e-3, 5e-3],
+        "embedding_dim": [64, 128],
+        "hidden_units": [(16, 8), (32, 16, 8)],
+        "dropout": [0.2, 0.3, 0.4, 0.5],
+        "init_std": [0.01, 0.1],
+    },
+    "cml": {
+        "objective": ["hinge", "warp", "warp-all"],
+        "learning_rate": [2e-3, 5e-3, 1e-2],
+        "embedding_dim": [64, 128],
+        "radius": [0.7, 1.0, 1.5, 2.0],
+        "dropout": [0.0, 0.1, 0.3],
+        "num_negatives": [10, 20],
+    },
+    "bucketed_mf": {**DOT, "item_l2": [0.0, 1e-6, 1e-5, 1e-4]},
 }
 OF_RECIPE = {"objective", "learning_rate", "bias_learning_rate", "num_negatives"}
 

@@ -8,6 +8,8 @@ import pytest
 
 from tfrecs.bench import run as run_module
 from tfrecs.bench.cli import main
+from tfrecs.bench.options import parse
+from tfrecs.bench.problem import load_problem
 
 COLUMNS = ["--user-col", "person", "--item-col", "film", "--rating-col", "stars"]
 
@@ -121,10 +123,28 @@ def test_including_seen_items_shows_micro_averages(bench, good_csv):
     assert "micro P@5" in out
 
 
-def test_hybrid_is_skipped_without_features_unless_it_was_asked_for(bench, good_csv):
-    asked, out, _ = bench("--train", good_csv, *COLUMNS, "--models", "hybrid")
+@pytest.mark.parametrize(
+    ("model", "lacking"),
+    [
+        ("hybrid", "no user or item features"),
+        ("bucketed_mf", "no categories of items"),
+    ],
+)
+def test_models_of_metadata_say_what_the_data_lack(bench, good_csv, model, lacking):
+    asked, out, _ = bench("--train", good_csv, *COLUMNS, "--models", model)
     assert asked == 1
-    assert "hybrid, seed 0: failed: the data have no user or item features" in out
+    assert f"{model}, seed 0: failed: the data have {lacking}" in out
+
+
+@pytest.mark.parametrize("model", ["hybrid", "bucketed_mf"])
+def test_models_of_metadata_are_skipped_unless_asked_for(model, good_csv, tmp_path):
+    problem = load_problem(parse(["--train", str(good_csv), *COLUMNS]))
+    fit = run_module._fitter(model, problem, None)
+    result = run_module._one(
+        model, problem, fit, seed=0, folder=tmp_path, asked=False, tell=print
+    )
+    assert result.skipped
+    assert result.status.startswith("skipped: the data have no ")
 
 
 def test_a_baseline_that_fails_keeps_its_row(bench, good_csv, monkeypatch):

@@ -1,7 +1,13 @@
 """What a bench run is about: what a reader of its numbers is told."""
 
+from dataclasses import replace
+
+import pandas as pd
+
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
+from tfrecs.datasets import Dataset
+from tfrecs.interactions import Interactions
 
 # By time: items 7 and 8 come last.
 LOG = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2), (1, 3), (9, 1), (2, 7), (3, 8)]
@@ -25,3 +31,37 @@ def test_nothing_is_told_where_all_are_known(tmp_path):
     path = tmp_path / "test.csv"
     path.write_text("user_id,item_id\n1,7\n", encoding="utf-8")
     assert notes(tmp_path, "--test", str(path)) == ()
+
+
+def films(rows, **kinds):
+    """A problem of a user and its films, with metadata of the films alone."""
+    index = [f"film{number}" for number in range(len(rows))]
+    frame = pd.DataFrame(rows, index=index)
+    train = Interactions.from_frame(
+        pd.DataFrame({"user_id": "anna", "item_id": index}), item_features=frame
+    )
+    problem = load_problem(parse(["--dataset", "synthetic"]))
+    return replace(problem, dataset=Dataset("films", train, **kinds), train=train)
+
+
+def test_buckets_are_the_first_categories_that_items_have():
+    rows = [
+        {"genres": "War", "maker": "b"},
+        {"genres": "Drama|War", "maker": "a"},
+        {"genres": None, "maker": "a"},
+        {"genres": "War", "maker": "c"},
+        {"genres": None, "maker": "b"},
+    ]
+    both = {"categorical": ("job", "maker"), "multi_hot": ("genres",)}
+    assert films(rows, **both).item_buckets.tolist() == [1, 0, 2, 1, 2]
+    maker = films(rows, categorical=("job", "maker"))  # users have jobs
+    assert maker.item_buckets.tolist() == [1, 0, 0, 2, 1]
+
+
+def test_no_categories_of_items_give_no_buckets():
+    assert (
+        films([{"year": 1990}, {"year": 1991}], numeric=("year",)).item_buckets is None
+    )
+    problem = films([{"maker": "a"}, {"maker": "b"}], categorical=("maker",))
+    bare = replace(problem.train, item_features=None)
+    assert replace(problem, train=bare).item_buckets is None

@@ -1,14 +1,18 @@
 """Training of the bench: compiled once, whatever the seeds and the looks."""
 
 import dataclasses
+import inspect
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tfrecs.bench import train as train_module
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
-from tfrecs.bench.recipes import Recipe
+from tfrecs.bench.recipes import RECIPES, RECIPES_INCLUDING_SEEN, Recipe
+from tfrecs.models import MODELS
+from tfrecs.training import NEGATIVES, OBJECTIVES
 
 COLUMNS = ["--user-col", "person", "--item-col", "film", "--rating-col", "stars"]
 MF = Recipe("mf", {"embedding_dim": 4, "dropout": 0.5}, passes=2, most_passes=6)
@@ -57,3 +61,46 @@ def test_a_seed_gives_the_same_whatever_was_trained_before(trained):
     assert not np.allclose(first, other)
     [alone], _ = trained(MF, 1)
     assert np.array_equal(alone, other)
+
+
+# Metadata
+
+
+@pytest.fixture(scope="module")
+def described(problem):
+    """The same problem, with metadata of its items, and none of its users."""
+    kinds = pd.DataFrame(
+        {"kind": [str(item % 3) for item in range(problem.train.num_items)]}
+    )
+    return dataclasses.replace(
+        problem,
+        dataset=dataclasses.replace(problem.dataset, categorical=("kind",)),
+        train=dataclasses.replace(problem.train, item_features=kinds),
+    )
+
+
+def test_features_of_one_side_are_enough(described):
+    recipe = Recipe("hybrid", {"embedding_dim": 4}, features=True)
+    model = train_module.Training(recipe, described).model
+    names = {layer.name for layer in model.item_tower.layers}
+    assert "item_features" in names
+    assert "user_features" not in {layer.name for layer in model.user_tower.layers}
+
+
+def test_buckets_are_those_of_the_items_categories(described):
+    recipe = Recipe("bucketed_mf", {"embedding_dim": 4}, buckets=True)
+    model = train_module.Training(recipe, described).model
+    held = model.item_tower.get_layer("item_buckets").categories.numpy()
+    assert held.tolist() == [item % 3 for item in range(40)]
+
+
+def test_every_recipe_has_its_builder_and_says_how_to_build_it():
+    assert {recipe.builder for recipe in RECIPES.values()} == set(MODELS)
+    for name, recipe in (*RECIPES.items(), *RECIPES_INCLUDING_SEEN.items()):
+        options = set(inspect.signature(MODELS[recipe.builder]).parameters)
+        assert set(recipe.settings) <= options, name
+        assert recipe.features == ("item_features" in options) or name == "deepfm"
+        assert recipe.buckets == ("item_buckets" in options)
+        assert recipe.objective in OBJECTIVES
+        assert recipe.negatives in NEGATIVES
+        assert recipe.most_passes % recipe.passes == 0

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from tfrecs._checks import check_choice, check_cutoffs
+from tfrecs._types import AnyArray
 from tfrecs.bench.options import Options
 from tfrecs.datasets import Dataset, load_dataset
 from tfrecs.interactions import Interactions
@@ -50,6 +51,20 @@ class Problem:
         """Whether the data have features that a tower can read."""
         data = self.dataset
         return bool(data.categorical or data.multi_hot or data.numeric)
+
+    @property
+    def item_buckets(self) -> AnyArray | None:
+        """A bucket of each item, by the first column of their categories, if any.
+
+        Items that have the same categories, or none, share one.
+        """
+        frame = self.train.item_features
+        named = (*self.dataset.multi_hot, *self.dataset.categorical)
+        columns = [] if frame is None else [c for c in named if c in frame.columns]
+        if frame is None or not columns:
+            return None
+        categories = frame[columns[0]].astype("string")
+        return categories.factorize(sort=True, use_na_sentinel=False)[0]
 
     @property
     def in_one_line(self) -> str:

@@ -25,6 +25,7 @@ class Recipe:
         passes: passes over the data between two looks at the validation data.
         most_passes: passes at which training stops if validation has not stopped it.
         features: whether the builder takes user and item features.
+        buckets: whether the builder takes buckets of items.
     """
 
     builder: str
@@ -38,6 +39,7 @@ class Recipe:
     passes: int = 10
     most_passes: int = 200
     features: bool = False
+    buckets: bool = False
 
 
 RECIPES: dict[str, Recipe] = {
@@ -84,6 +86,58 @@ RECIPES: dict[str, Recipe] = {
         {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.01},
         learning_rate=3e-3,
         features=True,
+    ),
+    "nonlinear_mf": Recipe(
+        "nonlinear_mf",
+        {
+            "embedding_dim": 128,
+            "user_hidden_units": (64,),
+            "item_hidden_units": (64,),
+            "dropout": 0.5,
+            "init_std": 0.1,
+        },
+        objective="softmax",
+        learning_rate=3e-3,
+        passes=5,
+        most_passes=100,
+    ),
+    "mlp_mf": Recipe(
+        "mlp_mf",
+        {
+            "embedding_dim": 128,
+            "hidden_units": (64, 32, 16),
+            "dropout": 0.1,
+            "init_std": 0.01,
+        },
+        negatives="own",
+        num_negatives=8,
+        learning_rate=3e-3,
+        passes=2,
+        most_passes=40,
+    ),
+    "deepfm": Recipe(
+        "deepfm",
+        {
+            "embedding_dim": 64,
+            "hidden_units": (16, 8),
+            "dropout": 0.3,
+            "init_std": 0.01,
+        },
+        learning_rate=2e-3,
+    ),
+    "cml": Recipe(
+        "cml",
+        {"embedding_dim": 64, "dropout": 0.1, "init_std": 0.1},
+        objective="warp",
+        num_negatives=10,
+        learning_rate=5e-3,
+        passes=5,
+        most_passes=100,
+    ),
+    "bucketed_mf": Recipe(
+        "bucketed_mf",
+        {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1},
+        buckets=True,
     ),
 }
 

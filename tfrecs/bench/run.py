@@ -90,9 +90,8 @@ def _one(
     tell: Tell,
 ) -> Result:
     """Fits and evaluates one model; what goes wrong becomes its status."""
-    needs_features = name in RECIPES and RECIPES[name].features
-    if needs_features and not problem.has_features:
-        why = "the data have no user or item features"
+    why = _lacking(name, problem)
+    if why is not None:
         if asked:
             return Result(name, seed, f"failed: {why}")
         return Result(name, seed, f"skipped: {why}", skipped=True)
@@ -120,6 +119,16 @@ def _one(
     return replace(
         result, evaluation=evaluation, more_metrics=micro, evaluate_seconds=seconds
     )
+
+
+def _lacking(name: str, problem: Problem) -> str | None:
+    """What a model needs of the data and they have not; None for nothing."""
+    recipe = RECIPES.get(name)
+    if recipe is not None and recipe.features and not problem.has_features:
+        return "the data have no user or item features"
+    if recipe is not None and recipe.buckets and problem.item_buckets is None:
+        return "the data have no categories of items"
+    return None
 
 
 def _fitter(name: str, problem: Problem, epochs: int | None) -> Fit:

@@ -184,18 +184,27 @@ class _Told(keras.callbacks.Callback):
 
 
 def _build(recipe: Recipe, problem: Problem) -> TwoTower:
+    metadata = _features(problem) if recipe.features else {}
+    if recipe.buckets:
+        metadata["item_buckets"] = problem.item_buckets
+    return MODELS[recipe.builder](
+        problem.train.num_users, problem.train.num_items, **recipe.settings, **metadata
+    )
+
+
+def _features(problem: Problem) -> dict[str, Any]:
+    """What towers read of the sides that have something to read."""
     features: dict[str, Any] = {}
-    for side in ("user", "item") if recipe.features else ():
+    for side in ("user", "item"):
         frame = getattr(problem.train, f"{side}_features")
+        known = () if frame is None else frame.columns
         columns = {
-            kind: [c for c in getattr(problem.dataset, kind) if c in frame.columns]
+            kind: [c for c in getattr(problem.dataset, kind) if c in known]
             for kind in ("categorical", "multi_hot", "numeric")
         }
         if any(columns.values()):
             features[f"{side}_features"], _ = encode_features(frame, **columns)
-    return MODELS[recipe.builder](
-        problem.train.num_users, problem.train.num_items, **recipe.settings, **features
-    )
+    return features
 
 
 def _optimizer(recipe: Recipe, model: TwoTower) -> keras.optimizers.Optimizer:
