@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -119,6 +119,7 @@ small = st.floats(0, 0.5)
 
 
 @pytest.mark.parametrize("most_labels", [0, 256], ids=["lists", "flags"])
+@settings(max_examples=40)
 @given(flags=flags, categories=categories, first=small, second=small)
 def test_credit_is_that_of_sets(most_labels, flags, categories, first, second):
     tables = {"labels": flags, "kind": categories}
@@ -136,7 +137,7 @@ def test_credit_is_that_of_sets(most_labels, flags, categories, first, second):
 
 
 def test_many_labels_take_no_table_of_them():
-    """10 thousand items of 3 of a million labels: flags would be 10^10."""
+    """10 thousand items of 3 of a million labels, of which flags would be 10^10."""
     labels = np.random.default_rng(0).integers(0, 2, (10_000, 3))
     labels += 500_000 * np.arange(3)[::-1] % 1_000_000
     rows = np.repeat(np.arange(10_000), 3)
@@ -235,8 +236,14 @@ CREDIT = partial_credit(BOTH, {"genres": 0.5, "decade": 0.25})
 OF_PAIRS = given_to(CREDIT, np.arange(5), np.arange(5))
 
 
+@pytest.fixture(params=[0, 256], ids=["lists", "flags"])
+def way(request, monkeypatch):
+    """Both ways to count the labels that items share."""
+    monkeypatch.setattr(module, "MOST_LABELS", request.param)
+
+
 @pytest.mark.parametrize("exact", [True, False])
-def test_labels_of_own_negatives_are_their_credit(exact):
+def test_labels_of_own_negatives_are_their_credit(exact, way):
     options = {"seed": 0, "batch_size": 3, "num_negatives": 7, "exact": exact}
     dataset = pairwise_batches(TRAIN, **options, passes=3, credit=CREDIT)
     assert dataset.element_spec[1].shape == (3, 8)
@@ -260,7 +267,7 @@ def test_labels_of_single_pairs_are_their_credit():
 
 
 @pytest.mark.parametrize("sampling", ["uniform", "mixed", "in-batch"])
-def test_labels_of_shared_candidates_are_their_credit(sampling):
+def test_labels_of_shared_candidates_are_their_credit(sampling, way):
     options = {"seed": 0, "batch_size": 3, "num_negatives": 4, "sampling": sampling}
     dataset = candidate_batches(TRAIN, **options, credit=CREDIT)
     for inputs, labels in dataset:

@@ -12,8 +12,8 @@ Example:
     ...     {"genres": genres, "decade": decades}, {"genres": 0.4, "decade": 0.2}
     ... )
     >>> give = credit.giver(3)
-    >>> give([0], [[1, 2]]).numpy().round(2).tolist()  # .4 * 1/2 + .2 * 1, and nothing
-    [[0.4, 0.0]]
+    >>> give(np.array([0]), np.array([1, 2])).numpy().tolist()  # .4 * 1/2 + .2; 0
+    [[0.4000000059604645, 0.0]]
 """
 
 from collections.abc import Callable, Mapping
@@ -99,10 +99,6 @@ class PartialCredit:
         ]
 
         def give(item_id: "tf.Tensor", other_id: "tf.Tensor") -> "tf.Tensor":
-            item_id, other_id = (
-                tf.convert_to_tensor(item_id),
-                tf.convert_to_tensor(other_id),
-            )
             another = tf.cast(item_id[:, None] != other_id, tf.float32)
             credit = tf.zeros_like(another)
             for weight, similarity in kinds:
@@ -176,7 +172,8 @@ def credit_from_frame(
         >>> import pandas as pd
         >>> films = pd.DataFrame({"genres": ["Drama|War", "Drama"]})
         >>> credit = credit_from_frame(films, multi_hot={"genres": 0.5})
-        >>> credit.giver(2)([0], [[1]]).numpy().tolist()  # .5 * 1/2
+        >>> give = credit.giver(2)
+        >>> give(np.array([0]), np.array([1])).numpy().tolist()  # .5 * 1/2
         [[0.25]]
     """
     categorical, multi_hot = categorical or {}, multi_hot or {}
@@ -263,26 +260,34 @@ def _shared_by_flags(labels: sp.csr_array) -> Giver:
 
 
 def _shared_by_lists(labels: sp.csr_array) -> Giver:
-    """Labels that two items share, each of one's list looked for in the other's.
+    """Labels that two items share, each looked for among those of the others.
 
-    Memory is the longest list for each item, and as much for each pair of a batch.
+    Memory is a number for each label that a pair shares, however many there are.
     """
     import tensorflow as tf
 
-    counts = np.diff(labels.indptr)
-    place = np.arange(labels.nnz) - np.repeat(labels.indptr[:-1], counts)
-    padded = np.full((labels.shape[0], max(1, counts.max())), -1, dtype=np.int32)
-    padded[np.repeat(np.arange(len(counts)), counts), place] = labels.indices
-    lists = tf.constant(padded)
+    lists = tf.RaggedTensor.from_row_splits(
+        labels.indices.astype(np.int64), labels.indptr.astype(np.int64)
+    )
 
     def shared(item_id: "tf.Tensor", other_id: "tf.Tensor") -> "tf.Tensor":
-        item = tf.gather(lists, item_id)  # [batch, longest]
-        item = tf.where(item < 0, -2, item)  # no label is not the same as no label
-        other = tf.gather(lists, other_id)  # [batch or 1, n, longest]
-        found = [
-            tf.reduce_any(item[:, place, None, None] == other, axis=-1)
-            for place in range(item.shape[1])
-        ]
-        return tf.add_n([tf.cast(one, tf.float32) for one in found])
+        batch, n = (tf.shape(ids, tf.int64)[-1] for ids in (item_id, other_id))
+        item = tf.gather(lists, item_id)
+        other = tf.gather(lists, tf.reshape(other_id, [-1]))
+        row, place = item.value_rowids(), other.value_rowids()
+        wanted, there = item.values, other.values
+        if len(other_id.shape) == 2:  # other ones for each: labels of its row alone
+            wanted += labels.shape[1] * row
+            there += labels.shape[1] * (place // n)
+        order = tf.argsort(there)
+        there = tf.gather(there, order)
+        found = tf.ragged.range(
+            tf.searchsorted(there, wanted, side="left"),
+            tf.searchsorted(there, wanted, side="right"),
+        )
+        column = tf.gather(place % n, tf.gather(order, found.values))
+        pairs = tf.gather(row, found.value_rowids()) * n + column
+        counts = tf.math.unsorted_segment_sum(tf.ones_like(pairs), pairs, batch * n)
+        return tf.cast(tf.reshape(counts, [batch, n]), tf.float32)
 
     return shared
