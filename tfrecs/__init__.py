@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from tfrecs.evaluation import evaluate_ratings as evaluate_ratings
     from tfrecs.features import encode_features as encode_features
     from tfrecs.interactions import Interactions as Interactions
+    from tfrecs.models import build_bucketed_mf as build_bucketed_mf
+    from tfrecs.models import build_cml as build_cml
     from tfrecs.models import build_cosine as build_cosine
+    from tfrecs.models import build_deepfm as build_deepfm
     from tfrecs.models import build_gmf as build_gmf
     from tfrecs.models import build_hybrid as build_hybrid
     from tfrecs.models import build_mf as build_mf
     from tfrecs.models import build_mlp as build_mlp
+    from tfrecs.models import build_mlp_mf as build_mlp_mf
     from tfrecs.models import build_neumf as build_neumf
+    from tfrecs.models import build_nonlinear_mf as build_nonlinear_mf
     from tfrecs.optimizers import separate_bias_optimizer as separate_bias_optimizer
     from tfrecs.pipelines import candidate_batches as candidate_batches
     from tfrecs.pipelines import pairwise_batches as pairwise_batches
@@ -41,12 +46,17 @@ _HOMES = {
     "Evaluation": "tfrecs.evaluation",
     "Interactions": "tfrecs.interactions",
     "Recommender": "tfrecs.recommender",
+    "build_bucketed_mf": "tfrecs.models",
+    "build_cml": "tfrecs.models",
     "build_cosine": "tfrecs.models",
+    "build_deepfm": "tfrecs.models",
     "build_gmf": "tfrecs.models",
     "build_hybrid": "tfrecs.models",
     "build_mf": "tfrecs.models",
     "build_mlp": "tfrecs.models",
+    "build_mlp_mf": "tfrecs.models",
     "build_neumf": "tfrecs.models",
+    "build_nonlinear_mf": "tfrecs.models",
     "candidate_batches": "tfrecs.pipelines",
     "credit_from_frame": "tfrecs.credit",
     "encode_features": "tfrecs.features",

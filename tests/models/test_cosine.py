@@ -45,6 +45,19 @@ def test_defaults():
     assert build_cosine(7, 9).count_params() == (7 + 9) * 128 + 1
 
 
+def test_without_a_bias_scores_are_the_cosines_alone(build, randomize, everything):
+    model = build("cosine", use_bias=False)
+    other = randomize(build("cosine"))
+    assert len(model.trainable_variables) == 2
+    for mine, theirs in zip(
+        model.trainable_variables, other.trainable_variables, strict=False
+    ):
+        assert mine.path == theirs.path
+        mine.assign(theirs)
+    found = model(everything) + other.interaction.global_bias
+    np.testing.assert_allclose(found, other(everything), atol=1e-5)
+
+
 @pytest.mark.parametrize("temperature", [0, -0.1, float("inf"), float("nan")])
 def test_a_temperature_must_be_above_0(temperature):
     with pytest.raises(ValueError, match=rf"above 0.*temperature={temperature}"):

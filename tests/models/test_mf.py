@@ -71,3 +71,17 @@ def test_ratings_stay_in_their_range_also_when_loaded(build, randomize, rows, tm
     again = keras.saving.load_model(tmp_path / "mf.keras")
     assert np.array_equal(again(rows), bent(rows))
     assert again.interaction.y_range == (1, 5)
+
+
+def test_without_biases_the_score_is_the_product_alone(
+    build, randomize, weights, everything, tmp_path
+):
+    model = randomize(build("mf", use_bias=False))
+    w = weights(model)
+    assert list(w) == ["user_factors/embeddings", "item_factors/embeddings"]
+    expected = w["user_factors/embeddings"] @ w["item_factors/embeddings"].T
+    np.testing.assert_allclose(model(everything), expected, atol=1e-5)
+    np.testing.assert_allclose(model.score_users(np.arange(7)), expected, atol=1e-5)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(everything), model(everything))

@@ -101,7 +101,14 @@ def test_state_is_kept_for_the_weights_of_each_alone():
     assert len(momenta) == len(model.trainable_variables) - 2
 
 
-@pytest.mark.parametrize("path", ["user_bias/embeddings", "a/b/item_bias/embeddings"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "user_bias/embeddings",
+        "a/b/item_bias/embeddings",
+        "item_bucket_bias/embeddings",
+    ],
+)
 def test_tables_are_told_by_their_path(path):
     assert re.fullmatch(BIAS_TABLES, path)
 
@@ -114,6 +121,7 @@ def test_tables_are_told_by_their_path(path):
         "interaction/global_bias",
         "my_user_bias/embeddings",
         "user_bias_norm/embeddings",
+        "my_bucket_bias/embeddings",
         "user_bias",
         "user_factors/embeddings",
     ],

@@ -21,6 +21,7 @@ def build_cosine(
     dropout: float = 0.0,
     init_std: float = 0.1,
     l2: float = 0.0,
+    use_bias: bool = True,
     name: str = "cosine",
 ) -> TwoTower:
     """Builds matrix factorization whose scores are cosines, for softmax objectives.
@@ -41,6 +42,8 @@ def build_cosine(
         init_std: standard deviation of p and q before training.
         l2: penalty on the embedding rows that a batch looks up; see
             `tfrecs.layers.Embedding`.
+        use_bias: whether there is the global bias b, which losses that rank or are a
+            softmax do not see.
         name: the model's name.
 
     Returns:
@@ -79,7 +82,7 @@ def build_cosine(
     return TwoTower(
         keras.Model(user_id, user, name="user_tower"),
         keras.Model(item_id, item, name="item_tower"),
-        Interaction(),
+        Interaction(use_bias=use_bias),
         num_users=num_users,
         num_items=num_items,
         name=name,

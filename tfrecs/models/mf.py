@@ -17,6 +17,7 @@ def build_mf(
     dropout: float = 0.0,
     init_std: float = 0.1,
     l2: float = 0.0,
+    use_bias: bool = True,
     y_range: tuple[float, float] | None = None,
     name: str = "mf",
 ) -> TwoTower:
@@ -35,6 +36,8 @@ def build_mf(
             Spotlight's, and 1 / (2.5 * embedding_dim) Collie's.
         l2: penalty on the embedding rows that a batch looks up; see
             `tfrecs.layers.Embedding`.
+        use_bias: whether there are the three biases. Without, popularity has to be in
+            the vectors, and the score is <p_u, q_i> alone.
         y_range: the lowest and the highest score, for models of ratings; see
             `tfrecs.models.two_tower.Interaction`. None for logits.
         name: the model's name.
@@ -59,21 +62,19 @@ def build_mf(
     factors = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout, l2=l2)
 
     user_id = user_input()
-    user = {
-        "factors": factors(user_id, num_users, name="user_factors"),
-        "bias": embed_bias(user_id, num_users, name="user_bias"),
-    }
+    user = {"factors": factors(user_id, num_users, name="user_factors")}
+    if use_bias:
+        user["bias"] = embed_bias(user_id, num_users, name="user_bias")
 
     item_id = item_input()
-    item = {
-        "factors": factors(item_id, num_items, name="item_factors"),
-        "bias": embed_bias(item_id, num_items, name="item_bias"),
-    }
+    item = {"factors": factors(item_id, num_items, name="item_factors")}
+    if use_bias:
+        item["bias"] = embed_bias(item_id, num_items, name="item_bias")
 
     return TwoTower(
         keras.Model(user_id, user, name="user_tower"),
         keras.Model(item_id, item, name="item_tower"),
-        Interaction(y_range=y_range),
+        Interaction(use_bias=use_bias, y_range=y_range),
         num_users=num_users,
         num_items=num_items,
         name=name,

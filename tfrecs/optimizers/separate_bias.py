@@ -4,7 +4,7 @@ import re
 
 import keras
 
-BIAS_TABLES = r"(?:.*/)?(?:user|item)_bias/.*"
+BIAS_TABLES = r"(?:.*/)?(?:user|item|item_bucket)_bias/.*"
 """Paths of the bias tables' weights, and of no Dense layer's bias."""
 
 
@@ -16,7 +16,8 @@ def separate_bias_optimizer(
     """Pairs a main optimizer with one for the tables `user_bias` and `item_bias`.
 
     A slower bias optimizer keeps a model from explaining taste by popularity. Learning
-    rates are those of the two optimizers, which callbacks and schedules reach.
+    rates are those of the two optimizers, which callbacks and schedules reach. The
+    table `item_bucket_bias` of `build_bucketed_mf` goes with the two.
 
     Args:
         model: the model to compile with it, which must have such tables.
@@ -46,8 +47,8 @@ def separate_bias_optimizer(
     if not any(re.fullmatch(BIAS_TABLES, path) for path in paths):
         raise ValueError(
             "`model` must have a bias table, a layer named user_bias or item_bias. "
-            f"Received: {model.name}, with weights {', '.join(paths)}. Models with "
-            "them are build_mf and build_hybrid."
+            f"Received: {model.name}, with weights {', '.join(paths)}. build_mf "
+            "and build_hybrid are two that make them."
         )
     optimizers = keras.optimizers.OptimizerMap(main, {BIAS_TABLES: bias})
     return keras.optimizers.MultiOptimizer(optimizers)
