@@ -78,6 +78,8 @@ def test_a_card_shows_all_its_genres_and_depends_on_nothing_else():
         ("The Good, the Bad and the Ugly", ["The Good,", "the Bad", "and the", "Ugly"]),
         ("Supercalifragilistic", ["Supercalif", "ragilistic"]),
         ("A Supercalifragilistic B", ["A", "Supercalif", "ragilistic", "B"]),
+        ("the Extra-Terrestrial", ["the", "Extra-", "Terrestria", "l"]),
+        ("Spider-Man-Two", ["Spider-", "Man-Two"]),
         ("七人の侍七人", ["七人の侍七", "人"]),  # two columns each
         ("one two three four five six", ["one two", "three four", "five six"]),
         ("a b c d e f g h i j k l m n o p q r s t u v w x", None),

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from tfrecs import Interactions
+from tfrecs import Interactions, Recommender, build_mf
 from tfrecs.posters import poster, shelves_for
 
 TITLES = ["Alien", "Brazil", "Casino", "Dune", "Eraserhead"]
@@ -102,3 +102,14 @@ def test_unknown_ids_are_errors():
         shelves_for(recommender(), "eve")
     with pytest.raises(ValueError, match=r"`items` must be known.*'z'"):
         shelves_for(recommender(), "ann", similar_to="z")
+
+
+def test_a_recommender_fills_all_three_shelves():
+    train = recommender().train
+    known = Recommender(build_mf(2, 5), train)
+    shelves = shelves_for(known, "ann", k=4)
+    assert list(shelves) == ["Liked", "Recommended", "Similar to Alien"]
+    assert titles(shelves["Recommended"]) == "E"
+    assert sorted(titles(shelves["Similar to Alien"])) == [*"BCDE"]
+    assert shelves["Recommended"]["rank"].tolist() == [1]
+    assert poster(shelves, detail_cols=[]).count("<article>") == 4 + 1 + 4

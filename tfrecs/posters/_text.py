@@ -56,12 +56,13 @@ def wrap(text: str, *, width: int, lines: int) -> list[str]:
 
 
 def _parts(word: str, width: int) -> list[str]:
-    """Cuts a word that is wider than a line between its characters."""
+    """Cuts a word that is wider than a line: after hyphens, else between letters."""
     parts = [""]
-    for character in _characters(word):
-        if parts[-1] and _width(parts[-1] + character) > width:
-            parts.append("")
-        parts[-1] += character
+    for piece in re.split("(?<=-)", word):
+        for unit in [piece] if _width(piece) <= width else _characters(piece):
+            if parts[-1] and _width(parts[-1] + unit) > width:
+                parts.append("")
+            parts[-1] += unit
     return parts
 
 
