@@ -52,16 +52,20 @@ MODULES = [
     "callbacks",
     "datasets",
     "evaluation",
+    "freezing",
+    "growing",
     "layers",
     "list_metrics",
     "losses",
     "metrics",
     "models",
+    "newcomers",
     "optimizers",
     "posters",
     "shards",
     "significance",
     "splits",
+    "stages",
     "training_metrics",
 ]
 
@@ -214,6 +218,7 @@ DATA = (
         "evaluation",
         "features",
         "interactions",
+        "joining",
         "metrics",
     ),
     *("list_metrics/", "negatives", "pipelines", "posters/", "readers", "retrieval"),
@@ -223,6 +228,7 @@ LEARNING = (
     *("tfrecs.layers", "tfrecs.models", "tfrecs.losses", "tfrecs.optimizers"),
     *("tfrecs.training", "tfrecs.callbacks", "tfrecs.baselines", "tfrecs.bench"),
     *("tfrecs._one_call", "tfrecs.training_metrics", "tfrecs.objectives"),
+    *("tfrecs.freezing", "tfrecs.growing", "tfrecs.newcomers", "tfrecs.stages"),
 )
 NO_DATA = [
     f"tfrecs.{part.rstrip('/')}" for part in DATA if part not in ("_checks", "_types")

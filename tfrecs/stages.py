@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import keras
 
+from tfrecs.credit import PartialCredit
 from tfrecs.freezing import GLOBAL_BIAS, matching, train_only, trainable_parts
 from tfrecs.interactions import Interactions
+from tfrecs.losses import Configured
 from tfrecs.models import TwoTower, start_from_mf
 from tfrecs.training import fit
 
@@ -41,7 +43,7 @@ class Stage:
     name: str
     trains: Sequence[str]
     optimizer: keras.optimizers.Optimizer
-    objective: str = "bce"
+    objective: str | Configured = "bce"
     negatives: str = "auto"
     epochs: int = 20
     passes: int = 5
@@ -68,6 +70,7 @@ def fit_stages(
     stages: Sequence[Stage],
     *,
     seed: int,
+    credit: PartialCredit | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: str | int = 0,
 ) -> dict[str, keras.callbacks.History]:
@@ -80,6 +83,7 @@ def fit_stages(
         train: the positives.
         stages: in their order, each of another name.
         seed: as of `fit`, for the first stage; each later one has the next.
+        credit: as of `fit`, for all stages.
         callbacks: for all stages; what one of them remembers, it remembers.
         verbose: as of `keras.Model.fit`.
 
@@ -102,7 +106,9 @@ def fit_stages(
     before = {name: part.trainable for name, part in trainable_parts(model).items()}
     try:
         return {
-            stage.name: _fit_stage(model, train, stage, seed + n, callbacks, verbose)
+            stage.name: _fit_stage(
+                model, train, stage, seed + n, credit, callbacks, verbose
+            )
             for n, stage in enumerate(stages)
         }
     finally:
@@ -115,6 +121,7 @@ def _fit_stage(
     train: Interactions,
     stage: Stage,
     seed: int,
+    credit: PartialCredit | None,
     callbacks: Sequence[keras.callbacks.Callback],
     verbose: str | int,
 ) -> keras.callbacks.History:
@@ -130,6 +137,7 @@ def _fit_stage(
         passes=stage.passes,
         batch_size=stage.batch_size,
         num_negatives=stage.num_negatives,
+        credit=credit,
         callbacks=callbacks,
         verbose=verbose,
     )
@@ -137,7 +145,7 @@ def _fit_stage(
 
 def hybrid_stages(
     *,
-    objective: str = "bce",
+    objective: str | Configured = "bce",
     learning_rate: float = 3e-3,
     metadata_rate: float = 3e-3,
     last_rate: float = 3e-4,
@@ -168,7 +176,7 @@ def hybrid_stages(
 
 def pretrained_stages(
     *,
-    objective: str = "bce",
+    objective: str | Configured = "bce",
     metadata_rate: float = 3e-3,
     last_rate: float = 3e-4,
     epochs: int = 4,
@@ -195,7 +203,7 @@ def pretrained_stages(
 
 def bucket_stages(
     *,
-    objective: str = "bce",
+    objective: str | Configured = "bce",
     learning_rate: float = 3e-3,
     last_rate: float = 3e-3,
     epochs: int = 4,
@@ -227,6 +235,7 @@ def fine_tune(
     *,
     seed: int,
     stages: Sequence[Stage] | None = None,
+    credit: PartialCredit | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: str | int = 0,
 ) -> dict[str, keras.callbacks.History]:
@@ -242,6 +251,7 @@ def fine_tune(
         train: the positives.
         seed: as of `fit_stages`.
         stages: `pretrained_stages()` if not given.
+        credit: as of `fit`.
         callbacks: as of `fit_stages`.
         verbose: as of `keras.Model.fit`.
 
@@ -254,12 +264,21 @@ def fine_tune(
     start_from_mf(hybrid, mf)
     stages = pretrained_stages() if stages is None else stages
     return fit_stages(
-        hybrid, train, stages, seed=seed, callbacks=callbacks, verbose=verbose
+        hybrid,
+        train,
+        stages,
+        seed=seed,
+        credit=credit,
+        callbacks=callbacks,
+        verbose=verbose,
     )
 
 
 def _with_adam(
-    stages: dict[str, tuple[list[str], float]], objective: str, epochs: int, passes: int
+    stages: dict[str, tuple[list[str], float]],
+    objective: str | Configured,
+    epochs: int,
+    passes: int,
 ) -> list[Stage]:
     return [
         Stage(
