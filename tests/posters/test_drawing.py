@@ -78,7 +78,8 @@ def test_a_card_shows_all_its_genres_and_depends_on_nothing_else():
         ("The Good, the Bad and the Ugly", ["The Good,", "the Bad", "and the", "Ugly"]),
         ("Supercalifragilistic", ["Supercalif", "ragilistic"]),
         ("A Supercalifragilistic B", ["A", "Supercalif", "ragilistic", "B"]),
-        ("the Extra-Terrestrial", ["the", "Extra-", "Terrestria", "l"]),
+        ("the Extra-Terrestrial", ["the", "Extra-Terr", "estrial"]),
+        ("The Bow-and-Arrow", ["The", "Bow-and-", "Arrow"]),
         ("Spider-Man-Two", ["Spider-", "Man-Two"]),
         ("七人の侍七人", ["七人の侍七", "人"]),  # two columns each
         ("one two three four five six", ["one two", "three four", "five six"]),
