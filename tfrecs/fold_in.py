@@ -9,7 +9,8 @@ unlike the parts of the users that the model knows.
 
 With l2 = 1 this is the most probable z where users are drawn from a normal
 distribution and items from the softmax. For scores linear in z, which are those of
-models without a hidden part, the optimum is the only one. L-BFGS finds it.
+models without a hidden part, the optimum is the only one. L-BFGS finds it. The user's
+own bias is no more than the prior's guess, since it changes no item's share.
 """
 
 from collections.abc import Sequence
@@ -46,12 +47,12 @@ class FoldIn:
         known_users: `[users]` ids, two at least, whose parts tell what users are like:
             as a rule all that the model was trained on.
         l2: how much the history must tell to be believed; with less, a short history
-            says more.
+            says more. The default was the best for MF on validation data.
     """
 
     model: "TwoTower"
     known_users: IntArray
-    l2: float = 1.0
+    l2: float = 0.25
 
     def __post_init__(self) -> None:
         """Checks what was given."""
@@ -134,7 +135,10 @@ class FoldIn:
         """
         import tensorflow as tf
 
-        items = self.model.item_parts()
+        # As a constant, and not an array, they are no part of the graph.
+        items = {
+            name: tf.constant(part) for name, part in self.model.item_parts().items()
+        }
 
         @tf.function(reduce_retracing=True)
         def surprise(flat: Any, counts: Any) -> tuple[Any, Any]:
@@ -164,6 +168,6 @@ class FoldIn:
         if "factors" in parts:
             lengths = np.linalg.norm(self._known_parts["factors"], axis=-1)
             if np.ptp(lengths) <= SAME_LENGTH * lengths.mean():
-                own = np.linalg.norm(parts["factors"])
+                own = max(np.linalg.norm(parts["factors"]), np.float32(1e-30))
                 parts["factors"] = parts["factors"] * (lengths.mean() / own)
         return parts

@@ -6,7 +6,7 @@ import pytest
 
 import tfrecs
 from tfrecs import Interactions, Recommender
-from tfrecs.models import MODELS
+from tfrecs.models import MODELS, score_new_items, score_new_users
 
 RNG = np.random.default_rng(2)
 TRAIN = Interactions.from_matrix(
@@ -74,3 +74,71 @@ def test_vectors_are_exact_where_there_is_no_hidden_part(recommender, tmp_path):
         assert held["item_ids"].tolist() == list(range(9))
     expected = model.score_users(np.arange(7, dtype=np.int32))
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_a_history_is_liked_more_than_by_the_mean_user(recommender):
+    model, history = recommender.model, TRAIN.items.ids[[2, 5]]
+    known = model.user_parts(np.unique(TRAIN.user_ids))
+    mean = {name: part.mean(axis=0, keepdims=True) for name, part in known.items()}
+
+    def surprise(scores):
+        return -np.log(np.exp(scores)[[2, 5]] / np.exp(scores).sum()).sum()
+
+    table = recommender.recommend_for_history(history, k=9, exclude_seen=False)
+    found = dict(zip(table["item"], table["score"], strict=True))
+    folded = np.array([found[item] for item in TRAIN.items.ids])
+    of_mean = model.score_parts(mean, model.item_parts())[0]
+    assert surprise(folded) < surprise(of_mean)
+    left = recommender.recommend_for_history(history, k=9, excluded=TRAIN.items.ids[:2])
+    assert {*left["item"]} == {*TRAIN.items.ids[[3, 4, 6, 7, 8]]}
+    assert left["rank"].tolist() == [1, 2, 3, 4, 5]
+
+
+# Those without an id
+
+
+@pytest.fixture(scope="module")
+def hybrid(build, randomize):
+    return Recommender(randomize(build("hybrid"), scale=0.4), TRAIN)
+
+
+NEW_ITEMS = pd.DataFrame(RNG.normal(size=(3, 4)), index=["x", "y", "z"])
+
+
+def test_new_users_get_the_items_that_their_features_speak_for(hybrid):
+    table = hybrid.recommend_for_new_users(
+        np.array([2, 0]), k=3, excluded=[("film", 4)]
+    )
+    assert list(table.columns) == ["user", "item", "score", "rank"]
+    scores = score_new_users(hybrid.model, np.array([2, 0]))
+    scores[:, 4] = -np.inf
+    for user in (0, 1):
+        found = table[table["user"] == user]
+        best = np.argsort(-scores[user])[:3]
+        assert found["item"].tolist() == TRAIN.items.ids[best].tolist()
+        np.testing.assert_allclose(found["score"], scores[user, best], rtol=1e-5)
+
+
+def test_new_items_go_to_the_users_who_score_them_highest(hybrid):
+    scores = score_new_items(hybrid.model, np.arange(7), NEW_ITEMS)  # [users, items]
+    table = hybrid.users_for_new_items(NEW_ITEMS, k=2)
+    assert list(table.columns) == ["item", "user", "score", "rank"]
+    assert table["item"].tolist() == ["x", "x", "y", "y", "z", "z"]
+    best = np.argsort(-scores.T)[:, :2]
+    assert table["user"].tolist() == TRAIN.users.ids[best.ravel()].tolist()
+
+
+def test_users_get_the_best_of_new_items(hybrid):
+    scores = score_new_items(hybrid.model, np.array([3, 1]), NEW_ITEMS)
+    table = hybrid.recommend_new_items(["d", "b"], NEW_ITEMS, k=3)
+    assert table["user"].tolist() == ["d"] * 3 + ["b"] * 3
+    best = np.argsort(-scores)
+    assert table["item"].tolist() == np.array(["x", "y", "z"])[best.ravel()].tolist()
+    np.testing.assert_allclose(table["score"], -np.sort(-scores).ravel(), rtol=1e-5)
+
+
+def test_features_of_another_width_are_refused(hybrid):
+    with pytest.raises(ValueError, match=r"`item_features` must have 4 .*Received: 2"):
+        hybrid.users_for_new_items(np.ones((1, 2)), k=1)
+    with pytest.raises(ValueError, match=r"at most num_items=3.*Received: k=4"):
+        hybrid.recommend_new_items(["d"], NEW_ITEMS, k=4)
