@@ -131,7 +131,7 @@ def start_at_prior(
     That is the log-odds of a positive for losses that ask "is this an interaction?",
     which start with almost all pairs wrong otherwise, and on ML-100K spend a hundred
     passes on this one number; and the mean rating for losses of ratings. Losses that
-    rank do not see it. A bias that is not 0 any more is left alone.
+    rank do not see it. A bias that is not 0 any more, or frozen, is left alone.
 
     Args:
         model: the model.
@@ -144,7 +144,9 @@ def start_at_prior(
         Lin et al. 2017, "Focal Loss for Dense Object Detection", sec. 3.3.
     """
     interaction = model.interaction
-    if not interaction.use_bias or float(interaction.global_bias) != 0:
+    if not interaction.use_bias or not interaction.global_bias.trainable:
+        return
+    if float(interaction.global_bias) != 0:
         return
     if train.ratings is not None and objective in RATING_LOSSES:
         prior = float(train.ratings.mean())
