@@ -28,13 +28,13 @@ from tfrecs.models import build_mf
 MF = built(build_mf, embedding_dim=64, dropout=0.5)
 SETTINGS = {
     "softmax": Setting(
-        MF, 40, 0.02, objective="softmax", negatives="uniform", num_negatives=512
+        MF, 30, 0.02, objective="softmax", negatives="uniform", num_negatives=512
     ),
-    "hinge": Setting(MF, 40, 0.01, objective="hinge", negatives="own", num_negatives=8),
-    "bpr": Setting(MF, 40, 0.01, objective="bpr", negatives="own", num_negatives=8),
-    "warp": Setting(MF, 40, 0.01, objective="warp", negatives="own", num_negatives=20),
+    "hinge": Setting(MF, 30, 0.01, objective="hinge", negatives="own", num_negatives=8),
+    "bpr": Setting(MF, 30, 0.01, objective="bpr", negatives="own", num_negatives=8),
+    "warp": Setting(MF, 30, 0.01, objective="warp", negatives="own", num_negatives=20),
 }
-WEIGHTS = (0.1, 0.2, 0.4, 0.6, 0.8)
+WEIGHTS = (0.2, 0.4, 0.6, 0.8)
 
 
 def genre_credit(weight: float, train: Interactions) -> Any:
