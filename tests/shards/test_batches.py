@@ -9,6 +9,7 @@ import tensorflow as tf
 from scipy import stats
 
 import tfrecs
+from tfrecs.credit import partial_credit
 from tfrecs.interactions import Interactions
 from tfrecs.negatives import CANDIDATES
 from tfrecs.pipelines import candidate_batches, pairwise_batches
@@ -43,6 +44,23 @@ def positives(batches) -> Counter:
 def pairs_of(shards, numbers=None) -> Counter:
     numbers = range(shards.num_shards) if numbers is None else numbers
     return Counter(tuple(pair) for n in numbers for pair in shards.read(n).tolist())
+
+
+@every_pipeline
+def test_labels_are_partial_credit_where_it_is_given(make, shards):
+    kinds = np.arange(shards.num_items) % 3
+    credit = partial_credit({"kind": kinds}, {"kind": 0.5})
+    options = {"batch_size": 50, "num_negatives": 20, "credit": credit}
+    inputs, labels = next(iter(make(shards, seed=0, **options)))
+    item_id = np.reshape(inputs["item_id"], [50, -1])
+    others = np.array(inputs.get("candidate_id", item_id[:, 1:]))
+    another = item_id[:, :1] != others
+    expected = 0.5 * another * (kinds[item_id[:, :1]] == kinds[others])
+    np.testing.assert_array_equal(labels[:, 1:], expected)
+    np.testing.assert_array_equal(labels[:, 0], 1)
+    wrong = partial_credit({"kind": kinds[1:]}, {"kind": 0.5})
+    with pytest.raises(ValueError, match=rf"metadata of {shards.num_items} items"):
+        make(shards, seed=0, credit=wrong)
 
 
 # The order of positives

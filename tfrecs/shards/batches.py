@@ -21,6 +21,7 @@ import numpy as np
 
 from tfrecs._checks import check_at_least_zero, check_positive
 from tfrecs._types import AnyArray, IntArray
+from tfrecs.credit import PartialCredit
 from tfrecs.negatives import approximate_negatives, shared_negatives
 from tfrecs.pipelines import Assemble, ready, with_own, with_shared
 from tfrecs.shards.folder import Shards
@@ -41,6 +42,7 @@ def sharded_candidate_batches(
     passes: int = 1,
     open_at_once: int = 4,
     start_step: int = 0,
+    credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
     """Gives positives and negatives that the whole batch shares, from shards.
 
@@ -60,6 +62,7 @@ def sharded_candidate_batches(
         start_step: batches that were trained on before, in all epochs together: the
             first batch is the one that would have been next, and what comes before it
             is not read, but for the shards that are open then.
+        credit: what other items are given for being like the positive.
 
     Returns:
         A finite dataset. Each time that it is gone over it goes on where the time
@@ -67,13 +70,14 @@ def sharded_candidate_batches(
 
     Raises:
         ValueError: if a size is below 1, `batch_size` is more than the rows that are
-            open at once, `sampling` is unknown, or `exponent` is not finite or not for
-            it.
+            open at once, `sampling` is unknown, `exponent` is not finite or not for it,
+            or `credit` is of another catalogue.
     """
     check_positive(num_negatives=num_negatives)
     order = _Order(shards, seed, batch_size, open_at_once)
     candidates = shared_negatives(shards, sampling=sampling, exponent=exponent)
-    assemble = with_shared(candidates, batch_size, num_negatives, correct)
+    give = None if credit is None else credit.giver(shards.num_items)
+    assemble = with_shared(candidates, batch_size, num_negatives, correct, give)
     return _batches(order, assemble, passes, start_step)
 
 
@@ -88,6 +92,7 @@ def sharded_pairwise_batches(
     passes: int = 1,
     open_at_once: int = 4,
     start_step: int = 0,
+    credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
     """Gives rows of one positive and negatives of its own, from shards.
 
@@ -99,7 +104,8 @@ def sharded_pairwise_batches(
     check_positive(num_negatives=num_negatives)
     order = _Order(shards, seed, batch_size, open_at_once)
     draw = approximate_negatives(shards, sampling=sampling, exponent=exponent)
-    assemble = with_own(draw, batch_size, num_negatives)
+    give = None if credit is None else credit.giver(shards.num_items)
+    assemble = with_own(draw, batch_size, num_negatives, give)
     return _batches(order, assemble, passes, start_step)
 
 
