@@ -10,7 +10,8 @@ unlike the parts of the users that the model knows.
 With l2 = 1 this is the most probable z where users are drawn from a normal
 distribution and items from the softmax. For scores linear in z, which are those of
 models without a hidden part, the optimum is the only one. L-BFGS finds it. The user's
-own bias is no more than the prior's guess, since it changes no item's share.
+own bias is no more than the prior's guess, since it changes no item's share. Where all
+known users' factors have one length, as in the cosine model, so has the sought one's.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from keras import ops
 from scipy.optimize import minimize
 
 from tfrecs._types import AnyArray, FloatArray, IntArray
@@ -124,7 +126,7 @@ class FoldIn:
             options={"ftol": CLOSE_ENOUGH},
         )
         parts = self._split((mean + spread @ found.x).astype(np.float32)[None])
-        return self._of_one_length({name: part[0] for name, part in parts.items()})
+        return {name: np.asarray(part[0]) for name, part in parts.items()}
 
     @cached_property
     def _surprise(self) -> Any:
@@ -161,13 +163,16 @@ class FoldIn:
             else:
                 parts[name] = flat[:, done : done + known.shape[1]]
                 done += known.shape[1]
+        if self._one_length is not None:
+            unit = ops.normalize(parts["factors"], axis=-1)
+            parts["factors"] = unit * self._one_length
         return parts
 
-    def _of_one_length(self, parts: Parts) -> Parts:
-        """Parts of one user; factors get the length that all users' have, if one."""
-        if "factors" in parts:
-            lengths = np.linalg.norm(self._known_parts["factors"], axis=-1)
-            if np.ptp(lengths) <= SAME_LENGTH * lengths.mean():
-                own = max(np.linalg.norm(parts["factors"]), np.float32(1e-30))
-                parts["factors"] = parts["factors"] * (lengths.mean() / own)
-        return parts
+    @cached_property
+    def _one_length(self) -> float | None:
+        """The length that all known users' factors have; None if they differ."""
+        if "factors" not in self._known_parts:
+            return None
+        lengths = np.linalg.norm(self._known_parts["factors"], axis=-1)
+        mean = float(lengths.mean())
+        return mean if np.ptp(lengths) <= SAME_LENGTH * mean else None

@@ -80,6 +80,9 @@ def test_a_history_is_liked_more_than_by_the_mean_user(recommender):
     model, history = recommender.model, TRAIN.items.ids[[2, 5]]
     known = model.user_parts(np.unique(TRAIN.user_ids))
     mean = {name: part.mean(axis=0, keepdims=True) for name, part in known.items()}
+    if model.name == "my_cosine":  # whose users are all of one length
+        lengths = np.linalg.norm(known["factors"], axis=1)
+        mean["factors"] *= lengths[0] / np.linalg.norm(mean["factors"])
 
     def surprise(scores):
         return -np.log(np.exp(scores)[[2, 5]] / np.exp(scores).sum()).sum()
