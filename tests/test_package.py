@@ -210,7 +210,15 @@ def test_a_relative_import_is_refused():
 
 DATA = (
     *("_checks", "_columns", "_distinct", "_files", "_line", "_parts"),
-    *("_ranking", "_scorers", "_types"),
+    *(
+        "_eligible",
+        "_id_text",
+        "_manifest",
+        "_ranking",
+        "_scorers",
+        "_tables",
+        "_types",
+    ),
     *(
         "candidates",
         "credit",
@@ -222,7 +230,7 @@ DATA = (
         "metrics",
     ),
     *("list_metrics/", "negatives", "pipelines", "posters/", "readers", "retrieval"),
-    *("shards/", "significance", "splits", "vocabulary"),
+    *("shards/", "significance", "similarity", "splits", "vocabulary"),
 )
 LEARNING = (
     *("tfrecs.layers", "tfrecs.models", "tfrecs.losses", "tfrecs.optimizers"),
