@@ -65,6 +65,7 @@ MODULES = [
     "shards",
     "significance",
     "splits",
+    "streaming",
     "stages",
     "training_metrics",
 ]

@@ -94,6 +94,7 @@ _MODULES = (
     "shards",
     "significance",
     "splits",
+    "streaming",
     "stages",
     "training_metrics",
 )

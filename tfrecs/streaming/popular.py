@@ -1,0 +1,66 @@
+"""A learner that counts what is popular."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tfrecs._checks import check_positive
+from tfrecs._types import AnyArray, FloatArray
+from tfrecs.streaming._growing import GrowingTable
+from tfrecs.streaming.event_log import EventLog
+
+
+@dataclass
+class Popular:
+    """Scores an item by its events, of all time or the latest ones.
+
+    Args:
+        window: the latest events that count; None for all.
+
+    Raises:
+        ValueError: if `window` is below 1.
+    """
+
+    window: int | None = None
+    _counts: GrowingTable = field(init=False, repr=False)
+    _latest: AnyArray = field(init=False, repr=False)  # a ring of items
+    _num_events: int = field(init=False, repr=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Checks the window."""
+        if self.window is not None:
+            check_positive(window=self.window)
+        self._counts = GrowingTable()
+        self._latest = np.zeros(self.window or 0, np.int32)
+
+    def grow(self, log: EventLog) -> None:
+        """Makes room for the log's items."""
+        self._counts.grow(log.num_items)
+
+    def scores(self, user: int | None, log: EventLog) -> FloatArray:
+        """Events of each item that count: `[num_items]`."""
+        return self._counts.values
+
+    def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
+        """Counts an event, and forgets the one that leaves the window."""
+        self._counts.values[item] += 1
+        if self.window is not None:
+            place = self._num_events % self.window
+            if self._num_events >= self.window:
+                self._counts.values[self._latest[place]] -= 1
+            self._latest[place] = item
+        self._num_events += 1
+
+    def state(self) -> dict[str, AnyArray]:
+        """What was counted, as arrays."""
+        return {
+            "counts": self._counts.values,
+            "latest": self._latest,
+            "num_events": np.array(self._num_events),
+        }
+
+    def restore(self, state: dict[str, AnyArray]) -> None:
+        """Goes back to what `state` gave."""
+        self._counts.restore(state["counts"])
+        self._latest = state["latest"].copy()
+        self._num_events = int(state["num_events"])

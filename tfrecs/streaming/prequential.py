@@ -1,0 +1,161 @@
+"""Evaluation of a stream: every event is predicted before it is learned."""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from tfrecs._checks import check_choice, check_positive
+from tfrecs._types import AnyArray, BoolArray, IntArray
+from tfrecs.interactions import Interactions
+from tfrecs.streaming.recommender import REPEATED, IncrementalRecommender, _by_time
+
+METRICS: dict[str, Callable[[AnyArray, int], AnyArray]] = {
+    "recall": lambda ranks, k: ((ranks > 0) & (ranks <= k)).astype(float),
+    "dcg": lambda ranks, k: np.where(
+        (ranks > 0) & (ranks <= k), 1 / np.log2(1 + np.maximum(ranks, 1)), 0.0
+    ),
+    "mrr": lambda ranks, k: np.where(ranks > 0, 1 / np.maximum(ranks, 1), 0.0),
+}
+"""Of ranks `[events]`, 0 for an item that could not be recommended. With one item for
+each event, recall is the hit rate, and DCG is NDCG."""
+
+
+class Event(NamedTuple):
+    """A user took an item.
+
+    Args:
+        user: raw id.
+        item: raw id.
+        rating: None if there is none.
+        weight: None to tell it by the rating.
+        time: any unit, larger is later.
+    """
+
+    user: Hashable
+    item: Hashable
+    rating: float | None = None
+    weight: float | None = None
+    time: float = 0.0
+
+
+def events_of(interactions: Interactions) -> Iterator[Event]:
+    """Gives interactions as events, by time if they have times."""
+    data = interactions
+    users, items = data.users.ids[data.user_ids], data.items.ids[data.item_ids]
+    for row in _by_time(data):
+        yield Event(
+            users[row],
+            items[row],
+            None if data.ratings is None else float(data.ratings[row]),
+            None if data.weights is None else float(data.weights[row]),
+            0.0 if data.timestamps is None else float(data.timestamps[row]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Prequential:
+    """Where each event's item stood in its user's ranking just before.
+
+    Args:
+        ranks: `[events]` int32 from 1; 0 for an item that never came before, -1 for one
+            that the user had, which is in no metric.
+        is_known: `[events]`, whether the user had an event before.
+    """
+
+    ranks: IntArray
+    is_known: BoolArray
+
+    def metrics(self, k: int = 10) -> dict[str, float]:
+        """Gives the means over all events, and over those of known and new users.
+
+        Returns:
+            "recall@k", "dcg@k" and "mrr", with "known/" or "new/" before it for the
+            parts, NaN for a part without events; and "events", "repeated" and
+            "unknown_items", their numbers.
+
+        Raises:
+            ValueError: if k is below 1.
+        """
+        check_positive(k=k)
+        scored = self.ranks != REPEATED
+        parts = {
+            "": scored,
+            "known/": scored & self.is_known,
+            "new/": scored & ~self.is_known,
+        }
+        found = {
+            f"{part}{_titled(name, k)}": _mean(metric(self.ranks[chosen], k))
+            for part, chosen in parts.items()
+            for name, metric in METRICS.items()
+        }
+        return {
+            **found,
+            "events": float(len(self.ranks)),
+            "repeated": float(np.count_nonzero(~scored)),
+            "unknown_items": float(np.count_nonzero(self.ranks == 0)),
+        }
+
+    def moving(self, name: str, window: int, k: int = 10) -> AnyArray:
+        """Gives a metric's mean over the latest `window` scored events, at each.
+
+        At the first events it is that over fewer.
+
+        Raises:
+            ValueError: if the name is unknown, or a number is below 1.
+        """
+        check_choice("name", name, METRICS)
+        check_positive(window=window, k=k)
+        values = METRICS[name](self.ranks[self.ranks != REPEATED], k)
+        sums = np.concatenate([[0.0], np.cumsum(values)])
+        last = np.arange(1, len(values) + 1)
+        first = np.maximum(last - window, 0)
+        averages: AnyArray = (sums[last] - sums[first]) / (last - first)
+        return averages
+
+
+def prequential(
+    recommender: IncrementalRecommender,
+    events: Iterable[Event],
+    *,
+    exclude_seen: bool = True,
+    tell: Callable[[int], None] | None = None,
+) -> Prequential:
+    """Ranks each event's item before it is learned, strictly in order.
+
+    Args:
+        recommender: as it was before the first event; it learns from all.
+        events: in their order.
+        exclude_seen: whether items that the user had are left out of the ranking.
+        tell: told the number of events that are done, after each.
+
+    Returns:
+        The rank at each event.
+
+    Raises:
+        ValueError: as `partial_fit`.
+
+    References:
+        Vinagre, Jorge and Gama 2014, "Evaluation of Recommender Systems in Streaming
+        Environments", sec. 3.
+    """
+    ranks: list[int] = []
+    is_known: list[bool] = []
+    for event in events:
+        is_known.append(recommender.knows(event.user))
+        ranks.append(
+            recommender.rank(event.user, event.item, exclude_seen=exclude_seen)
+        )
+        recommender.partial_fit(*event)
+        if tell is not None:
+            tell(len(ranks))
+    return Prequential(np.array(ranks, np.int32), np.array(is_known, np.bool_))
+
+
+def _titled(name: str, k: int) -> str:
+    return name if name == "mrr" else f"{name}@{k}"
+
+
+def _mean(values: AnyArray) -> float:
+    return float(values.mean()) if len(values) else float("nan")
