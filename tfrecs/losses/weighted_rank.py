@@ -1,6 +1,8 @@
 """WARP: violations of the margin, weighted by the estimated rank of the positive.
 
-The weight, and the choice of what violates, are constants for the gradient.
+The weight, and the choice of what violates, are constants for the gradient. It never
+pushes a positive down; yet the loss itself may jump up as a positive rises, where that
+frees a slight violator and leaves a worse one.
 """
 
 from typing import Any
