@@ -4,11 +4,22 @@ import keras
 import numpy as np
 import pytest
 
-from tfrecs.freezing import freeze
-from tfrecs.models import build_hybrid, build_mf
-from tfrecs.models.from_mf import start_from_mf
+from tfrecs.freezing import freeze, matching
+from tfrecs.models import (
+    build_bucketed_mf,
+    build_hybrid,
+    build_mf,
+    start_from_mf,
+)
 from tfrecs.optimizers import separate_bias_optimizer
-from tfrecs.stages import Stage, fine_tune, fit_stages, hybrid_stages, pretrained_stages
+from tfrecs.stages import (
+    Stage,
+    bucket_stages,
+    fine_tune,
+    fit_stages,
+    hybrid_stages,
+    pretrained_stages,
+)
 
 SGD = keras.optimizers.SGD
 FEATURES = np.random.default_rng(0).normal(size=(9, 4))
@@ -136,6 +147,14 @@ def test_stages_of_hybrids_name_what_they_train():
         ["(user|item)_(features|metadata)", *biases],
         [".*"],
     ]
+
+
+def test_stages_of_buckets_train_items_of_their_own_last():
+    model = build_bucketed_mf(8, 4, item_buckets=np.array([0, 1, 1, 0]))
+    first, last = (matching(model, *stage.trains) for stage in bucket_stages())
+    own = {"item_factors", "item_bias"}
+    assert last.keys() - first.keys() == {*own, "item_buckets"}  # categories are fixed
+    assert first.keys() < last.keys()
 
 
 # Mistakes

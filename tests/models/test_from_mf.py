@@ -4,8 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfrecs.models import build_gmf, build_hybrid, build_mf
-from tfrecs.models.from_mf import start_from_mf
+from tfrecs.models import build_gmf, build_hybrid, build_mf, start_from_mf
 
 FEATURES = np.random.default_rng(0).normal(size=(9, 4))
 
