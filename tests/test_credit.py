@@ -94,6 +94,18 @@ def test_without_weight_there_is_no_credit():
     assert found.tolist() == [[0, 0], [0, 0]]
 
 
+def test_the_matrix_that_is_given_stays_as_it_is():
+    """Twice the same label is one of 2, which is refused; a 0 that is told is none."""
+    told = (np.array([1, 0, 1]), np.array([1, 0, 0]), np.array([0, 2, 3]))
+    genres = sp.csr_array(told, shape=(2, 2))
+    credit = partial_credit({"genres": genres}, {"genres": 0.5})
+    assert given_to(credit, [0], [1]).tolist() == [[0]]
+    assert (genres.nnz, genres.dtype) == (3, np.int64)
+    twice = sp.coo_array(([1, 1], ([0, 0], [1, 1])), shape=(2, 2))
+    with pytest.raises(ValueError, match=r"zeros and ones. Received: .*\[2\]"):
+        partial_credit({"genres": twice}, {"genres": 0.5})
+
+
 # Against sets
 
 
