@@ -100,6 +100,16 @@ def test_an_event_that_is_refused_changes_nothing(recommender, event, message):
     assert len(recommender.recommend("new")) == 3
 
 
+def test_scores_that_diverged_are_told():
+    made = IncrementalRecommender(LEARNERS["isgd"](embedding_dim=2, learning_rate=9))
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="has diverged"):
+        for _ in range(99):
+            made.partial_fit("ann", "Heat", weight=9)
+            made.rank("ann", "Heat", exclude_seen=False)
+    with pytest.raises(ValueError, match="Lower the learning rate"):
+        made.recommend("ann")
+
+
 def test_bad_arguments():
     with pytest.raises(ValueError, match=r"`confidence` must be one of one.*'some'"):
         IncrementalRecommender(Popular(), confidence="some")

@@ -15,6 +15,7 @@ from tfrecs.streaming.prequential import Event, Prequential, events_of, prequent
 from tfrecs.streaming.ranking_sgd import RankingSgd
 from tfrecs.streaming.recommender import CONFIDENCES, IncrementalRecommender
 from tfrecs.streaming.ridge import Ridge
+from tfrecs.streaming.state_file import load, save
 
 __all__ = [
     "CONFIDENCES",
@@ -31,5 +32,7 @@ __all__ = [
     "RankingSgd",
     "Ridge",
     "events_of",
+    "load",
     "prequential",
+    "save",
 ]

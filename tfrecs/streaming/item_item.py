@@ -53,6 +53,7 @@ class ItemItem:
     power: float = 0.5
     shrink: float = 10.0
     _near: AnyArray = field(init=False, repr=False)
+    _num_items: int = field(init=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
         """Checks the settings."""
@@ -70,6 +71,7 @@ class ItemItem:
 
     def grow(self, log: EventLog) -> None:
         """Makes room for the log's items, twice as much as is needed."""
+        self._num_items = log.num_items
         if log.num_items > len(self._near):
             before, size = self._near, max(16, 2 * log.num_items)
             self._near = np.zeros((size, size), np.float32)
@@ -101,8 +103,8 @@ class ItemItem:
 
     def state(self) -> dict[str, AnyArray]:
         """What was counted, as arrays."""
-        return {"near": self._near}
+        return {"near": self._near[: self._num_items, : self._num_items]}
 
     def restore(self, state: dict[str, AnyArray]) -> None:
         """Goes back to what `state` gave."""
-        self._near = state["near"].copy()
+        self._near, self._num_items = state["near"].copy(), len(state["near"])

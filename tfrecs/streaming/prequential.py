@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +11,8 @@ import numpy as np
 from tfrecs._checks import check_choice, check_positive
 from tfrecs._types import AnyArray, BoolArray, IntArray
 from tfrecs.interactions import Interactions
-from tfrecs.streaming.recommender import REPEATED, IncrementalRecommender, _by_time
+from tfrecs.streaming.recommender import REPEATED, IncrementalRecommender, by_time
+from tfrecs.streaming.state_file import read_state, write_state
 
 METRICS: dict[str, Callable[[AnyArray, int], AnyArray]] = {
     "recall": lambda ranks, k: ((ranks > 0) & (ranks <= k)).astype(float),
@@ -43,8 +46,9 @@ class Event(NamedTuple):
 def events_of(interactions: Interactions) -> Iterator[Event]:
     """Gives interactions as events, by time if they have times."""
     data = interactions
-    users, items = data.users.ids[data.user_ids], data.items.ids[data.item_ids]
-    for row in _by_time(data):
+    users = data.users.ids[data.user_ids].tolist()  # Python's own numbers, not NumPy's
+    items = data.items.ids[data.item_ids].tolist()
+    for row in by_time(data):
         yield Event(
             users[row],
             items[row],
@@ -120,34 +124,47 @@ def prequential(
     events: Iterable[Event],
     *,
     exclude_seen: bool = True,
+    checkpoint: str | Path | None = None,
+    every: int = 10_000,
     tell: Callable[[int], None] | None = None,
 ) -> Prequential:
     """Ranks each event's item before it is learned, strictly in order.
 
     Args:
         recommender: as it was before the first event; it learns from all.
-        events: in their order.
+        events: in their order, all of them also where a checkpoint has some already.
         exclude_seen: whether items that the user had are left out of the ranking.
+        checkpoint: a file that is written as events are done. If it is there, the run
+            goes on from it and ends with the same numbers as one that never stopped.
+        every: events between two writings of it.
         tell: told the number of events that are done, after each.
 
     Returns:
         The rank at each event.
 
     Raises:
-        ValueError: as `partial_fit`.
+        ValueError: as `partial_fit`, and if the checkpoint is damaged, or of a
+            recommender with other settings.
 
     References:
         Vinagre, Jorge and Gama 2014, "Evaluation of Recommender Systems in Streaming
         Environments", sec. 3.
     """
+    check_positive(every=every)
     ranks: list[int] = []
     is_known: list[bool] = []
-    for event in events:
+    if checkpoint is not None and Path(checkpoint).exists():
+        done = read_state(recommender, checkpoint)
+        ranks, is_known = done["ranks"].tolist(), done["is_known"].tolist()
+    for event in islice(events, len(ranks), None):
         is_known.append(recommender.knows(event.user))
         ranks.append(
             recommender.rank(event.user, event.item, exclude_seen=exclude_seen)
         )
         recommender.partial_fit(*event)
+        if checkpoint is not None and len(ranks) % every == 0:
+            done = {"ranks": np.array(ranks, np.int32), "is_known": np.array(is_known)}
+            write_state(recommender, checkpoint, done)
         if tell is not None:
             tell(len(ranks))
     return Prequential(np.array(ranks, np.int32), np.array(is_known, np.bool_))

@@ -1,12 +1,13 @@
 """Recommends on raw ids, and learns from each event as it comes."""
 
 import math
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tfrecs._checks import check_choice, check_positive
+from tfrecs._types import AnyArray
 from tfrecs.interactions import Interactions
 from tfrecs.streaming.event_log import EventLog, Forgetting
 from tfrecs.streaming.learners import Learner
@@ -20,6 +21,11 @@ CONFIDENCES: dict[str, Callable[[float], float]] = {
     "log": lambda rating: 1 + math.log1p(rating),
 }
 """How much an event counts, by its rating: alike, in proportion, or slowly rising."""
+
+DIVERGED = (
+    "Scores must not be NaN. Received: NaN, since learning has diverged. Lower the "
+    "learning rate, or the weights of events."
+)
 
 UNKNOWN_ITEM, REPEATED = 0, -1
 """What `rank` gives for an item that could not be recommended, or not again."""
@@ -88,15 +94,13 @@ class IncrementalRecommender:
                 f"{self.log.num_events}. Use partial_fit."
             )
         vectors = None if model is None else self._vectors_of(model, train)
-        for vocabulary, known in ((train.users, self._users), (train.items, None)):
-            for raw in vocabulary.ids.tolist():
-                if known is None:
-                    self._item_of(raw)
-                else:
-                    self._user_of(raw)
+        for raw in train.users.ids.tolist():
+            self._user_of(raw)
+        for raw in train.items.ids.tolist():
+            self._item_of(raw)
         self.log.grow(train.num_users, train.num_items)
         self.learner.grow(self.log)
-        for row in _by_time(train):
+        for row in by_time(train):
             user, item = int(train.user_ids[row]), int(train.item_ids[row])
             weight = self._weight(
                 None if train.ratings is None else float(train.ratings[row]),
@@ -150,11 +154,13 @@ class IncrementalRecommender:
             exclude_seen: whether items that the user had are left out.
 
         Raises:
-            ValueError: if k is below 1.
+            ValueError: if k is below 1, or learning has diverged.
         """
         check_positive(k=k)
         row = self._users.get(user)
         scores = np.array(self.learner.scores(row, self.log), dtype=np.float32)
+        if np.isnan(scores).any():
+            raise ValueError(DIVERGED)
         if row is not None and exclude_seen:
             scores[self.log.items_of(row)] = -np.inf
         best = np.argsort(-scores, kind="stable")[:k]
@@ -172,6 +178,9 @@ class IncrementalRecommender:
         Returns:
             1 for the first place; `UNKNOWN_ITEM` for an item that never came; and
             `REPEATED` for one that is left out since the user had it.
+
+        Raises:
+            ValueError: if learning has diverged.
         """
         column = self._items.get(item)
         if column is None:
@@ -179,6 +188,8 @@ class IncrementalRecommender:
         row = self._users.get(user)
         scores = self.learner.scores(row, self.log)
         own = scores[column]
+        if math.isnan(own):
+            raise ValueError(DIVERGED)
         ahead = np.count_nonzero(scores >= own)
         if row is not None and exclude_seen:
             seen = self.log.items_of(row)
@@ -191,6 +202,45 @@ class IncrementalRecommender:
         """Whether the user has had an event."""
         row = self._users.get(user)
         return row is not None and len(self.log.items_of(row)) > 0
+
+    @property
+    def users(self) -> list[Hashable]:
+        """The raw ids of the users, in the order in which they came."""
+        return list(self._users)
+
+    @property
+    def items(self) -> list[Hashable]:
+        """The raw ids of the items, in the order in which they came."""
+        return list(self._item_ids)
+
+    def state(self) -> dict[str, AnyArray]:
+        """Gives all that it learned, but for the ids, as arrays."""
+        parts = {"log": self.log.state(), "learner": self.learner.state()}
+        return {
+            f"{part}/{name}": array
+            for part, arrays in parts.items()
+            for name, array in arrays.items()
+        }
+
+    def restore(
+        self,
+        state: Mapping[str, AnyArray],
+        users: Iterable[Hashable],
+        items: Iterable[Hashable],
+    ) -> None:
+        """Goes back to what `state`, `users` and `items` gave, to the bit."""
+        self._users = {raw: place for place, raw in enumerate(users)}
+        self._items = {raw: place for place, raw in enumerate(items)}
+        self._item_ids = list(self._items)
+        for part, owner in (("log", self.log), ("learner", self.learner)):
+            prefix = f"{part}/"
+            owner.restore(
+                {
+                    name.removeprefix(prefix): array
+                    for name, array in state.items()
+                    if name.startswith(prefix)
+                }
+            )
 
     def _user_of(self, raw: Hashable) -> int:
         return self._users.setdefault(raw, len(self._users))
@@ -235,8 +285,8 @@ class IncrementalRecommender:
         return np.array(found[0]), np.array(found[1])
 
 
-def _by_time(train: Interactions) -> Iterable[int]:
-    """Rows in the order of their times, equals as they stand."""
+def by_time(train: Interactions) -> Iterable[int]:
+    """Gives rows in the order of their times, equals as they stand."""
     if train.timestamps is None:
         return range(len(train))
     order: list[int] = np.argsort(train.timestamps, kind="stable").tolist()
