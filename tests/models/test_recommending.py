@@ -97,6 +97,15 @@ def test_a_history_is_liked_more_than_by_the_mean_user(recommender):
     assert left["rank"].tolist() == [1, 2, 3, 4, 5]
 
 
+def test_histories_are_of_known_items(recommender):
+    with pytest.raises(ValueError, match=r"`items` must be known.*the first 'x'"):
+        recommender.recommend_for_history(["x"])
+    with pytest.raises(ValueError, match=r"at least one item. Received: none"):
+        recommender.recommend_for_history([], k=3)
+    with pytest.raises(ValueError, match=r"`allowed` must be one collection of items"):
+        recommender.recommend_for_history(TRAIN.items.ids[:1], k=3, allowed={"a": []})
+
+
 # Those without an id
 
 
