@@ -33,6 +33,7 @@ dd { margin: 0; }
   ol { grid-template-columns: repeat(6, 1fr); gap: .5rem; }
   li { break-inside: avoid; }
   h2 { break-after: avoid; }
+  h3 { font-size: .8rem; }
   svg, img { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """
