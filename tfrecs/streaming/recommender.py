@@ -203,6 +203,11 @@ class IncrementalRecommender:
         row = self._users.get(user)
         return row is not None and len(self.log.items_of(row)) > 0
 
+    def had(self, user: Hashable, item: Hashable) -> bool:
+        """Whether the user has had an event with the item."""
+        row, column = self._users.get(user), self._items.get(item)
+        return row is not None and column is not None and self.log.has(row, column)
+
     @property
     def users(self) -> list[Hashable]:
         """The raw ids of the users, in the order in which they came."""

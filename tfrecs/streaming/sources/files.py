@@ -1,0 +1,95 @@
+"""Events from a file of lines that may grow."""
+
+import os
+import time
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+
+from tfrecs.streaming.sources.lines import CHUNK, MAX_BYTES, events_in, too_short
+from tfrecs.streaming.sources.parsing import JSON
+from tfrecs.streaming.sources.position import Parse, Position, Positioned
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """Gives the events of a file that others append lines to.
+
+    A line without its newline is no event yet. To go on from a position the file is
+    read from its first byte, so that another file in its place is told. One that is cut
+    short and grows past its old end between two looks is told at the next start only.
+
+    Args:
+        path: of the file.
+        parse: makes an event of a line, such as `JsonEvents()`.
+        follow: whether to wait at the end for more, until Ctrl-C; else it ends there.
+        wait: seconds between two looks at the end.
+        max_bytes: length above which a line is malformed; it is not kept in memory.
+    """
+
+    path: str | Path
+    parse: Parse = JSON
+    follow: bool = False
+    wait: float = 0.1
+    max_bytes: int = MAX_BYTES
+
+    @property
+    def name(self) -> str:
+        """The same for all lines: which they are is told by the checksum."""
+        return "lines"
+
+    @property
+    def title(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    def events(
+        self, after: Iterable[Position] = ()
+    ) -> Generator[Positioned, None, None]:
+        """Gives what comes after a position.
+
+        Raises:
+            FileNotFoundError: if there is no such file.
+            ValueError: if the file is not the one that was read up to the position, or
+                is cut short or, if `follow`, replaced while it is read.
+        """
+        after = tuple(after)
+        path = Path(self.path)
+        if not path.exists():
+            raise FileNotFoundError(
+                f"{path}: no such file. Check the name and the folder."
+            )
+        with path.open("rb", buffering=0) as file:
+            for position in after:
+                self._check_length(file, position.offset)
+            chunks = self._chunks(file)
+            yield from events_in(chunks, after, self.parse, self.max_bytes, self.title)
+
+    def _chunks(self, file: FileIO) -> Iterator[bytes]:
+        while True:
+            while chunk := file.read(CHUNK):
+                yield chunk
+            self._check_length(file, file.tell())
+            if not self.follow:
+                return
+            self._check_same(file)
+            time.sleep(self.wait)
+
+    def _check_length(self, file: FileIO, offset: int) -> None:
+        length = os.fstat(file.fileno()).st_size
+        if length < offset:
+            raise ValueError(too_short(self.title, length, offset))
+
+    def _check_same(self, file: FileIO) -> None:
+        try:
+            is_same = os.path.samestat(os.stat(self.path), os.fstat(file.fileno()))
+        except FileNotFoundError:
+            is_same = False
+        if not is_same:
+            raise ValueError(
+                f"{self.title}: must stay the file that it was. Received: another one, "
+                f"or none, after byte {file.tell()}. Finish the old file under its new "
+                "name first; then begin another checkpoint for the new one, from what "
+                "`load` gives of this one."
+            )
