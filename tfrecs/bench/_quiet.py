@@ -16,3 +16,12 @@ def without_stderr() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+def load_tensorflow() -> None:
+    """Loads TensorFlow, without its notes then and later."""
+    with without_stderr():  # it tells what it did not find, whatever one sets
+        import tensorflow as tf
+
+        tf.config.list_logical_devices()
+    tf.get_logger().setLevel("ERROR")  # it takes each new model for a retracing

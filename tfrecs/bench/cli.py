@@ -1,17 +1,22 @@
 """The command line of `python -m tfrecs.bench`."""
 
-import os
-import platform
 import shlex
 import sys
 from collections.abc import Sequence
 from functools import partial
-from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from tfrecs._checks import check_choice
+from tfrecs.bench.command import (
+    FAILED,
+    INTERRUPTED,
+    RAN,
+    check_installed,
+    check_output,
+    environment,
+    refuse,
+)
 from tfrecs.bench.options import Options, UsageError, parse
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.recipes import RECIPES
@@ -20,26 +25,25 @@ from tfrecs.bench.run import model_names, run
 from tfrecs.datasets import DATASETS
 from tfrecs.splits import SPLITS
 
-RAN, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
-"""Exit statuses: all models ran; one failed; bad usage or data; stopped by the user."""
-
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the bench and gives its exit status."""
+    if list(arguments[:1]) == ["stream"]:
+        from tfrecs.bench.stream.cli import main as stream
+
+        return stream(arguments[1:])
     try:
         options = parse(arguments)
         if options.list:
             print(_listing())
             return RAN
-        if find_spec("rich") is None:
-            raise UsageError("rich is not installed: pip install 'tfrecs[bench]'")
-        _check_output(options)
+        check_installed("rich")
+        check_output(options.logdir, options.json)
         problem = load_problem(options)
         for name in options.models or ():
             check_choice("--models", name, model_names(problem))
     except (UsageError, ValueError, TypeError, OSError) as error:
-        print(f"tfrecs.bench: {' '.join(str(error).split())}", file=sys.stderr)
-        return BAD_USAGE
+        return refuse("tfrecs.bench", error)
     return _bench(options, problem, ["python", "-m", "tfrecs.bench", *arguments])
 
 
@@ -102,40 +106,12 @@ def _report(
     problem: Problem, results: list[Result], command: Sequence[str]
 ) -> dict[str, Any]:
     """The JSON file."""
-    packages = (
-        *("tfrecs", "tensorflow", "keras", "numpy", "scipy"),
-        *("lightfm-next", "implicit", "tensorflow-recommenders", "tf-keras"),
-    )
     return {
         **problem.as_json(),
-        "environment": {
-            "command": shlex.join(command),
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "machine": platform.machine(),
-            "cpus": os.cpu_count(),
-            "packages": {name: _version(name) for name in packages},
-        },
+        "environment": environment(command),
         "results": [result.as_json() for result in results],
         "summary": [summary.as_json() for summary in summarize(results)],
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _check_output(options: Options) -> None:
-    """Raises OSError before hours of training whose results could not be written."""
-    Path(options.logdir).mkdir(parents=True, exist_ok=True)
-    if options.json is not None:
-        folder = Path(options.json).resolve().parent
-        folder.mkdir(parents=True, exist_ok=True)
-        if Path(options.json).is_dir() or not os.access(folder, os.W_OK):
-            raise OSError(f"--json must be a file that can be written: {options.json}")
 
 
 def _listing() -> str:
@@ -145,5 +121,6 @@ def _listing() -> str:
             f"models:    {', '.join(RECIPES)}",
             f"baselines: {', '.join(n for n in model_names() if n not in RECIPES)}",
             f"splits:    {', '.join(SPLITS)}, and the data set's own (ml-100k: ua)",
+            "streams:   python -m tfrecs.bench stream --list",
         )
     )

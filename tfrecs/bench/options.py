@@ -33,8 +33,11 @@ class UsageError(ValueError):
     """The command line cannot be understood."""
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Raises what is wrong, instead of ending the process."""
+
     def error(self, message: str) -> NoReturn:
+        """Raises UsageError."""
         raise UsageError(f"{message}. Try --help.")
 
 
@@ -44,36 +47,22 @@ def parse(arguments: Sequence[str]) -> Options:
     Raises:
         UsageError: with one line that says what is wrong.
     """
-    parser = _Parser(
+    parser = Parser(
         prog="python -m tfrecs.bench",
         description="Trains every model and baseline on one data set and prints their "
         "ranking metrics.",
+        epilog="To predict and learn event by event instead: "
+        "python -m tfrecs.bench stream --help",
         allow_abbrev=False,
     )
-    data = parser.add_argument_group("data")
-    data.add_argument(
-        "--dataset", default="ml-100k", help="name (default: %(default)s)"
-    )
-    data.add_argument(
-        "--train",
-        metavar="FILE",
-        help="your own interactions: .csv, .tsv, .parquet, .jsonl, .dat, .rating, or "
-        ".txt with a user and its items on each line",
-    )
+    data = add_data(parser, "ml-100k")
     data.add_argument("--test", metavar="FILE", help="held-out interactions")
-    for side in ("user", "item", "rating", "time"):
-        data.add_argument(f"--{side}-col", metavar="NAME", help=f"column of {side}s")
     data.add_argument("--split", metavar="NAME", help="how test data are held out")
     data.add_argument(
         "--min-rating", type=float, metavar="X", help="rating that counts as positive"
     )
     run = parser.add_argument_group("run")
-    run.add_argument(
-        "--models",
-        type=_names,
-        metavar="A,B",
-        help="models and baselines (default: all)",
-    )
+    add_models(run)
     run.add_argument(
         "--k",
         type=_cutoffs,
@@ -82,27 +71,57 @@ def parse(arguments: Sequence[str]) -> Options:
         help="cut-offs of metrics",
     )
     run.add_argument(
-        "--seeds", type=_count, default=1, metavar="N", help="runs of each model"
+        "--seeds", type=count, default=1, metavar="N", help="runs of each model"
     )
     run.add_argument(
         "--epochs",
-        type=_count,
+        type=count,
         metavar="N",
         help="passes over the training data (default: chosen on validation data)",
     )
     run.add_argument(
         "--include-seen", action="store_true", help="rank training items as well"
     )
+    add_output(parser)
+    given = vars(parser.parse_args(arguments))
+    if given["test"] and not given["train"]:
+        raise UsageError("--test needs --train, the file to learn from. Try --help.")
+    return Options(**given)
+
+
+def add_data(parser: argparse.ArgumentParser, dataset: str) -> argparse._ArgumentGroup:
+    """Adds the options that name the data; gives their group."""
+    data = parser.add_argument_group("data")
+    data.add_argument("--dataset", default=dataset, help="name (default: %(default)s)")
+    data.add_argument(
+        "--train",
+        metavar="FILE",
+        help="your own interactions: .csv, .tsv, .parquet, .jsonl, .dat, .rating, or "
+        ".txt with a user and its items on each line",
+    )
+    for side in ("user", "item", "rating", "time"):
+        data.add_argument(f"--{side}-col", metavar="NAME", help=f"column of {side}s")
+    return data
+
+
+def add_models(run: argparse._ArgumentGroup) -> None:
+    """Adds the option that names rows."""
+    run.add_argument(
+        "--models",
+        type=_names,
+        metavar="A,B",
+        help="models and baselines (default: all)",
+    )
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that say what is written, and where."""
     out = parser.add_argument_group("output")
     out.add_argument(
         "--logdir", default="logs", metavar="DIR", help="for TensorBoard (%(default)s)"
     )
     out.add_argument("--json", metavar="FILE", help="write the results there as well")
     out.add_argument("--list", action="store_true", help="list names and stop")
-    given = vars(parser.parse_args(arguments))
-    if given["test"] and not given["train"]:
-        raise UsageError("--test needs --train, the file to learn from. Try --help.")
-    return Options(**given)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -115,10 +134,11 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _cutoffs(text: str) -> tuple[int, ...]:
-    return tuple(sorted({_count(part) for part in text.split(",")}))
+    return tuple(sorted({count(part) for part in text.split(",")}))
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """Reads a whole number of at least 1."""
     if not text.strip().isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(
             f"expected a whole number of at least 1, not {text!r}"

@@ -118,7 +118,7 @@ def load_problem(options: Options) -> Problem:
         dataset, train, test, split, notes = _from_files(options)
     else:
         dataset = load_dataset(options.dataset)
-        _check_size(dataset.interactions)
+        check_size(dataset.interactions)
         train, test, split = _split(dataset, options)
         notes = (dataset.note,) if dataset.note else ()
     min_rating = _min_rating(dataset, options)
@@ -156,7 +156,8 @@ def load_problem(options: Options) -> Problem:
     )
 
 
-def _check_size(interactions: Interactions) -> None:
+def check_size(interactions: Interactions) -> None:
+    """Raises ValueError if there is nothing to choose between."""
     if interactions.num_users < 2 or interactions.num_items < 2:
         raise ValueError(
             "A bench needs at least 2 users and 2 items. Received: "
@@ -185,7 +186,7 @@ def _from_files(
     }
     path = Path(str(options.train))
     interactions = read_interactions(path, **columns)
-    _check_size(interactions)
+    check_size(interactions)
     dataset = Dataset(path.name, interactions)
     if options.test is None:
         train, test, split = _split(dataset, options)

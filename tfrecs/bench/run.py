@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from tfrecs._types import Scorer
 from tfrecs.baselines import BASELINES, BaselineError
-from tfrecs.bench._quiet import without_stderr
+from tfrecs.bench._quiet import load_tensorflow
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.recipes import RECIPES, RECIPES_INCLUDING_SEEN
 from tfrecs.bench.result import Result, Tell
@@ -48,12 +48,7 @@ def run(
         logdir: for TensorBoard.
         tell: told what is going on.
     """
-    with without_stderr():  # it tells what it did not find, whatever one sets
-        import tensorflow as tf
-
-        tf.config.list_logical_devices()
-    tf.get_logger().setLevel("ERROR")  # it takes each new model for a retracing
-
+    load_tensorflow()
     now = datetime.now().strftime("%Y%m%d-%H%M%S")
     for name in names or model_names(problem):
         fit = _fitter(name, problem, epochs)

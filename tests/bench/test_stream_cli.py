@@ -1,0 +1,365 @@
+"""The command line of streams: tables, files, interruptions and bad input."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tfrecs.bench.cli import main
+from tfrecs.bench.stream import run as run_module
+from tfrecs.bench.stream.options import parse
+from tfrecs.bench.stream.problem import load_stream
+from tfrecs.bench.stream.rows import ROWS
+from tfrecs.streaming import IncrementalRecommender, Popular
+
+COLUMNS = (
+    *("--user-col", "who", "--item-col", "film"),
+    *("--rating-col", "stars", "--time-col", "at"),
+)
+TIMELESS, UNRATED = COLUMNS[:6], (*COLUMNS[:4], *COLUMNS[6:])
+
+
+def make_log(path, size):
+    """Writes events in which what follows a film is mostly near it; ever more users."""
+    rng = np.random.default_rng(0)
+    rows, last = [], {}
+    for place in range(size):
+        user = int(rng.integers(0, 20 + place // 15))
+        film = (last.get(user, user) + 1 + int(rng.integers(0, 3))) % 40
+        last[user] = film
+        rows.append((f"u{user}", f"film {film}", int(rng.integers(3, 6)), place))
+    frame = pd.DataFrame(rows, columns=["who", "film", "stars", "at"])
+    frame = frame.drop_duplicates(["who", "film"])
+    frame.sample(frac=1, random_state=0).to_csv(path, index=False)
+
+
+@pytest.fixture(scope="session")
+def log_csv(tmp_path_factory):
+    path = tmp_path_factory.mktemp("stream") / "log.csv"
+    make_log(path, 1500)
+    return path
+
+
+@pytest.fixture
+def stream(tmp_path, monkeypatch, capsys, log_csv):
+    """Runs the command line in an empty folder; gives status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        status = main(["stream", *[str(argument) for argument in arguments]])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+def command(csv, *arguments):
+    return [
+        *(sys.executable, "-m", "tfrecs.bench", "stream", "--train", str(csv)),
+        *COLUMNS,
+        *arguments,
+    ]
+
+
+def results(path):
+    """What a run found, without times: these are never the same."""
+    rows = json.loads(Path(path).read_text())["results"]
+    timed = ("fit_seconds", "stream_seconds", "events_per_second", "resumed_at")
+    return [{name: row[name] for name in row if name not in timed} for row in rows]
+
+
+# A run
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory, log_csv):
+    """The JSON of a run, its folder, and what it printed."""
+    folder = tmp_path_factory.mktemp("run")
+    asked = ("--models", "popularity,item-item", "--window", "100", "--k", "5")
+    out = ("--json", "out/report.json", "--logdir", "runs")
+    done = subprocess.run(
+        command(log_csv, *asked, *out, "--min-rating", "4"),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # quiet when it is not a terminal
+    return json.loads((folder / "out/report.json").read_text()), folder, done.stdout
+
+
+def test_the_table_has_protocol_rows_star_and_where_everything_is(report):
+    _, folder, out = report
+    assert out.startswith("log.csv, rating >= 4: ")
+    assert "before it is learned; past items excluded" in out
+    for name in ("popularity", "item-item"):
+        assert any(line.strip().startswith(name) for line in out.splitlines())
+    assert "known R@5" in out
+    assert "*" in out
+    assert "out/report.json" in out
+    assert "tensorboard --logdir runs" in out
+    [plot] = folder.glob("runs/stream-log.csv-*/recall@5.png")
+    assert f"Moving averages: {plot.relative_to(folder)}" in out
+    assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_json_has_every_metric_and_number(report, log_csv):
+    found, _, _ = report
+    assert set(found) == {"dataset", "protocol", "environment", "results"}
+    assert found["protocol"]["window"] == 100
+    assert found["protocol"]["min_rating"] == 4
+    frame = pd.read_csv(log_csv)
+    kept = int((frame["stars"] >= 4).sum())
+    assert found["dataset"]["num_batch"] == int(0.2 * kept)
+    for row in found["results"]:
+        assert row["status"] == "ok"
+        means = ("recall@5", "dcg@5", "mrr")
+        assert set(row["metrics"]) == {
+            f"{part}{mean}" for part in ("", "known/", "new/") for mean in means
+        }
+        assert row["events"] == kept - int(0.2 * kept)
+        assert row["repeated"] == 0
+        assert row["unknown_items"] > 0
+        assert row["events_per_second"] > 0
+    popular, near = found["results"]
+    assert near["metrics"]["recall@5"] > popular["metrics"]["recall@5"]
+    assert near["settings"]["most"] == 10
+
+
+def test_the_first_events_are_the_batch_and_the_rest_the_stream(report, log_csv):
+    """Against the protocol written out: sort, cut, and go."""
+    frame = pd.read_csv(log_csv)
+    frame = frame[frame["stars"] >= 4].sort_values("at")
+    first = int(0.2 * len(frame))
+    made = IncrementalRecommender(Popular())
+    ranks = []
+    for place, row in enumerate(frame.itertuples()):
+        if place >= first:
+            ranks.append(made.rank(row.who, row.film))
+        made.partial_fit(row.who, row.film)
+    recall = np.mean([1 <= rank <= 5 for rank in ranks])
+    metrics = report[0]["results"][0]["metrics"]
+    assert metrics["recall@5"] == pytest.approx(recall)
+
+
+def test_only_users_and_items_of_the_batch_are_known(log_csv):
+    problem = load_stream(parse(["--train", str(log_csv), *COLUMNS]))
+    assert problem.batch.num_users == len(np.unique(problem.batch.user_ids))
+    assert problem.batch.num_items == len(np.unique(problem.batch.item_ids))
+    assert problem.batch.timestamps.max() <= problem.stream.timestamps.min()
+    assert problem.min_rating == 5
+    assert problem.stream.ratings.min() == 5
+
+
+def test_scalars_are_moving_averages_by_the_number_of_the_event(report):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    found, folder, _ = report
+    [run] = folder.glob("runs/stream-*/item-item")
+    read = EventAccumulator(str(run)).Reload()
+    tags = {"moving/recall@5", "moving/dcg@5", "moving/mrr"}
+    row = found["results"][1]
+    for tag in tags:
+        tensors = read.Scalars(tag)
+        assert [point.step for point in tensors] == list(range(1, row["events"] + 1))
+    with np.load(run / "ranks.npz") as stored:
+        ranks = stored["ranks"]
+    last = ((ranks > 0) & (ranks <= 5))[-100:].mean()
+    assert read.Scalars("moving/recall@5")[-1].value == pytest.approx(last)
+    assert sorted(path.name for path in run.iterdir()) == [
+        *("events.out.tfevents.0.stream", "fit.json", "ranks.npz"),
+    ]
+
+
+def test_seen_items_may_be_ranked(stream, log_csv):
+    status, out, _ = stream(
+        *("--train", log_csv, *COLUMNS, "--models", "popularity", "--include-seen")
+    )
+    assert status == 0
+    assert "past items ranked" in out
+
+
+def test_rows_that_start_from_a_model_say_so(stream, log_csv):
+    status, _, _ = stream(
+        *("--train", log_csv, *COLUMNS, "--models", "ridge,isgd", "--json", "r.json")
+    )
+    assert status == 0
+    ridge, isgd = results("r.json")
+    assert ridge["settings"]["from_model"]
+    assert not isgd["settings"]["from_model"]
+
+
+def test_a_model_that_fails_keeps_its_row(stream, log_csv, monkeypatch):
+    broken = run_module.Row(lambda problem: Popular(), from_model=True)
+    monkeypatch.setitem(ROWS, "isgd", broken)
+    status, out, _ = stream(
+        *("--train", log_csv, *COLUMNS, "--models", "isgd,popularity"),
+        *("--json", "r.json"),
+    )
+    assert status == 1
+    assert "isgd: failed: ValueError: Popular counts, and cannot go on" in out
+    failed, ran = results("r.json")
+    assert failed["status"].startswith("failed: ValueError")
+    assert ran["status"] == "ok"
+
+
+def test_list_names_everything_and_reads_nothing(stream):
+    status, out, _ = stream("--list")
+    assert status == 0
+    for name in ("ml-1m", *ROWS):
+        assert name in out
+
+
+def test_the_bench_tells_of_it(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "tfrecs.bench stream" in capsys.readouterr().out
+
+
+# Interruptions
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(stream, log_csv, monkeypatch):
+    asked = ("--train", log_csv, *COLUMNS, "--models", "popularity,item-item")
+    assert stream(*asked, "--json", "whole.json", "--logdir", "whole")[0] == 0
+    tick, ticks = run_module._Clock.tick, []
+
+    def interrupt(clock, number):
+        tick(clock, number)
+        ticks.append(clock.name)
+        if ticks.count("item-item") == 130:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_module._Clock, "tick", interrupt)
+    status, out, err = stream(*asked, "--every", "50")
+    assert status == 130
+    assert "popularity" in out
+    assert err.endswith("tfrecs.bench stream: interrupted; --resume goes on with it\n")
+    monkeypatch.setattr(run_module._Clock, "tick", tick)
+    assert stream(*asked, "--resume", "--json", "resumed.json")[0] == 0
+    assert results("resumed.json") == results("whole.json")
+    rows = json.loads(Path("resumed.json").read_text())["results"]
+    assert [row["resumed_at"] for row in rows] == [0, 100]
+    assert len(list(Path("logs").iterdir())) == 1
+
+
+def test_a_run_on_other_events_or_other_terms_begins_anew(stream, log_csv):
+    asked = ("--train", log_csv, *COLUMNS, "--models", "popularity", "--resume")
+    for other in ((), ("--k", "3"), ("--min-rating", "4"), ("--seed", "1"), ()):
+        assert stream(*asked, *other)[0] == 0
+    pd.read_csv(log_csv)[:-1].to_csv("log.csv", index=False)
+    assert stream(*asked, "--train", "log.csv")[0] == 0
+    assert len(list(Path("logs").iterdir())) == 5
+
+
+def test_without_resume_a_run_begins_anew(stream, log_csv):
+    for _ in range(2):
+        assert stream("--train", log_csv, *COLUMNS, "--models", "popularity")[0] == 0
+    assert len(list(Path("logs").iterdir())) == 2
+
+
+def test_a_damaged_run_is_told(stream, log_csv):
+    asked = ("--train", log_csv, *COLUMNS, "--models", "popularity")
+    assert stream(*asked)[0] == 0
+    [ranks] = Path("logs").glob("*/popularity/ranks.npz")
+    ranks.write_bytes(ranks.read_bytes()[:-30])
+    status, out, err = stream(*asked, "--resume")
+    assert (status, out) == (2, "")
+    assert "ranks.npz: must be whole. Leave --resume out" in err
+
+
+KILLED = ("--models", "popularity,isgd,item-item", "--min-rating", "3")
+
+
+def killed_until_done(csv, folder, kills, longest):
+    """SIGKILL at random moments, again and again; gives what the last run found."""
+    asked = (*KILLED, "--every", "20", "--resume", "--json", "killed.json")
+    run, rng = command(csv, *asked), np.random.default_rng(3)
+    for _ in range(kills):
+        child = subprocess.Popen(run, cwd=folder, stdout=subprocess.DEVNULL)
+        while not list(folder.rglob("checkpoint.npz")):  # at the first one: the start
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, longest))
+        child.send_signal(signal.SIGKILL)
+        assert child.wait() == -signal.SIGKILL  # not done yet
+    subprocess.run(run, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+    return results(folder / "killed.json")
+
+
+def unbroken(csv, folder):
+    run = command(csv, *KILLED, "--json", "whole.json", "--logdir", "whole")
+    subprocess.run(run, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+    return results(folder / "whole.json")
+
+
+def test_a_killed_run_gives_the_same_numbers(log_csv, tmp_path):
+    assert killed_until_done(log_csv, tmp_path, 2, 0.3) == unbroken(log_csv, tmp_path)
+    assert not list(tmp_path.rglob("checkpoint.npz"))
+    assert len(list((tmp_path / "logs").iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_a_run_killed_twenty_times_gives_the_same_numbers(tmp_path):
+    make_log(tmp_path / "log.csv", 12_000)
+    killed = killed_until_done(tmp_path / "log.csv", tmp_path, 20, 2)
+    assert killed == unbroken(tmp_path / "log.csv", tmp_path)
+
+
+# What cannot be
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--train", "missing.csv"], "missing.csv: no such file"),
+        (["--train", "timeless.csv"], "timeless.csv: a stream needs the times of"),
+        (["--train", "GOOD", "--min-rating", "6"], "at most 5"),
+        (["--train", "unrated.csv", "--min-rating", "5"], "needs ratings"),
+        (["--train", "GOOD", "--warm-up", "0"], "at least one of"),
+        (["--train", "GOOD", "--warm-up", "1"], "`--warm-up` must be at least 0 and"),
+        (["--train", "GOOD", "--warm-up", "half"], "invalid float value: 'half'"),
+        (["--train", "GOOD", "--warm-up", "0.003"], "at least 2 users and 2 items"),
+        (["--train", "GOOD", "--models", "x"], "must be one of popularity,"),
+        (["--dataset", "x"], "one of ml-100k, "),
+        (["--window", "0"], "not '0'"),
+        (["--k", "5,10"], "not '5,10'"),
+        (["--every", "0"], "not '0'"),
+        (["--seed", "-1"], "--seed must be at least 0, not -1"),
+        (["--nonsense"], "unrecognized arguments: --nonsense"),
+        (["--json", "."], "--json must be a file that can be written"),
+        (["--logdir", "timeless.csv"], "timeless.csv"),
+    ],
+)
+def test_bad_usage_and_bad_data_are_one_line_and_status_2(
+    stream, log_csv, arguments, message
+):
+    for name, text in {
+        "timeless.csv": "who,film,stars\na,1,5\nb,2,5\n",
+        "unrated.csv": "who,film,at\na,1,1\nb,2,2\n",
+    }.items():
+        Path(name).write_text(text)
+    given = [log_csv if argument == "GOOD" else argument for argument in arguments]
+    if arguments[0] == "--train":
+        given += {"timeless.csv": TIMELESS, "unrated.csv": UNRATED}.get(
+            arguments[1], COLUMNS
+        )
+    status, out, err = stream(*given)
+    assert (status, out) == (2, "")
+    assert err.startswith("tfrecs.bench stream: ")
+    assert err.count("\n") == 1
+    assert message in err
+
+
+def test_events_without_ratings_all_count(stream, log_csv):
+    pd.read_csv(log_csv).drop(columns="stars").to_csv("unrated.csv", index=False)
+    status, out, _ = stream(
+        *("--train", "unrated.csv", *UNRATED, "--models", "popularity")
+    )
+    assert status == 0
+    assert out.startswith("unrated.csv: ")

@@ -1,0 +1,1 @@
+"""`python -m tfrecs.bench stream`: each event is predicted first, learned second."""

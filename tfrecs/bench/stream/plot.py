@@ -1,0 +1,43 @@
+"""The plot of a stream run: how well each model does as it goes on."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfrecs.bench.stream.curves import curve, titled
+from tfrecs.bench.stream.problem import StreamProblem
+from tfrecs.bench.stream.result import StreamResult
+
+
+def draw(folder: Path, problem: StreamProblem, results: Sequence[StreamResult]) -> Path:
+    """Draws the moving average of recall for every model that ran; gives the file."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    metric = titled("recall", problem.k)
+    figure, axes = pyplot.subplots(figsize=(9, 5))
+    found = {r.model: r.found for r in results if r.found is not None}
+    for place, (model, ranks) in enumerate(found.items()):
+        numbers, averages = curve(ranks, "recall", problem.window, problem.k)
+        style = "-" if place < 10 else "--"  # colours come round after ten
+        axes.plot(numbers, averages, style, label=model, linewidth=1.2)
+    axes.set(
+        xlabel="events of the stream",
+        ylabel=f"{metric}, mean over the latest {problem.window:,}",
+        title=problem.name,
+        ylim=(0, None),
+    )
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.tight_layout()
+    path = folder / f"{metric}.png"
+    partial = folder / f".plot.{os.getpid()}.png"
+    try:
+        figure.savefig(partial, dpi=120)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+        pyplot.close(figure)
+    return path

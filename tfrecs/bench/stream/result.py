@@ -1,0 +1,69 @@
+"""What a stream run finds: a row for each model."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tfrecs.bench.result import OK
+from tfrecs.streaming import Prequential
+
+COUNTS = ("events", "repeated", "unknown_items")
+"""Of the metrics, the numbers of events."""
+
+
+@dataclass(frozen=True)
+class StreamResult:
+    """One model.
+
+    Args:
+        model: its name.
+        status: "ok", or why there is nothing.
+        found: the rank at each event; None if the model did not run.
+        k: cut-off of the metrics.
+        settings: of the learner, and whether it went on from a model.
+        fit_seconds: of learning from the batch.
+        stream_seconds: of the stream, since the run was resumed if it was.
+        resumed_at: events that were done before that.
+    """
+
+    model: str
+    status: str = OK
+    found: Prequential | None = None
+    k: int = 10
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    fit_seconds: float = 0.0
+    stream_seconds: float = 0.0
+    resumed_at: int = 0
+
+    @property
+    def metrics(self) -> dict[str, float | None]:
+        """Each mean, None where there were no events for it."""
+        if self.found is None:
+            return {}
+        return {
+            name: None if math.isnan(value) else value
+            for name, value in self.found.metrics(self.k).items()
+            if name not in COUNTS
+        }
+
+    @property
+    def events_per_second(self) -> float | None:
+        """Events that were predicted and learned in a second; None if none were."""
+        done = 0 if self.found is None else len(self.found.ranks) - self.resumed_at
+        return done / self.stream_seconds if done and self.stream_seconds else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The row of `results` in the JSON file."""
+        counts = {} if self.found is None else self.found.metrics(self.k)
+        return {
+            "model": self.model,
+            "metrics": self.metrics,
+            **{name: int(counts[name]) for name in COUNTS if name in counts},
+            "fit_seconds": self.fit_seconds,
+            "stream_seconds": self.stream_seconds,
+            "events_per_second": self.events_per_second,
+            "resumed_at": self.resumed_at,
+            "settings": dict(self.settings),
+            "status": self.status,
+        }
