@@ -94,6 +94,14 @@ def test_how_much_a_rating_may_be_is_an_argument():
     assert fault_of(JsonEvents(largest=4.9, rating=None), line) == "bad weight"
 
 
+@pytest.mark.parametrize("time", [b"8", b"1e300"])
+def test_how_late_a_time_may_be_is_an_argument(time):
+    line = b'{"user": 1, "item": 1, "time": %s}' % time
+    assert JsonEvents()(line).time == float(time)
+    assert fault_of(JsonEvents(latest=7.5), line) == "bad time"
+    assert fault_of(CsvEvents(latest=7.5), b"1,1,," + time) == "bad time"
+
+
 # CSV
 
 

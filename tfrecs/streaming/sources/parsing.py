@@ -24,7 +24,7 @@ FAULTS = {
     "bad id": "An id must be a whole number, or a text that is not empty.",
     "bad rating": "A rating must be a number from 0 to `largest`.",
     "bad weight": "A weight must be a number from 0 to `largest`.",
-    "bad time": "A time must be a finite number.",
+    "bad time": "A time must be a finite number, at most `latest`.",
 }
 """Why a line is no event, and what it should have been."""
 
@@ -57,6 +57,8 @@ class JsonEvents:
         time: key of the time, or None.
         largest: rating or weight above which a line is malformed, so that one line
             cannot outweigh all that was learned.
+        latest: time above which a line is malformed, such as 4102444800 for seconds
+            before 2100, so that one line cannot make all be forgotten by time.
 
     Example:
         >>> from tfrecs.streaming.sources import JsonEvents
@@ -70,6 +72,7 @@ class JsonEvents:
     weight: str | None = "weight"
     time: str | None = "time"
     largest: float = 1e6
+    latest: float = sys.float_info.max
 
     def __call__(self, line: bytes) -> Event:
         """Makes an event of a line.
@@ -84,7 +87,7 @@ class JsonEvents:
             name: found.get(getattr(self, name))
             for name in ("user", "item", "rating", "weight", "time")
         }
-        return _event(own, self.largest)
+        return _event(own, self.largest, self.latest)
 
 
 JSON: Parse = JsonEvents()
@@ -103,6 +106,7 @@ class CsvEvents:
             "weight", "time", or None for one to pass over.
         separator: one character.
         largest: as of `JsonEvents`.
+        latest: as of `JsonEvents`.
 
     Raises:
         ValueError: if a column is unknown or stands twice, there is none of users or
@@ -112,6 +116,7 @@ class CsvEvents:
     columns: Sequence[str | None] = ("user", "item", "rating", "time")
     separator: str = ","
     largest: float = 1e6
+    latest: float = sys.float_info.max
 
     def __post_init__(self) -> None:
         """Checks what was given."""
@@ -147,9 +152,9 @@ class CsvEvents:
             for name, field in zip(self.columns, fields, strict=True)
             if name is not None
         }
-        for name in own.keys() - {"user", "item"}:
-            own[name] = _written_number(own[name], f"bad {name}")
-        return _event(own, self.largest)
+        for name in ("rating", "weight", "time"):
+            own[name] = _written_number(own.get(name, ""), f"bad {name}")
+        return _event(own, self.largest, self.latest)
 
 
 def parsed(
@@ -184,9 +189,9 @@ def _object(line: bytes) -> dict[str, Any]:
     return found
 
 
-def _event(own: Mapping[str, Any], largest: float) -> Event:
+def _event(own: Mapping[str, Any], largest: float, latest: float) -> Event:
     """Checks what stands for an event, by the names of its fields."""
-    time = _number(own.get("time"), "bad time", -sys.float_info.max, sys.float_info.max)
+    time = _number(own.get("time"), "bad time", -sys.float_info.max, latest)
     return Event(
         _id(own["user"]),
         _id(own["item"]),
