@@ -90,14 +90,12 @@ RECIPES: dict[str, Recipe] = {
     "nonlinear_mf": Recipe(
         "nonlinear_mf",
         {
-            "embedding_dim": 128,
+            "embedding_dim": 64,
             "user_hidden_units": (64,),
             "item_hidden_units": (64,),
-            "dropout": 0.5,
+            "dropout": 0.3,
             "init_std": 0.1,
         },
-        objective="softmax",
-        learning_rate=3e-3,
         passes=5,
         most_passes=100,
     ),
@@ -130,13 +128,14 @@ RECIPES: dict[str, Recipe] = {
         "cml",
         {"embedding_dim": 64, "radius": 1.5, "dropout": 0.1},
         objective="warp",
-        num_negatives=10,
+        num_negatives=20,
+        learning_rate=2e-3,
         passes=5,
         most_passes=60,
     ),
     "bucketed_mf": Recipe(
         "bucketed_mf",
-        {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1},
+        {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1, "item_l2": 1e-6},
         buckets=True,
     ),
 }
