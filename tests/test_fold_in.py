@@ -80,6 +80,21 @@ def test_factors_keep_the_length_that_all_users_have():
     np.testing.assert_allclose(np.linalg.norm(factors, axis=1), [2, 2], rtol=1e-5)
 
 
+@pytest.mark.parametrize("precision", ["mixed_float16", "bfloat16", "float64"])
+def test_models_of_any_precision_are_folded_into(mf, precision):
+    keras.config.set_dtype_policy(precision)
+    try:
+        model = build_mf(6, 5, embedding_dim=2)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    for weight, known in zip(model.weights, mf.weights, strict=True):
+        weight.assign(known)
+    parts = FoldIn(model, EVERYONE).parts([[3, 0]])
+    expected = FoldIn(mf, EVERYONE).parts([[3, 0]])
+    assert parts["factors"].dtype == np.float32
+    np.testing.assert_allclose(parts["factors"], expected["factors"], atol=0.1)
+
+
 def test_what_is_refused(mf):
     with pytest.raises(ValueError, match=r"at least one item. Received: none"):
         FoldIn(mf, EVERYONE).parts([np.array([], dtype=int)])

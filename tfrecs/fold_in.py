@@ -148,6 +148,7 @@ class FoldIn:
                 tape.watch(flat)
                 user = self._split(flat[None])
                 scores = self.model.interaction(user, items, catalogue=True)[0]
+                scores = tf.cast(scores, tf.float32)  # of any precision
                 loss = -tf.reduce_sum(counts * tf.nn.log_softmax(scores))
             return loss, tape.gradient(loss, flat)
 
