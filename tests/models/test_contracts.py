@@ -412,6 +412,18 @@ def test_learns_the_checkerboard(name, build, checkerboard, objective):
 # Mistakes
 
 
+def test_sizes_may_be_whole_numbers_of_numpy(name, build, everything, tmp_path):
+    sizes = {"num_users": np.int64(7), "num_items": np.int32(9)}
+    options = inspect.signature(MODELS[name]).parameters
+    units = (np.int64(6), np.int32(4))
+    widths = {each: units for each in options if each.endswith("_units")}
+    model = build(name, **sizes, embedding_dim=np.int64(4), **widths)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert {size: getattr(loaded, size) for size in sizes} == sizes
+    np.testing.assert_array_equal(loaded(everything), model(everything))
+
+
 @pytest.mark.parametrize("size", ["num_users", "num_items", "embedding_dim"])
 @pytest.mark.parametrize("wrong", [0, -3, 2.5, True])
 def test_wrong_sizes_are_named(name, build, size, wrong):

@@ -1,5 +1,6 @@
 """An embedding table of which a look-up reads its rows and no others."""
 
+from operator import index
 from typing import Any
 
 import keras
@@ -49,7 +50,8 @@ class Embedding(layers.Embedding):
             )
         if l2 < 0:
             raise ValueError(f"`l2` must be at least 0. Received: l2={l2}")
-        super().__init__(input_dim, output_dim, **kwargs)
+        # Keras takes no whole numbers of NumPy.
+        super().__init__(index(input_dim), index(output_dim), **kwargs)
         self.l2 = l2
 
     def build(self, input_shape: Any = None) -> None:

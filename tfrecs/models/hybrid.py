@@ -209,7 +209,7 @@ def _metadata(
         path.add(layers.Activation("relu"))
         path.add(
             layers.Dense(
-                width, kernel_initializer="glorot_uniform" if last else "zeros"
+                int(width), kernel_initializer="glorot_uniform" if last else "zeros"
             )
         )
     return _split(path(looked_up(ids)))

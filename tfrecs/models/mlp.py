@@ -71,12 +71,12 @@ def build_mlp(
 
 def user_hidden(embedding: Any, units: int) -> Any:
     """W_u x_u, the user's half of the first layer: `[batch, units]`."""
-    return layers.Dense(units, use_bias=False, name="user_hidden")(embedding)
+    return layers.Dense(int(units), use_bias=False, name="user_hidden")(embedding)
 
 
 def item_hidden(embedding: Any, units: int) -> Any:
     """W_i x_i + c, the item's half of the first layer: `[batch, n, units]`."""
-    return layers.Dense(units, name="item_hidden")(embedding)
+    return layers.Dense(int(units), name="item_hidden")(embedding)
 
 
 def check_mlp(

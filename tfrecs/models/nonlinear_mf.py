@@ -101,10 +101,10 @@ def _dense(rows: Any, hidden_units: Sequence[int], dropout: float, side: str) ->
     """Layers over embeddings, the last one linear: `rows`' shape but the last axis."""
     x = rows
     for number, units in enumerate(hidden_units[:-1]):
-        x = layers.Dense(units, "relu", name=f"{side}_hidden_{number}")(x)
+        x = layers.Dense(int(units), "relu", name=f"{side}_hidden_{number}")(x)
         if dropout:
             x = Dropout(dropout, name=f"{side}_hidden_{number}_dropout")(x)
-    return layers.Dense(hidden_units[-1], name=f"{side}_factors")(x)
+    return layers.Dense(int(hidden_units[-1]), name=f"{side}_factors")(x)
 
 
 def _check_hidden(user: Sequence[int], item: Sequence[int]) -> None:

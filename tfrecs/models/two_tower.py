@@ -64,7 +64,7 @@ class Interaction(layers.Layer):
         super().__init__(name=name, **kwargs)
         if y_range is not None:
             check_range(y_range=y_range)
-        self.hidden_units = tuple(hidden_units)
+        self.hidden_units = tuple(map(int, hidden_units))
         self.activation = activation
         self.dropout = dropout
         self.use_bias = use_bias
