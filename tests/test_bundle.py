@@ -202,6 +202,14 @@ def test_a_path_out_of_the_folder_is_refused(bundle, name):
     assert f"must name files of a tfrecs bundle. Received: {name!r}" in reason(bundle)
 
 
+def test_a_manifest_that_is_no_manifest_is_told(bundle):
+    for text in ("[" * 100_000, "[]", "{}", "null"):
+        (bundle / "manifest.json").write_text(text, encoding="utf-8")
+        assert "manifest.json: must be a whole manifest of a tfrecs bun" in reason(
+            bundle
+        )
+
+
 def test_a_manifest_without_a_file_that_must_be_there_is_told(bundle):
     edit_manifest(bundle, without=["about.json"])
     assert "manifest.json: must name about.json. Received: " in reason(bundle)
@@ -219,8 +227,10 @@ def rewrite(bundle, name, content):
     [
         ("users.json", b"[]"),
         ("users.json", b'{"name": "users", "dtype": "<i8", "ids": ["x"]}'),
+        ("users.json", b"[" * 100_000),
         ("items.json", b"\xff"),
         ("about.json", b"{}"),
+        ("about.json", b'{"settings": 3, "metrics": {}}'),
         ("interactions.parquet", b"PAR1"),
         ("item_features.parquet", b"PAR1PAR1"),
         ("model.keras", b"PK"),
@@ -300,6 +310,42 @@ def test_what_is_no_bundle_is_never_replaced(recommender, tmp_path, overwrite):
         with pytest.raises(FileExistsError, match=r"left as it is. Choose another"):
             recommender.save(place, overwrite=overwrite)
     assert (folder / "chapter.txt").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_file_of_others_in_a_bundle_is_never_removed(bundle, recommender, overwrite):
+    (bundle / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(FileExistsError, match=r"Received: notes.txt, which is left"):
+        recommender.save(bundle, overwrite=overwrite)
+    assert (bundle / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_manifest_alone_makes_no_bundle(recommender, tmp_path):
+    (tmp_path / "manifest.json").write_text("of something else", encoding="utf-8")
+    for place in (tmp_path, tmp_path / "manifest.json"):
+        with pytest.raises(FileExistsError, match=r"manifest.json, which is left as"):
+            recommender.save(place, overwrite=True)
+    assert (tmp_path / "manifest.json").read_text() == "of something else"
+
+
+def test_the_bundle_behind_a_link_is_replaced_and_the_link_stays(bundle, model):
+    link = bundle.with_name("link")
+    link.symlink_to(bundle)
+    Recommender(model, TRAIN, settings={"new": 1}).save(link, overwrite=True)
+    assert link.is_symlink()
+    assert tfrecs.load(bundle).settings == {"new": 1}
+    assert {path.name for path in bundle.parent.iterdir()} == {"bundle", "link"}
+
+
+def test_the_folder_that_one_works_in_is_not_moved(
+    recommender, bundle, tmp_path, monkeypatch
+):
+    for folder in (tmp_path / "empty" / "below", bundle):
+        folder.mkdir(parents=True, exist_ok=True)
+        monkeypatch.chdir(folder)
+        with pytest.raises(FileExistsError, match=r"a folder that this process works"):
+            recommender.save(".", overwrite=True)
+    assert tfrecs.load(".").settings["epochs"] == 3
 
 
 def test_folders_above_are_made_and_an_empty_one_is_filled(recommender, tmp_path):

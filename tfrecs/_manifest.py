@@ -70,7 +70,7 @@ def _content(path: Path, kind: Kind) -> dict[str, Any]:
         content: dict[str, Any] = sealed["content"]
         version, seal = content["version"], sealed["sha256"]
         content["files"].items()
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"{path}: must be a whole manifest of a {kind.name}. Received: {error!r}. "
             f"{kind.advice}"

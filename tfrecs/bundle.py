@@ -90,7 +90,7 @@ def load(folder: str | Path) -> Recommender:
     train = _read_train(folder, content["files"])
     with _naming(folder / "about.json") as path:
         about = json.loads(path.read_text(encoding="utf-8"))
-        settings, metrics = about["settings"], about["metrics"]
+        settings, metrics = dict(about["settings"]), dict(about["metrics"])
     with _naming(folder / "model.keras", OWN_LAYERS) as path:
         return Recommender(_read_model(path), train, settings=settings, metrics=metrics)
 
@@ -101,10 +101,13 @@ def write_bundle(
     """Writes a bundle beside its place, and moves it there when it is whole.
 
     Raises:
-        FileExistsError: if something is there, unless it is a bundle and `overwrite`.
+        FileExistsError: if something is there, unless it is a bundle, of which every
+            file is one that bundles have, and `overwrite`; or if this process works in
+            that folder.
         TypeError: if the model is not one of Keras, or ids, settings or metrics are of
             a kind that is not kept.
     """
+    folder = folder.resolve()  # what is behind a link is written, and the link stays
     _check_place(folder, overwrite)
     unfinished = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.writing")
     unfinished.mkdir(parents=True)
@@ -116,14 +119,23 @@ def write_bundle(
 
 
 def _check_place(folder: Path, overwrite: bool) -> None:
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    if not (folder / MANIFEST).is_file():
+    if Path.cwd().is_relative_to(folder):
         raise FileExistsError(
-            f"{folder}: must be a new folder, or one that holds a bundle. Received: "
-            "something else, which is left as it is. Choose another name."
+            f"{folder}: must not be a folder that this process works in. Choose "
+            "another name."
         )
-    if not overwrite:
+    if not folder.exists():
+        return
+    is_dir = folder.is_dir()
+    held = {path.name for path in folder.iterdir()} if is_dir else {str(folder)}
+    is_bundle = {MANIFEST, "model.keras"} <= held
+    others = held - {MANIFEST, *BUNDLE.files} if is_bundle else held
+    if others:
+        raise FileExistsError(
+            f"{folder}: must be a new folder, or one that holds a bundle alone. "
+            f"Received: {min(others)}, which is left as it is. Choose another name."
+        )
+    if is_bundle and not overwrite:
         raise FileExistsError(
             f"{folder}: holds a bundle. Choose another name, or give overwrite=True."
         )
@@ -258,9 +270,10 @@ def _naming(path: Path, advice: str = BUNDLE.advice) -> Iterator[Path]:
         yield path
     except (
         *(OSError, ValueError, TypeError, KeyError, AttributeError, ImportError),
-        *(pa.ArrowException, zipfile.BadZipFile),
+        *(RecursionError, pa.ArrowException, zipfile.BadZipFile),
     ) as error:
+        reason = " ".join(str(error).split()).removesuffix(".")
         raise ValueError(
-            f"{path}: cannot be read. Received: {type(error).__name__}: "
-            f"{' '.join(str(error).split())} {advice}"
+            f"{path}: cannot be read. Received: {type(error).__name__}: {reason}. "
+            f"{advice}"
         ) from error
