@@ -138,8 +138,9 @@ class IncrementalRecommender:
         if not math.isfinite(time):
             raise ValueError(f"`time` must be finite. Received: time={time!r}")
         row, column = self._user_of(user), self._item_of(item)
-        self.log.grow(len(self._users), len(self._items))
-        self.learner.grow(self.log)
+        if row >= self.log.num_users or column >= self.log.num_items:
+            self.log.grow(len(self._users), len(self._items))
+            self.learner.grow(self.log)
         self.log.add(row, column, worth, time)
         self.learner.learn(row, column, worth, self.log)
 
