@@ -25,6 +25,7 @@ from tfrecs.streaming import (
 )
 from tfrecs.streaming.sources import Counts, FileSource, StandardInput, learn_from
 from tfrecs.streaming.sources.interrupts import Interrupts
+from tfrecs.streaming.sources.progress import Progress
 
 BAD = ["", "Heat!", '{"user": 1}', '{"user": 1, "item": 1, "rating": NaN}']
 
@@ -165,6 +166,7 @@ def test_a_stop_anywhere_between_two_checkpoints(tmp_path):
 
     with pytest.raises(RuntimeError, match="out"):
         learn_from(source_of(data), make(), checkpoint=checkpoint, every=8, tell=stop)
+    assert load(checkpoint).log.num_events == told[3 * 8 - 1]  # the last eighth line
     resumed = make()
     assert learn_from(source_of(data), resumed, checkpoint=checkpoint) == expected
     assert_same(resumed, unbroken)
@@ -251,6 +253,19 @@ def test_ctrl_c_while_it_waits(tmp_path):
     assert signal.getsignal(signal.SIGINT) is before
     again = learn_from(FileSource(path), make(), checkpoint=checkpoint)
     assert (again.events, again.is_stopped) == (20, False)
+
+
+def test_ctrl_c_at_the_very_end_changes_nothing(tmp_path, monkeypatch):
+    write = Progress.write
+
+    def interrupted(progress, path):
+        signal.raise_signal(signal.SIGINT)
+        write(progress, path)
+
+    monkeypatch.setattr(Progress, "write", interrupted)
+    counts = learn_from(source_of(lines(9)), make(), checkpoint=tmp_path / "c.npz")
+    assert (counts.events, counts.is_stopped) == (9, False)
+    assert load(tmp_path / "c.npz").log.num_events == 9
 
 
 def test_ctrl_c_is_held_and_then_told():

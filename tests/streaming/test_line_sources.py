@@ -61,7 +61,7 @@ def test_each_event_has_the_position_after_it(path):
 def test_a_line_without_its_newline_is_no_event_yet(path):
     path.write_bytes(ANN + BOB[:-1])
     one, unfinished = FileSource(path).events()
-    assert unfinished == Positioned(unfinished.position, None, "unfinished")
+    assert unfinished == Positioned(one.position, None, "unfinished")
     with path.open("ab") as file:
         file.write(b"\n")
     [other] = FileSource(path).events([one.position])

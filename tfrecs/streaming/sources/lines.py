@@ -45,38 +45,35 @@ def events_in(
     """
     check_positive(max_bytes=max_bytes)
     start = next(iter(after), START)
-    last = start
-    for last, line in _lines(_rest(chunks, start, title), start, max_bytes):
+    for position, line in _lines(_rest(chunks, start, title), start, max_bytes):
         if line is None:
-            break
-        yield parsed(last, line, parse, max_bytes)
-    else:
-        return
-    yield Positioned(last, None, UNFINISHED)
+            yield Positioned(position, None, UNFINISHED)
+        else:
+            yield parsed(position, line, parse, max_bytes)
 
 
 def _lines(
     chunks: Iterable[bytes], start: Position, max_bytes: int
 ) -> Iterator[tuple[Position, bytes | None]]:
-    """Lines, each with the position after it; at the end None if bytes are left.
+    """Lines, each with the position after it; then None for bytes that are left.
 
-    Of a line that is too long one byte more than `max_bytes` is kept.
+    Of a line that is too long no more is kept than `max_bytes` and a chunk.
     """
-    offset, _, number, checksum = start
+    offset, _, number, checksum = last = start
     kept, length = b"", 0
     for chunk in chunks:
         *ended, begun = chunk.split(b"\n")
         for piece in ended:
             checksum = zlib.crc32(b"\n", zlib.crc32(piece, checksum))
             offset, number = offset + length + len(piece) + 1, number + 1
-            line = kept + piece[: max_bytes + 1 - len(kept)]
-            yield Position(offset, 0, number, checksum), line
+            last = Position(offset, 0, number, checksum)
+            yield last, kept + piece
             kept, length = b"", 0
         checksum = zlib.crc32(begun, checksum)
         kept += begun[: max_bytes + 1 - len(kept)]
         length += len(begun)
     if length:
-        yield Position(offset, 0, number, checksum), None
+        yield last, None
 
 
 def _rest(chunks: Iterator[bytes], start: Position, title: str) -> Iterator[bytes]:
