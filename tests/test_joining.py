@@ -58,6 +58,22 @@ def test_ratings_of_one_alone_are_refused(lacking):
         join(*two)
 
 
+@pytest.mark.parametrize("side", ["users", "items"])
+def test_ids_of_another_kind_are_refused(side):
+    pairs = [("a", "7"), ("b", "8")]
+    if side == "users":
+        pairs = [(7, 1), (8, 2)]
+    told = r"'7' \(a str\).*like 1 \(a int" if side == "items" else r"7 \(a int\).*'a'"
+    with pytest.raises(ValueError, match=rf"`{side}` of `more` must be .*{told}"):
+        join(made([("a", 1), ("b", 2)]), made(pairs))
+
+
+def test_ids_of_kinds_that_are_equal_or_mixed_are_joined():
+    train = made([("a", 1), (2, 2)])
+    assert len(join(train, made([("c", 1.0), (5, 3.0)])).users) == 4
+    assert len(join(train, made([("c", "x"), (5, 3)])).items) == 4
+
+
 def test_features_are_those_of_both():
     first = pd.DataFrame({"kind": ["x", "y"]}, index=[1, 2])
     second = pd.DataFrame({"kind": ["z", "w"]}, index=[2, 3])

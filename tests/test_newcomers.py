@@ -59,6 +59,8 @@ def test_blocks_give_the_same(monkeypatch):
             "similar and start='zero'",
         ),
         ({"count": 2, "similar": [[0]]}, "each of 2 newcomers. Received: 1"),
+        ({"count": 2, "similar": [[0], 1]}, "a list of ids .*Received: 1 for one"),
+        ({"count": 1, "similar": ["a"]}, "a list of ids .*Received: 'a' for one"),
     ],
 )
 def test_mistakes_are_told(arguments, message):

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import keras
 
+from tfrecs._eligible import collection
 from tfrecs.interactions import Interactions
 from tfrecs.joining import join
 from tfrecs.layers import Categories, Embedding, FeatureDense
@@ -110,8 +111,14 @@ def grow_optimizer(
         An optimizer for `compile` or `fit` of `grown` or of a view of it.
 
     Raises:
+        TypeError: if `optimizer` is none of Keras.
         ValueError: if `optimizer` has trained other weights than those of `model`.
     """
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise TypeError(
+            "`optimizer` must be what made the steps, such as the `history.model."
+            f"optimizer` of tfrecs.fit. Received: {optimizer!r}"
+        )
     config = keras.saving.serialize_keras_object(optimizer)
     larger = keras.saving.deserialize_keras_object(config)
     if not optimizer.built:
@@ -160,9 +167,17 @@ def grow_with(
         model is the one that was given.
 
     Raises:
-        ValueError: if `similar_users` or `similar_items` tell of ids that are not new,
-            or of others that are not known; and as `grow` and `join` do.
+        ValueError: if `model` and `train` differ in the number of users or items;
+            if `similar_users` or `similar_items` tell of ids that are not new, or of
+            others that are not known; and as `grow` and `join` do.
     """
+    sizes = (model.num_users, model.num_items)
+    if sizes != (train.num_users, train.num_items):
+        raise ValueError(
+            f"`train` must be what `model` was trained on, of {sizes[0]} users and "
+            f"{sizes[1]} items. Received: {train.num_users} users and "
+            f"{train.num_items} items"
+        )
     joined = join(train, more)
     users = _newcomers(train.users, joined.users, start, similar_users, user_features)
     items = _newcomers(train.items, joined.items, start, similar_items, item_features)
@@ -188,7 +203,10 @@ def _newcomers(
             f"Similar {known.name} must be told of new ones. Received: "
             f"{strangers[0]!r}, which is not new"
         )
-    like = [known.known(similar.get(id_, ())).tolist() for id_ in raw]
+    like = [
+        known.known(collection(similar.get(id_, ()), f"similar_{known.name}")).tolist()
+        for id_ in raw
+    ]
     return Newcomers(len(raw), start, like, features)
 
 

@@ -55,7 +55,8 @@ def join(train: Interactions, more: Interactions) -> Interactions:
         are the rows of both, `more`'s where both have one.
 
     Raises:
-        ValueError: if one has ratings, timestamps, or weights, and the other has not.
+        ValueError: if one has ratings, timestamps, or weights, and the other has not;
+            or if ids are of other kinds, so that none can be known.
 
     Example:
         >>> train = Interactions.from_arrays(["ann", "bob"], ["Heat", "Alien"])
@@ -64,6 +65,8 @@ def join(train: Interactions, more: Interactions) -> Interactions:
         >>> joined.users.ids.tolist(), joined.items.ids.tolist()
         (['ann', 'bob', 'al'], ['Alien', 'Heat', 'Tron'])
     """
+    for known, later_ids in ((train.users, more.users), (train.items, more.items)):
+        _check_kinds(known, later_ids)
     users = train.users.extended(more.users.ids)
     items = train.items.extended(more.items.ids)
     earlier, later = over(train, users, items), over(more, users, items)
@@ -82,6 +85,18 @@ def join(train: Interactions, more: Interactions) -> Interactions:
         item_ids=np.concatenate([earlier.item_ids[kept], later.item_ids]),
         **columns,
     )
+
+
+def _check_kinds(known: Vocabulary, later: Vocabulary) -> None:
+    """Refuses "1" where 1 is known: everyone would be somebody new."""
+    kinds = [{type(id_) for id_ in ids.ids.tolist()} for ids in (known, later)]
+    if kinds[0].isdisjoint(kinds[1]) and (known.index(later.ids) < 0).all():
+        mine, theirs = known.ids[:1].tolist()[0], later.ids[:1].tolist()[0]
+        raise ValueError(
+            f"`{known.name}` of `more` must be of a kind that `train` has. Received: "
+            f"{theirs!r} (a {type(theirs).__name__}), where known ones look like "
+            f"{mine!r} (a {type(mine).__name__}). Make them of one kind."
+        )
 
 
 def _column(

@@ -1,6 +1,6 @@
 """Users or items that a trained model has not seen, and what their rows start from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class Newcomers:
 
     Raises:
         ValueError: if `count` is negative, `start` is unknown, or `similar` is not of
-            `count` rows or is given for others than "mean".
+            `count` lists or is given for others than "mean".
     """
 
     count: int
@@ -64,6 +64,12 @@ class Newcomers:
                 f"`similar` must tell of each of {self.count} newcomers. Received: "
                 f"{rows}"
             )
+        for ids in () if sp.issparse(told) else told:
+            if isinstance(ids, str) or not isinstance(ids, Iterable):
+                raise ValueError(
+                    "`similar` must be a list of ids for each newcomer. Received: "
+                    f"{ids!r} for one. Put it in a list."
+                )
 
 
 def same_bucket(new: Any, old: Any) -> sp.csr_array:
@@ -150,6 +156,7 @@ def first_rows(table: Any, num_before: int, newcomers: Newcomers) -> AnyArray:
     degree = np.diff(like.indptr)
     used, places = np.unique(like.indices, return_inverse=True)
     rows = ops.convert_to_numpy(look_up(table, used.astype(np.int32)))
+    rows = rows.astype(np.float32)  # SciPy does not know bfloat16
     shares = np.repeat(1 / np.maximum(degree, 1), degree)
     part = sp.csr_array((shares, places, like.indptr), (newcomers.count, len(used)))
     start = np.asarray(part @ rows, dtype=np.float32)

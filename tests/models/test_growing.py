@@ -89,6 +89,18 @@ def test_zero_and_a_number_alone(randomize):
     np.testing.assert_allclose(new["user_factors"][7:], expected, rtol=1e-6)
 
 
+def test_models_of_any_precision_grow(randomize):
+    keras.config.set_dtype_policy("bfloat16")
+    try:
+        model = randomize(build_mf(7, 9, embedding_dim=2))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    grown = grow(model, items=Newcomers(np.int64(2), similar=[[4], [0, 1]]))
+    scores, before = grown.score_users(USERS), model.score_users(USERS)
+    np.testing.assert_array_equal(scores[:, :9], before)
+    np.testing.assert_array_equal(scores[:, 9], before[:, 4])
+
+
 def test_one_side_alone_and_tables_in_blocks(randomize, monkeypatch):
     model = randomize(build_mf(7, 9, embedding_dim=2))
     whole = tables(grow(model, items=3))
@@ -271,6 +283,8 @@ def test_similar_ids_must_be_new_and_like_known_ones(mf):
         grow_with(mf, TRAIN, more, similar_users={"al": ["bo"]})
     with pytest.raises(ValueError, match="`users` must be known"):
         grow_with(mf, TRAIN, more, similar_users={"zoe": ["zed"]})
+    with pytest.raises(ValueError, match=r"`similar_users` must be a collection.*'bo'"):
+        grow_with(mf, TRAIN, more, similar_users={"zoe": "bo"})
 
 
 # Mistakes
@@ -282,6 +296,18 @@ def test_an_optimizer_of_another_model_is_refused():
     optimizer.build(build_mf(7, 9).trainable_variables)
     with pytest.raises(ValueError, match="Received: one that trained user_bias/emb"):
         grow_optimizer(optimizer, model, grow(model, users=1))
+
+
+@pytest.mark.parametrize("optimizer", [None, "adam"])
+def test_what_is_no_optimizer_is_refused(mf, optimizer):
+    with pytest.raises(TypeError, match=rf"history.model.*Received: '?{optimizer}"):
+        grow_optimizer(optimizer, mf, grow(mf, users=1))
+
+
+def test_interactions_that_the_model_was_not_trained_on_are_refused(mf):
+    more = interactions([("zoe", "x")])
+    with pytest.raises(ValueError, match=r"2 users and 3 items. Received: 3 users and"):
+        grow_with(mf, interactions([("a", "x"), ("b", "y"), ("c", "z")]), more)
 
 
 def test_nobody_to_add_is_refused():
