@@ -1,12 +1,13 @@
 """Files as they lie on the disk: what they are called, opened, and found damaged.
 
 Whatever is wrong with a file ends in one line that names the file, as a ValueError or
-a FileNotFoundError.
+a FileNotFoundError. What is written is there as a whole or not at all.
 """
 
 import csv
 import gzip
 import io
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,21 @@ def naming_file(path: str | Path) -> Iterator[None]:
     except (OSError, ValueError, TypeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise ValueError(f"{path}: {' '.join(str(reason).split())}") from error
+
+
+@contextmanager
+def replaced_when_whole(path: Path) -> Iterator[Path]:
+    """Gives another name to write to, which becomes `path` if all goes well.
+
+    Else what was at `path` stays, and nothing is left of the other. The folder is made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 @contextmanager

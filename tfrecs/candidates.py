@@ -6,7 +6,6 @@ for Item Recommendation"). It is here because published tables use it.
 """
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import scipy.sparse as sp
 
 from tfrecs._checks import check_choice, check_positive
 from tfrecs._distinct import draw_distinct
-from tfrecs._files import file_kind
+from tfrecs._files import file_kind, replaced_when_whole
 from tfrecs._line import popularity
 from tfrecs._types import AnyArray, IntArray
 from tfrecs.interactions import Interactions
@@ -82,19 +81,13 @@ class SampledCandidates:
         """
         path = Path(path)
         _check_within(self, data, path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        try:
-            with partial.open("wb") as file:
-                np.savez_compressed(
-                    file,
-                    user_ids=self.user_ids,
-                    item_ids=self.item_ids,
-                    vocabularies=np.array(_fingerprint(data)),
-                )
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with replaced_when_whole(path) as partial, partial.open("wb") as file:
+            np.savez_compressed(
+                file,
+                user_ids=self.user_ids,
+                item_ids=self.item_ids,
+                vocabularies=np.array(_fingerprint(data)),
+            )
 
     @classmethod
     def load(cls, path: str | Path, data: Interactions) -> "SampledCandidates":

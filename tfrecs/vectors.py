@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tfrecs._files import replaced_when_whole
 from tfrecs._types import AnyArray
 from tfrecs.interactions import Interactions
 from tfrecs.vocabulary import Vocabulary
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 
 def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:
-    """Writes the vectors of all users and items; the file appears when it is whole.
+    """Writes the vectors of all users and items, whole or not at all.
+
+    The folder is made.
 
     Raises:
         TypeError: if ids are neither numbers nor str.
@@ -43,8 +46,7 @@ def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:
         )
     user_ids, item_ids = _plain(train.users), _plain(train.items)
     user_vectors, item_vectors = model.interaction.vectors(users, items)
-    temporary = path.with_name(f"{path.name}.writing")
-    with temporary.open("wb") as file:
+    with replaced_when_whole(path) as partial, partial.open("wb") as file:
         np.savez(
             file,
             user_vectors=np.asarray(user_vectors),
@@ -52,7 +54,6 @@ def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:
             user_ids=user_ids,
             item_ids=item_ids,
         )
-    temporary.replace(path)
 
 
 def _plain(ids: Vocabulary) -> AnyArray:

@@ -59,7 +59,7 @@ def test_scores_are_the_models(recommender):
 def test_vectors_are_exact_where_there_is_no_hidden_part(recommender, tmp_path):
     model = recommender.model
     numbered = Recommender(model, Interactions.from_matrix(TRAIN.matrix))
-    path = tmp_path / "vectors.npz"
+    path = tmp_path / "new" / "vectors.npz"
     if "hidden" in model.item_parts():
         with pytest.raises(
             ValueError, match=r"must have no hidden part.*Received: my_"
@@ -68,6 +68,7 @@ def test_vectors_are_exact_where_there_is_no_hidden_part(recommender, tmp_path):
         assert not path.exists()
         return
     numbered.export_vectors(path)
+    assert [*path.parent.iterdir()] == [path]
     with np.load(path, allow_pickle=False) as held:
         found = held["user_vectors"] @ held["item_vectors"].T
         assert held["user_ids"].tolist() == list(range(7))

@@ -1,7 +1,6 @@
 """What a bench run finds: a row for each model and seed."""
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tfrecs._files import replaced_when_whole
 from tfrecs.evaluation import Evaluation
 
 OK = "ok"
@@ -142,11 +142,5 @@ def _summary(model: str, results: list[Result]) -> Summary:
 
 def write_json(path: str | Path, report: Mapping[str, Any]) -> None:
     """Writes a report whole or not at all, by way of a temporary name."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with replaced_when_whole(Path(path)) as partial:
         partial.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -1,10 +1,10 @@
 """Frames of items to a page, and the page to a file."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfrecs._files import replaced_when_whole
 from tfrecs.posters._entries import Columns, entries
 from tfrecs.posters._html import page_of
 from tfrecs.posters._text import clean
@@ -83,11 +83,6 @@ def write_poster(path: str | Path, page: str) -> Path:
         The path.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with replaced_when_whole(path) as partial:
         partial.write_text(page, encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path

@@ -5,7 +5,6 @@ one text, "about", in JSON: the version of the format, the settings, and the raw
 """
 
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tfrecs import _id_text
+from tfrecs._files import replaced_when_whole
 from tfrecs._types import AnyArray
 from tfrecs.streaming.event_log import Forgetting
 from tfrecs.streaming.learners import LEARNERS, Learner
@@ -77,13 +77,8 @@ def write_state(
         **recommender.state(),
         **{f"more/{name}": array for name, array in more.items()},
     }
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replaced_when_whole(path) as partial, partial.open("wb") as file:
+        np.savez(file, **arrays)
 
 
 def read_state(
