@@ -320,7 +320,7 @@ with open(sys.argv[1], "ab", buffering=0) as file:
         size = rng.integers(1, 400)
         file.write(data[:size])
         data = data[size:]
-        time.sleep(0.005)
+        time.sleep(0.015)
 """
 KILLS = 5
 
