@@ -43,7 +43,7 @@ def events(size, seed=0):
     ]
 
 
-@pytest.fixture(params=LEARNERS)
+@pytest.fixture(params=SETTINGS)
 def make(request):
     def made():
         return IncrementalRecommender(

@@ -10,6 +10,7 @@ from tfrecs.streaming.event_log import EventLog, Forgetting
 from tfrecs.streaming.isgd import Isgd
 from tfrecs.streaming.item_item import ItemItem
 from tfrecs.streaming.learners import LEARNERS, Learner
+from tfrecs.streaming.one_step import OneStep
 from tfrecs.streaming.popular import Popular
 from tfrecs.streaming.prequential import Event, Prequential, events_of, prequential
 from tfrecs.streaming.ranking_sgd import RankingSgd
@@ -27,6 +28,7 @@ __all__ = [
     "Isgd",
     "ItemItem",
     "Learner",
+    "OneStep",
     "Popular",
     "Prequential",
     "RankingSgd",

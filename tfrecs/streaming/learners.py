@@ -7,6 +7,7 @@ from tfrecs._types import AnyArray, FloatArray
 from tfrecs.streaming.event_log import EventLog
 from tfrecs.streaming.isgd import Isgd
 from tfrecs.streaming.item_item import ItemItem
+from tfrecs.streaming.one_step import OneStep
 from tfrecs.streaming.popular import Popular
 from tfrecs.streaming.ranking_sgd import RankingSgd
 from tfrecs.streaming.ridge import Ridge
@@ -18,7 +19,7 @@ class Learner(Protocol):
     It is a dataclass of its settings. Users and items are numbers from 0, of which
     there are as many as in the log. One that can go on from a trained model has
     `start_from(users, items, log)` as well, which takes vectors whose inner products
-    are the model's scores.
+    are the model's scores, or `go_on_from(model)`.
     """
 
     def grow(self, log: EventLog) -> None:
@@ -51,4 +52,5 @@ LEARNERS: dict[str, Callable[..., Learner]] = {
     "isgd": Isgd,
     "item-item": ItemItem,
     "popular": Popular,
+    "one-step": OneStep,
 }

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tfrecs._checks import check_choice, check_positive
-from tfrecs._types import AnyArray
+from tfrecs._types import AnyArray, FloatArray
 from tfrecs.interactions import Interactions
 from tfrecs.streaming.event_log import EventLog, Forgetting
 from tfrecs.streaming.learners import Learner
@@ -77,9 +78,9 @@ class IncrementalRecommender:
 
         Args:
             train: what came before the stream.
-            model: trained on `train` by `tfrecs.fit`, of any kind without a hidden
-                part: the learner goes on from its vectors. None to learn from the
-                events of `train` one by one.
+            model: trained on `train` by `tfrecs.fit`: the learner goes on from its
+                vectors, which a model with a hidden part has not, or, `OneStep`, from
+                the model itself. None to learn from the events of `train` one by one.
 
         Returns:
             Itself.
@@ -93,7 +94,7 @@ class IncrementalRecommender:
                 "`fit` comes before any event. Received: a recommender with "
                 f"{self.log.num_events}. Use partial_fit."
             )
-        vectors = None if model is None else self._vectors_of(model, train)
+        begin = None if model is None else self._beginning(model, train)
         for raw in train.users.ids.tolist():
             self._user_of(raw)
         for raw in train.items.ids.tolist():
@@ -108,10 +109,10 @@ class IncrementalRecommender:
             )
             time = 0.0 if train.timestamps is None else float(train.timestamps[row])
             self.log.add(user, item, weight, time)
-            if vectors is None:
+            if begin is None:
                 self.learner.learn(user, item, weight, self.log)
-        if vectors is not None:
-            self.learner.start_from(*vectors, self.log)  # type: ignore[attr-defined]
+        if begin is not None:
+            begin()
         return self
 
     def partial_fit(
@@ -267,9 +268,11 @@ class IncrementalRecommender:
             return weight
         return 1.0 if rating is None else CONFIDENCES[self.confidence](rating)
 
-    def _vectors_of(self, model: "TwoTower", train: Interactions) -> tuple[Any, Any]:
-        """A model's vectors of users and items, whose inner products are its scores."""
-        if not hasattr(self.learner, "start_from"):
+    def _beginning(self, model: "TwoTower", train: Interactions) -> Callable[[], None]:
+        """What lets the learner go on from a model, once the log has `train`."""
+        takes_vectors: Any = getattr(self.learner, "start_from", None)
+        takes_model: Any = getattr(self.learner, "go_on_from", None)
+        if not (takes_vectors or takes_model):
             raise ValueError(
                 f"{type(self.learner).__name__} counts, and cannot go on from a model. "
                 "Leave the model out."
@@ -280,15 +283,22 @@ class IncrementalRecommender:
                 f"items, those of `train`. Received: {model.num_users} and "
                 f"{model.num_items}"
             )
-        users = model.user_parts(np.arange(model.num_users, dtype=np.int32))
-        items = model.item_parts()
-        if "hidden" in items:
-            raise ValueError(
-                "`model` must have no hidden part, since its scores are no inner "
-                f"products. Received: {model.name}. Take mf, for instance."
-            )
-        found = model.interaction.vectors(users, items)
-        return np.array(found[0]), np.array(found[1])
+        if takes_vectors:
+            return partial(takes_vectors, *_vectors_of(model), self.log)
+        return partial(takes_model, model)
+
+
+def _vectors_of(model: "TwoTower") -> tuple[FloatArray, FloatArray]:
+    """Vectors of users and items, whose inner products are the model's scores."""
+    users = model.user_parts(np.arange(model.num_users, dtype=np.int32))
+    items = model.item_parts()
+    if "hidden" in items:
+        raise ValueError(
+            "`model` must have no hidden part, since its scores are no inner products. "
+            f"Received: {model.name}. Take mf, for instance, or the learner OneStep."
+        )
+    found = model.interaction.vectors(users, items)
+    return np.array(found[0]), np.array(found[1])
 
 
 def by_time(train: Interactions) -> Iterable[int]:

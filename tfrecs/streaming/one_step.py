@@ -1,0 +1,184 @@
+"""Any of our models, with one step of its optimizer for each event."""
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tfrecs._checks import check_choice, check_positive
+from tfrecs._types import AnyArray, FloatArray
+from tfrecs.streaming.event_log import EventLog
+
+if TYPE_CHECKING:
+    import keras
+
+    from tfrecs.models import TwoTower
+
+
+@dataclass
+class OneStep:
+    """Trains a Keras model on each event: the item above others that the user had not.
+
+    It takes every model, also those with a hidden part, which no other learner does. A
+    step of Keras and a pass through both towers take milliseconds: where some hundred
+    events a second are too few, use `Ridge`. New users and items start as the mean of
+    the others, and get room in advance, which doubles; a model that reads features
+    cannot take them in.
+
+    Make one with `OneStep.of(model)`; what it is given here is what a saved one needs.
+
+    Args:
+        model_config: a model, as JSON of Keras.
+        optimizer_config: an optimizer, likewise.
+        objective: a name of `tfrecs.losses.LOSSES`.
+        num_negatives: items drawn for each event.
+        seed: of these.
+
+    Raises:
+        ValueError: if the objective is unknown, or `num_negatives` is below 1.
+    """
+
+    model_config: str
+    optimizer_config: str
+    objective: str = "bpr"
+    num_negatives: int = 8
+    seed: int = 0
+    _model: Any = field(init=False, repr=False, default=None)
+
+    def __post_init__(self) -> None:
+        """Makes the model, which has to learn yet."""
+        from tfrecs.losses import LOSSES
+
+        check_choice("objective", self.objective, LOSSES)
+        check_positive(num_negatives=self.num_negatives)
+        self._compile(_made(self.model_config), _made(self.optimizer_config))
+
+    @classmethod
+    def of(
+        cls,
+        model: "TwoTower",
+        *,
+        optimizer: "keras.optimizers.Optimizer | None" = None,
+        objective: str = "bpr",
+        num_negatives: int = 8,
+        seed: int = 0,
+    ) -> "OneStep":
+        """Makes a learner that goes on training a copy of a model.
+
+        Args:
+            model: from one of our builders, trained or not.
+            optimizer: SGD with a learning rate of 0.05 if not given.
+            objective: a name of `tfrecs.losses.LOSSES`.
+            num_negatives: items drawn for each event.
+            seed: of these.
+        """
+        import keras
+
+        optimizer = optimizer or keras.optimizers.SGD(0.05)
+        learner = cls(_text(model), _text(optimizer), objective, num_negatives, seed)
+        learner._model.set_weights(model.get_weights())
+        return learner
+
+    def go_on_from(self, model: "TwoTower") -> None:
+        """Takes the weights of a model of the same kind and sizes.
+
+        Raises:
+            ValueError: if it is of another kind, or of other sizes.
+        """
+        own, others = (
+            [(weight.name, tuple(weight.shape)) for weight in of.weights]
+            for of in (self._model, model)
+        )
+        if own != others:
+            raise ValueError(
+                "`model` must be of the kind and sizes that the learner was made of, "
+                f"{self._model.name} of {self._model.num_users} users and "
+                f"{self._model.num_items} items. Received: {model.name} of "
+                f"{model.num_users} and {model.num_items}. Use OneStep.of(model)."
+            )
+        self._model.set_weights(model.get_weights())
+
+    def grow(self, log: EventLog) -> None:
+        """Makes room for the log's users and items, if there is none left."""
+        model = self._model
+        sizes = (log.num_users, model.num_users), (log.num_items, model.num_items)
+        more = [
+            0 if size <= room else max(size, 2 * room) - room for size, room in sizes
+        ]
+        if any(more):
+            self._grow_by(*more)
+
+    def _grow_by(self, users: int, items: int) -> None:
+        from tfrecs.growing import grow, grow_optimizer
+
+        grown = grow(self._model, users=users, items=items)
+        optimizer = grow_optimizer(self._model.optimizer, self._model, grown)
+        self._compile(grown, optimizer)
+
+    def _compile(self, model: Any, optimizer: Any) -> None:
+        from tfrecs.losses import LOSSES
+
+        model.compile(optimizer, loss=LOSSES[self.objective], jit_compile=False)
+        optimizer.build(model.trainable_variables)
+        self._model = model
+
+    def scores(self, user: int | None, log: EventLog) -> FloatArray:
+        """Scores of all items: `[num_items]`."""
+        if user is None:
+            return log.item_counts.astype(np.float32)
+        scores: FloatArray = self._model.score_users(np.array([user], np.int32))[0]
+        return scores[: log.num_items]
+
+    def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
+        """Takes a step; the log has the event already."""
+        rng = np.random.default_rng((self.seed, log.num_events))
+        others = np.setdiff1d(np.arange(log.num_items), log.items_of(user))
+        if len(others) == 0:
+            return
+        row = [[item, *rng.choice(others, self.num_negatives)]]
+        self._model.train_on_batch(
+            {
+                "user_id": np.array([user], np.int32),
+                "item_id": np.array(row, np.int32),
+            },
+            np.eye(1, 1 + self.num_negatives, dtype=np.float32),
+            sample_weight=np.array([weight], np.float32),
+        )
+
+    def state(self) -> dict[str, AnyArray]:
+        """The weights and what the optimizer remembers, as arrays."""
+        model = self._model
+        variables = [*model.variables, *model.optimizer.variables]
+        arrays = {f"{n}": np.array(v) for n, v in enumerate(variables)}
+        return {"room": np.array([model.num_users, model.num_items]), **arrays}
+
+    def restore(self, state: dict[str, AnyArray]) -> None:
+        """Goes back to what `state` gave."""
+        model = self._model
+        users, items = (
+            int(room) - now
+            for room, now in zip(
+                state["room"], (model.num_users, model.num_items), strict=True
+            )
+        )
+        if users or items:
+            self._grow_by(users, items)
+        variables = [*self._model.variables, *self._model.optimizer.variables]
+        for number, variable in enumerate(variables):
+            variable.assign(state[str(number)])
+
+
+def _text(made: Any) -> str:
+    import keras
+
+    return json.dumps(keras.saving.serialize_keras_object(made))
+
+
+def _made(text: str) -> Any:
+    import keras
+
+    import tfrecs.models
+    import tfrecs.optimizers  # noqa: F401 what a config may name
+
+    return keras.saving.deserialize_keras_object(json.loads(text), safe_mode=True)
