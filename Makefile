@@ -25,7 +25,7 @@ $(VENV)/.bench: setup.cfg pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.dev: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[bench,dev]'
+	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[bench,dev,stream]'
 	touch $@ $(VENV)/.bench
 
 $(VENV)/bin/python:

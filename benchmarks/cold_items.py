@@ -28,7 +28,7 @@ from tfrecs.vocabulary import Vocabulary
 SETTINGS = {
     f"{objective}, {passes} passes": {"objective": objective, "passes": passes}
     for objective in ("bce", "softmax")
-    for passes in (40, 80, 160)
+    for passes in (80, 160, 320)
 }
 VALIDATION = 100
 
