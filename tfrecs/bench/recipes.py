@@ -102,14 +102,14 @@ RECIPES: dict[str, Recipe] = {
     "mlp_mf": Recipe(
         "mlp_mf",
         {
-            "embedding_dim": 128,
+            "embedding_dim": 64,
             "hidden_units": (64, 32, 16),
-            "dropout": 0.1,
+            "dropout": 0.2,
             "init_std": 0.01,
         },
         negatives="own",
         num_negatives=8,
-        learning_rate=3e-3,
+        learning_rate=2e-3,
         passes=2,
         most_passes=40,
     ),
