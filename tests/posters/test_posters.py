@@ -406,6 +406,11 @@ def test_a_column_that_is_not_there_is_an_error(asked):
         poster({"Liked": FILMS}, **asked)
 
 
+def test_shelves_have_headings():
+    with pytest.raises(TypeError, match=r"`shelves` must map .* Received: DataFrame"):
+        poster(FILMS)
+
+
 # The file
 
 

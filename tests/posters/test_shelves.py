@@ -113,3 +113,12 @@ def test_a_recommender_fills_all_three_shelves():
     assert sorted(titles(shelves["Similar to Alien"])) == [*"BCDE"]
     assert shelves["Recommended"]["rank"].tolist() == [1]
     assert poster(shelves, detail_cols=[]).count("<article>") == 4 + 1 + 4
+
+
+@pytest.mark.parametrize(("count", "lengths"), [(5, [2, 3, 4]), (1, [1, 0])])
+def test_shelves_of_a_small_catalogue_are_as_long_as_they_can_be(count, lengths):
+    liked = min(count, 2)
+    users, items = [7] * liked + [8] * count, [*range(liked), *range(count)]
+    train = Interactions.from_arrays(users, items)
+    known = Recommender(build_mf(2, count, embedding_dim=2), train)
+    assert [len(frame) for frame in shelves_for(known, 7).values()] == lengths

@@ -46,6 +46,7 @@ def poster(
         HTML. Whatever texts hold is shown as text.
 
     Raises:
+        TypeError: if `shelves` is no mapping.
         ValueError: if there is no shelf, a frame lacks a column, a file is not a
             picture in `image_folder` of at most 2 MB, or an address is not http(s).
 
@@ -56,6 +57,11 @@ def poster(
         >>> "Heat</h3>" in page
         True
     """
+    if not isinstance(shelves, Mapping):
+        raise TypeError(
+            "`shelves` must map headings to frames of items. Received: "
+            f"{type(shelves).__name__}. Give it a heading, such as {{'Liked': frame}}."
+        )
     if not shelves:
         raise ValueError("`shelves` must hold at least one shelf. Received: none")
     columns = Columns(

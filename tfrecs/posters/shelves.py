@@ -57,14 +57,17 @@ def shelves_for(
     check_positive(k=k)
     train = recommender.train
     liked = _liked(train, user)[:k]
+    others = train.num_items - 1
     shelves = {
         "Liked": _with_features(train, liked),
-        "Recommended": _with_features(train, recommender.recommend([user], k)),
+        "Recommended": _with_features(
+            train, recommender.recommend([user], min(k, train.num_items))
+        ),
     }
     if similar_to is None and len(liked):
         similar_to = liked["item"].iloc[0]
-    if similar_to is not None:
-        similar = recommender.similar_items([similar_to], k)
+    if similar_to is not None and others:
+        similar = recommender.similar_items([similar_to], min(k, others))
         name = _title(train, similar_to, title_col)
         shelves[f"Similar to {name}"] = _with_features(train, similar)
     return shelves
