@@ -165,6 +165,14 @@ def test_a_name_of_no_layer_is_refused(change):
         change(build_gmf(7, 9), "gmf_user", "user_bias")
 
 
+@pytest.mark.parametrize("name", ["(user", 3])
+def test_what_is_no_regular_expression_is_refused(name):
+    with pytest.raises(
+        ValueError, match=r"a regular expression. Received: '?\(?(use|3)"
+    ):
+        freeze(build_gmf(7, 9), name)
+
+
 def test_no_names_to_train_are_refused():
     with pytest.raises(ValueError, match=r"needs the names.*none.*gmf_user"):
         train_only(build_gmf(7, 9))

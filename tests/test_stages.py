@@ -179,6 +179,11 @@ def test_no_stages_or_two_of_one_name_are_refused(train, names, received):
         fit_stages(hybrid(), train, stages, seed=0)
 
 
+def test_stages_may_come_one_by_one(train):
+    stages = (one_step(name, [".*"], SGD(0.1)) for name in "ab")
+    assert list(fit_stages(hybrid(), train, stages, seed=0)) == ["a", "b"]
+
+
 def test_a_text_or_the_name_of_an_optimizer_is_refused():
     with pytest.raises(TypeError, match=r"list of names.*the text 'item_bias'"):
         Stage("a", "item_bias", SGD(0.1))

@@ -110,11 +110,17 @@ def matching(model: TwoTower, *names: str) -> dict[str, Any]:
     """Gives the `trainable_parts` whose names match one of `names`.
 
     Raises:
-        ValueError: if a name matches none.
+        ValueError: if a name matches none, or is no regular expression.
     """
     parts, found = trainable_parts(model), {}
     for pattern in names:
-        matched = {name for name in parts if re.fullmatch(pattern, name)}
+        try:
+            matched = {name for name in parts if re.fullmatch(pattern, name)}
+        except (re.error, TypeError) as error:
+            raise ValueError(
+                "Each name must be one of a layer, or a regular expression. Received: "
+                f"{pattern!r}: {error}"
+            ) from error
         if not matched:
             raise ValueError(
                 f"Each name must match a layer of `model`, which are "

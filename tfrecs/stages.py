@@ -95,6 +95,7 @@ def fit_stages(
         ValueError: if there is no stage, two have one name, or a name of a layer
             matches none, before anything is trained; and as `fit` does.
     """
+    stages = list(stages)
     names = [stage.name for stage in stages]
     if not names or len(set(names)) < len(names):
         raise ValueError(
