@@ -70,6 +70,7 @@ def test_users_may_be_asked_about_twice_or_not_at_all(simple):
         ({"allowed": {"bob": ["c", "a"]}}, {"ann": "cda", "bob": "c"}),
         ({"excluded": {"ann": ["d"], "zoe": ["a"]}}, {"ann": "ca", "bob": "bc"}),
         ({"allowed": {"ann": ["a"]}, "excluded": ["b"]}, {"ann": "a", "bob": "c"}),
+        ({"excluded": {"cy": ["a"]}, "allowed": {}}, {"ann": "cda", "bob": "bc"}),
     ],
 )
 def test_only_items_that_may_be_are_recommended(simple, limits, expected):
@@ -169,7 +170,8 @@ def test_pairs_are_scored_in_the_order_given(simple):
             r"`users` must be a collection of ids. Received: 'ann'. Write \['ann'\]",
         ),
         (lambda r: r.recommend(3), r"collection of ids. Received: 3. Write \[3\]"),
-        (lambda r: r.recommend(["ann"], 5), "at most num_items=4.* Received: k=5"),
+        (lambda r: r.recommend(["ann"], 5), "at most 4, the number.* Received: k=5"),
+        (lambda r: r.recommend([], 5), "at most 4, the number.* Received: k=5"),
         (lambda r: r.recommend([], 0), "of at least 1. Received: k=0"),
         (
             lambda r: r.recommend(["ann"], unknown="popularity"),
@@ -180,6 +182,10 @@ def test_pairs_are_scored_in_the_order_given(simple):
             "`items` must be known. Received: 1 of 2 unknown, the first 'x'",
         ),
         (lambda r: r.recommend(["ann"], 1, excluded="a"), "`excluded` must be a coll"),
+        (
+            lambda r: r.recommend(["ann"], 1, excluded={1: ["a"], 2: ["b"]}),
+            r"`excluded` must name users by .*Received: 1 \(a int\).*like 'ann' \(a",
+        ),
         (lambda r: r.score(["ann"], ["a", "b"]), "Received: 1 and 2$"),
         (lambda r: r.score(["zoe"], ["a"]), "the first 'zoe'"),
         (lambda r: r.score(["ann"], ["x"]), "the first 'x'"),
@@ -214,6 +220,8 @@ def test_a_model_of_other_sizes_is_refused():
         ValueError, match=r"there are 3 and 4. Received: a model of 4 and 3"
     ):
         Recommender(SCORES.T, TRAIN)
+    with pytest.raises(ValueError, match=r"Received: a model of 3$"):
+        Recommender(SCORES[:, 0], TRAIN)
     with pytest.raises(TypeError, match="Received: int"):
         Recommender(3, TRAIN)
 

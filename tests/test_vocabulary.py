@@ -180,6 +180,11 @@ def test_an_id_stands_once():
 
 
 def test_unhashable_ids_are_refused_by_their_type():
+    for unknown in ([["Heat"]], [{"a": 1}], [("Heat", ["Alien"])]):
+        with pytest.raises(
+            TypeError, match=r"`ids` must be hashable.*: (list|dict|tup)"
+        ):
+            Vocabulary(["Heat"]).index(unknown)
     with pytest.raises(TypeError, match=r"`films` must be hashable.*Received: list"):
         Vocabulary.learn([[1], [2]], "films")
 

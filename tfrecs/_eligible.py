@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tfrecs._types import AnyArray, BoolArray, FloatArray, IntArray
-from tfrecs.vocabulary import Vocabulary, as_id_array
+from tfrecs.interactions import Interactions
+from tfrecs.vocabulary import as_id_array
 
 ItemChoice: TypeAlias = Iterable[Any] | Mapping[Any, Iterable[Any]] | None
 """Raw item ids for everyone, or for each raw user id that it names; None for none."""
@@ -43,7 +44,7 @@ class Eligible:
 
 
 def eligible(
-    items: Vocabulary,
+    train: Interactions,
     asked: AnyArray | None,
     allowed: ItemChoice,
     excluded: ItemChoice,
@@ -51,14 +52,16 @@ def eligible(
     """Reads the `allowed` and `excluded` of a recommender's methods.
 
     Args:
-        items: the catalogue.
+        train: of the users and the catalogue.
         asked: `[rows]` raw user ids; None where rows are not of users with ids.
         allowed: raw ids of the items that may be recommended; None for all.
         excluded: raw ids of the items that may not; None for none.
 
     Raises:
-        ValueError: if an item is unknown, or users are named where they have no ids.
+        ValueError: if an item is unknown, users are named where they have no ids, or
+            none of the users named is known or asked about.
     """
+    items = train.items
     everyone = np.ones(len(items), dtype=bool)
     if allowed is not None and not isinstance(allowed, Mapping):
         everyone[:] = False
@@ -67,8 +70,8 @@ def eligible(
         everyone[items.known(collection(excluded, "excluded"))] = False
     return Eligible(
         everyone,
-        _by_row(items, asked, allowed, "allowed"),
-        _by_row(items, asked, excluded, "excluded"),
+        _by_row(train, asked, allowed, "allowed"),
+        _by_row(train, asked, excluded, "excluded"),
     )
 
 
@@ -87,7 +90,7 @@ def collection(ids: Any, name: str) -> AnyArray:
 
 
 def _by_row(
-    items: Vocabulary, asked: AnyArray | None, choice: ItemChoice, name: str
+    train: Interactions, asked: AnyArray | None, choice: ItemChoice, name: str
 ) -> dict[int, IntArray]:
     """The items that a choice names for each row's user, where it names that one."""
     if not isinstance(choice, Mapping):
@@ -97,8 +100,16 @@ def _by_row(
             f"`{name}` must be one collection of items here, where users have no ids. "
             "Received: a mapping of users to items"
         )
-    return {
-        row: items.known(collection(choice[user], name))
+    chosen = {
+        row: train.items.known(collection(choice[user], name))
         for row, user in enumerate(asked.tolist())
         if user in choice
     }
+    if choice and not chosen and (train.users.index(choice) < 0).all():
+        first, known = next(iter(choice)), train.users.ids[:1].tolist()[0]
+        raise ValueError(
+            f"`{name}` must name users by their ids. Received: {first!r} (a "
+            f"{type(first).__name__}), of no user, as all that it names. Known ids "
+            f"look like {known!r} (a {type(known).__name__})."
+        )
+    return chosen

@@ -25,8 +25,17 @@ def best(
     *,
     seen: Callable[[slice], Any] | None = None,
 ) -> Found:
-    """Gives what `best_of_rows` does, and nothing for no rows."""
+    """Gives what `best_of_rows` does, and nothing for no rows.
+
+    Raises:
+        ValueError: if k is below 1 or above the number of columns.
+    """
     check_positive(k=k)
+    if k > shape[1]:
+        raise ValueError(
+            f"`k` must be at most {shape[1]}, the number there is to choose from. "
+            f"Received: k={k}. Lower k."
+        )
     if shape[0] == 0:
         return np.empty((0, k), np.int32), np.empty((0, k), np.float32)
     return best_of_rows(score_rows, shape, k, seen=seen)

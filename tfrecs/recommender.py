@@ -76,8 +76,8 @@ class Recommender:
         if given != sizes:
             raise ValueError(
                 "`model` must be of the users and items of `train`, of which there are "
-                f"{sizes[0]} and {sizes[1]}. Received: a model of {given[0]} and "
-                f"{given[1]}"
+                f"{sizes[0]} and {sizes[1]}. Received: a model of "
+                f"{' and '.join(map(str, given))}"
             )
 
     def recommend(
@@ -98,7 +98,8 @@ class Recommender:
             exclude_seen: whether the user's items in `train` are left out.
             allowed: raw ids of items that may be recommended, all by default. One
                 collection for everyone, or a mapping from raw user ids to collections;
-                users that it does not name are not limited.
+                users that it does not name are not limited, but some that it names
+                must be known.
             excluded: raw ids of items that may not, alike.
             unknown: what users that `train` does not know get: an "error", or what is
                 "popular", by interactions in `train`, which are then the score. With
@@ -115,7 +116,7 @@ class Recommender:
         asked, train = collection(users, "users"), self.train
         find = train.users.index if unknown == "popular" else train.users.known
         user_ids = find(asked)
-        may = eligible(train.items, asked, allowed, excluded)
+        may = eligible(train, asked, allowed, excluded)
         found = best(
             lambda rows: may.limit(self._known_scores(user_ids[rows]), rows),
             (len(asked), train.num_items),
@@ -241,7 +242,7 @@ class Recommender:
         """
         model, train = self._towers("recommend_for_history"), self.train
         history = np.unique(train.items.known(collection(items, "items")))
-        may = eligible(train.items, None, allowed, excluded)
+        may = eligible(train, None, allowed, excluded)
         if exclude_seen:
             may.everyone[history] = False
         parts = self._fold_in.parts([history])
@@ -279,7 +280,7 @@ class Recommender:
         model = self._towers("recommend_for_new_users")
         users = parts_of_new(model, user_features, "user")
         items = model.item_parts()
-        may = eligible(self.train.items, None, allowed, excluded)
+        may = eligible(self.train, None, allowed, excluded)
         found = best(
             lambda rows: may.limit(model.score_parts(some(users, rows), items), rows),
             (len(users["factors"]), self.train.num_items),

@@ -84,10 +84,7 @@ class Vocabulary:
         try:
             codes, ids = pd.factorize(raw)
         except TypeError as error:
-            raise TypeError(
-                f"`{name}` must be hashable, such as int, str or tuple. "
-                f"Received: {type(raw[0]).__name__}"
-            ) from error
+            raise TypeError(_unhashable(name, raw)) from error
         try:
             order = np.argsort(ids, kind="stable")
         except TypeError:  # ids of kinds that do not compare keep their first order
@@ -103,11 +100,18 @@ class Vocabulary:
         return pd.Index(self.ids, tupleize_cols=False)
 
     def index(self, raw: Iterable[Any]) -> IntArray:
-        """Gives the index of each raw id, -1 where it is unknown."""
+        """Gives the index of each raw id, -1 where it is unknown.
+
+        Raises:
+            TypeError: if an id is of a kind that cannot be looked up, such as a list.
+        """
         import pandas as pd
 
         ids = as_id_array(raw, self.name)
-        found = self._lookup.get_indexer(pd.Index(ids, tupleize_cols=False))
+        try:
+            found = self._lookup.get_indexer(pd.Index(ids, tupleize_cols=False))
+        except TypeError as error:
+            raise TypeError(_unhashable(self.name, ids)) from error
         return np.asarray(found, dtype=np.int32)
 
     def known(self, raw: Iterable[Any]) -> IntArray:
@@ -158,3 +162,16 @@ class Vocabulary:
         """Tells how many ids there are and what the first ones look like."""
         first = ", ".join(repr(id_) for id_ in self.ids[:3].tolist())
         return f"<Vocabulary of {len(self)} {self.name}: {first}, ...>"
+
+
+def _unhashable(name: str, ids: AnyArray) -> str:
+    """Tells the first id that no dictionary could hold."""
+    for id_ in ids.tolist():
+        try:
+            hash(id_)
+        except TypeError:
+            break
+    return (
+        f"`{name}` must be hashable, such as int, str or tuple. Received: "
+        f"{type(id_).__name__}, {id_!r}"
+    )

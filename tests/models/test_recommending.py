@@ -153,5 +153,5 @@ def test_users_get_the_best_of_new_items(hybrid):
 def test_features_of_another_width_are_refused(hybrid):
     with pytest.raises(ValueError, match=r"`item_features` must have 4 .*Received: 2"):
         hybrid.users_for_new_items(np.ones((1, 2)), k=1)
-    with pytest.raises(ValueError, match=r"at most num_items=3.*Received: k=4"):
+    with pytest.raises(ValueError, match=r"at most 3, the number.*Received: k=4"):
         hybrid.recommend_new_items(["d"], NEW_ITEMS, k=4)
