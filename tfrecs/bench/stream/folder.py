@@ -12,7 +12,6 @@ stream-ml-1m-20240131-120000/
 """
 
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from tfrecs._files import replaced_when_whole
 from tfrecs.bench.result import OK, write_json
 from tfrecs.bench.stream.problem import StreamProblem
 from tfrecs.bench.stream.result import StreamResult
@@ -58,14 +58,8 @@ def open_folder(logdir: str | Path, problem: StreamProblem, resume: bool) -> Pat
 
 def write_ranks(path: Path, found: Prequential) -> None:
     """Writes where items stood, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            np.savez_compressed(file, ranks=found.ranks, is_known=found.is_known)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replaced_when_whole(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, ranks=found.ranks, is_known=found.is_known)
 
 
 def finished(folder: Path, problem: StreamProblem) -> dict[str, StreamResult]:

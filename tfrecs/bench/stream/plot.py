@@ -1,9 +1,9 @@
 """The plot of a stream run: how well each model does as it goes on."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfrecs._files import replaced_when_whole
 from tfrecs.bench.stream.curves import curve, titled
 from tfrecs.bench.stream.problem import StreamProblem
 from tfrecs.bench.stream.result import StreamResult
@@ -33,11 +33,7 @@ def draw(folder: Path, problem: StreamProblem, results: Sequence[StreamResult]) 
     axes.legend()
     figure.tight_layout()
     path = folder / f"{metric}.png"
-    partial = folder / f".plot.{os.getpid()}.png"
-    try:
-        figure.savefig(partial, dpi=120)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-        pyplot.close(figure)
+    with replaced_when_whole(path) as partial:
+        figure.savefig(partial, dpi=120, format="png")
+    pyplot.close(figure)
     return path

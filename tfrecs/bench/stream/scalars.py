@@ -3,10 +3,10 @@
 The file is written without TensorFlow, whose loading takes longer than a short stream.
 """
 
-import os
 import time
 from pathlib import Path
 
+from tfrecs._files import replaced_when_whole
 from tfrecs.bench.stream.curves import curve, titled
 from tfrecs.streaming import Prequential
 
@@ -29,12 +29,10 @@ def write_scalars(folder: Path, found: Prequential, window: int, k: int) -> None
             told.append(
                 Event(wall_time=now, step=number, summary=Summary(value=[scalar]))
             )
-    partial = folder / f".scalars.{os.getpid()}.partial"
-    try:
-        with partial.open("wb") as file:
-            writer = RecordWriter(file)
-            for event in told:
-                writer.write(event.SerializeToString())
-        os.replace(partial, folder / FILE)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        replaced_when_whole(folder / FILE) as partial,
+        partial.open("wb") as file,
+    ):
+        writer = RecordWriter(file)
+        for event in told:
+            writer.write(event.SerializeToString())
