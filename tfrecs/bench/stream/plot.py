@@ -30,7 +30,7 @@ def draw(folder: Path, problem: StreamProblem, results: Sequence[StreamResult]) 
         ylim=(0, None),
     )
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1))  # beside the curves
     figure.tight_layout()
     path = folder / f"{metric}.png"
     with replaced_when_whole(path) as partial:
