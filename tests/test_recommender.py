@@ -204,6 +204,7 @@ def test_what_is_refused(simple, call, told):
         lambda r: r.recommend_for_history(["a"]),
         lambda r: r.recommend_for_new_users(np.ones((1, 2))),
         lambda r: r.recommend_new_items(["ann"], np.ones((1, 2))),
+        lambda r: r.users_for_items(["a"]),
         lambda r: r.users_for_new_items(np.ones((1, 2))),
         lambda r: r.export_vectors("vectors.npz"),
     ],

@@ -1,6 +1,6 @@
 """A trained model and its data: raw ids in, tables of recommendations out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,7 +20,7 @@ from tfrecs.vocabulary import Vocabulary
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tfrecs.fold_in import FoldIn
+    from tfrecs.fold_in import FoldIn, Parts
     from tfrecs.models import TwoTower
 
 UNKNOWN = ("error", "popular")
@@ -322,6 +322,31 @@ class Recommender:
         )
         return table(("user", asked), ("item", names), found)[0]
 
+    def users_for_items(
+        self, items: Iterable[Any], k: int = 10, *, exclude_seen: bool = True
+    ) -> "pd.DataFrame":
+        """Gives the k users who score each item highest.
+
+        Args:
+            items: raw ids.
+            k: the most users for each item, from 1 to the number of users.
+            exclude_seen: whether those who had the item in `train` are left out.
+
+        Returns:
+            A table of `item`, `user`, `score`, `rank`.
+
+        Raises:
+            TypeError: if the model has no towers.
+            ValueError: if an item is unknown, or k is out of range.
+        """
+        model = self._towers("users_for_items")
+        asked, item_ids = _known(self.train.items, items, "items")
+        of_item = self.train.matrix.T.tocsr()
+        seen = (lambda rows: of_item[item_ids[rows]]) if exclude_seen else None
+        return self._best_users(
+            asked, lambda rows: model.item_parts(item_ids[rows]), k, seen
+        )
+
     def users_for_new_items(self, item_features: Any, k: int = 10) -> "pd.DataFrame":
         """Gives the k users who score each new item highest.
 
@@ -342,14 +367,7 @@ class Recommender:
         model = self._towers("users_for_new_items")
         items = parts_of_new(model, item_features, "item")
         names = row_names(item_features, len(items["factors"]))
-        num_users = self.train.num_users
-        users = model.user_parts(np.arange(num_users, dtype=np.int32))
-        found = best(
-            lambda rows: model.score_parts(users, some(items, rows)).T,
-            (len(names), num_users),
-            k,
-        )
-        return table(("item", names), ("user", self.train.users.ids), found)[0]
+        return self._best_users(names, lambda rows: some(items, rows), k)
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Writes a bundle, which `tfrecs.load` reads; see `tfrecs.bundle`.
@@ -389,6 +407,24 @@ class Recommender:
             f"<Recommender: {name}, {self.train.num_users} users x "
             f"{self.train.num_items} items>"
         )
+
+    def _best_users(
+        self,
+        names: AnyArray,
+        parts_of: Callable[[slice], "Parts"],
+        k: int,
+        seen: Callable[[slice], Any] | None = None,
+    ) -> "pd.DataFrame":
+        """The k best users for items of these names, some of whose parts are given."""
+        model, num_users = self._towers("users"), self.train.num_users
+        users = model.user_parts(np.arange(num_users, dtype=np.int32))
+        found = best(
+            lambda rows: model.score_parts(users, parts_of(rows)).T,
+            (len(names), num_users),
+            k,
+            seen=seen,
+        )
+        return table(("item", names), ("user", self.train.users.ids), found)[0]
 
     @cached_property
     def _fold_in(self) -> "FoldIn":

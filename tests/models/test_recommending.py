@@ -98,6 +98,26 @@ def test_a_history_is_liked_more_than_by_the_mean_user(recommender):
     assert left["rank"].tolist() == [1, 2, 3, 4, 5]
 
 
+def test_items_go_to_the_users_who_score_them_highest(recommender):
+    items, users = TRAIN.items.ids, TRAIN.users.ids
+    scores = recommender.model.score_users(np.arange(7, dtype=np.int32))
+    had = TRAIN.matrix.toarray() > 0
+    table = recommender.users_for_items(items[[8, 2]], k=7)
+    everyone = recommender.users_for_items(items[[2]], k=7, exclude_seen=False)
+    for place, found in ((8, table), (2, table), (2, everyone)):
+        left = np.full(7, True) if found is everyone else ~had[:, place]
+        ranked = np.argsort(-np.where(left, scores[:, place], -np.inf), kind="stable")
+        rows = found[found["item"] == items[place]]
+        assert rows["user"].tolist() == users[ranked[: left.sum()]].tolist()
+        np.testing.assert_allclose(
+            rows["score"], scores[ranked[: left.sum()], place], atol=1e-5
+        )
+    assert 0 < len(table) < 14
+    assert len(recommender.users_for_items([], k=1)) == 0
+    with pytest.raises(ValueError, match=r"at most 7, the number.*Received: k=8"):
+        recommender.users_for_items(items[:1], k=8)
+
+
 def test_histories_are_of_known_items(recommender):
     with pytest.raises(ValueError, match=r"`items` must be known.*the first 'x'"):
         recommender.recommend_for_history(["x"])
