@@ -85,15 +85,16 @@ def test_what_train_has_not_is_not_in_the_bundle(model, tmp_path):
         np.array([0.1, 2, -1, 5], dtype=np.float32),
         np.array([1, 2, 3, 2**63 - 1]),
         np.array(["x", np.int64(3), True, 2], dtype=object),
+        np.array([True, False]),
     ],
 )
 def test_ids_come_back_kind_and_all(model, tmp_path, ids):
-    train = Interactions.from_matrix(np.eye(4)[:, :3], users=ids)
-    Recommender(build_mf(4, 3, embedding_dim=1), train).save(tmp_path / "bundle")
+    train = Interactions.from_matrix(np.eye(len(ids), 3), users=ids)
+    Recommender(build_mf(len(ids), 3, embedding_dim=1), train).save(tmp_path / "bundle")
     users = tfrecs.load(tmp_path / "bundle").train.users
     assert users.ids.dtype == train.users.ids.dtype
     assert users.ids.tolist() == train.users.ids.tolist()
-    assert users.index(ids).tolist() == [0, 1, 2, 3]
+    assert users.index(ids).tolist() == [*range(len(ids))]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 from tfrecs._types import AnyArray
 from tfrecs.vocabulary import Vocabulary
 
-NUMBERS = "iuf"
+NUMBERS = "iufb"
 """Kinds of NumPy's arrays whose ids are kept as an array of that kind."""
 
 

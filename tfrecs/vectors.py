@@ -33,7 +33,8 @@ def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:
 
     Raises:
         TypeError: if ids are neither numbers nor str.
-        ValueError: if the model has a hidden part, or `path` does not end in .npz.
+        ValueError: if the model has a hidden part, a vector is not finite, or `path`
+            does not end in .npz.
     """
     if path.suffix != ".npz":
         raise ValueError(f"`path` must end in .npz. Received: {path}")
@@ -45,12 +46,20 @@ def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:
             f"Received: {model.name}. Score with Recommender.recommend."
         )
     user_ids, item_ids = _plain(train.users), _plain(train.items)
-    user_vectors, item_vectors = model.interaction.vectors(users, items)
+    user_vectors, item_vectors = map(
+        np.asarray, model.interaction.vectors(users, items)
+    )
+    for name, vectors in (("users", user_vectors), ("items", item_vectors)):
+        if not np.isfinite(vectors).all():
+            raise ValueError(
+                f"Vectors of {name} must be finite. Received: NaN or infinity. "
+                "Training may have diverged: lower the learning rate."
+            )
     with replaced_when_whole(path) as partial, partial.open("wb") as file:
         np.savez(
             file,
-            user_vectors=np.asarray(user_vectors),
-            item_vectors=np.asarray(item_vectors),
+            user_vectors=user_vectors,
+            item_vectors=item_vectors,
             user_ids=user_ids,
             item_ids=item_ids,
         )

@@ -211,15 +211,22 @@ def test_project_names_a_wrong_number_of_features(width):
 )
 def test_wrong_shapes_are_told(features, shape):
     with pytest.raises(
-        ValueError, match=f"`mine` must have 5 rows.*Received: shape {shape}"
+        ValueError, match=f"`mine` must be 5 rows.*Received: shape {shape}"
     ):
         as_features(features, 5, "mine")
 
 
 def test_any_number_of_rows_may_be_asked_for():
     assert as_features(np.ones((4, 3)), None, "mine").shape == (4, 3)
-    with pytest.raises(ValueError, match="`mine` must have any number of rows"):
+    with pytest.raises(ValueError, match=r"`mine` must be \[rows, feat"):
         as_features(np.ones(4), None, "mine")
+
+
+def test_text_is_told():
+    with pytest.raises(
+        ValueError, match=r"`mine` must be numbers.*'a'.*encode_feature"
+    ):
+        as_features(np.array([["a", "b"]]), None, "mine")
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])

@@ -77,6 +77,15 @@ def test_vectors_are_exact_where_there_is_no_hidden_part(recommender, tmp_path):
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+def test_vectors_that_are_not_finite_are_refused(tmp_path):
+    model = MODELS["mf"](7, 9, embedding_dim=2)
+    model.interaction.global_bias.assign(np.nan)
+    numbered = Recommender(model, Interactions.from_matrix(TRAIN.matrix))
+    with pytest.raises(ValueError, match=r"Vectors of users must be finite"):
+        numbered.export_vectors(tmp_path / "vectors.npz")
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_a_history_is_liked_more_than_by_the_mean_user(recommender):
     model, history = recommender.model, TRAIN.items.ids[[2, 5]]
     known = model.user_parts(np.unique(TRAIN.user_ids))

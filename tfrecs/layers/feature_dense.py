@@ -153,12 +153,18 @@ def as_features(features: Any, num_rows: int | None, name: str) -> sp.csr_array:
             ones = np.ones(len(features), dtype=np.float32)
             features = sp.coo_array((ones, (np.arange(len(features)), features)))
     if features.ndim != 2 or num_rows not in (None, features.shape[0]):
+        rows = "" if num_rows is None else f"{num_rows} rows, one for each id: "
         raise ValueError(
-            f"`{name}` must have {num_rows or 'any number of'} rows, one for each id: "
-            "[rows, features], or [rows] int for categories. Received: shape "
-            f"{features.shape}"
+            f"`{name}` must be {rows}[rows, features], or [rows] int for categories. "
+            f"Received: shape {features.shape}"
         )
-    matrix = sp.csr_array(features, dtype=np.float32)
+    try:
+        matrix = sp.csr_array(features, dtype=np.float32)
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"`{name}` must be numbers. Received: {error}. tfrecs.encode_features "
+            "makes numbers of text."
+        ) from error
     if not np.isfinite(matrix.data).all():
         raise ValueError(f"`{name}` must be finite. Received: NaN or infinity")
     return matrix
