@@ -160,12 +160,18 @@ def test_stages_of_buckets_train_items_of_their_own_last():
 # Mistakes
 
 
-def test_a_name_of_no_layer_is_refused_before_anything_trains(train):
+@pytest.mark.parametrize(
+    ("trains", "negatives", "received"),
+    [("user_fac", "auto", "'user_fac'"), (".*", "many", "'many'")],
+)
+def test_a_wrong_last_stage_is_refused_before_anything_trains(
+    train, trains, negatives, received
+):
     model = hybrid()
     before = values(model)
-    stages = [one_step("a", [".*"], SGD(0.1)), one_step("b", ["user_fac"], SGD(0.1))]
-    with pytest.raises(ValueError, match="Received: 'user_fac'"):
-        fit_stages(model, train, stages, seed=0)
+    last = Stage("b", [trains], SGD(0.1), negatives=negatives)
+    with pytest.raises(ValueError, match=f"Received: {received}"):
+        fit_stages(model, train, [one_step("a", [".*"], SGD(0.1)), last], seed=0)
     for path, value in values(model).items():
         np.testing.assert_array_equal(value, before[path])
 

@@ -10,6 +10,7 @@ from tfrecs.freezing import GLOBAL_BIAS, matching, train_only, trainable_parts
 from tfrecs.interactions import Interactions
 from tfrecs.losses import Configured
 from tfrecs.models import TwoTower, start_from_mf
+from tfrecs.objectives import choose_negatives
 from tfrecs.training import fit
 
 VECTORS = "(user|item)_factors"
@@ -92,8 +93,9 @@ def fit_stages(
         its steps.
 
     Raises:
-        ValueError: if there is no stage, two have one name, or a name of a layer
-            matches none, before anything is trained; and as `fit` does.
+        ValueError: if there is no stage, two have one name, a name of a layer matches
+            none, or an objective has no form with the negatives, before anything is
+            trained; and as `fit` does.
     """
     stages = list(stages)
     names = [stage.name for stage in stages]
@@ -104,6 +106,9 @@ def fit_stages(
         )
     for stage in stages:
         matching(model, *stage.trains)
+        objective = stage.objective
+        name = objective if isinstance(objective, str) else objective.name
+        choose_negatives(train, name, stage.negatives, credit)
     before = {name: part.trainable for name, part in trainable_parts(model).items()}
     try:
         return {
