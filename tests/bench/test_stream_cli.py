@@ -1,6 +1,7 @@
 """The command line of streams: tables, files, interruptions and bad input."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -101,7 +102,8 @@ def test_the_table_has_protocol_rows_star_and_where_everything_is(report):
     for name in ("popularity", "item-item"):
         assert any(line.strip().startswith(name) for line in out.splitlines())
     assert "known R@5" in out
-    assert "*" in out
+    assert re.search(r"item-item +0\.\d{4}\* ", out)  # the best recall of all events
+    assert not re.search(r"popularity +0\.\d{4}\*", out)
     assert "out/report.json" in out
     assert "tensorboard --logdir runs" in out
     [plot] = folder.glob("runs/stream-log.csv-*/recall@5.png")
@@ -178,11 +180,13 @@ def test_scalars_are_moving_averages_by_the_number_of_the_event(report):
 
 
 def test_seen_items_may_be_ranked(stream, log_csv):
-    status, out, _ = stream(
-        *("--train", log_csv, *COLUMNS, "--models", "popularity", "--include-seen")
-    )
+    asked = ("--train", log_csv, *COLUMNS, "--models", "popularity")
+    assert stream(*asked, "--json", "excluded.json")[0] == 0
+    status, out, _ = stream(*asked, "--include-seen", "--json", "ranked.json")
     assert status == 0
     assert "past items ranked" in out
+    [excluded], [ranked] = results("excluded.json"), results("ranked.json")
+    assert ranked["metrics"]["mrr"] < excluded["metrics"]["mrr"]
 
 
 def test_rows_that_start_from_a_model_say_so(stream, log_csv):
@@ -242,10 +246,13 @@ def test_an_interrupted_run_goes_on_where_it_stopped(stream, log_csv, monkeypatc
     assert "popularity" in out
     assert err.endswith("tfrecs.bench stream: interrupted; --resume goes on with it\n")
     monkeypatch.setattr(run_module._Clock, "tick", tick)
+    [kept] = Path("logs").glob("*/results.json")
+    finished = json.loads(kept.read_text())["results"]
     assert stream(*asked, "--resume", "--json", "resumed.json")[0] == 0
     assert results("resumed.json") == results("whole.json")
     rows = json.loads(Path("resumed.json").read_text())["results"]
     assert [row["resumed_at"] for row in rows] == [0, 100]
+    assert rows[:1] == finished  # its times as well: it did not run again
     assert len(list(Path("logs").iterdir())) == 1
 
 
@@ -253,9 +260,23 @@ def test_a_run_on_other_events_or_other_terms_begins_anew(stream, log_csv):
     asked = ("--train", log_csv, *COLUMNS, "--models", "popularity", "--resume")
     for other in ((), ("--k", "3"), ("--min-rating", "4"), ("--seed", "1"), ()):
         assert stream(*asked, *other)[0] == 0
-    pd.read_csv(log_csv)[:-1].to_csv("log.csv", index=False)
-    assert stream(*asked, "--train", "log.csv")[0] == 0
-    assert len(list(Path("logs").iterdir())) == 5
+    assert len(list(Path("logs").iterdir())) == 4
+    for number, change in enumerate((shifted, swapped)):
+        change(pd.read_csv(log_csv)).to_csv("log.csv", index=False)
+        assert stream(*asked, "--train", "log.csv")[0] == 0
+        assert len(list(Path("logs").iterdir())) == 5 + number
+
+
+def shifted(frame):
+    """The same order at other times."""
+    return frame.assign(at=frame["at"] + 1)
+
+
+def swapped(frame):
+    """The same times, the last two events the other way round."""
+    last = frame[frame["stars"] == 5]["at"].nlargest(2).index
+    frame.loc[last, "at"] = frame.loc[last[::-1], "at"].to_numpy()
+    return frame
 
 
 def test_without_resume_a_run_begins_anew(stream, log_csv):
