@@ -268,10 +268,11 @@ def test_new_users_score_by_their_features_alone(linear, weights):
 
 def test_new_users_need_the_user_features_of_training(deep, linear):
     with pytest.raises(
-        ValueError, match="with user_features. Received: hybrid, whose user tower reads"
+        ValueError,
+        match=r"with user_features. Received: hybrid, whose user tower reads",
     ):
         score_new_users(deep, NEW_USERS)
-    with pytest.raises(ValueError, match="`user_features` must have 2.*Received: 5"):
+    with pytest.raises(ValueError, match=r"`user_features` must have 2.*Received: 5"):
         score_new_users(linear, np.ones((2, 5)))
 
 
