@@ -44,7 +44,7 @@ class RankingSgd:
     objective: str = "softmax"
     num_negatives: int = 32
     embedding_dim: int = 32
-    learning_rate: float = 0.1
+    learning_rate: float = 0.3
     l2: float = 0.01
     init_std: float = 0.1
     seed: int = 0
