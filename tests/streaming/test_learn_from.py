@@ -268,6 +268,15 @@ def test_ctrl_c_at_the_very_end_changes_nothing(tmp_path, monkeypatch):
     assert load(tmp_path / "c.npz").log.num_events == 9
 
 
+@pytest.fixture
+def python_s_own_ctrl_c():
+    """What Python does on Ctrl-C, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("python_s_own_ctrl_c")
 def test_ctrl_c_is_held_and_then_told():
     with Interrupts() as interrupts:
         interrupts.hold()
