@@ -132,6 +132,13 @@ def test_item_item_that_looks_one_item_back_is_a_markov_chain():
     np.testing.assert_allclose(learner.scores(3, log), [0, 2, 1, 0, 0], atol=2e-6)
 
 
+def test_what_came_again_is_what_came_last():
+    learner = ItemItem(most=1, backward=0, power=0)
+    log = taught(learner, [(0, 0), (0, 1), (1, 2), (1, 3), (2, 0), (2, 2), (2, 0)])
+    # of user 2's items 0 came last, and twice; 1 and 2 came after it once each
+    np.testing.assert_allclose(learner.scores(2, log), [0, 2, 2, 0, 0], atol=2e-6)
+
+
 def test_equals_go_by_popularity():
     learner = ItemItem()
     log = taught(learner, [(0, 1), (1, 1), (2, 2)])
@@ -295,8 +302,8 @@ def test_the_log_keeps_pairs_once_with_their_weights():
     for user, item, weight in [(0, 2, 1.0), (0, 1, 2.0), (0, 2, 4.0), (1, 2, 8.0)]:
         log.add(user, item, weight, 0.0)
     assert log.num_events == 4
-    np.testing.assert_array_equal(log.items_of(0), [2, 1])
-    np.testing.assert_array_equal(log.of_user(0, 9).weights, [5, 2])
+    np.testing.assert_array_equal(log.items_of(0), [1, 2])  # as they last came
+    np.testing.assert_array_equal(log.of_user(0, 9).weights, [2, 5])
     np.testing.assert_array_equal(log.of_item(2, 9).ids, [0, 1])
     np.testing.assert_array_equal(log.of_item(2, 9).weights, [5, 8])
     np.testing.assert_array_equal(log.item_counts, [0, 1, 2])

@@ -33,6 +33,9 @@ SETTINGS = {
 }
 
 
+CONFIGS = ("model_config", "optimizer_config")
+
+
 def events(size, seed=0):
     rng = np.random.default_rng(seed)
     users = rng.integers(0, 1 + np.arange(size) // 4, size)  # ever more of them
@@ -189,6 +192,11 @@ def about(saved, **parts):
         ({"version": 2}, "version 1. Received: 'tfrecs stream' of version 2"),
         ({"kind": "cake"}, "must be a tfrecs stream.*Received: 'cake'"),
         ({"learner": "eval"}, "must be a whole tfrecs stream file.*'eval'"),
+        (
+            {"learner": "one-step", "settings": dict.fromkeys(CONFIGS, "{}")},
+            "must be a whole tfrecs stream file",
+        ),
+        ({"settings": {"embedding_dim": 0}}, "whole tfrecs stream file.*dim=0"),
         ({"settings": {"depth": 3}}, "must be a whole tfrecs stream file.*depth"),
         ({"users": "{}"}, "must be a whole tfrecs stream file.*dtype"),
     ],

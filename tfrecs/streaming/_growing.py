@@ -49,7 +49,7 @@ class GrowingTable:
 
 
 class GrowingLists:
-    """For each row the events of its past, in the order in which they came."""
+    """For each row the events of its past, in the order in which they last came."""
 
     def __init__(self) -> None:
         self._lists: list[AnyArray] = []
@@ -76,6 +76,16 @@ class GrowingLists:
             self._lists[row] = np.resize(self._lists[row], 2 * length)
         self._lists[row][length] = event
         self._lengths[row] = length + 1
+
+    def repeat(self, row: int, event: tuple[int, float, float]) -> None:
+        """Moves the event with the same id to the end, its weight and time renewed."""
+        events = self.of(row)
+        id_, weight, time = event
+        place = np.flatnonzero(events["id"] == id_)[0]
+        before = events[place].copy()
+        events[place:-1] = events[place + 1 :].copy()
+        renewed = before["weight"] + weight, max(before["time"], time)
+        events[-1] = (id_, *renewed)
 
     def state(self) -> tuple[AnyArray, AnyArray]:
         """All events, row after row, and how many each row has."""

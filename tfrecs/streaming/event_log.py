@@ -115,13 +115,8 @@ class EventLog:
             self._by_item.append(item, (user, weight, stamp))
             self._counts.values[item] += 1
             return
-        for past, other in (
-            (self._by_user.of(user), item),
-            (self._by_item.of(item), user),
-        ):
-            place = np.flatnonzero(past["id"] == other)[0]
-            past["weight"][place] += weight
-            past["time"][place] = max(past["time"][place], stamp)
+        self._by_user.repeat(user, (item, weight, stamp))
+        self._by_item.repeat(item, (user, weight, stamp))
 
     def has(self, user: int, item: int) -> bool:
         """Whether the pair came before."""

@@ -53,7 +53,7 @@ def load(path: str | Path) -> IncrementalRecommender:
             confidence=about["confidence"],
             forgetting=None if forgetting is None else Forgetting(**forgetting),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(_damaged(Path(path), repr(error))) from error
     _restore(recommender, about, arrays, Path(path))
     return recommender
