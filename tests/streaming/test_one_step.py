@@ -101,8 +101,44 @@ def test_a_model_of_another_kind(batch):
 
 def test_someone_with_everything_teaches_nothing(model):
     made = IncrementalRecommender(OneStep.of(model))
+    for item in range(3):
+        made.partial_fit("ann", item)
+    before = {name: part.copy() for name, part in made.learner.state().items()}
     made.partial_fit("ann", 1)
-    assert len(made.items) == 1
+    for name, part in made.learner.state().items():
+        np.testing.assert_array_equal(part, before[name])
+
+
+def test_what_the_user_had_is_no_negative(model):
+    """With one item left there is one negative, which alone is pushed down."""
+    made = IncrementalRecommender(OneStep.of(model, num_negatives=4))
+    for item in range(3):
+        made.partial_fit("bob", item)
+    for item in (0, 1):
+        made.partial_fit("ann", item)
+    table = made.learner._model.item_tower.get_layer("gmf_item").embeddings
+    before = np.array(table)
+    made.partial_fit("ann", 0)
+    changed = (np.array(table) != before).any(axis=1)
+    assert changed[:3].tolist() == [True, False, True]
+
+
+def test_an_event_counts_by_its_weight(model):
+    steps = {}
+    for weight in (0.0, 1.0, 2.0):
+        made = IncrementalRecommender(OneStep.of(model))
+        for item in (0, 1, 2):
+            made.partial_fit("bob", item)
+        before = {name: part.copy() for name, part in made.learner.state().items()}
+        made.partial_fit("ann", 0, weight=weight)
+        after = made.learner.state()
+        steps[weight] = max(
+            np.abs(after[name] - before[name]).max()
+            for name in after
+            if after[name].dtype.kind == "f" and after[name].shape
+        )
+    assert steps[0.0] == 0
+    assert steps[2.0] == pytest.approx(2 * steps[1.0], rel=1e-3)
 
 
 def test_bad_settings(model):

@@ -16,7 +16,7 @@ def separate_bias_optimizer(
     """Pairs a main optimizer with one for the tables `user_bias` and `item_bias`.
 
     A slower bias optimizer is meant to keep a model from explaining taste by
-    popularity; on ML-100K it helps the metrics, while lists are no less popular.
+    popularity. What it does on ML-100K, which is little, is in `benchmarks/README.md`.
     Learning rates are those of the two optimizers, which callbacks and schedules reach.
     The table `item_bucket_bias` of `build_bucketed_mf` goes with the two.
 
