@@ -1,6 +1,7 @@
 """What a bench run is about: data, split and protocol."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -10,6 +11,7 @@ from tfrecs._checks import check_choice, check_cutoffs
 from tfrecs._types import AnyArray
 from tfrecs.bench.options import Options
 from tfrecs.datasets import Dataset, load_dataset
+from tfrecs.evaluation.segments import SEGMENTS, activity
 from tfrecs.interactions import Interactions
 from tfrecs.readers import read_interactions, read_test
 from tfrecs.splits import SPLITS, Split, leave_k_out, random_split
@@ -65,6 +67,15 @@ class Problem:
             return None
         categories = frame[columns[0]].astype("string")
         return categories.factorize(sort=True, use_na_sentinel=False)[0]
+
+    @cached_property
+    def example_users(self) -> tuple[int, ...]:
+        """Users with test items: one light, one medium and one heavy in `train`."""
+        rng = np.random.default_rng(SPLIT_SEED)
+        tested = np.unique(self.test.user_ids)
+        kind = activity(self.train)[tested]
+        groups = (tested[kind == name] for name in SEGMENTS[1:])
+        return tuple(int(rng.choice(users)) for users in groups if len(users))
 
     @property
     def in_one_line(self) -> str:

@@ -35,6 +35,11 @@ class Result:
         parameters: numbers that it learned.
         validation: its metrics on validation data where its epochs were chosen.
         hparams: its settings.
+        shape: means on the test data that figures show: precision, recall and NDCG at
+            more cut-offs, and metrics of lists.
+        curve: passes over the data to the validation NDCG at the largest k, where its
+            epochs were chosen.
+        lists: index of an example user to its best items' indices, best first.
         skipped: whether it was left out on purpose, which is no failure.
     """
 
@@ -50,6 +55,9 @@ class Result:
     parameters: int = 0
     validation: Mapping[str, float] = field(default_factory=dict)
     hparams: Mapping[str, Any] = field(default_factory=dict)
+    shape: Mapping[str, float] = field(default_factory=dict)
+    curve: Mapping[int, float] = field(default_factory=dict)
+    lists: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     skipped: bool = False
 
     @property
