@@ -1,4 +1,5 @@
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import tfrecs
 from tfrecs.bench import run as run_module
+from tfrecs.bench.bundles import Bundles
 from tfrecs.bench.cli import main
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
@@ -58,8 +61,7 @@ def test_the_table_has_protocol_rows_star_and_where_the_logs_are(report):
         assert any(line.strip().startswith(name) for line in out.splitlines())
     assert "*" in out
     assert "±" in out
-    assert "tensorboard --logdir runs" in out
-    assert "out/report.json" in out
+    assert "All metrics: out/report.json" in out
 
 
 def test_json_has_what_other_tools_read(report):
@@ -92,14 +94,40 @@ def test_summary_is_mean_and_deviation_of_the_seeds(report):
     assert ndcg["ci95"][0] < ndcg["mean"] < ndcg["ci95"][1]
 
 
-def test_logs_are_a_folder_for_each_model_and_seed(report):
+def test_a_run_is_one_folder_with_one_for_each_row(report):
     _, folder, _ = report
-    names = sorted(path.name for path in (folder / "runs").iterdir())
-    assert len(names) == 4
-    assert names[0].startswith("good.csv-mf-")
-    assert names[0].endswith("-seed0")
-    for path in (folder / "runs").iterdir():
-        assert list(path.glob("events.out.tfevents.*"))
+    [run] = (folder / "runs").iterdir()
+    assert run.name.startswith("good.csv-")
+    names = ["mf-seed0", "mf-seed1", "popularity-seed0", "popularity-seed1"]
+    assert sorted(path.name for path in run.glob("*-seed*")) == names
+    for name in names:
+        assert list((run / name).glob("events.out.tfevents.*"))
+    assert list((run / "mf-seed1/fit").glob("**/events.out.tfevents.*"))
+    told = (run / "results.json").read_text()
+    assert told == (folder / "out/report.json").read_text()
+
+
+def test_the_last_lines_say_what_to_look_at_and_how(report):
+    _, folder, out = report
+    [run] = (folder / "runs").iterdir()
+    python = shlex.quote(sys.executable)
+    bundles = f"runs/{run.name}/bundles"
+    assert out.splitlines()[-3:] == [
+        f"  report       runs/{run.name}/report.html, in any browser",
+        f"  TensorBoard  {python} -m tensorboard.main --logdir runs",
+        f"  app          {python} -m tfrecs.app --bundle {bundles}",
+    ]
+
+
+def test_models_are_kept_as_bundles_with_settings_and_metrics(report):
+    found, folder, _ = report
+    [bundle] = folder.glob("runs/*/bundles/*")
+    assert bundle.name == "mf"
+    recommender = tfrecs.load(bundle)
+    assert len(recommender.recommend(["u1"], k=3)) == 3
+    row = next(row for row in found["results"] if row["model"] == "mf")
+    assert recommender.settings == row["hparams"]
+    assert recommender.metrics["test_ndcg@10"] == row["metrics"]["ndcg@10"]
 
 
 def test_epochs_are_chosen_on_validation_data(bench, good_csv):
@@ -141,7 +169,14 @@ def test_models_of_metadata_are_skipped_unless_asked_for(model, good_csv, tmp_pa
     problem = load_problem(parse(["--train", str(good_csv), *COLUMNS]))
     fit = run_module._fitter(model, problem, None)
     result = run_module._one(
-        model, problem, fit, seed=0, folder=tmp_path, asked=False, tell=print
+        model,
+        problem,
+        fit,
+        seed=0,
+        folder=tmp_path,
+        asked=False,
+        tell=print,
+        bundles=Bundles(tmp_path, problem),
     )
     assert result.skipped
     assert result.status.startswith("skipped: the data have no ")

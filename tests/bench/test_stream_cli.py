@@ -105,7 +105,7 @@ def test_the_table_has_protocol_rows_star_and_where_everything_is(report):
     assert re.search(r"item-item +0\.\d{4}\* ", out)  # the best recall of all events
     assert not re.search(r"popularity +0\.\d{4}\*", out)
     assert "out/report.json" in out
-    assert "tensorboard --logdir runs" in out
+    assert "-m tensorboard.main --logdir runs" in out
     [plot] = folder.glob("runs/stream-log.csv-*/recall@5.png")
     assert f"Moving averages: {plot.relative_to(folder)}" in out
     assert plot.read_bytes().startswith(b"\x89PNG")

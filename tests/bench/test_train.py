@@ -55,6 +55,16 @@ def test_choosing_and_training_with_several_seeds_traces_once(trained, negatives
     assert traces == 1
 
 
+def test_the_curve_leads_to_the_epochs_that_were_chosen(problem, tmp_path):
+    training = train_module.Training(MF, problem)
+    _, found = training.train(
+        "mf", seed=0, epochs=None, logdir=tmp_path, tell=lambda what: None
+    )
+    assert list(found.curve) == [2, 4, 6][: len(found.curve)]  # `passes` apart
+    assert found.curve[found.epochs] == max(found.curve.values())
+    assert found.validation["val_ndcg@3"] == found.curve[found.epochs]
+
+
 def test_a_seed_gives_the_same_whatever_was_trained_before(trained):
     [first, other, again], _ = trained(MF, 0, 1, 0)
     assert np.array_equal(first, again)

@@ -1,10 +1,8 @@
 """The command line of `python -m tfrecs.bench`."""
 
-import shlex
 import sys
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from tfrecs._checks import check_choice
@@ -17,6 +15,8 @@ from tfrecs.bench.command import (
     environment,
     refuse,
 )
+from tfrecs.bench.folder import RESULTS, new_folder
+from tfrecs.bench.looking import where_to_look
 from tfrecs.bench.options import Options, UsageError, parse
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.recipes import RECIPES
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.list:
             print(_listing())
             return RAN
-        check_installed("rich")
+        check_installed("rich", "matplotlib")
         check_output(options.logdir, options.json)
         problem = load_problem(options)
         for name in options.models or ():
@@ -52,24 +52,32 @@ def _bench(options: Options, problem: Problem, command: Sequence[str]) -> int:
     from rich.console import Console
 
     out, progress = Console(), Console(stderr=True)
+    folder = new_folder(options.logdir, problem.dataset.name)
     results: list[Result] = []
     status = RAN
-    with progress.status("starting") as line:
+    with progress.status("starting") as status_line:
         try:
             for result in run(
                 problem,
                 options.models,
                 seeds=options.seeds,
                 epochs=options.epochs,
-                logdir=Path(options.logdir),
-                tell=line.update,
+                folder=folder,
+                tell=status_line.update,
             ):
                 results.append(result)
+                report = _report(problem, results, command)
+                write_json(folder / RESULTS, report)
                 if options.json is not None:
-                    write_json(options.json, _report(problem, results, command))
+                    write_json(options.json, report)
         except KeyboardInterrupt:
             status = INTERRUPTED
     _print(out, problem, results, options)
+    if results:
+        say = partial(out.print, highlight=False, markup=False, soft_wrap=True)
+        say(f"All metrics: {options.json or folder / RESULTS}")
+        for line in where_to_look(folder, options.logdir):
+            say(line)
     if status == INTERRUPTED:
         print("tfrecs.bench: interrupted; the rest was not run", file=sys.stderr)
         return status
@@ -97,9 +105,6 @@ def _print(out: Any, problem: Problem, results: list[Result], options: Options) 
     if options.epochs is None:
         chosen = sum(result.selection_seconds for result in results)
         say(f"Epochs were chosen on a tenth of train, in {chosen:.0f} s together.")
-    if options.json is not None:
-        say(f"All metrics: {options.json}")
-    say(f"See the runs: tensorboard --logdir {shlex.quote(options.logdir)}")
 
 
 def _report(

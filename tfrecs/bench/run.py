@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,10 +10,13 @@ from typing import Any, TypeAlias
 from tfrecs._types import Scorer
 from tfrecs.baselines import BASELINES, BaselineError
 from tfrecs.bench._quiet import load_tensorflow
+from tfrecs.bench.bundles import Bundles
+from tfrecs.bench.folder import BUNDLES
+from tfrecs.bench.measuring import measured
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.recipes import RECIPES, RECIPES_INCLUDING_SEEN
 from tfrecs.bench.result import Result, Tell
-from tfrecs.evaluation import ScoresUsers, evaluate
+from tfrecs.evaluation import ScoresUsers
 
 Fit: TypeAlias = Callable[[int, Path, Tell], tuple[ScoresUsers | Scorer, Result]]
 """Takes a seed, a folder for logs and whom to tell; gives what to evaluate."""
@@ -35,7 +37,7 @@ def run(
     *,
     seeds: int,
     epochs: int | None,
-    logdir: Path,
+    folder: Path,
     tell: Tell,
 ) -> Iterator[Result]:
     """Gives a result for each model and seed, as soon as it is there.
@@ -45,28 +47,28 @@ def run(
         names: the models; None for all that fit the data.
         seeds: runs of each, with seeds 0, 1, ...
         epochs: passes over the data; None to choose them on validation data.
-        logdir: for TensorBoard.
+        folder: of the run; see `tfrecs.bench.folder`.
         tell: told what is going on.
     """
     load_tensorflow()
-    now = datetime.now().strftime("%Y%m%d-%H%M%S")
+    bundles = Bundles(folder / BUNDLES, problem)
     for name in names or model_names(problem):
         fit = _fitter(name, problem, epochs)
         for seed in range(seeds):
             suffix = f"-seed{seed}" if seeds > 1 else ""
-            folder = logdir / f"{problem.dataset.name}-{name}-{now}{suffix}"
             tell(f"{name}{suffix}")
             result = _one(
                 name,
                 problem,
                 fit,
                 seed=seed,
-                folder=folder,
+                folder=folder / f"{name}{suffix}",
                 asked=names is not None,
                 tell=partial(_tell_of, tell, f"{name}{suffix}"),
+                bundles=bundles,
             )
             if result.evaluation is not None:
-                _log(folder, problem, result)
+                _log(folder / f"{name}{suffix}", problem, result)
             yield result
 
 
@@ -83,6 +85,7 @@ def _one(
     folder: Path,
     asked: bool,
     tell: Tell,
+    bundles: Bundles,
 ) -> Result:
     """Fits and evaluates one model; what goes wrong becomes its status."""
     why = _lacking(name, problem)
@@ -94,26 +97,15 @@ def _one(
         model, result = fit(seed, folder, tell)
         tell("evaluating")
         began = time.perf_counter()
-        evaluation = evaluate(
-            model,
-            problem.train,
-            problem.test,
-            k=problem.cutoffs,
-            exclude_seen=problem.exclude_seen,
-        )
+        result = measured(model, problem, result)
         seconds = time.perf_counter() - began
+        bundles.offer(model, result)
     except BaselineError as error:
         return Result(name, seed, str(error))
     except Exception as error:  # one model's failure must not take the others with it
         first_line = str(error).strip().partition("\n")[0]
         return Result(name, seed, f"failed: {type(error).__name__}: {first_line}")
-    micro = {}
-    if not problem.exclude_seen:
-        for k in problem.cutoffs:
-            micro.update({f"micro_{m}": x for m, x in evaluation.micro(k).items()})
-    return replace(
-        result, evaluation=evaluation, more_metrics=micro, evaluate_seconds=seconds
-    )
+    return replace(result, evaluate_seconds=seconds)
 
 
 def _lacking(name: str, problem: Problem) -> str | None:

@@ -67,9 +67,10 @@ class Training:
         """
         began = time.perf_counter()
         passes, looks = self.recipe.passes, 0
+        curve: dict[int, float] = {}
         validation: dict[str, float] = {}
         if epochs is None:
-            looks, validation = self.choose(seed, logdir / "select", tell)
+            looks, validation, curve = self.choose(seed, logdir / "select", tell)
         else:
             passes = max(n for n in range(1, passes + 1) if epochs % n == 0)
             looks = epochs // passes
@@ -86,12 +87,13 @@ class Training:
             epochs=passes * looks,
             parameters=sum(int(np.prod(weight.shape)) for weight in weights),
             validation=validation,
+            curve=curve,
             hparams=_hparams(self.recipe, self.negatives),
         )
 
     def choose(
         self, seed: int, logdir: Path, tell: Tell
-    ) -> tuple[int, dict[str, float]]:
+    ) -> tuple[int, dict[str, float], dict[int, float]]:
         """Chooses how long to train.
 
         Trains on `problem.fitting` and ranks for the users of `problem.validation`
@@ -99,7 +101,8 @@ class Training:
         at the largest k.
 
         Returns:
-            The number of looks up to the best one, and the metrics seen there.
+            The number of looks up to the best one, the metrics seen there, and passes
+            over the data to the NDCG after them.
         """
         problem, k = self.problem, max(self.problem.cutoffs)
         watch = RankingMetrics(
@@ -117,7 +120,8 @@ class Training:
         found = {
             name: x[best] for name, x in history.items() if name.startswith("val_")
         }
-        return best + 1, found
+        curve = {passes * (n + 1): x for n, x in enumerate(history[monitor])}
+        return best + 1, found, curve
 
     def run(
         self,

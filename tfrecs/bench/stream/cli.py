@@ -1,6 +1,5 @@
 """The command line of `python -m tfrecs.bench stream`."""
 
-import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -17,6 +16,7 @@ from tfrecs.bench.command import (
     environment,
     refuse,
 )
+from tfrecs.bench.looking import tensorboard
 from tfrecs.bench.options import UsageError
 from tfrecs.bench.result import OK, write_json
 from tfrecs.bench.stream.folder import RESULTS, finished, open_folder
@@ -124,4 +124,4 @@ def _print(
     if any(result.found is not None for result in results):
         say(f"Moving averages: {draw(folder, problem, results)}")
     say(f"All metrics: {options.json or folder / RESULTS}")
-    say(f"See the runs: tensorboard --logdir {shlex.quote(options.logdir)}")
+    say(f"See the runs: {tensorboard(options.logdir)}")

@@ -14,14 +14,13 @@ stream-ml-1m-20240131-120000/
 import json
 import zipfile
 from collections.abc import Mapping
-from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tfrecs._files import replaced_when_whole
+from tfrecs.bench.folder import new_folder
 from tfrecs.bench.result import OK, write_json
 from tfrecs.bench.stream.problem import StreamProblem
 from tfrecs.bench.stream.result import StreamResult
@@ -47,11 +46,7 @@ def open_folder(logdir: str | Path, problem: StreamProblem, resume: bool) -> Pat
         for path in sorted(Path(logdir).glob(f"{title}-*/{RUN}"), reverse=True):
             if read(path) == told:
                 return path.parent
-    now = datetime.now().strftime("%Y%m%d-%H%M%S")
-    names = (f"{title}-{now}{f'-{number}' if number else ''}" for number in count())
-    folder = next(
-        Path(logdir, name) for name in names if not Path(logdir, name).exists()
-    )
+    folder = new_folder(logdir, title)
     write_json(folder / RUN, told)
     return folder
 

@@ -1,0 +1,58 @@
+"""Which models of a run are kept as bundles."""
+
+from types import SimpleNamespace
+
+import pytest
+
+import tfrecs
+from tfrecs.bench.bundles import Bundles
+from tfrecs.bench.result import Result
+
+
+@pytest.fixture(scope="module")
+def problem(from_pairs):
+    train = from_pairs([(0, 0), (1, 1), (2, 2)], 3, 4)
+    return SimpleNamespace(train=train, cutoffs=(2, 3))
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tfrecs.build_mf(3, 4, embedding_dim=2)
+
+
+@pytest.fixture
+def kept(problem, model, tmp_path):
+    """Offers models with a value on validation data; gives the names that are kept."""
+
+    def kept(*offers):
+        bundles = Bundles(tmp_path / "bundles", problem)
+        for name, seed, validation in offers:
+            found = {} if validation is None else {"val_ndcg@3": validation}
+            bundles.offer(model, Result(name, seed, validation=found))
+        return sorted(path.name for path in (tmp_path / "bundles").iterdir())
+
+    return kept
+
+
+def test_the_best_three_on_validation_stay(kept):
+    offers = ("a", 0, 0.3), ("b", 0, 0.1), ("c", 0, 0.2), ("d", 0, 0.4), ("e", 0, 0.15)
+    assert kept(*offers) == ["a", "c", "d"]
+
+
+def test_the_first_stay_where_nothing_was_measured_on_validation(kept):
+    assert kept(*((name, 0, None) for name in "dcba")) == ["b", "c", "d"]
+
+
+def test_the_first_seed_alone_is_kept(kept):
+    assert kept(("a", 0, 0.1), ("a", 1, 0.9), ("b", 0, 0.2)) == ["a", "b"]
+
+
+def test_what_is_no_model_of_keras_is_not_kept(problem, tmp_path):
+    Bundles(tmp_path / "bundles", problem).offer(lambda users: users, Result("ease", 0))
+    assert not (tmp_path / "bundles").exists()
+
+
+def test_metrics_that_are_not_defined_are_left_out(problem, model, tmp_path):
+    result = Result("a", 0, more_metrics={"auc": float("nan"), "mrr": 0.5})
+    Bundles(tmp_path, problem).offer(model, result)
+    assert tfrecs.load(tmp_path / "a").metrics == {"test_mrr": 0.5}

@@ -1,0 +1,60 @@
+"""The best models of a run as bundles, for the app and for `tfrecs.load`."""
+
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tfrecs.bench.problem import Problem
+from tfrecs.bench.result import Result
+from tfrecs.recommender import Recommender
+
+MOST = 3
+"""Bundles that a run keeps: as many lists as fit side by side."""
+
+
+class Bundles:
+    """Keeps the models that are best on validation data, each a bundle of its name.
+
+    Test data choose nothing. Where a run measures nothing on validation data, since the
+    number of epochs is given, the first models are kept; of several seeds, the first.
+
+    Args:
+        folder: which they are put into.
+        problem: what they were trained on.
+    """
+
+    def __init__(self, folder: Path, problem: Problem) -> None:
+        self.folder = folder
+        self._problem = problem
+        self._kept: dict[str, float] = {}
+
+    def offer(self, model: Any, result: Result) -> None:
+        """Keeps a model if it is one of Keras, and the result is among the best."""
+        import keras
+
+        if result.seed > 0 or not isinstance(model, keras.Model):
+            return
+        monitor = f"val_ndcg@{max(self._problem.cutoffs)}"
+        value = result.validation.get(monitor, -math.inf)
+        worst = min(self._kept, key=self._kept.__getitem__, default=None)
+        if worst is not None and len(self._kept) == MOST:
+            if value <= self._kept[worst]:
+                return
+            shutil.rmtree(self.folder / worst)
+            del self._kept[worst]
+        recommender = Recommender(
+            model,
+            self._problem.train,
+            settings=result.hparams,
+            metrics=_metrics(result),
+        )
+        recommender.save(self.folder / result.model)
+        self._kept[result.model] = value
+
+
+def _metrics(result: Result) -> dict[str, float]:
+    """Those on validation and on test data that are defined."""
+    on_test = {f"test_{name}": value for name, value in result.metrics.items()}
+    found = {**result.validation, **on_test}
+    return {name: value for name, value in found.items() if math.isfinite(value)}
