@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 IN_VENV := $(VENV)/bin/python -m
 
-.PHONY: bench test lint format
+.PHONY: bench app test lint format
 bench: $(VENV)/.bench
 	$(IN_VENV) tfrecs.bench $(ARGS)
+
+app: $(VENV)/.bench
+	$(IN_VENV) tfrecs.app $(ARGS)
 
 test: $(VENV)/.dev
 	$(IN_VENV) pytest --numprocesses 2 $(ARGS)
@@ -21,11 +24,11 @@ format: $(VENV)/.dev
 
 # Made again when the files that say what to install have changed.
 $(VENV)/.bench: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[app,bench]'
 	touch $@
 
 $(VENV)/.dev: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[bench,dev,stream]'
+	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[app,bench,dev,stream]'
 	touch $@ $(VENV)/.bench
 
 $(VENV)/bin/python:

@@ -1,10 +1,18 @@
 """A real browser, where there is one."""
 
+import os
 import shutil
-from collections.abc import Iterator
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from _films import write_films
 
 QUIET = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run"),
@@ -56,3 +64,64 @@ def requests(page) -> list[str]:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     return asked
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run of the bench, in a folder of its own."""
+
+    folder: Path
+    printed: str
+
+    def told(self, what: str) -> str:
+        """What the last lines say of the report, TensorBoard or the app."""
+        [line] = [x for x in self.printed.splitlines() if x.startswith(f"  {what} ")]
+        return line.removeprefix(f"  {what}").strip()
+
+
+@pytest.fixture(scope="session")
+def bench_run(tmp_path_factory) -> Run:
+    """The bench as a newcomer runs it, on films with hostile titles."""
+    folder = tmp_path_factory.mktemp("newcomer")
+    write_films(folder / "data/ml-latest-small")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "tfrecs.bench", "--dataset", "ml-latest-small"),
+            *("--models", "popularity,mf,gmf"),
+        ],
+        cwd=folder,
+        env={**os.environ, "TFRECS_DATA": str(folder / "data")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return Run(folder, done.stdout)
+
+
+@pytest.fixture(scope="session")
+def server() -> Callable[..., Any]:
+    """Runs a command that serves pages until the block ends; gives its address."""
+
+    @contextmanager
+    def serving(command: str, folder: Path) -> Iterator[str]:
+        port = _free_port()
+        process = subprocess.Popen(
+            f"exec {command} --port {port}",
+            shell=True,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+    return serving
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
