@@ -61,6 +61,7 @@ MODULES = [
     "models",
     "newcomers",
     "optimizers",
+    "plots",
     "posters",
     "shards",
     "significance",
@@ -113,7 +114,7 @@ def test_the_version_is_that_of_the_distribution():
 
 # What is loaded
 
-HEAVY = ["jax", "keras", "pandas", "scipy", "tensorflow", "torch"]
+HEAVY = ["jax", "keras", "matplotlib", "pandas", "scipy", "tensorflow", "torch"]
 
 EVALUATE = """
 import sys
@@ -127,7 +128,7 @@ tfrecs.load_dataset, tfrecs.encode_features, tfrecs.pairwise_batches
 tfrecs.partial_credit
 tfrecs.evaluate_ratings(np.ones(len(data)), data) if data.ratings is not None else 0
 tfrecs.datasets, tfrecs.evaluation, tfrecs.list_metrics, tfrecs.metrics
-tfrecs.significance, tfrecs.splits
+tfrecs.plots, tfrecs.significance, tfrecs.splits
 import tfrecs.candidates, tfrecs.negatives
 """
 
@@ -230,7 +231,8 @@ DATA = (
         "joining",
         "metrics",
     ),
-    *("list_metrics/", "negatives", "pipelines", "posters/", "readers", "retrieval"),
+    *("list_metrics/", "negatives", "pipelines", "plots/", "posters/", "readers"),
+    "retrieval",
     *("shards/", "significance", "similarity", "splits", "vocabulary"),
 )
 LEARNING = (

@@ -90,6 +90,7 @@ _MODULES = (
     "models",
     "newcomers",
     "optimizers",
+    "plots",
     "posters",
     "shards",
     "significance",

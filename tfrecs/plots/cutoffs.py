@@ -1,0 +1,52 @@
+"""A metric against the length of the list."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tfrecs.plots._canvas import draw_line, new_axes, room_for, style
+from tfrecs.plots._canvas import title_of as title
+from tfrecs.plots._looks import looks_of
+from tfrecs.plots._names import name_lines
+from tfrecs.plots.numbers import by_cutoff
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def metric_by_k(
+    metrics: Mapping[str, Mapping[str, float]],
+    metric: str,
+    *,
+    highlighted: Sequence[str] | None = None,
+) -> "Figure":
+    """Draws a line for each model: the metric at each of its cut-offs, k on a log axis.
+
+    Args:
+        metrics: model to its metrics, such as `Evaluation.metrics`.
+        metric: the name before the "@", such as "ndcg".
+        highlighted: models in colour; None for the default ones, by the largest k.
+
+    Raises:
+        ValueError: if there are no models, or one has the metric at no cut-off.
+    """
+    lines = {model: by_cutoff(known, metric) for model, known in metrics.items()}
+    for model, line in lines.items():
+        if not line:
+            raise ValueError(
+                f"`metrics` must have {metric} at some cut-off, such as {metric}@10. "
+                f"Received of {model}: {', '.join(metrics[model]) or 'none'}"
+            )
+    ends = {model: list(line.items())[-1] for model, line in lines.items()}
+    looks = looks_of({model: value for model, (_, value) in ends.items()}, highlighted)
+    cutoffs = sorted({k for line in lines.values() for k in line})
+    with style():
+        right = room_for([m for m in looks if looks[m].highlighted])
+        figure, axes = new_axes("k, length of the list", title(metric), right=right)
+        for model, line in lines.items():
+            draw_line(axes, model, [*line], [*line.values()], looks[model])
+        axes.set_xscale("log")
+        axes.set_xticks(cutoffs, [f"{k}" for k in cutoffs])
+        axes.minorticks_off()
+        axes.set(ylim=(0, None), xlim=axes.get_xlim())
+        name_lines(axes, ends, looks)
+    return figure

@@ -1,0 +1,66 @@
+"""A metric against how long training takes."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tfrecs._checks import check_choice
+from tfrecs.plots._canvas import new_axes, style
+from tfrecs.plots._canvas import title_of as title
+from tfrecs.plots._looks import SOFT, check_measured, looks_of
+from tfrecs.plots._names import name_points
+from tfrecs.plots._points import draw_points, room_around
+from tfrecs.plots.numbers import frontier
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def metric_by_seconds(
+    metrics: Mapping[str, Mapping[str, float]],
+    seconds: Mapping[str, float],
+    metric: str,
+    *,
+    highlighted: Sequence[str] | None = None,
+) -> "Figure":
+    """Draws a point for each model: seconds of training on a log axis, and the metric.
+
+    Above and left of the dashed line there is no model: those at its corners are such
+    that none is both faster and better.
+
+    Args:
+        metrics: model to its metrics, such as `Evaluation.metrics`.
+        seconds: model to the seconds that its training took, above 0.
+        metric: such as "ndcg@10".
+        highlighted: models in colour; None for the default ones.
+
+    Raises:
+        ValueError: if there are no models, or one lacks the metric or its seconds.
+    """
+    check_measured(metrics, metric)
+    for model in metrics:
+        check_choice("model with seconds", model, seconds)
+        if not 0 < seconds[model] < float("inf"):
+            raise ValueError(
+                "`seconds` must be finite and above 0. Received: "
+                f"{seconds[model]!r} of {model}"
+            )
+    values = {model: known[metric] for model, known in metrics.items()}
+    looks = looks_of(values, highlighted)
+    points = {model: (seconds[model], value) for model, value in values.items()}
+    with style():
+        figure, axes = new_axes("seconds of training (log scale)", title(metric))
+        axes.set_xscale("log")
+        best = [points[model] for model in frontier(seconds, values)]
+        x, y = zip(*best, strict=True)
+        [line] = axes.plot(x, y, color=SOFT, linestyle=(0, (4, 4)), linewidth=1.0)
+        line.set(drawstyle="steps-post", zorder=1, gid="frontier")
+        draw_points(axes, points, looks)
+        room_around(axes, 0.1)
+        axes.xaxis.set_major_formatter(_plain)
+        axes.minorticks_off()
+        name_points(axes, points, looks)
+    return figure
+
+
+def _plain(value: float, _: object) -> str:
+    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
