@@ -1,8 +1,10 @@
 """The most similar of many vectors, exactly, in bounded memory."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from tfrecs._checks import check_choice, check_positive
 from tfrecs._types import AnyArray, FloatArray, IntArray
@@ -80,6 +82,32 @@ def most_similar(
         return found
 
     return best_of_rows(similarities, (len(places), len(vectors)), k)
+
+
+def cosines(
+    left: "FloatArray | sp.csr_array", right: "FloatArray | sp.csr_array"
+) -> FloatArray:
+    """Gives the cosines of all pairs of two sets of vectors: 0 for a vector of zeros.
+
+    Args:
+        left: `[n, dim]`, dense or sparse.
+        right: `[m, dim]`, likewise.
+
+    Returns:
+        `[n, m]` float32.
+    """
+    product = _of_length_1(left) @ _of_length_1(right).T
+    return np.asarray(
+        product.toarray() if sp.issparse(product) else product, dtype=np.float32
+    )
+
+
+def _of_length_1(vectors: Any) -> Any:
+    if not sp.issparse(vectors):
+        return cosine(np.asarray(vectors, dtype=np.float32))[0]
+    lengths = np.sqrt(vectors.multiply(vectors).sum(axis=1))
+    scale = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    return sp.csr_array(vectors.multiply(scale[:, None]))
 
 
 def vectors_of(parts: Mapping[str, AnyArray]) -> FloatArray:
