@@ -24,10 +24,7 @@ def make_table(problem: Problem, summaries: Sequence[Summary]) -> Table:
 
     The oracle, which knows the truth, competes for no star.
     """
-    metrics = ["precision", "recall", "ndcg"]
-    if not problem.exclude_seen:
-        metrics = ["micro_precision", "micro_recall", *metrics]
-    columns = [f"{metric}@{k}" for k in problem.cutoffs for metric in metrics]
+    columns = metric_columns(problem)
     competing = [s for s in summaries if s.mean and s.model != "oracle"]
     best = {
         c: max((round(s.mean[c], 4) for s in competing), default=None) for c in columns
@@ -43,6 +40,14 @@ def make_table(problem: Problem, summaries: Sequence[Summary]) -> Table:
     for summary in summaries:
         table.add_row(*_row(summary, columns, best))
     return table
+
+
+def metric_columns(problem: Problem) -> list[str]:
+    """The metrics that a table shows."""
+    metrics = ["precision", "recall", "ndcg"]
+    if not problem.exclude_seen:
+        metrics = ["micro_precision", "micro_recall", *metrics]
+    return [f"{metric}@{k}" for k in problem.cutoffs for metric in metrics]
 
 
 def failures(summaries: Sequence[Summary]) -> list[str]:

@@ -15,9 +15,6 @@ def page_of(
 ) -> str:
     """Gives the page's HTML.
 
-    A policy in the page's head has the browser refuse whatever is not in the page,
-    scripts above all.
-
     Args:
         heading: of the page, clean text.
         shelves: headings, clean text, and what stands below each.
@@ -26,19 +23,10 @@ def page_of(
     sections = "\n".join(
         _section(place, name, entries) for place, (name, entries) in enumerate(shelves)
     )
-    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     pictures = "data: http: https:" if from_web else "data:"
     return f"""<!DOCTYPE html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-style-src 'sha256-{digest}'; img-src {pictures}">
-<meta name="referrer" content="no-referrer">
-<title>{escape(heading)}</title>
-<style>{STYLE}</style>
-</head>
+{head_of(heading, STYLE, pictures)}
 <body>
 <header><h1 dir="auto">{escape(heading)}</h1></header>
 <main>
@@ -47,6 +35,29 @@ style-src 'sha256-{digest}'; img-src {pictures}">
 </body>
 </html>
 """
+
+
+def head_of(title: str, style: str, pictures: str) -> str:
+    """Gives a page's head.
+
+    A policy in it has the browser refuse whatever is not in the page, scripts above
+    all, and any style but this one.
+
+    Args:
+        title: clean text.
+        style: the whole of the page's.
+        pictures: where they may come from, as the policy words it.
+    """
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"""<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
+style-src 'sha256-{digest}'; img-src {pictures}">
+<meta name="referrer" content="no-referrer">
+<title>{escape(title)}</title>
+<style>{style}</style>
+</head>"""
 
 
 def _section(place: int, name: str, entries: Sequence[Entry]) -> str:
