@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 TEXT = 12.0
 """Points of text. A figure is `WIDTH` inches, so that a page can show it whole, or at
-nine tenths of its size, with letters of more than 10 pixels."""
+five sixths of its size, with letters of 10 pixels."""
 
-WIDTH, HEIGHT = 7.6, 4.4
+WIDTH, HEIGHT, TALL = 6.6, 4.0, 4.6
 LEFT, BOTTOM, TOP = 0.85, 0.62, 0.2
-"""Inches of the figure, and of the margins around its axes."""
+"""Inches of a figure, of one with many names in it, and of the margins around axes."""
 
 LETTER = 0.54 * TEXT
 """Points that a letter is wide, on average and generously."""

@@ -121,7 +121,10 @@ class Box(NamedTuple):
 
 
 def name_points(
-    axes: "Axes", points: Mapping[str, tuple[float, float]], looks: Mapping[str, Look]
+    axes: "Axes",
+    points: Mapping[str, tuple[float, float]],
+    looks: Mapping[str, Look],
+    around: Sequence[tuple[float, float]] = (),
 ) -> None:
     """Names points where there is room beside them, highlighted ones first.
 
@@ -131,15 +134,18 @@ def name_points(
         axes: whose limits are final.
         points: model to its point.
         looks: of each model.
+        around: other points that names leave free where they can.
     """
     per_point = axes.figure.dpi / 72
     places = {
         model: tuple(axes.transData.transform(point) / per_point)
         for model, point in points.items()
     }
+    others = axes.transData.transform(np.reshape(around, (-1, 2))) / per_point
     box = axes.get_window_extent()
     inside = Box(*(edge / per_point for edge in (box.x0, box.y0, box.x1, box.y1)))
     taken = [Box(x - 5, y - 5, x + 5, y + 5) for x, y in places.values()]
+    taken += [Box(x - 1, y - 1, x + 1, y + 1) for x, y in others]
     for model in sorted(points, key=lambda model: not looks[model].highlighted):
         look = looks[model]
         size = len(shown(model)) * LETTER * (1.1 if look.highlighted else 0.92)

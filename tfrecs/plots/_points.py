@@ -18,7 +18,7 @@ def draw_points(
         look = looks[model]
         [point] = axes.plot([x], [y], look.marker, color=look.colour, linestyle="none")
         point.set_gid(gid(model))
-        point.set(markersize=9 if look.highlighted else 6)
+        point.set(markersize=9 if look.highlighted else 7)
         point.set(markeredgecolor="white", zorder=4 if look.highlighted else 3)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tfrecs.plots._canvas import new_axes, style
+from tfrecs.plots._canvas import TALL, new_axes, style
 from tfrecs.plots._canvas import title_of as title
 from tfrecs.plots._looks import check_measured, looks_of
 from tfrecs.plots._names import name_points
@@ -38,7 +38,7 @@ def coverage_by_accuracy(
     looks = looks_of(values, highlighted)
     points = {m: (value, metrics[m][coverage]) for m, value in values.items()}
     with style():
-        figure, axes = new_axes(title(accuracy), title(coverage))
+        figure, axes = new_axes(title(accuracy), title(coverage), height=TALL)
         draw_points(axes, points, looks)
         room_around(axes, 0.1)
         name_points(axes, points, looks)

@@ -12,7 +12,7 @@ from tfrecs.plots.numbers import mean_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ROW = 0.3
+ROW = 0.25
 """Inches of a model."""
 
 

@@ -1,10 +1,11 @@
 """A metric against how long training takes."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tfrecs._checks import check_choice
-from tfrecs.plots._canvas import new_axes, style
+from tfrecs.plots._canvas import TALL, new_axes, style
 from tfrecs.plots._canvas import title_of as title
 from tfrecs.plots._looks import SOFT, check_measured, looks_of
 from tfrecs.plots._names import name_points
@@ -48,7 +49,9 @@ def metric_by_seconds(
     looks = looks_of(values, highlighted)
     points = {model: (seconds[model], value) for model, value in values.items()}
     with style():
-        figure, axes = new_axes("seconds of training (log scale)", title(metric))
+        figure, axes = new_axes(
+            "seconds of training (log scale)", title(metric), height=TALL
+        )
         axes.set_xscale("log")
         best = [points[model] for model in frontier(seconds, values)]
         x, y = zip(*best, strict=True)
@@ -58,8 +61,17 @@ def metric_by_seconds(
         room_around(axes, 0.1)
         axes.xaxis.set_major_formatter(_plain)
         axes.minorticks_off()
-        name_points(axes, points, looks)
+        name_points(axes, points, looks, around=steps(best))
     return figure
+
+
+def steps(corners: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Points along the dashed line, which names are not to stand upon."""
+    found = []
+    for (x, y), (to_x, to_y) in pairwise(corners):
+        found += [(x * (to_x / x) ** (part / 20), y) for part in range(21)]
+        found += [(to_x, y + (to_y - y) * part / 20) for part in range(21)]
+    return found
 
 
 def _plain(value: float, _: object) -> str:

@@ -1,0 +1,65 @@
+"""What the numbers mean, and what they do not say."""
+
+from tfrecs.bench.problem import Problem
+from tfrecs.bench.report.findings import Findings, num_draws
+from tfrecs.bench.report.markup import text
+from tfrecs.bench.table import metric_columns
+from tfrecs.plots._canvas import title_of
+
+DEFINITIONS = {
+    "precision": "The share of the first k items that are hits. A hit is an item of "
+    "the user's test data.",
+    "recall": "The share of the user's test items that stand among the first k.",
+    "ndcg": "Hits count 1 / log2(1 + place), so that higher places count more, divided "
+    "by what the best list there can be would have: 1 is a perfect list.",
+    "micro_precision": "Precision over all users' lists put together.",
+    "micro_recall": "Recall over all users' test items put together.",
+}
+"""In the order of the table."""
+
+
+def definitions(problem: Problem) -> str:
+    """Gives what each column is."""
+    metrics = dict.fromkeys(c.partition("@")[0] for c in metric_columns(problem))
+    terms = {title_of(m).replace("ndcg", "NDCG"): DEFINITIONS[m] for m in metrics}
+    terms |= {
+        "coverage": "The share of the catalogue that someone is recommended.",
+        "training": "Seconds of training on all of train, without compiling and "
+        "without choosing the number of epochs.",
+        "parameters": "Numbers that a model learned.",
+    }
+    rows = "".join(f"<dt>{text(a)}</dt><dd>{text(b)}</dd>" for a, b in terms.items())
+    return f"<dl class='terms'>{rows}</dl>"
+
+
+def small_print(problem: Problem, found: Findings, num_seeds: int) -> str:
+    """Gives what a reader must not take from the numbers."""
+    seeds = (
+        "One seed was run, so that nothing is known of another's."
+        if num_seeds == 1
+        else "Seeds differ by the standard deviation after ±, and each user's values "
+        "are averaged over seeds before anything is tested."
+    )
+    users = len(found.rows[0].evaluation.user_ids) if found.rows else 0
+    lines = [
+        "Intervals and tests are about users: another sample of such users would give "
+        f"much the same. They say nothing of other seeds or splits. {seeds}",
+        "There is one split. Another would move all models, often together.",
+        f"{title_of(found.metric)} alone is tested, and each test is corrected for the "
+        "number of models. Whoever looks through the other columns for differences "
+        "makes many comparisons, of which some are large by chance.",
+        "The best model is the one that is best on these test data, which flatters it "
+        "a little. Settings and the number of epochs were chosen without them.",
+        "Items that a user has not met count as wrong, though the user might like "
+        "them.",
+    ]
+    num_tests = max(len(found.to_baseline), 1)
+    if found.to_best:
+        lines.append(
+            f"Intervals are means -+ 1.96 standard errors over {users:,} users. P "
+            f"values are of {num_draws(users):,} random exchanges of two models' "
+            "values, so that the smallest there can be, times the number of models, is "
+            f"{(num_tests / (num_draws(users) + 1)):.2g}. Significant is an adjusted p "
+            "of at most 0.05."
+        )
+    return f"<ul>{''.join(f'<li>{text(line)}</li>' for line in lines)}</ul>"
