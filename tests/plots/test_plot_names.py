@@ -38,9 +38,9 @@ def test_a_crowd_of_points_has_no_names_upon_each_other():
     metrics = {f"m{n:02}": {"mrr": 0.3 + n / 1e4} for n in range(18)}
     metrics["far"] = {"mrr": 0.1}
     seconds = {model: 1 + n / 100 for n, model in enumerate(metrics)}
-    figure = metric_by_seconds(metrics, seconds, "mrr", highlighted=["m05", "m06"])
+    figure = metric_by_seconds(metrics, seconds, "mrr", highlighted=["m05"])
     texts = figure.axes[0].texts
-    assert {"m05", "m06"} <= {text.get_text() for text in texts}
+    assert "m05" in {text.get_text() for text in texts}
     assert 2 < len(texts) < 19
     boxes = [text.get_window_extent() for text in texts]
     for place, box in enumerate(boxes):

@@ -150,20 +150,21 @@ def name_points(
         look = looks[model]
         size = len(shown(model)) * LETTER * (1.1 if look.highlighted else 0.92)
         sides = [_beside(places[model], size, *side) for side in _SIDES]
-        free = [
-            (place, box)
-            for place, box in enumerate(sides)
-            if box.within(inside) and not any(box.meets(other) for other in taken)
-        ]
-        if not free and not look.highlighted:
+        met = [_met(side, inside, taken) for side in sides]
+        place = min(range(len(sides)), key=met.__getitem__)
+        if met[place] and not look.highlighted:
             continue
-        place, box_of_name = free[0] if free else (0, sides[0])
-        taken.append(box_of_name)
+        taken.append(sides[place])
         _write(axes, model, points[model], _SIDES[place], look)
 
 
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1))
 """Where a name may stand: to the right and left, above and below, and between."""
+
+
+def _met(side: Box, inside: Box, taken: Sequence[Box]) -> float:
+    """How many others a name would stand upon; no name stands outside."""
+    return sum(map(side.meets, taken)) if side.within(inside) else np.inf
 
 
 def _beside(point: tuple[float, ...], width: float, right: int, up: int) -> Box:
