@@ -29,7 +29,7 @@ def _paragraphs(*sentences: str) -> str:
 def _best(found: Findings) -> str:
     best, metric = str(found.best), title_of(found.metric)
     value = found.mean(best)
-    start = f"<strong>{text(best)}</strong> "
+    start = f"<strong>{text(best)}</strong>"
     if len(found.rows) == 1:
         return f"{start} is the only model with numbers: {metric} is {value:.4f}."
     if found.baseline is None:

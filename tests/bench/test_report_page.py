@@ -1,0 +1,443 @@
+"""The report, read back by a parser that knows nothing of it."""
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tfrecs.bench.options import parse
+from tfrecs.bench.problem import load_problem
+from tfrecs.bench.report import write_report
+from tfrecs.bench.report.findings import find, num_draws
+from tfrecs.bench.result import Result
+from tfrecs.evaluation import Evaluation, Protocol
+from tfrecs.significance import holm, paired_test
+
+COLUMNS = ["--user-col", "person", "--item-col", "film", "--rating-col", "stars"]
+NAMES = [f"{name}@{k}" for k in (3, 5) for name in ("precision", "recall", "ndcg")]
+HOSTILE = """<img src=x onerror="alert(1)">'&amp;' </style><script>1</script> 🎬 \
+שלום \x07"""
+VOID = {"meta", "input"}
+
+
+@dataclass
+class Element:
+    tag: str
+    attributes: dict[str, str | None]
+    inside: list["Element | str"] = field(default_factory=list)
+
+    @property
+    def below(self) -> list["Element"]:
+        children = [child for child in self.inside if isinstance(child, Element)]
+        return [found for child in children for found in (child, *child.below)]
+
+    def all(self, tag: str, kind: str = "") -> list["Element"]:
+        return [
+            e
+            for e in self.below
+            if e.tag == tag
+            and (not kind or kind in (e.attributes.get("class") or "").split())
+        ]
+
+    @property
+    def text(self) -> str:
+        return "".join(x if isinstance(x, str) else x.text for x in self.inside)
+
+
+class Reader(HTMLParser):
+    """Builds the tree, and fails where an end tag is not that of the open element."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = [Element("", {})]
+
+    def handle_starttag(self, tag, attrs):
+        assert len({name for name, _ in attrs}) == len(attrs)
+        element = Element(tag, dict(attrs))
+        self.open[-1].inside.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop().tag == tag
+
+    def handle_data(self, data):
+        self.open[-1].inside.append(data)
+
+
+def read(path) -> Element:
+    reader = Reader()
+    reader.feed(path.read_text(encoding="utf-8"))
+    reader.close()
+    [root] = reader.open
+    return root
+
+
+@pytest.fixture(scope="module")
+def problem(good_csv):
+    """Data with titles, one of them of the nastiest kind."""
+    found = load_problem(parse(["--train", str(good_csv), *COLUMNS, "--k", "3,5"]))
+    titles = [f"Film {item}" for item in range(found.train.num_items)]
+    titles[7] = HOSTILE
+    named = replace(found.train, item_features=pd.DataFrame({"title": titles}))
+    return replace(found, train=named)
+
+
+@pytest.fixture(scope="module")
+def result(problem):
+    """Makes a result of which every metric has the same values for each user."""
+    users = np.unique(problem.test.user_ids)
+
+    def make(model, level, seed=0, spread=0.05, **more):
+        rng = np.random.default_rng([seed, *model.encode()])
+        values = level + spread * rng.standard_normal(len(users))
+        evaluation = Evaluation(
+            per_user={name: values for name in NAMES},
+            user_ids=users,
+            num_relevant=np.ones(len(users), int),
+            num_left_out=problem.train.num_users - len(users),
+            protocol=Protocol("full", exclude_seen=True),
+        )
+        own = {"fit_seconds": 1.0, "epochs": 3, "parameters": 1234, **more}
+        return Result(model, seed, evaluation=evaluation, **own)
+
+    return make
+
+
+@pytest.fixture
+def page(problem, tmp_path):
+    """Writes a report and reads it back."""
+
+    def page(*results, problem=problem, command="python -m tfrecs.bench"):
+        path = tmp_path / "run" / "report.html"
+        write_report(path, problem, results, command=command, seconds=75)
+        assert [file.name for file in path.parent.iterdir()] == ["report.html"]
+        return read(path)
+
+    return page
+
+
+@pytest.fixture
+def whole(problem, result, page):
+    """The page of a run with a bit of everything."""
+    lists = {user: (7, 1, 2) for user in problem.example_users}
+    shape = {"ndcg@1": 0.1, "ndcg@3": 0.3, "coverage@3": 0.5, "head_share@3": 0.2}
+    return page(
+        result("lightfm", 0.3, lists=lists, shape=shape),
+        result("ease", 0.5, lists=lists, shape=shape, fit_seconds=0.25),
+        result("mf", 0.51, lists=lists, shape=shape, curve={10: 0.2, 20: 0.4}),
+        result("popularity", 0.1, fit_seconds=0.001),
+        result("oracle", 0.9, fit_seconds=0.0),
+        Result("tfrs", 0, "skipped: <b>not</b> installed", skipped=True),
+        Result("neumf", 0, "failed: ValueError: no & never"),
+    )
+
+
+def section_of(page, key):
+    [found] = [e for e in page.all("section") if e.attributes.get("id") == key]
+    return found
+
+
+def rows_of(page):
+    """The cells' texts of the table of all models, by model."""
+    rows = section_of(page, "models").all("tr")[1:]
+    return {
+        row.all("th")[0].text: [cell.text for cell in row.all("td")] for row in rows
+    }
+
+
+def told(page):
+    return " ".join(p.text for p in section_of(page, "answer").all("p"))
+
+
+# The numbers
+
+
+def test_values_and_intervals_are_those_of_the_users(result, page):
+    one = result("mf", 0.5)
+    cells = rows_of(page(one))["mf"]
+    values = one.evaluation.per_user["ndcg@5"]
+    error = 1.96 * np.std(values, ddof=1) / np.sqrt(len(values))
+    mean = np.mean(values)
+    low, high = f"{mean - error:.4f}", f"{mean + error:.4f}"
+    assert cells[:6] == [f"{mean:.4f}best ★{low}\u2013{high}"] * 6
+    assert cells[6:] == ["1.0 s", "3", "1,234"]
+
+
+def test_seeds_are_averaged_and_their_spread_is_told(result, page):
+    seeds = [result("mf", level, seed) for seed, level in enumerate((0.3, 0.4))]
+    means = [run.evaluation.metrics["ndcg@5"] for run in seeds]
+    cell = rows_of(page(*seeds))["mf"][5]
+    assert cell.startswith(f"{np.mean(means):.4f}best ★± {np.std(means, ddof=1):.4f}")
+
+
+def test_p_values_are_of_paired_tests_with_holms_correction(result, page):
+    runs = [result(m, x) for m, x in {"lightfm": 0.3, "a": 0.31, "b": 0.29}.items()]
+    values = [run.evaluation.per_user["ndcg@5"] for run in runs]
+    draws = num_draws(len(values[0]))
+    tests = [paired_test(x, values[0], seed=0, num_resamples=draws) for x in values[1:]]
+    adjusted = holm([test.p_value for test in tests])
+    rows = rows_of(page(*runs))
+    for model, test, p in zip("ab", tests, adjusted, strict=True):
+        assert rows[model][6].startswith(f"{test.difference:+.4f} ")
+        assert rows[model][6].endswith(f"p = {p:.3f}" if p >= 0.001 else "p < 0.001")
+    assert rows["lightfm"][6] == ""
+
+
+def test_only_competitors_are_starred_and_compared(whole):
+    rows = rows_of(whole)
+    assert next(iter(rows)) == "oracleknows the truth"
+    assert "★" not in "".join(rows["oracleknows the truth"])
+    assert rows["oracleknows the truth"][6] == ""
+    assert sum("★" in cell for cell in rows["mf"]) == 6
+    assert "higher ▲" in rows["mf"][6]
+    assert "lower ▼" in rows["popularity"][6]
+
+
+def test_rows_without_numbers_tell_why(whole):
+    rows = rows_of(whole)
+    assert rows["tfrs"] == ["skipped: <b>not</b> installed"]
+    assert rows["neumf"] == ["failed: ValueError: no & never"]
+
+
+# The answer
+
+
+def test_the_answer_names_the_best_the_gain_and_the_fastest(whole, problem, result):
+    assert told(whole).startswith("mf is best: NDCG@5 is 0.5")
+    assert re.search(r"\+0\.2\d+ \(\+\d\d%\) over LightFM\.", told(whole))
+    assert "That difference is significant: its 95% interval is +0." in told(whole)
+    assert "Holm's correction for 3 comparisons" in told(whole)  # the oracle is none
+    assert "--seeds 3 --models mf" in told(whole)
+
+
+def test_a_model_that_is_level_and_faster_is_named(result, page):
+    runs = (result("lightfm", 0.1), result("mf", 0.5), result("ease", 0.5, spread=0.06))
+    slow, fast = sorted(runs[1:], key=lambda run: -run.metrics["ndcg@5"])
+    said = told(page(runs[0], slow, replace(fast, fit_seconds=0.5)))
+    assert f"{fast.model} is statistically level with it." in said
+    assert f"The fastest of them to train is {fast.model}, in 0.5 s." in said
+    assert f"--models {slow.model},{fast.model}" in said
+
+
+def test_popularity_stands_in_for_lightfm_and_it_is_said(result, page):
+    found = page(
+        result("mf", 0.5), result("popularity", 0.5), Result("lightfm", 0, "x")
+    )
+    assert "LightFM has no numbers to compare with. " in told(found)
+    heads = [th.text for th in section_of(found, "models").all("th")]
+    assert "NDCG@5 to popularity" in heads
+
+
+def test_without_any_baseline_nothing_is_compared(result, page):
+    found = page(result("mf", 0.5), result("gmf", 0.4))
+    assert "Neither LightFM nor popularity has numbers" in told(found)
+    assert [len(cells) for cells in rows_of(found).values()] == [9, 9]
+
+
+def test_lightfm_may_be_the_best(result, page):
+    said = told(page(result("mf", 0.2), result("lightfm", 0.5)))
+    assert said.startswith("lightfm itself is best")
+    assert "No other model is above it." in said
+    assert "Every other model is significantly below it." in said
+
+
+def test_few_users_are_not_tested(problem, result, page):
+    one = result("mf", 0.5)
+    alone = replace(
+        one.evaluation,
+        per_user={name: x[:1] for name, x in one.evaluation.per_user.items()},
+        user_ids=one.evaluation.user_ids[:1],
+        num_left_out=problem.train.num_users - 1,
+    )
+    found = page(
+        replace(one, evaluation=alone), replace(one, model="lightfm", evaluation=alone)
+    )
+    assert "There are too few users to test the difference." in told(found)
+
+
+# What may be missing
+
+
+def test_no_model_with_numbers_leaves_a_page_that_says_so(page):
+    found = page(Result("mf", 0, "failed: ValueError: no memory"))
+    assert told(found).startswith(
+        "No model has numbers. mf: failed: ValueError: no mem"
+    )
+    assert rows_of(found) == {"mf": ["failed: ValueError: no memory"]}
+    assert found.all("figure") == []
+    assert told(page()).startswith("No model ran.")
+
+
+def test_one_model_is_told_of_without_a_comparison(result, page):
+    found = page(result("mf", 0.5))
+    assert "mf is the only model with numbers" in told(found)
+    assert found.all("fieldset") == []
+
+
+def test_figures_are_those_that_there_are_numbers_for(whole, result, page):
+    keys = [figure.attributes["id"] for figure in whole.all("figure")]
+    assert keys == ["intervals", "by-seconds", "by-k", "activity", "coverage", "curves"]
+    bare = page(result("mf", 0.5, fit_seconds=0.0), result("gmf", 0.4, fit_seconds=0.0))
+    keys = [figure.attributes["id"] for figure in bare.all("figure")]
+    assert keys == ["intervals", "activity"]
+    assert "There are no lists" in section_of(bare, "people").text
+
+
+def test_data_without_titles_show_raw_ids(problem, result, page):
+    bare = replace(problem, train=replace(problem.train, item_features=None))
+    [user, *_] = bare.example_users
+    found = page(result("mf", 0.5, lists={user: (3,)}), problem=bare)
+    [item] = section_of(found, "people").all("ol")[0].all("bdi")
+    assert item.text == f"{bare.train.items.ids[3]}"
+
+
+# Figures
+
+
+def test_each_figure_has_a_text_and_its_numbers(whole):
+    for figure in whole.all("figure"):
+        [svg] = figure.all("svg")
+        assert svg.attributes["role"] == "img"
+        assert (
+            svg.attributes["aria-label"] == figure.all("figcaption")[0].all("p")[0].text
+        )
+        assert len(figure.all("details")[0].all("tr")) > 1
+    [curves] = [f for f in whole.all("figure") if f.attributes["id"] == "curves"]
+    assert [td.text for td in curves.all("td")] == ["20", "0.4000"]
+
+
+def test_all_that_shows_a_model_has_its_class_and_its_name(whole):
+    buttons = {
+        label.text: label.all("input")[0].attributes["id"]
+        for label in whole.all("label")
+    }
+    place = buttons["mf"].removeprefix("pick-")
+    marked = whole.all("g", f"m{place}")
+    assert {g.all("title")[0].text for g in marked} == {"mf"}
+    assert len(marked) >= 8
+    [style] = whole.all("style")
+    assert f"body:has(#pick-{place}:checked)" in style.text
+
+
+# Lists
+
+
+def test_lists_mark_what_was_held_out(problem, whole):
+    people = section_of(whole, "people").all("article")
+    assert len(people) == len(problem.example_users) == 3
+    for user, person in zip(problem.example_users, people, strict=True):
+        held_out = set(problem.test.item_ids[problem.test.user_ids == user])
+        for listed in person.all("ol"):
+            marks = ["✓" in entry.text for entry in listed.all("li")]
+            assert marks == [item in held_out for item in (7, 1, 2)]
+        assert [
+            card.all("h4")[0].text.split()[0] for card in person.all("section")
+        ] == [
+            "mf",
+            "ease",
+            "lightfm",
+        ]
+        hits = len(held_out & {7, 1, 2})
+        assert f"{hits} hit" in person.all("section")[0].all("h4")[0].text
+
+
+def test_hostile_titles_are_shown_as_they_are(whole):
+    shown = section_of(whole, "people").all("ol")[0].all("bdi")[0]
+    assert shown.inside == [HOSTILE.replace("\x07", "\ufffd")]
+    assert whole.all("script") == whole.all("img") == []
+
+
+def test_hostile_commands_and_models_are_text(result, page):
+    found = page(result("<i>", 0.5), result("a", 0.4), command="x '<b>' & y")
+    assert "<i>" in rows_of(found)
+    assert found.all("code")[-1].text == "x '<b>' & y"
+    assert found.all("i") == found.all("b") == []
+
+
+# The page itself
+
+
+def test_ids_are_unique_and_references_lead_somewhere(whole):
+    ids = [e.attributes["id"] for e in whole.below if "id" in e.attributes]
+    assert len(ids) == len(set(ids))
+    values = [f"{value}" for e in whole.below for name, value in e.attributes.items()]
+    asked = {v[1:] for v in values if re.fullmatch(r"#[a-z][a-z-]+.*", v)}
+    asked -= {v[1:] for v in values if re.fullmatch("#[0-9a-f]{6}", v)}
+    asked |= {m for v in values for m in re.findall(r"url\(#(.+?)\)", v)}
+    asked |= {
+        e.attributes["aria-labelledby"]
+        for e in whole.below
+        if "aria-labelledby" in e.attributes
+    }
+    assert len(asked) > 20
+    assert asked <= set(ids)
+
+
+def test_nothing_is_asked_for_and_nothing_runs(whole):
+    for element in whole.below:
+        for name, value in element.attributes.items():
+            assert not name.startswith("on")
+            assert name not in ("style", "src")
+            assert "://" not in (value or "")
+            if name == "href":
+                assert value.startswith("#")
+    [style] = whole.all("style")
+    assert "@import" not in style.text
+    assert "url(" not in style.text
+    digest = base64.b64encode(hashlib.sha256(style.text.encode()).digest()).decode()
+    policies = [e.attributes.get("content") for e in whole.all("meta")]
+    wanted = f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'none'"
+    assert wanted in policies
+
+
+def test_headings_descend_by_one_and_landmarks_are_there(whole):
+    levels = [int(e.tag[1]) for e in whole.below if re.fullmatch("h[1-6]", e.tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert max(np.diff(levels)) == 1
+    for landmark in ("header", "nav", "main", "footer"):
+        assert len(whole.all(landmark)) == 1
+    assert {th.attributes.get("scope") for th in whole.all("th")} == {"row", "col"}
+
+
+def test_what_scrolls_can_be_reached_and_is_called_something(whole):
+    regions = whole.all("div", "scroll")
+    assert len(regions) >= 1 + 2 * 6 + 3
+    for region in regions:
+        assert region.attributes["tabindex"] == "0"
+        assert region.attributes["role"] == "region"
+    names = [region.attributes["aria-label"] for region in regions]
+    assert len(set(names)) == len(names)
+
+
+def test_the_same_run_gives_the_same_page(problem, result, tmp_path):
+    texts = []
+    for name in ("one", "two"):
+        path = tmp_path / name
+        runs = [result("mf", 0.5), result("lightfm", 0.4, shape={"ndcg@3": 0.1})]
+        write_report(path, problem, runs, command="x", seconds=1)
+        texts.append(re.sub("<dt>finished.*?</dd>", "", path.read_text("utf-8")))
+    assert texts[0] == texts[1]
+
+
+def test_what_fails_leaves_the_old_page(problem, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(AttributeError):
+        write_report(path, problem, [None], command="x", seconds=1)
+    assert path.read_text(encoding="utf-8") == "old"
+
+
+def test_draws_are_bounded_for_many_users():
+    assert [num_draws(users) for users in (10, 50_000, 10**6)] == [4000, 2000, 1000]
+
+
+def test_the_best_is_among_the_highlighted(problem, result):
+    found = find(problem, [result("a", 0.9), result("lightfm", 0.1), result("b", 0.1)])
+    assert found.highlighted == ["a", "lightfm"]
