@@ -1,4 +1,6 @@
+import html
 import json
+import re
 import subprocess
 import sys
 import time
@@ -8,71 +10,342 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import tfrecs
 from tfrecs.callbacks import RankingMetrics, TensorBoard, log_result
-from tfrecs.splits import random_split
+from tfrecs.callbacks.board.graph import graph_of
 
-
-def scalars(folder: Path) -> dict[str, list[float]]:
-    """The scalars of one run, read back from its event files."""
-    import tensorflow as tf
-
-    found: dict[str, list[float]] = {}
-    events = EventAccumulator(str(folder), size_guidance={"tensors": 0})
-    events.Reload()
-    for tag in events.Tags()["tensors"]:
-        if tag.startswith("_hparams_"):
-            continue
-        found[tag] = [
-            float(tf.make_ndarray(event.tensor_proto)) for event in events.Tensors(tag)
-        ]
-    return found
+SAMPLE = "validation sample"
+BOARD = "tfrecs.callbacks.tensorboard"
 
 
 @pytest.fixture(scope="module")
-def logs(tmp_path_factory):
-    """Two runs, one of a Keras model and one of a baseline, and the first's history."""
+def logs(tmp_path_factory, films):
+    """Two runs, one of a Keras model and one of a baseline; the first's training."""
     folder = tmp_path_factory.mktemp("logs")
-    matrix = (np.random.default_rng(0).random((30, 20)) < 0.4).astype(float)
-    train, validation = random_split(tfrecs.Interactions.from_matrix(matrix), seed=0)
+    train, validation = films
     keras.utils.set_random_seed(0)
-    model = tfrecs.build_mf(train.num_users, train.num_items, embedding_dim=4)
+    model = tfrecs.build_neumf(
+        *(train.num_users, train.num_items),
+        embedding_dim=4,
+        mlp_embedding_dim=4,
+        hidden_units=(4, 2),
+    )
     callbacks = [
         RankingMetrics(train, validation, k=5),
-        TensorBoard(folder / "data-mf-1", interactions_per_epoch=5 * len(train)),
+        TensorBoard(
+            folder / "mf-1",
+            *(train, validation),
+            passes=5,
+            k=(2, 5),
+            hparams={"model": "mf", "lr": 0.003},
+            card={"data <set>": "films"},
+            share=1,
+        ),
     ]
-    history = tfrecs.fit(model, train, seed=0, epochs=3, callbacks=callbacks)
-    log_result(folder / "data-mf-1", {"model": "mf", "lr": 0.003}, {"test/ndcg@5": 0.5})
+    history = tfrecs.fit(model, train, seed=0, epochs=3, passes=5, callbacks=callbacks)
+    log_result(folder / "mf-1", {"model": "mf", "lr": 0.003}, {"test/ndcg@5": 0.5})
     hparams = {"model": "ease", "l2": 600}
-    log_result(folder / "data-ease-1", hparams, {"test/ndcg@5": 0.75})
-    return folder, history.history
+    log_result(folder / "ease-1", hparams, {"test/ndcg@5": 0.75})
+    return folder, history.history, model
 
 
-def test_training_curves_are_those_of_the_history(logs):
-    folder, history = logs
-    found = scalars(folder / "data-mf-1" / "train")
-    assert found["epoch_loss"] == pytest.approx(history["loss"])
-    assert found["epoch_learning_rate"] == pytest.approx([0.003] * 3)
-    assert len(found["epoch_interactions_per_second"]) == 3
-    assert min(found["epoch_interactions_per_second"]) > 0
+@pytest.fixture(scope="module")
+def found(logs, tags_of, tmp_path_factory):
+    """What the first run's training wrote, by tag and step."""
+    folder = tmp_path_factory.mktemp("run")
+    first = min((logs[0] / "mf-1").glob("events*"), key=lambda path: path.name[-1])
+    (folder / first.name).write_bytes(first.read_bytes())
+    return tags_of(folder)
 
 
-def test_validation_metrics_stand_beside_the_loss(logs):
-    folder, history = logs
-    found = scalars(folder / "data-mf-1" / "validation")
-    assert found["epoch_ndcg@5"] == pytest.approx(history["val_ndcg@5"])
-    assert "epoch_precision@5" in found
+def curve(found, tag: str) -> list[float]:
+    return [float(value) for value in found[tag].values()]
 
 
-def test_final_metrics_are_scalars_of_the_run(logs):
-    folder, _ = logs
-    assert scalars(folder / "data-ease-1")["test/ndcg@5"] == [0.75]
+def text_of(found, tag: str, step: int) -> str:
+    return found[tag][step].item().decode()
+
+
+def test_training_curves_are_those_of_the_history(logs, found):
+    _, history, _ = logs
+    assert list(found["train/loss"]) == [5, 10, 15]  # passes over the data
+    assert curve(found, "train/loss") == pytest.approx(history["loss"])
+    assert curve(found, "learning_rate/main") == pytest.approx([0.003] * 3)
+    assert len(found["workload/examples_per_second"]) == 3
+    assert min(curve(found, "workload/examples_per_second")) > 0
+
+
+def test_validation_metrics_stand_beside_the_loss(logs, found):
+    _, history, _ = logs
+    assert curve(found, "validation/ndcg@5") == pytest.approx(history["val_ndcg@5"])
+    assert "validation/precision@5" in found
+
+
+def test_what_is_of_a_sample_says_so_and_the_last_is_of_the_trained_model(
+    logs, found, films
+):
+    names = ["precision", "recall", "ndcg", "mrr", "coverage", "head_share"]
+    expected = tfrecs.evaluate(logs[2], *films, k=(2, 5), metrics=names).metrics
+    scalar = {tag for tag, steps in found.items() if np.ndim(steps.get(15, [0])) == 0}
+    of_sample = {tag for tag in scalar if tag.startswith(f"{SAMPLE}/")}
+    assert of_sample == {f"{SAMPLE}/{name}" for name in expected}
+    for name, value in expected.items():
+        assert found[f"{SAMPLE}/{name}"][15] == pytest.approx(value)
+
+
+def test_the_curve_of_lists_meets_the_metrics(found, films):
+    [tag] = [tag for tag in found if "length of lists" in tag]
+    precision, recall = found[tag][15][4:]
+    users = len(np.unique(films.test.user_ids))
+    assert precision[-2] == pytest.approx(found[f"{SAMPLE}/precision@2"][15])
+    hits = found[tag][15][0]
+    assert hits[-2] == pytest.approx(precision[-2] * 2 * users)
+    assert (hits[0], recall[0]) == (len(films.test), 1)
+
+
+def test_norms_are_those_of_the_trained_vectors(logs, found, films):
+    vectors = logs[2].item_parts()["factors"]
+    tags = [tag for tag in found if tag.startswith("item norms by popularity/")]
+    counts = sum(found[tag][15][:, 2].sum() for tag in tags)
+    assert counts == films.train.num_items
+    highest = max(found[tag][15][-1, 1] for tag in tags)
+    assert highest == pytest.approx(np.linalg.norm(vectors, axis=1).max(), rel=1e-6)
+    assert any(tag.startswith("user norms by activity/decile 01") for tag in found)
+
+
+def test_examples_are_the_best_items_in_titles_that_execute_nothing(logs, found, films):
+    tags = [tag for tag in found if tag.startswith("recommendations/")]
+    assert [tag.split("/")[1] for tag in tags] == [
+        *("1, a light user", "2, a medium user", "3, a heavy user")
+    ]
+    together = "".join(text_of(found, tag, 15) for tag in tags)
+    assert "<" not in together.replace("**", "")
+    assert "&#60;script&#62;" in together
+    user = int(re.search(r"User (\d+) had", together)[1])
+    best, _ = tfrecs.retrieval.top_k(logs[2], [user], 5, exclude=films.train)
+    first = text_of(found, tags[0], 15)
+    titles = films.train.item_features["title"]
+    shown = html.unescape(markdown_cells(first)[1])
+    assert shown == " ".join(titles[best[0, 0]].split())
+
+
+def markdown_cells(text: str) -> list[str]:
+    """The cells of the first row of the first table."""
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    return [cell.strip() for cell in rows[2].strip("|").split(" | ")]
+
+
+def test_the_card_tells_the_run(found):
+    card = html.unescape(text_of(found, "run", 0))
+    for row in (
+        *("| data <set> | films |", "| users | 30 |", "| items | 20 |"),
+        *(
+            "| model | neumf (TwoTower) |",
+            "| optimizer | Adam |",
+            "| loss | catalogue_bce |",
+        ),
+        f"tfrecs {tfrecs.__version__}, keras {keras.__version__}",
+    ):
+        assert row in card
+    assert "pytest" in card  # the command
+
+
+def test_the_graph_has_two_towers_and_the_interaction(logs):
+    graph = graph_of(logs[2])
+    nodes = {node.name: list(node.input) for node in graph.node}
+    assert nodes["interaction/dot_product"] == [
+        *("user_tower/gmf_user", "item_tower/gmf_weights")
+    ]
+    assert nodes["interaction/g/hidden_0"] == ["interaction/hidden_sum"]
+    dot, hidden = nodes["score"]
+    assert dot == "interaction/dot_product"
+    assert nodes[hidden] == ["interaction/g/output_weights"]
+    assert nodes["user_id"] == nodes["item_id"] == []
+    assert all(fed in nodes for inputs in nodes.values() for fed in inputs)
+    tower = {name.split("/")[0] for name in nodes}
+    assert tower == {
+        *("user_id", "item_id", "user_tower", "item_tower", "interaction", "score")
+    }
+
+
+def test_the_projector_has_users_and_items_with_titles(logs, films):
+    folder, _, model = logs
+    vectors = np.fromfile(folder / "mf-1" / "items.bytes", np.float32)
+    assert vectors.reshape(20, 4) == pytest.approx(
+        model.item_parts()["factors"], rel=1e-4
+    )
+    lines = (folder / "mf-1" / "items.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 21
+    assert lines[0].split("\t")[0] == "title"
+    assert lines[1].split("\t")[0] == films.train.item_features["title"][0]
+    people = (folder / "mf-1" / "users.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(people) == 31
+
+
+def test_final_metrics_are_scalars_of_the_run(logs, tags_of):
+    assert curve(tags_of(logs[0] / "ease-1"), "test/ndcg@5") == [0.75]
+
+
+# What it leaves alone, and when it looks
+
+
+def train_plainly(films, *callbacks, epochs=3, model=None):
+    """Trains with stock Keras, without compiling: quick."""
+    train, _ = films
+    keras.utils.set_random_seed(0)
+    if model is None:
+        model = tfrecs.build_mf(
+            train.num_users, train.num_items, embedding_dim=4, dropout=0.5
+        )
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile("adam", loss, run_eagerly=True)
+    rows = {"user_id": train.user_ids, "item_id": train.item_ids}
+    history = model.fit(
+        rows,
+        np.ones(len(train)),
+        batch_size=64,
+        epochs=epochs,
+        callbacks=list(callbacks),
+        verbose=0,
+    )
+    return model, history.history
+
+
+def test_training_is_the_same_with_and_without_it(films, tmp_path):
+    alone, told = train_plainly(films)
+    watched, seen = train_plainly(films, TensorBoard(tmp_path, *films, share=1))
+    assert told == seen  # nothing was written into the logs either
+    for one, other in zip(alone.get_weights(), watched.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize(("share", "looked"), [(0, [1, 4]), (1, [1, 2, 3, 4])])
+def test_it_looks_first_and_last_and_in_between_if_there_is_time(
+    films, tmp_path, tags_of, monkeypatch, share, looked
+):
+    monkeypatch.setattr(
+        f"{BOARD}.Budget.allows_a_look", lambda budget: budget.share == 1
+    )
+    train_plainly(films, TensorBoard(tmp_path, *films, share=share), epochs=4)
+    found = tags_of(tmp_path)
+    assert list(found[f"{SAMPLE}/ndcg@10"]) == looked
+    assert list(found["train/loss"]) == [1, 2, 3, 4]
+
+
+def test_the_last_epoch_is_not_looked_at_twice(films, tmp_path, events_of):
+    train_plainly(films, TensorBoard(tmp_path, *films), epochs=1)
+    tags = [value.tag for event in events_of(tmp_path) for value in event.summary.value]
+    assert tags.count(f"{SAMPLE}/ndcg@10") == 1
+
+
+def test_without_validation_there_are_examples_and_norms(films, tmp_path, tags_of):
+    train_plainly(films, TensorBoard(tmp_path, films.train, k=3), epochs=1)
+    found = tags_of(tmp_path)
+    assert not [tag for tag in found if "validation" in tag]
+    text = text_of(found, "recommendations/1, a light user", 1)
+    assert "held-out" not in text
+    assert (tmp_path / "projector_config.pbtxt").exists()
+
+
+def test_an_interrupted_training_leaves_what_was_written(films, tmp_path, tags_of):
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    board = TensorBoard(tmp_path, *films, hparams={"a": 1})
+    with pytest.raises(KeyboardInterrupt):
+        train_plainly(films, board, Interrupt())
+    found = tags_of(tmp_path)
+    assert len(found["train/loss"]) == 2
+    assert f"{SAMPLE}/ndcg@10" in found
+    assert "_hparams_/session_end_info" not in found
+    train_plainly(films, board, epochs=1)  # and goes on in another file
+    first, _ = sorted(tmp_path.glob("events*"), key=lambda x: x.stat().st_mtime)
+    first.unlink()
+    again = tags_of(tmp_path)
+    assert list(again["train/loss"]) == [3]
+    assert "_hparams_/session_end_info" in again
+
+
+def test_a_model_that_has_diverged_is_not_looked_at(films, tmp_path, tags_of):
+    train, _ = films
+    model = tfrecs.build_mf(train.num_users, train.num_items, embedding_dim=4)
+    model.set_weights([np.full_like(x, np.nan) for x in model.get_weights()])
+    train_plainly(films, TensorBoard(tmp_path, *films), model=model, epochs=2)
+    found = tags_of(tmp_path)
+    assert np.isnan(curve(found, "train/loss")).all()
+    assert not [tag for tag in found if tag.startswith(SAMPLE)]
+    assert not (tmp_path / "projector_config.pbtxt").exists()
+
+
+def test_a_plain_keras_model_has_scalars_card_and_graph(films, tmp_path, events_of):
+    train, _ = films
+    inputs = {
+        name: keras.Input((), dtype="int32", name=name)
+        for name in ("user_id", "item_id")
+    }
+    tables = {
+        "user_id": keras.layers.Embedding(train.num_users, 1, name="users"),
+        "item_id": keras.layers.Embedding(train.num_items, 1, name="items"),
+    }
+    rows = [tables[name](inputs[name]) for name in inputs]
+    model = keras.Model(inputs, keras.layers.Add(name="sum")(rows))
+    board = TensorBoard(tmp_path, *films, hparams={"a": True})
+    train_plainly(films, board, model=model, epochs=2)
+    events = events_of(tmp_path)
+    tags = {value.tag for event in events for value in event.summary.value}
+    assert {"train/loss", "run", "_hparams_/session_end_info"} <= tags
+    assert not [tag for tag in tags if "recommendations" in tag]
+    [graph] = [event.graph_def for event in events if event.graph_def]
+    assert b"items" in graph
+    inputs = {node.name: list(node.input) for node in graph_of(model).node}
+    assert inputs["sum"] == ["users", "items"]
+    assert inputs["users"] == ["user_id"]
+
+
+def test_a_model_that_does_not_tell_its_layers_has_no_graph():
+    class Subclassed(keras.Model):
+        pass
+
+    assert graph_of(Subclassed()) is None
+
+
+def test_a_profile_is_written_where_tensorboard_looks_for_it(films, tmp_path):
+    train_plainly(films, TensorBoard(tmp_path, films.train, profile=(1, 2)), epochs=1)
+    assert list(tmp_path.glob("plugins/profile/*/*.xplane.pb"))
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "told"),
+    [
+        ({"passes": 0}, ValueError, "Received: passes=0"),
+        ({"num_users": 0}, ValueError, "Received: num_users=0"),
+        ({"share": 1.5}, ValueError, "from 0 to 1. Received: share=1.5"),
+        ({"k": 21}, ValueError, "at most num_items=20.*Received: k=21"),
+        ({"hparams": {"x": [1]}}, TypeError, r"Received: x=\[1\], a list"),
+        ({"profile": (3, 2)}, ValueError, r"Received: \(3, 2\)"),
+        ({"example_users": [30]}, ValueError, "example_users.*30"),
+        ({"image_col": "poster"}, ValueError, "'poster', and title, genres"),
+    ],
+)
+def test_wrong_arguments_are_told_before_training(films, options, error, told):
+    with pytest.raises(error, match=told):
+        TensorBoard("nowhere", *films, **options)
+    assert not Path("nowhere").exists()
+
+
+def test_what_leaks_is_told_before_training(films):
+    with pytest.raises(ValueError, match="no pair of `train`"):
+        TensorBoard("nowhere", films.train, films.train)
+
+
+# TensorBoard itself
 
 
 def test_tensorboard_serves_runs_tags_and_hparams(logs):
-    folder, _ = logs
+    folder, _, _ = logs
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "tensorboard.main", "--logdir", str(folder)),
@@ -83,10 +356,9 @@ def test_tensorboard_serves_runs_tags_and_hparams(logs):
     )
     try:
         address = address_of(server)
-        tags = ask_until(f"{address}/data/plugin/scalars/tags", lambda x: len(x) == 4)
-        assert "epoch_loss" in tags["data-mf-1/train"]
-        assert "epoch_ndcg@5" in tags["data-mf-1/validation"]
-        assert {"data-mf-1", "data-ease-1"} <= set(ask(f"{address}/data/runs"))
+        tags = ask_until(f"{address}/data/plugin/scalars/tags", lambda x: len(x) == 2)
+        assert {"train/loss", "validation/ndcg@5", "test/ndcg@5"} <= set(tags["mf-1"])
+        assert {"mf-1", "ease-1"} == set(ask(f"{address}/data/runs"))
         experiment = ask(f"{address}/data/plugin/hparams/experiment", {})
         names = {info["name"] for info in experiment["hparamInfos"]}
         assert names == {"model", "lr", "l2"}

@@ -148,7 +148,8 @@ class Training:
             batch_size=recipe.batch_size,
             num_negatives=recipe.num_negatives,
         )
-        board = TensorBoard(logdir, interactions_per_epoch=passes * len(part))
+        held = self.problem.validation if part is self.problem.fitting else None
+        board = TensorBoard(logdir, part, held, passes=passes)
         watching = [*callbacks, board, _Told(tell, looks)]
         self._start(seed, part, data)
         began = time.perf_counter()

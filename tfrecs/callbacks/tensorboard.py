@@ -1,65 +1,248 @@
-"""A run in TensorBoard: curves, throughput, hyperparameters and final metrics."""
+"""A run in TensorBoard: what training tells, and looks at the model meanwhile."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+
+from tfrecs._checks import check_cutoffs, check_positive
+from tfrecs._columns import as_indices
+from tfrecs.callbacks.board.budget import Budget
+from tfrecs.callbacks.board.card import card_of
+from tfrecs.callbacks.board.events import Events, scalars, texts
+from tfrecs.callbacks.board.examples import Examples, draw_examples
+from tfrecs.callbacks.board.graph import graph_of
+from tfrecs.callbacks.board.looks import Looks
+from tfrecs.callbacks.board.memory import memory
+from tfrecs.callbacks.board.names import item_names
+from tfrecs.callbacks.board.points import PointsOf
+from tfrecs.callbacks.board.profiler import Profiler, check_profile
+from tfrecs.callbacks.board.projector import write_points
+from tfrecs.callbacks.board.rates import learning_rates
+from tfrecs.callbacks.board.sample import METRICS, Diverged
+from tfrecs.callbacks.board.sessions import (
+    check_hparams,
+    session_end,
+    session_start,
+)
+from tfrecs.callbacks.board.sessions import log_result as log_result
+from tfrecs.callbacks.ranking_metrics import sample_users
+from tfrecs.evaluation.full import check_apart
+from tfrecs.evaluation.measures import choose_measures
+from tfrecs.interactions import Interactions
+from tfrecs.models.two_tower import TwoTower
 
 
-class TensorBoard(keras.callbacks.TensorBoard):
-    """Keras's TensorBoard callback with scalars alone, and the throughput.
+class TensorBoard(keras.callbacks.Callback):
+    """Writes what can be seen of a training into one run of TensorBoard.
 
-    Histograms of embedding tables each epoch slow small models several times, so there
-    are none. Put it after `RankingMetrics`, whose metrics it then shows beside the loss
-    and the learning rate.
+    Put it after `RankingMetrics`, whose metrics it then shows. It changes neither the
+    model nor the logs nor any global seed: training gives the same numbers without it.
+    The step of every curve is the number of passes over `train`.
+
+    - Scalars, after each epoch: all that is in the logs (`train/loss`, and
+      `val_ndcg@10` as `validation/ndcg@10`), the learning rate of each optimizer, and
+      under `workload/` interactions a second, without what callbacks take, and memory.
+    - Looks (below): ranking metrics, coverage and the share of the most popular items
+      for some users, under `validation sample/`; a PR curve over all lengths of their
+      lists; recommendations for a few users as text, hits marked; and distributions of
+      the lengths of vectors by popularity and activity.
+    - At the start: a card of the run as text, and the model as a graph. At the end: the
+      vectors of users and items for the projector, with titles, genres and popularity.
+    - With `hparams`, the run is a line of the HParams tab.
+
+    A look takes some time, so that there is a budget: the first epoch and the end of
+    training always get one; after another epoch there is a look if all that this
+    callback has taken, with this look and the last one, stays within `share` of the
+    training time until then. A model whose scores are NaN is not looked at.
+
+    Of a model that is none of ours there are the scalars, the card, the graph if it is
+    functional or sequential, and HParams; if it has `score_users(user_ids)`, all but
+    the vectors. Whatever was written before training is interrupted stays, epoch by
+    epoch; vectors are written by a training that ends.
 
     Args:
-        log_dir: folder of the run.
-        interactions_per_epoch: positives that an epoch goes over, to show
-            `interactions_per_second`, without the time that other callbacks take.
+        log_dir: folder of the run. Each `fit` adds one file of events.
+        train: what the model learns from.
+        validation: held-out interactions, never the test set; None for none.
+        passes: times that an epoch goes over `train`.
+        hparams: settings to show beside other runs': numbers, strings or bools. None
+            for no line there.
+        card: more rows of the card, such as {"dataset": "ml-100k", "split": "ua"}.
+        k: cut-offs of the sample's metrics; examples show as many items as the largest.
+        num_users: users drawn from those of `validation`, the same for each look.
+        share: of the training time that looks may take, from 0 to 1.
+        example_users: indices of users whose recommendations are shown; None for one
+            with few, one with more and one with many training interactions.
+        title_col: column of `train.item_features` with names of items. Raw ids are
+            shown where it is missing.
+        image_col: column of `train.item_features` with paths of pictures (PNG, JPEG,
+            GIF), which the projector shows; None for points.
+        image_folder: the folder that paths start from; no file out of it is read.
+        profile: the first and the last batch to trace, counted from 1 over all epochs;
+            see the Profile tab, which `tensorboard-plugin-profile` adds. None for none.
+        seed: of what is drawn for looks.
+
+    Raises:
+        TypeError: for `hparams` of other types.
+        ValueError: for numbers, users or batches out of range, as
+            `tfrecs.callbacks.RankingMetrics`, or for pictures as `tfrecs.posters`.
+
+    Example:
+        ```python
+        board = TensorBoard("logs/mf", train, validation, hparams={"dim": 64})
+        tfrecs.fit(model, train, seed=0, passes=1, callbacks=[board])
+        ```
+        Then `tensorboard --logdir logs`.
     """
 
-    def __init__(self, log_dir: str | Path, *, interactions_per_epoch: int) -> None:
-        super().__init__(str(log_dir), write_graph=False)
-        self.interactions_per_epoch = interactions_per_epoch
-        self._start = self._end = 0.0
+    def __init__(
+        self,
+        log_dir: str | Path,
+        train: Interactions,
+        validation: Interactions | None = None,
+        *,
+        passes: int = 1,
+        hparams: Mapping[str, Any] | None = None,
+        card: Mapping[str, Any] | None = None,
+        k: int | Sequence[int] = 10,
+        num_users: int = 200,
+        share: float = 0.05,
+        example_users: Sequence[int] | None = None,
+        title_col: str = "title",
+        image_col: str | None = None,
+        image_folder: str | Path = ".",
+        profile: tuple[int, int] | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        check_positive(passes=passes, num_users=num_users)
+        if not 0 <= share <= 1:
+            raise ValueError(f"`share` must be from 0 to 1. Received: share={share!r}")
+        check_hparams(hparams or {})
+        check_profile(profile)
+        if validation is not None:
+            check_apart(train, validation, True)
+        self.log_dir = Path(log_dir)
+        self.train = train
+        self.validation = validation
+        self.passes = passes
+        self.hparams = hparams
+        self.card = dict(card or {})
+        self.share = share
+        self.async_safe = profile is None  # a trace must begin with its batch
+        self._profiler = None if profile is None else Profiler(self.log_dir, *profile)
+        rng = np.random.default_rng(seed)
+        sample = (
+            None if validation is None else sample_users(validation, num_users, seed)
+        )
+        if example_users is None:
+            examples = draw_examples(train, sample, rng)
+        else:
+            examples = as_indices(example_users, "example_users", train.num_users)
+        names = item_names(train, title_col)
+        self._looks = Looks(
+            train,
+            sample,
+            Examples(train, validation, examples, names),
+            choose_measures(METRICS, check_cutoffs(k, train.num_items)),
+            rng,
+        )
+        self._points = PointsOf(train, names, image_col, Path(image_folder), rng)
+        self._events = Events(self.log_dir)
+        self._epochs = 0
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Opens a file and writes what is known before training."""
+        self._events.close()  # of a training that was interrupted
+        self._budget = Budget(self.share)
+        self._is_first, self._is_seen = True, False
+        with self._budget.spending():
+            self._write_start()
+            self._events.flush()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Starts the clock."""
-        super().on_epoch_begin(epoch, logs)
-        self._start = time.perf_counter()
+        self._began = self._ended = time.perf_counter()
+
+    def on_train_batch_begin(
+        self, batch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Starts a trace if it is time."""
+        if self._profiler is not None:
+            self._profiler.before(batch)
 
     def on_train_batch_end(
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
         """Notes the time: the last one ends the epoch's training."""
-        super().on_train_batch_end(batch, logs)
-        self._end = time.perf_counter()
+        self._ended = time.perf_counter()
+        if self._profiler is not None:
+            self._profiler.after(batch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Writes the scalars."""
-        rate = self.interactions_per_epoch / (self._end - self._start)
-        super().on_epoch_end(epoch, {**(logs or {}), "interactions_per_second": rate})
+        """Writes the scalars, and looks at the model if there is time for it."""
+        taken = self._ended - self._began
+        self._epochs = max(epoch, self._epochs) + 1
+        self._budget.trained += taken
+        with self._budget.spending():
+            self._write_scalars(logs or {}, taken)
+        self._is_seen = False
+        if self._is_first or self._budget.allows_a_look():
+            self._is_seen = self._look()
+        self._is_first = False
 
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Looks at the model, writes the vectors, and closes the file."""
+        if self._profiler is not None:
+            self._profiler.stop()
+        if (self._is_seen or self._look()) and isinstance(self._towers, TwoTower):
+            write_points(self.log_dir, self._points.at(self._towers))
+        if self.hparams is not None:
+            self._events.write(self._step, session_end())
+        self._events.close()
 
-def log_result(
-    log_dir: str | Path, hparams: Mapping[str, Any], metrics: Mapping[str, float]
-) -> None:
-    """Writes a finished run's hyperparameters and metrics, for the HParams tab.
+    @property
+    def _towers(self) -> keras.Model:
+        """The model that is looked at: of a view of one, that one."""
+        return getattr(self.model, "towers", self.model)
 
-    Args:
-        log_dir: folder of the run, which is made if it is not there.
-        hparams: the run's settings: numbers, strings or bools.
-        metrics: what came out, shown as scalars under these names.
-    """
-    import tensorflow as tf
-    from tensorboard.plugins.hparams import api
+    @property
+    def _step(self) -> int:
+        return self._epochs * self.passes
 
-    writer = tf.summary.create_file_writer(str(log_dir))
-    with writer.as_default(step=0):
-        api.hparams(dict(hparams), trial_id=Path(log_dir).name)
-        for name, value in metrics.items():
-            tf.summary.scalar(name, value)
-    writer.close()
+    def _write_start(self) -> None:
+        told = card_of(self.card, self.train, self.validation, self._towers, self.model)
+        self._events.write(self._step, texts({"run": told}))
+        if self.hparams is not None:
+            self._events.write(self._step, session_start(self.log_dir, self.hparams))
+        graph = graph_of(self._towers)
+        if graph is not None:
+            self._events.write_graph(graph)
+
+    def _write_scalars(self, logs: Mapping[str, Any], taken: float) -> None:
+        told = {
+            f"validation/{name[4:]}" if name.startswith("val_") else f"train/{name}": x
+            for name, x in logs.items()
+        }
+        workload = memory()
+        if taken > 0:
+            workload["examples_per_second"] = self.passes * len(self.train) / taken
+        told |= {f"workload/{name}": x for name, x in workload.items()}
+        told |= learning_rates(self.model.optimizer)
+        self._events.write(self._step, scalars(told))
+        self._events.flush()
+
+    def _look(self) -> bool:
+        """Writes what is seen of the model; tells whether it can be looked at."""
+        if not hasattr(self._towers, "score_users"):
+            return False
+        with self._budget.looking(), suppress(Diverged):
+            self._events.write(self._step, *self._looks.at(self._towers))
+            self._events.flush()
+            return True
+        return False

@@ -18,7 +18,15 @@ _STARTS = {
 
 
 def embedded(path: str, folder: Path) -> str | None:
-    """Gives a picture in a folder as a `data:` address; None if there is no such file.
+    """Gives a picture in a folder as a `data:` address; see `read_picture`."""
+    data = read_picture(path, folder)
+    if data is None:
+        return None
+    return f"data:image/{picture_kind(data)};base64,{base64.b64encode(data).decode()}"
+
+
+def read_picture(path: str, folder: Path) -> bytes | None:
+    """Gives the bytes of a picture in a folder; None if there is no such file.
 
     The first bytes say whether it is a picture, whatever the file is called. SVG is
     none of the kinds, since it can hold more than a picture.
@@ -50,7 +58,8 @@ def embedded(path: str, folder: Path) -> str | None:
                 f"must have at most {MOST_BYTES:,} bytes to become part of a page. "
                 f"Received: {found.stat().st_size:,}. Make the picture smaller."
             )
-        return f"data:image/{_kind(data)};base64,{base64.b64encode(data).decode()}"
+        picture_kind(data)
+        return data
 
 
 def checked_address(address: str) -> str:
@@ -72,7 +81,8 @@ def checked_address(address: str) -> str:
     return address
 
 
-def _kind(data: bytes) -> str:
+def picture_kind(data: bytes) -> str:
+    """Gives "png", "jpeg", "gif", "webp" or "avif"; ValueError for anything else."""
     for start, kind in _STARTS.items():
         if data.startswith(start):
             return kind

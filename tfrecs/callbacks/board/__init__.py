@@ -1,0 +1,1 @@
+"""What `tfrecs.callbacks.TensorBoard` shows, one idea a file."""

@@ -1,0 +1,116 @@
+"""A few users, what they had, and what they are recommended, as text."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfrecs._types import FloatArray, IntArray
+from tfrecs.callbacks.board.markdown import literal, table
+from tfrecs.evaluation.segments import activity
+from tfrecs.interactions import Interactions
+
+MOST_PAST = 10
+"""Items that a user had which are shown."""
+
+
+def draw_examples(
+    train: Interactions, held: Interactions | None, rng: np.random.Generator
+) -> IntArray:
+    """Draws a light, a medium and a heavy user, of those with held-out items if any.
+
+    There are fewer where one of these kinds has nobody.
+    """
+    kinds = activity(train)
+    has_more = np.full(train.num_users, held is None)
+    if held is not None:
+        has_more[held.user_ids] = True
+    drawn = [
+        rng.choice(users)
+        for kind in ("light", "medium", "heavy")
+        if len(users := np.flatnonzero((kinds == kind) & has_more))
+    ]
+    return np.array(drawn, np.int32)
+
+
+class Examples:
+    """What is shown of some users.
+
+    Args:
+        train: what the model learns from.
+        held: interactions that a recommendation may hit; None for none.
+        users: `[users]`, indices.
+        names: `[num_items]`, how each item is called.
+    """
+
+    def __init__(
+        self,
+        train: Interactions,
+        held: Interactions | None,
+        users: IntArray,
+        names: Sequence[str],
+    ) -> None:
+        self.users = users
+        self._names = names
+        kinds = activity(train)
+        self._held = [_items_of(held, user) for user in users]
+        self._tags = [
+            f"recommendations/{number}, a {kinds[user]} user"
+            for number, user in enumerate(users, start=1)
+        ]
+        self._pasts = [self._past(train, user) for user in users]
+
+    def told(self, items: IntArray, scores: FloatArray) -> dict[str, str]:
+        """Gives each user's recommendations `[users, k]` in markdown, by tag."""
+        parts = zip(self._tags, self._pasts, self._held, items, scores, strict=True)
+        return {
+            tag: f"{self._given(held, list_, of_list)}\n\n{past}"
+            for tag, past, held, list_, of_list in parts
+        }
+
+    def _given(self, held: set[int], items: IntArray, scores: FloatArray) -> str:
+        """The list, with the hits marked."""
+        found = [(item, x) for item, x in zip(items, scores, strict=True) if item >= 0]
+        hits = sum(item in held for item, _ in found)
+        rows = [
+            (
+                str(rank),
+                literal(self._names[item]),
+                literal(f"{score:.3f}"),
+                "hit" if item in held else "",
+            )
+            for rank, (item, score) in enumerate(found, start=1)
+        ]
+        summed = f"{hits} of {len(held)} held-out items are among {len(found)}."
+        return (
+            f"**Recommended now.** {summed if held else ''}\n\n"
+            f"{table(['', 'item', 'score', 'held out'], rows)}"
+        )
+
+    def _past(self, train: Interactions, user: int) -> str:
+        """What the user had: highest ratings first, then latest."""
+        rows = np.flatnonzero(train.user_ids == user)
+        keys = [
+            column[rows]
+            for column in (train.timestamps, train.ratings)
+            if column is not None
+        ]
+        best = rows[np.lexsort(keys)[::-1]] if keys else rows
+        shown = [
+            [
+                literal(self._names[train.item_ids[row]]),
+                *([f"{train.ratings[row]:g}"] if train.ratings is not None else []),
+            ]
+            for row in best[:MOST_PAST]
+        ]
+        header = ["item", *(["rating"] if train.ratings is not None else [])]
+        name = literal(train.users.ids[user])
+        return (
+            f"**User {name} had {len(rows)} items in training**, of which "
+            f"{len(shown)}:\n\n{table(header, shown)}"
+        )
+
+
+def _items_of(data: Interactions | None, user: int) -> set[int]:
+    if data is None:
+        return set()
+    return set(data.item_ids[data.user_ids == user].tolist())

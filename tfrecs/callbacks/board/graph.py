@@ -1,0 +1,108 @@
+"""The model as a graph that a person can read: its layers, and what flows where."""
+
+from typing import Any
+
+import keras
+from tensorboard.compat.proto.graph_pb2 import GraphDef
+
+from tfrecs.models.two_tower import TwoTower
+
+INTERACTION = {
+    "factors": "dot_product",
+    "bias": "biases",
+    "hidden": "hidden_sum",
+}
+"""What the interaction makes of the towers' parts of a name."""
+
+
+def graph_of(model: keras.Model) -> GraphDef | None:
+    """Gives the layers of a functional or sequential model, nested as models are.
+
+    Of a `TwoTower` it shows the two towers, and what the interaction does with their
+    parts: the dot product, the sum of the biases, and `g` of the sum of what is hidden.
+    None for other models, which do not tell what their layers are fed with.
+    """
+    drawing = _Drawing()
+    if isinstance(model, TwoTower):
+        drawing.two_towers(model)
+    elif getattr(model, "outputs", None):
+        for output in model.outputs:
+            drawing.tensor(output, "", {})
+    else:
+        return None
+    return drawing.graph
+
+
+class _Drawing:
+    """A graph to which nodes are added, each once."""
+
+    def __init__(self) -> None:
+        self.graph = GraphDef()
+        self._drawn: set[str] = set()
+
+    def two_towers(self, model: TwoTower) -> None:
+        """Draws both towers and the interaction."""
+        parts = [
+            self._tower(tower, name)
+            for tower, name in (
+                (model.user_tower, "user_id"),
+                (model.item_tower, "item_id"),
+            )
+        ]
+        terms = []
+        for part, name in INTERACTION.items():
+            fed = [tower[part] for tower in parts if part in tower]
+            if fed:
+                terms.append(self.node(f"interaction/{name}", name, fed))
+        if "hidden" in parts[0]:
+            g = model.interaction.g
+            hidden = {id(g.inputs[0]): terms.pop()}
+            terms.append(self.tensor(g.outputs[0], "interaction/g/", hidden))
+        self.node("score", "sum of all terms", terms)
+
+    def _tower(self, tower: keras.Model, name: str) -> dict[str, str]:
+        """Draws a tower; gives the node of each part."""
+        fed = self.node(name, "input", [])
+        within = {id(tower.inputs[0]): fed}
+        outputs = tower.output if isinstance(tower.output, dict) else {}
+        return {
+            part: self.tensor(output, f"{tower.name}/", within)
+            for part, output in outputs.items()
+        }
+
+    def tensor(self, tensor: Any, scope: str, known: dict[int, str]) -> str:
+        """Draws what a symbolic tensor comes from; gives the node's name.
+
+        Args:
+            tensor: of a functional model.
+            scope: what names start with.
+            known: nodes of tensors, such as inputs, by `id`.
+        """
+        if id(tensor) in known:
+            return known[id(tensor)]
+        layer, number, _ = tensor._keras_history
+        inputs = layer._inbound_nodes[number].input_tensors
+        fed = [self.tensor(x, scope, known) for x in inputs]
+        name = f"{scope}{layer.name}"
+        if number:
+            name = f"{name}_{number}"
+        if isinstance(layer, keras.Model) and getattr(layer, "outputs", None):
+            within = {id(x): node for x, node in zip(layer.inputs, fed, strict=True)}
+            found = [self.tensor(x, f"{name}/", within) for x in layer.outputs]
+            known[id(tensor)] = found[tensor._keras_history.tensor_index]
+        else:
+            known[id(tensor)] = self.node(name, type(layer).__name__, fed, layer)
+        return known[id(tensor)]
+
+    def node(
+        self, name: str, kind: str, inputs: list[str], layer: Any | None = None
+    ) -> str:
+        """Draws one node, with what is known of the layer."""
+        if name in self._drawn:
+            return name
+        self._drawn.add(name)
+        drawn = self.graph.node.add(name=name, op=kind, input=inputs)
+        for weight in getattr(layer, "weights", []):
+            shape = " x ".join(map(str, weight.shape))
+            drawn.attr[f"weights {weight.name}"].s = shape.encode()
+        return name

@@ -1,0 +1,50 @@
+"""The lengths of vectors by how popular or active those are whom they stand for."""
+
+import numpy as np
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.plugins.histogram.summary_v2 import histogram_pb
+
+from tfrecs._types import AnyArray, FloatArray, IntArray
+
+MOST_IN_DECILE = 1_000
+"""Vectors of a decile that are looked at."""
+
+
+def deciles(counts: AnyArray) -> IntArray:
+    """Gives each one's decile by its count, from 1 (the least) to 10.
+
+    Of equal counts all are in the lowest decile that one of them is in.
+
+    Example:
+        >>> deciles(np.array([7, 0, 5, 5, 9])).tolist()
+        [7, 1, 3, 3, 9]
+    """
+    less = np.searchsorted(np.sort(counts), counts, side="left")
+    return (10 * less // len(counts) + 1).astype(np.int32)
+
+
+def drawn_by_decile(decile: IntArray, rng: np.random.Generator) -> IntArray:
+    """Draws `MOST_IN_DECILE` of each decile, all where there are fewer; ascending."""
+    drawn = []
+    for number in np.unique(decile):
+        members = np.flatnonzero(decile == number)
+        most = min(MOST_IN_DECILE, len(members))
+        drawn.append(rng.choice(members, most, replace=False))
+    return np.sort(np.concatenate(drawn)).astype(np.int32)
+
+
+def norms(group: str, vectors: FloatArray, decile: IntArray) -> Summary:
+    """Gives a histogram of the vectors' lengths `|v|` for each decile.
+
+    Args:
+        group: what the tags start with.
+        vectors: `[n, dim]`.
+        decile: `[n]`.
+    """
+    lengths = np.linalg.norm(vectors, axis=1)
+    named = {1: ", least", 10: ", most"}
+    summary = Summary()
+    for number in np.unique(decile).tolist():
+        tag = f"{group}/decile {number:02}{named.get(number, '')}"
+        summary.MergeFrom(histogram_pb(tag, lengths[decile == number]))
+    return summary

@@ -1,0 +1,72 @@
+"""Which users and items the projector shows, and what is told of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tfrecs._types import IntArray
+from tfrecs.callbacks.board.names import item_columns, user_columns
+from tfrecs.callbacks.board.projector import Points, drawn_points, most_popular
+from tfrecs.callbacks.board.sprite import make_sprite
+from tfrecs.interactions import Interactions
+from tfrecs.models.two_tower import TwoTower
+from tfrecs.posters._text import clean
+from tfrecs.similarity import vectors_of
+
+
+class PointsOf:
+    """The most popular items, and a sample of the users.
+
+    Pictures are read at once, so that a wrong one is told before training.
+
+    Args:
+        train: what the model learns from.
+        names: `[num_items]`, how each item is called.
+        image_col: column of `train.item_features` with paths; None for no pictures.
+        image_folder: the folder that paths start from.
+        rng: draws the users.
+
+    Raises:
+        ValueError: if there is no such column, or as `make_sprite`.
+    """
+
+    def __init__(
+        self,
+        train: Interactions,
+        names: Sequence[str],
+        image_col: str | None,
+        image_folder: Path,
+        rng: np.random.Generator,
+    ) -> None:
+        self.train = train
+        self.names = names
+        self.items = most_popular(train.item_counts)
+        self.users = drawn_points(train.num_users, rng)
+        self.sprite = None
+        if image_col is not None:
+            paths = _paths(train, image_col, self.items)
+            self.sprite = make_sprite(paths, image_folder)
+
+    def at(self, model: TwoTower) -> list[Points]:
+        """Gives their vectors as they are now."""
+        of_items = vectors_of(model.item_parts(self.items))
+        of_users = vectors_of(model.user_parts(self.users))
+        told = item_columns(self.train, self.names, self.items)
+        return [
+            Points("items", of_items, told, self.sprite),
+            Points("users", of_users, user_columns(self.train, self.users)),
+        ]
+
+
+def _paths(train: Interactions, image_col: str, items: IntArray) -> list[str]:
+    """The paths of some items' pictures, "" for none."""
+    frame = train.item_features
+    if frame is None or image_col not in frame.columns:
+        known = "no item features" if frame is None else ", ".join(map(str, frame))
+        raise ValueError(
+            "`image_col` must be a column of `train.item_features`. Received: "
+            f"{image_col!r}, and {known}"
+        )
+    column = frame[image_col].iloc[items]
+    return [f"{value}".strip() if clean(value) else "" for value in column]
