@@ -288,6 +288,21 @@ def test_nothing_imports_bench_but_bench():
     assert not offences(others, "tfrecs.bench")
 
 
+def test_nothing_imports_the_app_and_it_imports_no_bench():
+    app = sources("app/")
+    others = {name: text for name, text in sources().items() if name not in app}
+    assert len(app) > 8
+    assert not offences(others, "tfrecs.app")
+    assert not offences(app, "tfrecs.bench")
+
+
+@pytest.mark.parametrize("part", ["reranking", "catalogue_map"])
+def test_what_orders_and_places_items_knows_arrays_alone(part):
+    own = [name for name in imports_of(sources(part)[f"{part}.py"]) if "tfrecs" in name]
+    assert own
+    assert all(name.startswith(("tfrecs._checks", "tfrecs._types")) for name in own)
+
+
 # What no file of the package does
 
 

@@ -56,7 +56,7 @@ def shelves_for(
     """
     check_positive(k=k)
     train = recommender.train
-    liked = _liked(train, user)[:k]
+    liked = most_liked(train, user)[:k]
     others = train.num_items - 1
     shelves = {
         "Liked": _with_features(train, liked),
@@ -73,7 +73,7 @@ def shelves_for(
     return shelves
 
 
-def _liked(train: Interactions, user: Any) -> "pd.DataFrame":
+def most_liked(train: Interactions, user: Any) -> "pd.DataFrame":
     """The user's items in `train`, best first, with ratings where there are any."""
     import pandas as pd
 

@@ -1,0 +1,166 @@
+"""What is told of items, as HTML in which no title means anything."""
+
+import base64
+import re
+from html import escape, unescape
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tfrecs
+from tfrecs.app import cards
+from tfrecs.app.catalogue import catalogue_of
+
+PIXEL = b"\x89PNG\r\n\x1a\n"
+HOSTILE = '<img src=x onerror="alert(1)">\'&amp;'
+
+
+def catalogue(titles, images=None, **columns):
+    count = len(titles)
+    train = tfrecs.Interactions.from_arrays(
+        [0] * count,
+        range(count),
+        item_features=pd.DataFrame({"title": titles, **columns}),
+    )
+    return catalogue_of(
+        train,
+        title_col="title",
+        genres_col="genres",
+        image_col="image",
+        images=None if images is None else f"{images}",
+    )
+
+
+class Reader(HTMLParser):
+    """Collects tags with their attributes, and text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.texts = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+@given(title=st.text(min_size=1), genre=st.text())
+def test_no_title_or_genre_becomes_a_tag(title, genre):
+    of = catalogue([title, "Plain"], genres=[genre, "Drama"])
+    plain = catalogue(["Title", "Plain"], genres=["War", "Drama"])
+    card = cards.Card(0, why=(0, 1), badges=("only here",))
+    for make in (
+        lambda which: cards.listing([card], which, "list"),
+        lambda which: cards.shelf([0, 1], which, "shelf"),
+    ):
+        found = [tag for tag, _ in Reader(make(of)).tags]
+        expected = [tag for tag, _ in Reader(make(plain)).tags]
+        assert found.count("img") == expected.count("img")
+        assert {*found} <= {*expected}
+
+
+def test_a_row_tells_rank_title_year_genres_reasons_and_badges():
+    of = catalogue([HOSTILE, "Heat"], genres=["Crime|Drama", "War"], year=[1995, 1972])
+    html = cards.listing(
+        [cards.Card(0, why=(1, 0), badges=("was 3",))], of, "its <name>"
+    )
+    told = "".join(Reader(html).texts)
+    assert told == f"1 {HOSTILE}1995 · Crime, DramaLike Heat and {HOSTILE}was 3"
+    [start] = [attrs for tag, attrs in Reader(html).tags if tag == "ol"]
+    assert start["aria-label"] == "its <name>"
+
+
+def drawings(html):
+    for tag, attrs in Reader(html).tags:
+        if tag == "img":
+            kind, code = attrs["src"].split(",")
+            assert kind == "data:image/svg+xml;base64"
+            yield attrs["alt"], base64.b64decode(code).decode()
+
+
+@given(title=st.text(st.characters(codec="utf-8"), min_size=1))
+def test_drawn_cards_are_whole_documents_of_one_drawing(title):
+    of = catalogue([title])
+    [(alt, svg)] = drawings(cards.shelf([0], of, "shelf"))
+    root = ElementTree.fromstring(svg)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert alt == of.entries[0].title
+    [(alt, svg)] = drawings(cards.listing([cards.Card(0)], of, "list"))
+    assert alt == ""  # the title stands beside it
+    assert "<text" not in svg
+
+
+def test_letters_that_xml_does_not_hold_are_replaced():
+    [(_, svg)] = drawings(cards.shelf([0], catalogue(["a\ufffeb\uffffc"]), "s"))
+    texts = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    assert [text.text for text in texts] == ["a\ufffdb\ufffdc"]
+
+
+def test_pictures_are_shown_by_column_or_by_id_and_bad_ones_are_drawn(tmp_path):
+    for name in ("heat.png", "1.png", "4.jpg"):
+        (tmp_path / name).write_bytes(PIXEL + name.encode())
+    (tmp_path / "2.png").write_text("no picture")
+    (tmp_path.parent / "out.png").write_bytes(PIXEL)
+    titles = [f"Title {number}" for number in range(5)]
+    by_id = catalogue(titles, tmp_path)
+    assert by_id.picture(1).startswith("data:image/png;base64,")
+    assert by_id.picture(4) is not None  # by what it is, not by its name
+    assert by_id.picture(0) is by_id.picture(2) is None
+    image = ["heat.png", "../out.png", "2.png", "missing.png", "/etc/passwd"]
+    by_column = catalogue(titles, tmp_path, image=image)
+    found = [by_column.picture(item) for item in range(5)]
+    assert base64.b64decode(found[0].split(",")[1]) == PIXEL + b"heat.png"
+    assert found[1:] == [None, None, None, None]
+    html = cards.shelf([0, 1], by_column, "shelf")
+    assert found[0] in html
+    assert catalogue(titles, image=image).picture(0) is None  # no folder, no picture
+
+
+def test_labels_are_distinct_and_the_most_popular_come_first():
+    users, items = [0, 1, 2, 0, 1, 0], [2, 2, 2, 1, 1, 0]
+    features = pd.DataFrame(
+        {"title": ["Same", "Same", "Same", None], "year": [1990, 1990, 1991, 1992]},
+        index=["a", "b", "c", "d"],
+    )
+    train = tfrecs.Interactions.from_arrays(
+        users, np.array(["a", "b", "c"])[items], item_features=features
+    )
+    of = catalogue_of(
+        train, title_col="title", genres_col="g", image_col="i", images=None
+    )
+    assert of.labels == ("Same (1990) [a]", "Same (1990) [b]", "Same (1991)")
+    assert [*of.by_label] == [of.labels[2], of.labels[1], of.labels[0]]
+    assert of.by_label["Same (1991)"] == 2
+
+
+def test_items_without_features_are_called_by_their_ids(from_pairs):
+    train = from_pairs([(0, 0), (1, 1)], 2, 2)
+    of = catalogue_of(
+        train, title_col="title", genres_col="genres", image_col="i", images=None
+    )
+    assert of.labels == ("Item 0", "Item 1")
+
+
+@pytest.mark.parametrize("make", [cards.note, lambda text: cards.heading(text, [text])])
+def test_notes_and_headings_are_text(make):
+    assert HOSTILE in unescape(make(HOSTILE))
+    assert "<img" not in make(HOSTILE)
+    assert escape(HOSTILE) in make(HOSTILE)
+
+
+def test_an_alert_is_read_out():
+    assert re.match('<p class="tfrecs-alert" role="alert"', cards.note("!", "alert"))
+    assert "role" not in cards.note("!")
+
+
+def test_a_table_holds_its_cells_as_text():
+    read = Reader(cards.table(["A", "B"], [(HOSTILE, "2"), ("3", "4")]))
+    assert read.texts == ["A", "B", HOSTILE, "2", "3", "4"]
+    assert [tag for tag, _ in read.tags].count("tr") == 3

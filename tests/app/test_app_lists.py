@@ -1,0 +1,105 @@
+"""A person's list: candidates, reasons, order, and who cannot be answered."""
+
+import numpy as np
+import pytest
+
+import tfrecs
+from tfrecs.app.lists import Person, find_candidates, known_person, most_like, order
+from tfrecs.app.loading import Model, side_by_side
+
+
+@pytest.fixture(scope="module")
+def models(bundles):
+    loaded = {name: tfrecs.load(bundles / "run" / name) for name in ("one", "two")}
+    return side_by_side(loaded)[0]
+
+
+def places(model, person, k=20, **weights):
+    settings = {"popularity_weight": 0.0, "diversity_weight": 0.0, **weights}
+    found = find_candidates(model, person, 20)
+    return order(found, model.train.item_counts, k, **settings)
+
+
+def test_without_weights_the_list_is_the_models(models):
+    for model in models:
+        person = known_person(model.train, "person 2")
+        expected = model.recommender.recommend(["person 2"], 5)["item"]
+        found = places(model, person, 5)
+        assert [place.item for place in found] == expected.tolist()
+        assert [place.before for place in found] == [1, 2, 3, 4, 5]
+
+
+def test_a_known_person_liked_what_they_had(models):
+    train = models[0].train
+    person = known_person(train, "person 3")
+    [user] = train.users.known(["person 3"])
+    assert sorted(person.liked) == sorted(train.item_ids[train.user_ids == user])
+
+
+def test_nobody_is_recommended_what_they_had(models):
+    for model in models:
+        known = known_person(model.train, "person 0")
+        for person in (known, Person(None, (3, 0, 7))):
+            found = [place.item for place in places(model, person)]
+            assert len(found) == 20 - len(person.liked)
+            assert not {*found} & {*person.liked}
+
+
+def test_reasons_are_the_nearest_liked_items(models):
+    model = models[0]
+    person = Person(None, (3, 0, 7))
+    unit = model.vectors / np.linalg.norm(model.vectors, axis=1, keepdims=True)
+    for place in places(model, person):
+        near = sorted(person.liked, key=lambda liked: -unit[liked] @ unit[place.item])
+        near = [liked for liked in near[:2] if unit[liked] @ unit[place.item] > 0]
+        assert [*place.reasons] == near
+
+
+def test_weights_move_items_and_say_where_they_stood(models):
+    model = models[-1]
+    person = known_person(model.train, "person 1")
+    plain = [place.item for place in places(model, person)]
+    moved = places(model, person, popularity_weight=3.0)
+    assert [place.item for place in moved] != plain
+    assert [plain[place.before - 1] for place in moved] == [p.item for p in moved]
+    counts = model.train.item_counts
+    assert counts[moved[0].item] < counts[plain[0]]
+    varied = places(model, person, diversity_weight=0.9)
+    assert sorted(place.item for place in varied) == sorted(plain)
+
+
+def test_picks_go_through_the_model_and_popularity_ignores_them(models):
+    first, second = Person(None, (0,)), Person(None, (1,))
+    one, *_, popular = models
+    assert [p.item for p in places(one, first, 5)] == [
+        one.train.items.known([item])[0]
+        for item in one.recommender.recommend_for_history([0], 5)["item"]
+    ]
+    without = {0, 1}
+    found = [
+        [p.item for p in places(popular, person) if p.item not in without]
+        for person in (first, second)
+    ]
+    assert found[0] == found[1]
+
+
+def test_someone_who_had_everything_gets_an_empty_list(models):
+    for model in models:
+        assert places(model, Person(None, tuple(range(20)))) == ()
+
+
+def test_the_most_like_are_those_of_similar_items(models):
+    model = models[0]
+    expected = model.recommender.similar_items([4], 6)
+    found = most_like(model, 4, 6)
+    assert [item for item, _ in found] == expected["item"].tolist()
+    np.testing.assert_allclose([v for _, v in found], expected["score"], rtol=1e-5)
+    assert len(most_like(models[-1], 4, 99)) == 19
+
+
+def test_who_cannot_be_answered_is_told(models, from_pairs):
+    with pytest.raises(ValueError, match="one does not know this person"):
+        find_candidates(models[0], Person("stranger", ()), 5)
+    plain = tfrecs.Recommender(np.eye(2), from_pairs([(0, 0), (1, 1)], 2, 2))
+    with pytest.raises(ValueError, match="matrix cannot recommend to someone new"):
+        find_candidates(Model("matrix", plain), Person(None, (0,)), 2)

@@ -1,0 +1,120 @@
+"""The page, run without a browser: what its widgets do."""
+
+import sys
+
+import pytest
+
+from tfrecs.app import server
+
+testing = pytest.importorskip("streamlit.testing.v1", reason="streamlit is missing")
+
+
+@pytest.fixture
+def page(bundles, monkeypatch):
+    """Runs the page for the bundles `one` and `two`, and an address's parameters."""
+
+    def run(folder="run", **asked):
+        monkeypatch.setattr(sys, "argv", ["app", "--bundle", f"{bundles / folder}"])
+        test = testing.AppTest.from_file(f"{server.SCRIPT}", default_timeout=60)
+        for name, value in asked.items():
+            test.query_params[name] = value
+        return test.run()
+
+    return run
+
+
+def html(test):
+    """What stands in the page's own HTML, one text for each place."""
+    texts = [element.proto.body for element in test.get("html")]
+    return [text for text in texts if not text.startswith("<style>")]
+
+
+def lists(test):
+    return [text for text in html(test) if 'data-testid="list"' in text]
+
+
+def test_a_person_sees_a_list_of_each_model(page):
+    test = page()
+    assert not test.exception
+    assert test.title[0].value == "Recommendations, side by side"
+    assert len(lists(test)) == 3
+    heads = "".join(html(test))
+    for name in ("one", "two", "popularity"):
+        assert f'<h3 dir="auto">{name}</h3>' in heads
+    assert "validation ndcg@5 0.250" in heads
+    assert "36 interactions of 6 people with 20 titles" in heads
+    assert test.query_params["user"] == "person 0"
+
+
+def test_the_address_says_whose_page_it_is(page):
+    first, second = page(), page(user="person 3")
+    assert second.selectbox(key="user").value == "person 3"
+    assert lists(first) != lists(second)
+    test = page(user="<b>nobody</b>")
+    assert "Nobody in the data has the id &lt;b&gt;nobody&lt;/b&gt;." in html(test)[-1]
+    assert lists(test) == []
+
+
+def test_an_address_with_picks_shows_them_and_ignores_what_is_unknown(page):
+    test = page(liked=["3", "0", "3", "999", "<script>"])
+    assert test.multiselect(key="picks").value == [
+        "Film 🎬 (1993)",
+        '<b>Bold</b> & "quoted" (1990)',
+    ]
+    assert len(lists(test)) == 3
+    assert test.query_params["liked"] == ["3", "0"]
+
+
+def test_sliders_move_the_lists_and_back(page):
+    test = page()
+    before = lists(test)
+    for key in ("popularity", "diversity"):
+        moved = lists(test.slider(key=key).set_value(1.0).run())
+        assert moved != before
+        assert " was " in "".join(moved)
+        assert lists(test.slider(key=key).set_value(0.0).run()) == before
+    longer = lists(test.slider(key="k").set_value(15).run())
+    assert [text.count("<li>") for text in before] == [10] * 3
+    assert [text.count("<li>") for text in longer] == [14] * 3  # of 20, 6 are known
+
+
+def test_picks_replace_the_person_who_comes_back(page):
+    test = page(user="person 4")
+    theirs = lists(test)
+    test.session_state["who"] = "My own picks"
+    assert lists(test.run()) == []
+    own = lists(test.multiselect(key="picks").set_value(["Title 8 (1998)"]).run())
+    assert len(own) == 3
+    assert own != theirs
+    test.session_state["who"] = "Someone in the data"
+    assert lists(test.run()) == theirs
+    test.session_state["who"] = "My own picks"
+    assert lists(test.run()) == own
+
+
+def test_models_can_be_left_out(page):
+    test = page()
+    shown = lists(test.multiselect(key="models").set_value(["two"]).run())
+    assert len(shown) == 1
+    assert 'aria-label="two"' in shown[0]
+    assert "only here" not in shown[0]
+
+
+def test_similar_titles_and_the_map_are_shown(page):
+    test = page()
+    test.session_state["view"] = "Similar titles"
+    test.run()
+    assert len(lists(test)) == 3
+    assert "cosine" in lists(test)[0]
+    test.session_state["view"] = "Map"
+    test.run()
+    assert not test.exception
+    assert lists(test) == []
+    assert "Map of 20 titles, like ones close together: 6 are liked" in html(test)[-2]
+    assert html(test)[-1].count("<tr>") == 1 + 6 + 10
+
+
+def test_what_is_wrong_with_a_bundle_is_told(page):
+    broken = page(folder="missing")
+    assert "missing: no such folder." in html(broken)[-1]
+    assert not broken.exception

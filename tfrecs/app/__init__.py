@@ -1,0 +1,1 @@
+"""An app to look at recommendations in: `python -m tfrecs.app`."""

@@ -1,0 +1,114 @@
+"""What the page tells of each item: title, genres, year and picture."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from tfrecs._types import AnyArray
+from tfrecs.interactions import Interactions
+from tfrecs.posters._entries import Columns, Entry, entries
+from tfrecs.posters._pictures import embedded
+from tfrecs.posters._text import clean
+
+KINDS = ("jpg", "jpeg", "png", "webp", "avif", "gif")
+"""Ends of the names of pictures that are named after an item's id."""
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """The items as they are shown, by their indices.
+
+    Args:
+        entries: `[num_items]`, in clean text, without pictures.
+        ids: `[num_items]` raw ids.
+        counts: `[num_items]`, how many people had each.
+        paths: `[num_items]` paths of pictures in `images`, "" where none is told.
+        images: the folder of pictures; None for none.
+    """
+
+    entries: Sequence[Entry]
+    ids: AnyArray
+    counts: AnyArray
+    paths: Sequence[str]
+    images: Path | None
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """A name for each item that no other has: title, year if known, or the id."""
+        names = [
+            f"{entry.title} ({year})" if (year := dict(entry.details).get("year"))
+            else entry.title
+            for entry in self.entries
+        ]  # fmt: skip
+        count = Counter(names)
+        return tuple(
+            name if count[name] == 1 else f"{name} [{clean(id_)}]"
+            for name, id_ in zip(names, self.ids.tolist(), strict=True)
+        )
+
+    @cached_property
+    def by_label(self) -> dict[str, int]:
+        """The item of each label, the most popular first."""
+        order = (-self.counts).argsort(kind="stable").tolist()
+        return {self.labels[item]: item for item in order}
+
+    def picture(self, item: int) -> str | None:
+        """The item's picture as a `data:` address; None if it has none that is good."""
+        if self.images is None:
+            return None
+        return _first_good(self._names(item), self.images)
+
+    def _names(self, item: int) -> list[str]:
+        if self.paths[item]:
+            return [self.paths[item]]
+        return [f"{self.ids[item]}.{kind}" for kind in KINDS]
+
+
+def catalogue_of(
+    train: Interactions,
+    *,
+    title_col: str,
+    genres_col: str,
+    image_col: str,
+    images: str | None,
+) -> Catalogue:
+    """Gives what is known of the items of `train`, by the columns of their features."""
+    frame = pd.DataFrame({"item": pd.Series(list(train.items.ids), dtype=object)})
+    features = train.item_features
+    if features is not None:
+        known = features.drop(columns="item", errors="ignore").reset_index(drop=True)
+        frame = frame.join(known)
+    if title_col not in frame:
+        frame[title_col] = None
+    paths = frame[image_col].map(clean).tolist() if image_col in frame else None
+    columns = Columns(
+        title=title_col,
+        genres=genres_col,
+        details=[name for name in ("year",) if name in frame],
+        image=None,
+        image_folder=Path(),
+        address=None,
+    )
+    return Catalogue(
+        entries=entries("items", frame, columns),
+        ids=train.items.ids,
+        counts=train.item_counts,
+        paths=paths or [""] * train.num_items,
+        images=None if images is None else Path(images),
+    )
+
+
+def _first_good(names: Sequence[str], folder: Path) -> str | None:
+    """The first of the files that is there and is a picture."""
+    for name in names:
+        try:
+            found = embedded(name, folder)
+        except ValueError:  # no picture, or not in the folder: a card is drawn
+            continue
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,125 @@
+"""The widgets by which someone says who they are, and how lists are ranked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from tfrecs.app.catalogue import Catalogue
+from tfrecs.app.lists import Person, known_person
+from tfrecs.interactions import Interactions
+
+SOMEONE, PICKS = "Someone in the data", "My own picks"
+MOST_OPTIONS = 5000
+"""People and titles that a browser is given to choose from."""
+
+KEPT = ("user", "picks")
+"""Widgets that are not always shown, whose values are to stay."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who was chosen.
+
+    Args:
+        person: None while nobody is.
+        told: what the data say of them.
+        problem: why there is nobody, or what was left out; "" for nothing.
+    """
+
+    person: Person | None
+    told: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How lists are ranked, and whose."""
+
+    popularity: float
+    diversity: float
+    k: int
+    models: tuple[str, ...]
+
+
+def choose_person(train: Interactions, catalogue: Catalogue) -> Choice:
+    """Shows the widgets, and gives who was chosen; the address says it too."""
+    _start(train, catalogue)
+    switch, rest = st.columns([1, 2], vertical_alignment="bottom")
+    with switch:
+        who = st.segmented_control("Recommend to", (SOMEONE, PICKS), key="who")
+    with rest:
+        if who == PICKS:
+            return _picked(catalogue)
+        return _someone(train)
+
+
+def choose_weights(models: Sequence[str]) -> Weights:
+    """Shows the sliders, and gives how they stand."""
+    st.subheader("How to rank", anchor=False)
+    popularity = st.slider(
+        "Popularity penalty", 0.0, 1.0, 0.0, 0.05, key="popularity",
+        help="Moves up what fewer people know. 0: as the model ranks.",
+    )  # fmt: skip
+    diversity = st.slider(
+        "Diversity", 0.0, 1.0, 0.0, 0.05, key="diversity",
+        help="Moves up what is unlike the titles above it. 0: as the model ranks.",
+    )  # fmt: skip
+    k = st.slider("Length of lists", 5, 30, 10, 5, key="k")
+    st.subheader("What to compare", anchor=False)
+    shown = st.multiselect("Models", models, models, key="models")
+    return Weights(popularity, diversity, k, tuple(shown) or tuple(models))
+
+
+def _start(train: Interactions, catalogue: Catalogue) -> None:
+    """Sets the widgets as the address says, once, and keeps those that are hidden."""
+    state, asked = st.session_state, st.query_params
+    for name in KEPT:
+        if name in state:
+            state[name] = state[name]
+    if "who" in state:
+        return
+    labels = {f"{id_}": catalogue.labels[i] for i, id_ in enumerate(catalogue.ids)}
+    picks = [labels[text] for text in asked.get_all("liked") if text in labels]
+    state["who"] = PICKS if picks else SOMEONE
+    state["picks"] = list(dict.fromkeys(picks))
+    state["user"] = asked.get("user", f"{train.users.ids[0]}")
+
+
+def _someone(train: Interactions) -> Choice:
+    people = [f"{id_}" for id_ in train.users.ids[:MOST_OPTIONS].tolist()]
+    text = st.selectbox(
+        "Person", people, key="user",
+        accept_new_options=True,
+    )  # fmt: skip
+    if text is None:
+        return Choice(None)
+    found = [id_ for id_ in train.users.ids.tolist() if f"{id_}" == text]
+    if not found:
+        return Choice(None, problem=f"Nobody in the data has the id {text}.")
+    st.query_params.from_dict({"user": text})
+    return Choice(known_person(train, found[0]), _about(train, found[0]))
+
+
+def _picked(catalogue: Catalogue) -> Choice:
+    labels = list(catalogue.by_label)[:MOST_OPTIONS]
+    chosen = st.multiselect(
+        "Titles that you like", labels, key="picks",
+        placeholder="Pick a few",
+    )  # fmt: skip
+    items = [catalogue.by_label[label] for label in chosen]
+    st.query_params.from_dict({"liked": [f"{catalogue.ids[item]}" for item in items]})
+    if not items:
+        return Choice(None)
+    return Choice(Person(None, tuple(items)))
+
+
+def _about(train: Interactions, user: object) -> str:
+    """What the data say of someone, such as "gender: F, occupation: writer"."""
+    features = train.user_features
+    if features is None:
+        return ""
+    [place] = train.users.known([user])
+    row = features.iloc[place].dropna()
+    told = ", ".join(f"{name} {value}".replace("_", " ") for name, value in row.items())
+    return f"Known of them: {told}."

@@ -1,0 +1,162 @@
+"""A person's list from a model: candidates once, and their order at each move."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfrecs._types import AnyArray, FloatArray, IntArray
+from tfrecs.app.loading import Model
+from tfrecs.explanations import nearest_liked
+from tfrecs.interactions import Interactions
+from tfrecs.posters.shelves import most_liked
+from tfrecs.reranking import rerank
+from tfrecs.similarity import cosines
+
+CANDIDATES = 200
+"""Best items of a model that sliders put into another order."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is recommended to.
+
+    Args:
+        user: the raw id; None for someone who is told by what they like alone.
+        liked: indices of what they liked, the most liked first.
+    """
+
+    user: Any
+    liked: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """A model's best items for a person, without those that they know.
+
+    Args:
+        items: `[candidates]` indices, best first.
+        scores: `[candidates]`.
+        similarities: `[candidates, candidates]` cosines of the items' vectors.
+        reasons: `[candidates, 2]` indices of the nearest liked items, -1 for none.
+        closeness: `[candidates, 2]`, their cosines.
+    """
+
+    items: IntArray
+    scores: FloatArray
+    similarities: FloatArray
+    reasons: IntArray
+    closeness: FloatArray
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of a list.
+
+    Args:
+        item: its index.
+        before: the rank that the model alone gives it, from 1.
+        reasons: indices of the liked items that it is most like, nearest first.
+    """
+
+    item: int
+    before: int
+    reasons: tuple[int, ...]
+
+
+def known_person(train: Interactions, user: Any) -> Person:
+    """Someone of whom `train` knows.
+
+    Raises:
+        ValueError: if it does not.
+    """
+    liked = train.items.known(most_liked(train, user)["item"])
+    return Person(user, tuple(liked.tolist()))
+
+
+def find_candidates(model: Model, person: Person, count: int) -> Candidates:
+    """Asks a model for a person's best items.
+
+    Raises:
+        ValueError: if the model does not know the person, or knows no way to someone
+            new.
+    """
+    found = _ask(model, person, min(count, model.train.num_items))
+    scores = found["score"].to_numpy(dtype=np.float32)
+    good = np.isfinite(scores)
+    items = model.train.items.known(found["item"])[good]
+    vectors = model.vectors
+    reasons, closeness = nearest_liked(vectors, items, np.array(person.liked, int))
+    return Candidates(
+        items=items,
+        scores=scores[good],
+        similarities=cosines(vectors[items], vectors[items]),
+        reasons=reasons,
+        closeness=closeness,
+    )
+
+
+def order(
+    candidates: Candidates,
+    counts: AnyArray,
+    k: int,
+    *,
+    popularity_weight: float,
+    diversity_weight: float,
+) -> tuple[Place, ...]:
+    """Gives the list of the k best candidates, as the sliders stand.
+
+    Args:
+        candidates: of a person.
+        counts: `[num_items]`, the interactions of each item.
+        k: the most items.
+        popularity_weight: of `tfrecs.reranking.penalize_popularity`.
+        diversity_weight: of `tfrecs.reranking.diversify`.
+    """
+    if len(candidates.items) == 0:
+        return ()
+    places = rerank(
+        candidates.scores,
+        counts[candidates.items],
+        candidates.similarities,
+        min(k, len(candidates.items)),
+        popularity_weight=popularity_weight,
+        diversity_weight=diversity_weight,
+    )
+    return tuple(
+        Place(
+            item=int(candidates.items[place]),
+            before=int(place) + 1,
+            reasons=_reasons(candidates, place),
+        )
+        for place in places
+    )
+
+
+def most_like(model: Model, item: int, k: int) -> list[tuple[int, float]]:
+    """Gives the k items that a model finds most like one, and their cosines."""
+    alike = cosines(model.vectors[[item]], model.vectors)[0]
+    alike[item] = -np.inf
+    best = np.argsort(-alike, kind="stable")[: min(k, len(alike) - 1)]
+    return [(int(other), float(alike[other])) for other in best]
+
+
+def _ask(model: Model, person: Person, count: int) -> Any:
+    recommender, train = model.recommender, model.train
+    if person.user is not None:
+        if train.users.index([person.user])[0] < 0:
+            raise ValueError(f"{model.name} does not know this person.")
+        return recommender.recommend([person.user], count)
+    liked = train.items.ids[np.array(person.liked, dtype=int)]
+    if model.same_for_all:
+        anyone = train.users.ids[:1]
+        return recommender.recommend(anyone, count, exclude_seen=False, excluded=liked)
+    if not model.has_towers:
+        raise ValueError(f"{model.name} cannot recommend to someone new.")
+    return recommender.recommend_for_history(liked, count)
+
+
+def _reasons(candidates: Candidates, place: int) -> tuple[int, ...]:
+    """What it is like at all: a cosine above 0."""
+    found = zip(candidates.reasons[place], candidates.closeness[place], strict=True)
+    return tuple(int(item) for item, closeness in found if closeness > 0)

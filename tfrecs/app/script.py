@@ -1,0 +1,8 @@
+"""What Streamlit runs for each view of the page, with the command line's arguments."""
+
+import sys
+
+from tfrecs.app.options import parse
+from tfrecs.app.page import show
+
+show(parse(sys.argv[1:]))
