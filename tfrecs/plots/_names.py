@@ -148,7 +148,7 @@ def name_points(
     taken += [Box(x - 1, y - 1, x + 1, y + 1) for x, y in others]
     for model in sorted(points, key=lambda model: not looks[model].highlighted):
         look = looks[model]
-        size = len(shown(model)) * LETTER * (1.1 if look.highlighted else 0.92)
+        size = len(shown(model)) * LETTER * (1.1 if look.highlighted else 1)
         sides = [_beside(places[model], size, *side) for side in _SIDES]
         met = [_met(side, inside, taken) for side in sides]
         place = min(range(len(sides)), key=met.__getitem__)
@@ -190,7 +190,6 @@ def _write(
         va="center",
         color=look.colour if look.highlighted else SOFT,
         fontweight="bold" if look.highlighted else "normal",
-        fontsize=TEXT if look.highlighted else TEXT - 1,
         parse_math=False,
         zorder=5,
     )

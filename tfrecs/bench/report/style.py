@@ -26,13 +26,8 @@ def style_for(num_models: int) -> str:
         f".look-{n}::before {{ background: var(--c{n}); }}\n" for n in range(len(LOOKS))
     )
     picks = "".join(map(_pick, range(num_models)))
-    return (
-        BASE.replace("/*light*/", light).replace("/*dark*/", dark)
-        + figures
-        + looks
-        + picks
-        + PRINT
-    )
+    style = BASE + figures + looks + picks + PRINT
+    return style.replace("/*light*/", light).replace("/*dark*/", dark)
 
 
 def _pick(place: int) -> str:
@@ -190,7 +185,7 @@ PRINT = """
   @page { size: A4; margin: 13mm; }
   :root { color-scheme: light; --ground: #fff; --card: #fff; --ink: #000; --soft: #444;
     --line: #ccc; --grey: #888; --good: #00594d; --goodsoft: #e5f4f0; --link: #000;
-    /*light*/ }
+    --pick: #c4114f; --picked: #fdeef3; /*light*/ }
   html { font-size: 8.5pt; }
   body { max-width: none; padding: 0; }
   nav, .picker, details, .skip { display: none; }
