@@ -189,6 +189,21 @@ def test_p_values_are_of_paired_tests_with_holms_correction(result, page):
     assert rows["lightfm"][6] == ""
 
 
+def test_micro_averages_stand_first_where_training_items_are_ranked(
+    problem, result, page
+):
+    micro = {
+        f"micro_{name}@{k}": k / 10 for k in (3, 5) for name in ("precision", "recall")
+    }
+    open_problem = replace(problem, exclude_seen=False)
+    found = page(result("mf", 0.5, more_metrics=micro), problem=open_problem)
+    heads = [th.text for th in section_of(found, "models").all("th")]
+    assert heads[1:4] == ["micro P@3", "micro R@3", "P@3"]
+    cells = rows_of(found)["mf"]
+    assert cells[0] == "0.3000best ★"  # one number for all users has no interval
+    assert cells[5] == "0.5000best ★"
+
+
 def test_only_competitors_are_starred_and_compared(whole):
     rows = rows_of(whole)
     assert next(iter(rows)) == "oracleknows the truth"
