@@ -237,8 +237,8 @@ def test_the_most_popular_and_some_users_are_shown(monkeypatch):
     monkeypatch.setattr("tfrecs.callbacks.board.projector.MOST_POINTS", 2)
     assert most_popular(np.array([5, 1, 7, 5])).tolist() == [0, 2]
     rng = np.random.default_rng(0)
-    assert len(set(drawn_points(9, rng).tolist())) == 2
-    assert drawn_points(1, rng).tolist() == [0]
+    assert len(set(drawn_points(9, 2, rng).tolist())) == 2
+    assert drawn_points(1, 2, rng).tolist() == [0]
 
 
 def test_columns_are_clean_lines_with_the_label_first(films):
@@ -255,7 +255,7 @@ def test_columns_are_clean_lines_with_the_label_first(films):
     assert lines_of(columns).count("\n") == 3
     people = user_columns(train, np.array([3]))
     assert list(people) == ["user", "interactions", "activity decile", "gender"]
-    assert people["user"] == ["3"]
+    assert people["user"] == ["user 3"]
     assert people["gender"] == ["M"]
 
 

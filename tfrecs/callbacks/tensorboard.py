@@ -52,7 +52,8 @@ class TensorBoard(keras.callbacks.Callback):
       lists; recommendations for a few users as text, hits marked; and distributions of
       the lengths of vectors by popularity and activity.
     - At the start: a card of the run as text, and the model as a graph. At the end: the
-      vectors of users and items for the projector, with titles, genres and popularity.
+      vectors of the 10,000 most popular items and of as many users for the projector,
+      with titles, genres and popularity.
     - With `hparams`, the run is a line of the HParams tab.
 
     A look takes some time, so that there is a budget: the first epoch and the end of
@@ -217,7 +218,7 @@ class TensorBoard(keras.callbacks.Callback):
 
     def _write_start(self) -> None:
         told = card_of(self.card, self.train, self.validation, self._towers, self.model)
-        self._events.write(self._step, texts({"run": told}))
+        self._events.write(self._step, texts({"card of the run": told}))
         if self.hparams is not None:
             self._events.write(self._step, session_start(self.log_dir, self.hparams))
         graph = graph_of(self._towers)

@@ -46,11 +46,12 @@ def item_columns(
 def user_columns(train: Interactions, users: IntArray) -> dict[str, list[str]]:
     """Gives what is told of some users, the raw id first.
 
-    Their features are those that have few values, such as groups of age.
+    The projector labels points by the first column that holds other than numbers. Of
+    their features are told those that have few values, such as groups of age.
     """
     frame = train.user_features
     columns = {
-        "user": [clean(value) for value in train.users.ids[users]],
+        "user": [f"user {clean(value)}" for value in train.users.ids[users]],
         **_counts(np.diff(train.matrix.indptr), users, "activity decile"),
     }
     if frame is not None:

@@ -16,9 +16,10 @@ from tfrecs.similarity import vectors_of
 
 
 class PointsOf:
-    """The most popular items, and a sample of the users.
+    """The most popular items, and a sample of no more users.
 
-    Pictures are read at once, so that a wrong one is told before training.
+    The projector opens with the larger set, and titles tell more. Pictures are read at
+    once, so that a wrong one is told before training.
 
     Args:
         train: what the model learns from.
@@ -42,7 +43,7 @@ class PointsOf:
         self.train = train
         self.names = names
         self.items = most_popular(train.item_counts)
-        self.users = drawn_points(train.num_users, rng)
+        self.users = drawn_points(train.num_users, len(self.items), rng)
         self.sprite = None
         if image_col is not None:
             paths = _paths(train, image_col, self.items)

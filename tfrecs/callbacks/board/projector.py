@@ -39,9 +39,9 @@ def most_popular(counts: AnyArray) -> IntArray:
     return np.sort(best).astype(np.int32)
 
 
-def drawn_points(size: int, rng: np.random.Generator) -> IntArray:
-    """Draws at most `MOST_POINTS` of so many, ascending."""
-    drawn = rng.choice(size, min(MOST_POINTS, size), replace=False)
+def drawn_points(size: int, most: int, rng: np.random.Generator) -> IntArray:
+    """Draws at most `most` of so many, ascending."""
+    drawn = rng.choice(size, min(most, size), replace=False)
     return np.sort(drawn).astype(np.int32)
 
 
