@@ -14,8 +14,8 @@ TEXT = 12.0
 """Points of text. A figure is `WIDTH` inches, so that a page can show it whole, or at
 five sixths of its size, with letters of 10 pixels."""
 
-WIDTH, HEIGHT, TALL = 6.6, 4.0, 4.6
-LEFT, BOTTOM, TOP = 0.85, 0.62, 0.2
+WIDTH, HEIGHT, TALL = 6.0, 3.8, 4.4
+LEFT, BOTTOM, TOP = 0.8, 0.62, 0.2
 """Inches of a figure, of one with many names in it, and of the margins around axes."""
 
 LETTER = 0.54 * TEXT

@@ -22,7 +22,7 @@ def draw_points(
         point.set(markeredgecolor="white", zorder=4 if look.highlighted else 3)
 
 
-def room_around(axes: "Axes", margin: float) -> None:
+def room_around(axes: "Axes") -> None:
     """Fixes the limits with room for names around the points."""
-    axes.margins(margin)
+    axes.margins(x=0.16, y=0.1)  # names are wider than high
     axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())

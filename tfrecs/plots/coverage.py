@@ -40,6 +40,6 @@ def coverage_by_accuracy(
     with style():
         figure, axes = new_axes(title(accuracy), title(coverage), height=TALL)
         draw_points(axes, points, looks)
-        room_around(axes, 0.1)
+        room_around(axes)
         name_points(axes, points, looks)
     return figure

@@ -58,7 +58,7 @@ def metric_by_seconds(
         [line] = axes.plot(x, y, color=SOFT, linestyle=(0, (4, 4)), linewidth=1.0)
         line.set(drawstyle="steps-post", zorder=1, gid="frontier")
         draw_points(axes, points, looks)
-        room_around(axes, 0.1)
+        room_around(axes)
         axes.xaxis.set_major_formatter(_plain)
         axes.minorticks_off()
         name_points(axes, points, looks, around=steps(best))

@@ -5,7 +5,7 @@ from tfrecs.plots._looks import FAINT, GREY, INK, LOOKS, SOFT
 ON_DARK = ("#6db6f2", "#ff9a5a", "#45c9a5", "#e58cc9", "#d9b24c", "#a3aeff")
 """The colours of highlighted models on a dark ground, in their order."""
 
-COLOURS = {INK: "ink", SOFT: "soft", GREY: "grey", FAINT: "line", "#ffffff": "card"}
+COLOURS = {INK: "ink", SOFT: "soft", GREY: "grey", FAINT: "line"}
 """What figures are drawn in, and the page's variables of the same meaning."""
 
 
@@ -47,11 +47,11 @@ def _pick(place: int) -> str:
 BASE = """
 :root { color-scheme: light dark; --ground: #f7f6f3; --card: #fff; --ink: #1f2328;
   --soft: #5b636d; --line: #e3e6ea; --grey: #9aa2ab; --pick: #c4114f; --picked: #fdeef3;
-  --good: #00695a; --goodsoft: #e5f4f0; --link: #0062a3; /*light*/ }
+  --good: #00695a; --goodsoft: #e5f4f0; --edge: #0002; --link: #0062a3; /*light*/ }
 @media (prefers-color-scheme: dark) {
   :root { --ground: #121518; --card: #1a1e23; --ink: #eceef0; --soft: #a9b1bb;
     --line: #2f353d; --grey: #717a85; --pick: #ff7aa5; --picked: #3a1f2a;
-    --good: #5fd3b5; --goodsoft: #17332e; --link: #6db6f2; /*dark*/ }
+    --good: #5fd3b5; --goodsoft: #17332e; --edge: #000; --link: #6db6f2; /*dark*/ }
 }
 * { box-sizing: border-box; }
 html { scroll-padding-top: 6rem; }
@@ -86,7 +86,12 @@ nav ul { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; margin: 1.2rem 0 0;
 #answer p { max-width: 62rem; }
 #answer .lead { margin: .35rem 0 .9rem; font-size: clamp(1.2rem, 2.4vw, 1.6rem);
   line-height: 1.35; letter-spacing: -.01em; }
-.scroll { position: relative; overflow-x: auto; }
+.scroll { position: relative; overflow-x: auto; background:
+  linear-gradient(to right, var(--card) 40%, transparent) 0 0 / 3rem 100% local,
+  linear-gradient(to left, var(--card) 40%, transparent) 100% 0 / 3rem 100% local,
+  linear-gradient(to right, var(--edge), transparent) 0 0 / .9rem 100%,
+  linear-gradient(to left, var(--edge), transparent) 100% 0 / .9rem 100%;
+  background-repeat: no-repeat; }
 table { border-collapse: collapse; font-size: .86rem;
   font-variant-numeric: tabular-nums; }
 caption { padding: 0 0 .7rem; color: var(--soft); font-size: .85rem; text-align: left;
@@ -99,7 +104,7 @@ th:first-child { position: sticky; left: 0; z-index: 1; text-align: left; }
 tbody th { font-weight: 600; }
 td small, th small { display: block; color: var(--soft); font-size: .76rem;
   font-weight: 400; }
-#models .scroll { background: var(--card); border: 1px solid var(--line);
+#models .scroll { background-color: var(--card); border: 1px solid var(--line);
   border-radius: .9rem; padding: 1.1rem 1.2rem .6rem; }
 #models .scroll { padding-left: 0; }
 #models caption, #models th:first-child { padding-left: 1.2rem; }
@@ -131,11 +136,14 @@ figure { margin: 0; min-width: 0; padding: 1.3rem 1.4rem 1.1rem;
   background: var(--card); border: 1px solid var(--line); border-radius: .9rem; }
 figcaption p { margin: .3rem 0 .8rem; }
 .reading { margin: .6rem 0 .5rem; color: var(--soft); font-size: .86rem; }
-svg { display: block; width: 100%; min-width: 25rem; height: auto;
+svg { display: block; width: 100%; min-width: 23rem; max-width: 34rem; height: auto;
+  margin: 0 auto;
   stroke-linejoin: round; font-family: system-ui, "Segoe UI", Roboto, sans-serif; }
 summary { width: fit-content; color: var(--link); font-size: .88rem; cursor: pointer; }
 details .scroll { margin-top: .5rem; max-height: 26rem; overflow: auto; }
 details caption { padding-bottom: .3rem; }
+svg [fill="#ffffff"] { fill: none; }
+svg [stroke="#ffffff"] { stroke: var(--card); }
 .m { transition: opacity .15s; }
 .person { margin: 0 0 2.5rem; }
 .person h3 { margin-bottom: .6rem; }
@@ -145,7 +153,8 @@ details caption { padding-bottom: .3rem; }
 .group li { padding: .08rem .6rem; border: 1px solid var(--line); border-radius: .5rem;
   background: var(--card); }
 .group .rest { border-color: transparent; background: none; color: var(--soft); }
-.strip { margin: .9rem 0 0; padding: 3px 3px .8rem; scroll-snap-type: x proximity; }
+.strip { margin: .9rem 0 0; padding: 3px 3px .8rem; background: none;
+  scroll-snap-type: x proximity; }
 .cards { display: grid; grid-auto-flow: column; grid-auto-columns: 13.5rem;
   gap: .7rem; }
 .card { padding: .8rem .9rem; background: var(--card); border: 1px solid var(--line);
@@ -168,9 +177,9 @@ details caption { padding-bottom: .3rem; }
 #meaning li { margin: .35rem 0; }
 footer { margin-top: 3.5rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) {
-  body { padding: 1.25rem 1rem; }
+  body { padding: 1.25rem .75rem; }
   #answer { padding: 1.1rem 1rem; }
-  figure { padding: 1.1rem .8rem; }
+  figure { padding: 1.1rem .6rem; }
   .picker div { flex-wrap: nowrap; overflow-x: auto; padding: 3px; }
   th, td { padding: .4rem .55rem; }
   #models caption, #models th:first-child { padding-left: .8rem; }
@@ -192,7 +201,7 @@ PRINT = """
   h2 { margin-top: 1.6rem; }
   h2, h3, h4, thead, figcaption { break-after: avoid; }
   figure, tr, .card, .group { break-inside: avoid; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; background: none; }
   #models .scroll { padding: 0; border: 0; }
   #models caption { position: static; max-width: none; }
   th:first-child { position: static; }
