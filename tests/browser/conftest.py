@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,6 +114,7 @@ def server() -> Callable[..., Any]:
             stderr=subprocess.STDOUT,
         )
         try:
+            _wait_for(port, process)
             yield f"http://localhost:{port}"
         finally:
             process.terminate()
@@ -125,3 +127,15 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def _wait_for(port: int, process: subprocess.Popen) -> None:
+    """Returns once something answers at the port."""
+    for _ in range(600):
+        if process.poll() is not None:
+            pytest.fail(f"It ended: {process.communicate()[0].decode()}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    pytest.fail(f"Nothing answers at port {port} after a minute")

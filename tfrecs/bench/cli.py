@@ -1,6 +1,8 @@
 """The command line of `python -m tfrecs.bench`."""
 
+import shlex
 import sys
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -15,11 +17,12 @@ from tfrecs.bench.command import (
     environment,
     refuse,
 )
-from tfrecs.bench.folder import RESULTS, new_folder
+from tfrecs.bench.folder import REPORT, RESULTS, new_folder
 from tfrecs.bench.looking import where_to_look
 from tfrecs.bench.options import Options, UsageError, parse
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.recipes import RECIPES
+from tfrecs.bench.report import write_report
 from tfrecs.bench.result import OK, Result, summarize, write_json
 from tfrecs.bench.run import model_names, run
 from tfrecs.datasets import DATASETS
@@ -53,6 +56,7 @@ def _bench(options: Options, problem: Problem, command: Sequence[str]) -> int:
 
     out, progress = Console(), Console(stderr=True)
     folder = new_folder(options.logdir, problem.dataset.name)
+    began = time.perf_counter()
     results: list[Result] = []
     status = RAN
     with progress.status("starting") as status_line:
@@ -74,6 +78,14 @@ def _bench(options: Options, problem: Problem, command: Sequence[str]) -> int:
             status = INTERRUPTED
     _print(out, problem, results, options)
     if results:
+        with progress.status("writing the report"):
+            write_report(
+                folder / REPORT,
+                problem,
+                results,
+                command=shlex.join(command),
+                seconds=time.perf_counter() - began,
+            )
         say = partial(out.print, highlight=False, markup=False, soft_wrap=True)
         say(f"All metrics: {options.json or folder / RESULTS}")
         for line in where_to_look(folder, options.logdir):
