@@ -214,6 +214,13 @@ def test_only_competitors_are_starred_and_compared(whole):
     assert "lower ▼" in rows["popularity"][6]
 
 
+def test_an_oracle_as_good_as_the_best_has_no_star(result, page):
+    best = result("mf", 0.5)
+    rows = rows_of(page(best, replace(best, model="oracle")))
+    assert sum("★" in cell for cell in rows["mf"]) == 6
+    assert "★" not in "".join(rows["oracleknows the truth"])
+
+
 def test_rows_without_numbers_tell_why(whole):
     rows = rows_of(whole)
     assert rows["tfrs"] == ["skipped: <b>not</b> installed"]
@@ -336,6 +343,8 @@ def test_all_that_shows_a_model_has_its_class_and_its_name(whole):
     marked = whole.all("g", f"m{place}")
     assert {g.all("title")[0].text for g in marked} == {"mf"}
     assert len(marked) >= 8
+    for marker in (path for defs in whole.all("defs") for path in defs.all("path")):
+        assert set(marker.attributes) == {"id", "d"}  # its look is where it is used
     [style] = whole.all("style")
     assert f"body:has(#pick-{place}:checked)" in style.text
 
@@ -360,6 +369,19 @@ def test_lists_mark_what_was_held_out(problem, whole):
         ]
         hits = len(held_out & {7, 1, 2})
         assert f"{hits} hit" in person.all("section")[0].all("h4")[0].text
+
+
+def test_the_latest_items_of_training_come_first(problem, result, page):
+    [user, *_] = problem.example_users
+    times = np.random.default_rng(0).permutation(len(problem.train)).astype(np.float64)
+    timed = replace(problem, train=replace(problem.train, timestamps=times))
+    rows = np.flatnonzero(problem.train.user_ids == user)
+    latest = problem.train.item_ids[rows[np.argsort(-times[rows])]]
+    found = page(result("mf", 0.5, lists={user: (1,)}), problem=timed)
+    known = section_of(found, "people").all("ul")[0].all("bdi")
+    titles = problem.train.item_features["title"]
+    shown = [title.text.replace("\ufffd", "\x07") for title in known]
+    assert shown == titles[latest[:8]].tolist()
 
 
 def test_hostile_titles_are_shown_as_they_are(whole):

@@ -113,6 +113,14 @@ def test_activity_has_a_place_for_each_segment_that_has_users(from_pairs):
     )
 
 
+def test_intervals_of_two_models_stand_aside_of_each_other(from_pairs):
+    train = from_pairs([(0, 0), (1, 1)], num_users=4, num_items=2)
+    models = {"mf": evaluation(0.2, 0.4), "ease": evaluation(0.1, 0.4)}
+    figure = metric_by_activity(models, train, "ndcg@10", bounds=(1, 3))
+    [[[mf, _]]], [[[ease, _]]] = points_of(figure, "mf"), points_of(figure, "ease")
+    assert mf == -ease != 0
+
+
 # Points
 
 
