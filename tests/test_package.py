@@ -114,7 +114,10 @@ def test_the_version_is_that_of_the_distribution():
 
 # What is loaded
 
-HEAVY = ["jax", "keras", "matplotlib", "pandas", "scipy", "tensorflow", "torch"]
+HEAVY = [
+    *("jax", "keras", "matplotlib", "pandas", "scipy"),
+    *("streamlit", "tensorflow", "torch"),
+]
 
 EVALUATE = """
 import sys
