@@ -235,7 +235,7 @@ def test_the_answer_names_the_best_the_gain_and_the_fastest(whole, problem, resu
     assert re.search(r"\+0\.2\d+ \(\+\d\d%\) over LightFM\.", told(whole))
     assert "That difference is significant: its 95% interval is +0." in told(whole)
     assert "Holm's correction for 3 comparisons" in told(whole)  # the oracle is none
-    assert "--seeds 3 --models mf" in told(whole)
+    assert "--seeds 3 --models mf,ease,lightfm to the command" in told(whole)
 
 
 def test_a_model_that_is_level_and_faster_is_named(result, page):

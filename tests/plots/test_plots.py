@@ -135,6 +135,19 @@ def test_seconds_are_on_a_log_axis_below_steps_of_the_best():
     assert steps.get_xydata().tolist() == [[1, 0.1], [10, 0.3]]  # c is slower and worse
 
 
+@pytest.mark.parametrize(
+    ("times", "within"),
+    [((3.1, 3.3), 1), ((0.7, 40), 5), ((0.001, 50), 4), ((7.0, 7.0), 1)],
+)
+def test_some_round_seconds_are_on_the_axis(times, within):
+    metrics = {"a": {"mrr": 0.1}, "b": {"mrr": 0.3}}
+    figure = metric_by_seconds(metrics, dict(zip("ab", times, strict=True)), "mrr")
+    [axes] = figure.axes
+    low, high = axes.get_xlim()
+    assert sum(low <= tick <= high for tick in axes.get_xticks()) >= within
+    assert low < times[0] <= times[1] < high
+
+
 def test_accuracy_is_to_the_right_and_coverage_upwards():
     metrics = {"a": {"ndcg@10": 0.3, "coverage@10": 0.6}}
     figure = coverage_by_accuracy(metrics)

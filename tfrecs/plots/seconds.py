@@ -13,6 +13,7 @@ from tfrecs.plots._points import draw_points, room_around
 from tfrecs.plots.numbers import frontier
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -59,8 +60,7 @@ def metric_by_seconds(
         line.set(drawstyle="steps-post", zorder=1, gid="frontier")
         draw_points(axes, points, looks)
         room_around(axes)
-        axes.xaxis.set_major_formatter(_plain)
-        axes.minorticks_off()
+        _round_ticks(axes, [seconds[model] for model in points])
         name_points(axes, points, looks, around=steps(best))
     return figure
 
@@ -72,6 +72,19 @@ def steps(corners: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         found += [(x * (to_x / x) ** (part / 20), y) for part in range(21)]
         found += [(to_x, y + (to_y - y) * part / 20) for part in range(21)]
     return found
+
+
+def _round_ticks(axes: "Axes", seconds: Sequence[float]) -> None:
+    """Names powers of ten, and what is between them where these are few."""
+    from matplotlib.ticker import LogLocator
+
+    least, most = min(seconds), max(seconds)
+    if most < 4 * least:
+        axes.set_xlim(least / 2, most * 2)  # or no round number might be within
+    subs = (1, 2, 5) if most < 100 * least else (1,)
+    axes.xaxis.set_major_locator(LogLocator(subs=subs))
+    axes.xaxis.set_major_formatter(_plain)
+    axes.minorticks_off()
 
 
 def _plain(value: float, _: object) -> str:

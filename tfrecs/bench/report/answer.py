@@ -88,8 +88,8 @@ def _level(found: Findings) -> str:
 
 
 def _next(found: Findings, num_seeds: int) -> str:
-    models = list(dict.fromkeys([str(found.best), str(found.fastest)]))
-    again = f"--seeds 3 --models {','.join(models)}"
+    models = dict.fromkeys([found.best, found.fastest, found.baseline])
+    again = f"--seeds 3 --models {','.join(m for m in models if m is not None)}"
     if num_seeds < 3:
         step = (
             "see whether that holds with other seeds: add "
