@@ -476,5 +476,7 @@ def test_draws_are_bounded_for_many_users():
 
 
 def test_the_best_is_among_the_highlighted(problem, result):
-    found = find(problem, [result("a", 0.9), result("lightfm", 0.1), result("b", 0.1)])
-    assert found.highlighted == ["a", "lightfm"]
+    runs = [result("b", 0.2), result("a", 0.9), result("lightfm", 0.1)]
+    assert find(problem, runs).highlighted == ["a", "lightfm", "b"]
+    more = [result("c", 0.3), result("oracle", 0.95)]
+    assert find(problem, [*runs, *more]).highlighted == ["a", "lightfm"]

@@ -12,8 +12,8 @@ from tfrecs.plots.numbers import mean_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ROW = 0.25
-"""Inches of a model."""
+ROW, WIDEST_ROW, FULL = 0.25, 0.5, 3.0
+"""Inches of a model, of one where there are few, and of all such together."""
 
 
 def metric_intervals(
@@ -43,7 +43,7 @@ def metric_intervals(
             title(metric),
             "",
             left=room_for(ranked),
-            height=BOTTOM + TOP + ROW * max(2, len(ranked)),
+            height=BOTTOM + TOP + _rows(max(2, len(ranked))),
         )
         for row, model in enumerate(ranked):
             mean, look = means[model], looks[model]
@@ -73,3 +73,8 @@ def metric_intervals(
             label.set_color(look.colour if look.highlighted else SOFT)
             label.set_fontweight("bold" if look.highlighted else "normal")
     return figure
+
+
+def _rows(number: int) -> float:
+    """Inches of some rows."""
+    return max(ROW * number, min(WIDEST_ROW * number, FULL))

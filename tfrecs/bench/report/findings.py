@@ -10,10 +10,8 @@ from tfrecs.bench.result import OK, Result, Summary, summarize
 from tfrecs.bench.run import ORACLE
 from tfrecs.evaluation import Evaluation
 from tfrecs.plots import mean_over_seeds
+from tfrecs.plots._looks import BASELINES, FEW
 from tfrecs.significance import PairedTest, holm
-
-BASELINES = ("lightfm", "popularity")
-"""What models are compared with: the first that ran."""
 
 ALPHA = 0.05
 """Differences whose adjusted p value is at most this are called significant."""
@@ -81,7 +79,8 @@ class Findings:
         rows: models with numbers, the best first.
         missing: results without numbers.
         best: the best model; None if none has numbers.
-        baseline: what models are compared with; None if it has no numbers.
+        baseline: what models are compared with, LightFM or else popularity; None if
+            neither has numbers.
         to_baseline: each other model beside the baseline, Holm's correction over them.
         to_best: each other model beside the best, Holm's correction over them.
     """
@@ -109,9 +108,14 @@ class Findings:
 
     @property
     def highlighted(self) -> list[str]:
-        """The best, the fastest that is level with it, and what readers know."""
+        """The best, the fastest that is level with it, and what readers know.
+
+        All models, where there are few.
+        """
         named = [self.best, self.fastest, *BASELINES]
-        known = {row.model for row in self.rows}
+        known = [row.model for row in self.rows]
+        if len(known) <= FEW:
+            named += known
         return [model for model in dict.fromkeys(named) if model in known and model]
 
     @property
