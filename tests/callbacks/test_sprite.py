@@ -52,7 +52,7 @@ def test_a_small_file_of_very_many_pixels_is_not_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr(sprite, "MOST_PIXELS", 99)
     for name in ("big.png", "big.jpg"):
         picture(tmp_path, name, (10, 10), (0, 0, 0))
-        with pytest.raises(ValueError, match="at most 99 pixels.*100"):
+        with pytest.raises(ValueError, match=r"at most 99 pixels.*100"):
             make_sprite([name], tmp_path)
     head = b"GIF89a" + (20).to_bytes(2, "little") + (30).to_bytes(2, "little")
     (tmp_path / "big.gif").write_bytes(head)
@@ -62,5 +62,5 @@ def test_a_small_file_of_very_many_pixels_is_not_decoded(tmp_path, monkeypatch):
 
 def test_other_kinds_of_pictures_are_told(tmp_path):
     (tmp_path / "a.webp").write_bytes(b"RIFF....WEBP")
-    with pytest.raises(ValueError, match="PNG, JPEG or GIF.*Received: webp"):
+    with pytest.raises(ValueError, match=r"PNG, JPEG or GIF.*Received: webp"):
         make_sprite(["a.webp"], tmp_path)

@@ -160,9 +160,9 @@ class TensorBoard(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Opens a file and writes what is known before training."""
         self._events.close()  # of a training that was interrupted
-        self._budget = Budget(self.share)
+        self.budget = Budget(self.share)
         self._is_first, self._is_seen = True, False
-        with self._budget.spending():
+        with self.budget.spending():
             self._write_start()
             self._events.flush()
 
@@ -189,11 +189,11 @@ class TensorBoard(keras.callbacks.Callback):
         """Writes the scalars, and looks at the model if there is time for it."""
         taken = self._ended - self._began
         self._epochs = max(epoch, self._epochs) + 1
-        self._budget.trained += taken
-        with self._budget.spending():
+        self.budget.trained += taken
+        with self.budget.spending():
             self._write_scalars(logs or {}, taken)
         self._is_seen = False
-        if self._is_first or self._budget.allows_a_look():
+        if self._is_first or self.budget.allows_a_look():
             self._is_seen = self._look()
         self._is_first = False
 
@@ -242,7 +242,7 @@ class TensorBoard(keras.callbacks.Callback):
         """Writes what is seen of the model; tells whether it can be looked at."""
         if not hasattr(self._towers, "score_users"):
             return False
-        with self._budget.looking(), suppress(Diverged):
+        with self.budget.looking(), suppress(Diverged):
             self._events.write(self._step, *self._looks.at(self._towers))
             self._events.flush()
             return True
