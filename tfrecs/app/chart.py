@@ -73,8 +73,8 @@ def map_chart(frame: pd.DataFrame) -> Any:
         legend=alt.Legend(title=None, orient="bottom", columns=3, symbolOpacity=1),
     )
     layers = [
-        _of(every, OTHER).mark_circle(size=28, opacity=0.55).encode(color=colour),
-        _of(every, LIKED).mark_point(size=80, strokeWidth=1.8, color="#1c83e1"),
+        _of(every, OTHER).mark_circle(size=28, opacity=0.75).encode(color=colour),
+        _of(every, LIKED).mark_point(size=80, strokeWidth=1.8, color="#e8489b"),
         _of(every, RECOMMENDED).mark_point(
             size=190, shape=STAR, filled=True, opacity=1, color="#ff9f1c",
             stroke="#3b2200", strokeWidth=1,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -87,18 +88,22 @@ def _start(train: Interactions, catalogue: Catalogue) -> None:
 
 
 def _someone(train: Interactions) -> Choice:
-    people = [f"{id_}" for id_ in train.users.ids[:MOST_OPTIONS].tolist()]
+    people = _people(train)
     text = st.selectbox(
-        "Person", people, key="user",
-        accept_new_options=True,
-    )  # fmt: skip
+        "Person", list(people)[:MOST_OPTIONS], key="user", accept_new_options=True
+    )
     if text is None:
         return Choice(None)
-    found = [id_ for id_ in train.users.ids.tolist() if f"{id_}" == text]
-    if not found:
+    if text not in people:
         return Choice(None, problem=f"Nobody in the data has the id {text}.")
     st.query_params.from_dict({"user": text})
-    return Choice(known_person(train, found[0]), _about(train, found[0]))
+    return Choice(known_person(train, people[text]), _about(train, people[text]))
+
+
+@st.cache_resource(show_spinner=False, hash_funcs={Interactions: id})
+def _people(train: Interactions) -> dict[str, Any]:
+    """The raw id of each text that someone may type."""
+    return {f"{id_}": id_ for id_ in train.users.ids.tolist()}
 
 
 def _picked(catalogue: Catalogue) -> Choice:

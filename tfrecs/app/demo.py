@@ -47,7 +47,8 @@ def _train(
     tell(0.0, f"Building {name}")
     told = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: tell(
-            (epoch + 1) / LOOKS, f"Training {name}, pass {(epoch + 1) * PASSES}"
+            (epoch + 1) / LOOKS,
+            f"Training {name}, pass {(epoch + 1) * PASSES} of {LOOKS * PASSES}",
         )
     )
     keras.utils.set_random_seed(0)

@@ -1,7 +1,7 @@
 """How items look, in whatever colours the page's theme has."""
 
 STYLE = """<style>
-.stMainBlockContainer { padding: 3.25rem clamp(1rem, 3vw, 3rem); max-width: 96rem; }
+.stMainBlockContainer { padding: 3.9rem clamp(1rem, 3vw, 3rem); max-width: 96rem; }
 .stMainBlockContainer h1 { font-size: clamp(1.5rem, 4vw, 2rem); padding: 0; }
 .tfrecs-list { display: grid; gap: .6rem; list-style: none;
   margin: 0 !important; padding: 0 !important;
@@ -29,7 +29,7 @@ STYLE = """<style>
 .tfrecs-badges span, .tfrecs-head span { font-size: .72rem; padding: .08rem .45rem;
   border-radius: 1rem; white-space: nowrap;
   background: color-mix(in srgb, currentColor 10%, transparent); }
-.tfrecs-head { min-height: 3.6rem; }
+@media (min-width: 640px) { .tfrecs-head { min-height: 5.1rem; } }
 .tfrecs-head h3 { margin: 0; padding: 0 0 .3rem; font-size: 1.15rem;
   overflow-wrap: anywhere; }
 .tfrecs-head p { display: flex; flex-wrap: wrap; gap: .3rem; }

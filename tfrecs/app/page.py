@@ -12,7 +12,13 @@ from tfrecs._types import FloatArray, IntArray
 from tfrecs.app import cards, chart
 from tfrecs.app.bundles import find_bundles
 from tfrecs.app.catalogue import Catalogue, catalogue_of
-from tfrecs.app.choosing import Choice, Weights, choose_person, choose_weights
+from tfrecs.app.choosing import (
+    MOST_OPTIONS,
+    Choice,
+    Weights,
+    choose_person,
+    choose_weights,
+)
 from tfrecs.app.lists import (
     CANDIDATES,
     Candidates,
@@ -205,7 +211,7 @@ def _show_similar(
     models: Sequence[Model], person: Person, catalogue: Catalogue
 ) -> None:
     first = [catalogue.labels[item] for item in person.liked]
-    labels = [*first, *(label for label in catalogue.by_label if label not in {*first})]
+    labels = list(dict.fromkeys([*first, *catalogue.by_label]))[:MOST_OPTIONS]
     chosen = st.selectbox("Similar to", labels, key="similar")
     if chosen is None:
         return
@@ -232,7 +238,7 @@ def _show_map(
     name = st.selectbox("Map of", names, key="map_of")
     model = with_vectors[names.index(name)]
     with st.spinner(f"Placing the titles of {name}"):
-        items, places = _map(model.name, model, catalogue)
+        items, places = _map(model, catalogue)
     found = _list(model, person, catalogue, weights)
     recommended = () if isinstance(found, str) else [place.item for place in found]
     frame = chart.map_frame(items, places, catalogue, person.liked, recommended)
@@ -259,7 +265,7 @@ def _list(
 ) -> "tuple[Place, ...] | str":
     """The list, or why there is none."""
     try:
-        found = _candidates(model.name, repr(person.user), person.liked, model, person)
+        found = _candidates(model, repr(person), person)
     except ValueError as error:
         return " ".join(str(error).split())
     return order(
@@ -271,17 +277,13 @@ def _list(
     )
 
 
-# Streamlit looks at the names and leaves what starts with "_" out of what it compares.
-@st.cache_resource(show_spinner=False, max_entries=500)
-def _candidates(
-    name: str, user: str, liked: tuple[int, ...], _model: Model, _person: Person
-) -> Candidates:
-    return find_candidates(_model, _person, CANDIDATES)
+# A model is told from another by what it is, not by its name, which others may have.
+@st.cache_resource(show_spinner=False, max_entries=500, hash_funcs={Model: id})
+def _candidates(model: Model, known: str, _person: Person) -> Candidates:
+    return find_candidates(model, _person, CANDIDATES)
 
 
-@st.cache_resource(show_spinner=False)
-def _map(
-    name: str, _model: Model, _catalogue: Catalogue
-) -> tuple[IntArray, FloatArray]:
-    items = most_popular(_catalogue.counts)
-    return items, positions(_model.vectors[items], seed=0)
+@st.cache_resource(show_spinner=False, hash_funcs={Model: id, Catalogue: id})
+def _map(model: Model, catalogue: Catalogue) -> tuple[IntArray, FloatArray]:
+    items = most_popular(catalogue.counts)
+    return items, positions(model.vectors[items], seed=0)
