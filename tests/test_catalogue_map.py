@@ -58,6 +58,16 @@ def test_components_by_hand():
     np.testing.assert_allclose(places[:, 1], 0, atol=1e-7)
 
 
+def test_no_map_is_the_mirror_of_another():
+    # From (1, 0) to (.6, .8) is (-.4, .8), of length sqrt(.8). The larger part of the
+    # axis, the second, is positive whichever row comes first; the middle is at 0.
+    half = np.sqrt(0.8) / 2
+    first = positions(np.array([[1.0, 0.0], [0.6, 0.8]]), seed=0)
+    second = positions(np.array([[0.6, 0.8], [1.0, 0.0]]), seed=0)
+    np.testing.assert_allclose(first[:, 0], [-half, half], rtol=1e-6)
+    np.testing.assert_allclose(second[:, 0], [half, -half], rtol=1e-6)
+
+
 @pytest.mark.parametrize("count", [2, 10, 11])
 def test_few_items_and_equal_ones_have_places_too(count):
     for vectors in (np.ones((count, 3)), np.eye(count), np.zeros((count, 1))):
