@@ -80,11 +80,11 @@ def map_chart(frame: pd.DataFrame) -> Any:
             stroke="#3b2200", strokeWidth=1,
         ),
     ]  # fmt: skip
-    return (
-        alt.layer(*layers)
-        .properties(height=520, description=summary(frame))
-        .interactive()
+    layers[0] = layers[0].add_params(
+        # The wheel alone moves the page, which a map must not keep from moving.
+        alt.selection_interval(bind="scales", zoom="wheel![event.ctrlKey]")
     )
+    return alt.layer(*layers).properties(height=520, description=summary(frame))
 
 
 STAR = (

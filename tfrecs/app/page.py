@@ -242,7 +242,8 @@ def _show_map(
     found = _list(model, person, catalogue, weights)
     recommended = () if isinstance(found, str) else [place.item for place in found]
     frame = chart.map_frame(items, places, catalogue, person.liked, recommended)
-    st.html(cards.note(chart.summary(frame) + " Drag to move, scroll to zoom."))
+    how = "Drag to move; pinch, or scroll with Ctrl, to zoom."
+    st.html(cards.note(f"{chart.summary(frame)} {how}"))
     st.altair_chart(chart.map_chart(frame), key="map")
     with st.expander("The map as a table"):
         head = ("Is", "Title", "Genres", "Close to it")
