@@ -138,7 +138,7 @@ class Training:
         Returns:
             The history, and the seconds of the fit alone.
         """
-        recipe = self.recipe
+        recipe, problem = self.recipe, self.problem
         data = batches(
             part,
             recipe.objective,
@@ -148,8 +148,16 @@ class Training:
             batch_size=recipe.batch_size,
             num_negatives=recipe.num_negatives,
         )
-        held = self.problem.validation if part is self.problem.fitting else None
-        board = TensorBoard(logdir, part, held, passes=passes)
+        held = problem.validation if part is problem.fitting else None
+        board = TensorBoard(
+            logdir,
+            part,
+            held,
+            passes=passes,
+            card={"data set": problem.dataset.name, "protocol": problem.in_one_line},
+            k=max(problem.cutoffs),
+            example_users=problem.example_users,
+        )
         watching = [*callbacks, board, _Told(tell, looks)]
         self._start(seed, part, data)
         began = time.perf_counter()
