@@ -72,23 +72,23 @@ class Clock:
         return self.now
 
 
-def test_a_look_is_taken_when_it_and_the_last_one_stay_within_the_share():
+def test_a_look_is_taken_when_it_and_the_end_stay_within_the_share():
     clock = Clock()
     budget = Budget(0.1, clock)
     with budget.looking():
         clock.now += 2
-    budget.trained = 59.0  # 2 + 2 * 2 = 6 seconds are a tenth of 60
+    budget.trained = 79.0  # 2 + 3 * 2 = 8 seconds are a tenth of 80
     assert not budget.allows_a_look()
-    budget.trained = 60.0
+    budget.trained = 80.0
     assert budget.allows_a_look()
     with budget.spending():
         clock.now += 1
     assert budget.spent == 3
-    budget.trained = 69.0  # 3 + 4 = 7 are a tenth of 70
+    budget.trained = 89.0  # 3 + 6 = 9 are a tenth of 90
     assert not budget.allows_a_look()
     with budget.looking():
         clock.now += 0.5  # the last look is what is expected of the next
-    budget.trained = 45.0
+    budget.trained = 50.0  # 3.5 + 3 * 0.5
     assert budget.allows_a_look()
 
 

@@ -58,8 +58,8 @@ class TensorBoard(keras.callbacks.Callback):
 
     A look takes some time, so that there is a budget: the first epoch and the end of
     training always get one; after another epoch there is a look if all that this
-    callback has taken, with this look and the last one, stays within `share` of the
-    training time until then. A model whose scores are NaN is not looked at.
+    callback has taken, with this look and what comes at the end, stays within `share`
+    of the training time until then. A model whose scores are NaN is not looked at.
 
     Of a model that is none of ours there are the scalars, the card, the graph if it is
     functional or sequential, and HParams; if it has `score_users(user_ids)`, all but
@@ -134,33 +134,29 @@ class TensorBoard(keras.callbacks.Callback):
         self.passes = passes
         self.hparams = hparams
         self.card = dict(card or {})
-        self.share = share
         self.async_safe = profile is None  # a trace must begin with its batch
         self._profiler = None if profile is None else Profiler(self.log_dir, *profile)
-        rng = np.random.default_rng(seed)
-        sample = (
-            None if validation is None else sample_users(validation, num_users, seed)
-        )
-        if example_users is None:
-            examples = draw_examples(train, sample, rng)
-        else:
-            examples = as_indices(example_users, "example_users", train.num_users)
-        names = item_names(train, title_col)
-        self._looks = Looks(
-            train,
-            sample,
-            Examples(train, validation, examples, names),
-            choose_measures(METRICS, check_cutoffs(k, train.num_items)),
-            rng,
-        )
-        self._points = PointsOf(train, names, image_col, Path(image_folder), rng)
         self._events = Events(self.log_dir)
         self._epochs = 0
+        self.budget = Budget(share)
+        with self.budget.spending():
+            rng = np.random.default_rng(seed)
+            sample = None
+            if validation is not None:
+                sample = sample_users(validation, num_users, seed)
+            if example_users is None:
+                users = draw_examples(train, sample, rng)
+            else:
+                users = as_indices(example_users, "example_users", train.num_users)
+            names = item_names(train, title_col)
+            examples = Examples(train, validation, users, names)
+            measures = choose_measures(METRICS, check_cutoffs(k, train.num_items))
+            self._looks = Looks(train, sample, examples, measures, rng)
+            self._points = PointsOf(train, names, image_col, Path(image_folder), rng)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Opens a file and writes what is known before training."""
         self._events.close()  # of a training that was interrupted
-        self.budget = Budget(self.share)
         self._is_first, self._is_seen = True, False
         with self.budget.spending():
             self._write_start()

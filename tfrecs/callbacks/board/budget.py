@@ -43,5 +43,8 @@ class Budget:
         self._last_look = self.spent - before
 
     def allows_a_look(self) -> bool:
-        """Whether a look now, and one at the end, would stay within the share."""
-        return self.spent + 2 * self._last_look <= self.share * self.trained
+        """Whether a look now, and what comes at the end, would stay within the share.
+
+        The end, a look and files of vectors, is taken to be as long as two looks.
+        """
+        return self.spent + 3 * self._last_look <= self.share * self.trained

@@ -68,7 +68,9 @@ def _counts(counts: IntArray, ids: IntArray, decile: str) -> dict[str, list[str]
 
 
 def _texts(column: "pd.Series", ids: IntArray) -> list[str]:
-    return [clean(value) for value in column.iloc[ids]]
+    values = column.iloc[ids].tolist()
+    known = {value: clean(value) for value in set(values)}  # few, of many
+    return [known[value] for value in values]
 
 
 def _has_few(column: "pd.Series") -> bool:
