@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 
 from tfrecs.evaluation import Evaluation, Protocol
@@ -74,7 +76,9 @@ def test_the_best_model_is_on_top():
 
 def test_users_without_a_value_are_left_out_and_one_user_has_no_interval():
     figure = metric_intervals({"mf": evaluation(0.5, NAN, NAN, NAN)}, "ndcg@10")
-    assert points_of(figure, "mf")[0] == [[0.5, 0], [0.5, 0]]
+    bar, point = points_of(figure, "mf")
+    assert np.isnan(bar)[:, 0].all()
+    assert point == [[0.5, 0]]
 
 
 # Lines over k, passes, and activity
@@ -88,6 +92,22 @@ def test_a_line_goes_through_every_cut_off_in_its_order():
     assert axes.get_xticks().tolist() == [5, 10]
     assert axes.get_ylim()[0] == 0
     assert axes.get_ylabel() == "NDCG"
+
+
+def test_a_single_cut_off_shows_every_model():
+    figure = metric_by_k({f"m{n}": {"mrr@5": n / 10} for n in range(6)}, "mrr")
+    assert all(line.get_marker() != "none" for line in figure.axes[0].lines)
+
+
+def test_numbers_of_cut_offs_stand_upon_no_others():
+    metrics = {"mf": {f"mrr@{k}": 0.1 for k in (1, 2, 9, 10, 11, 50, 100)}}
+    figure = metric_by_k(metrics, "mrr")
+    [axes] = figure.axes
+    FigureCanvasAgg(figure).draw()
+    boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+    assert {"1", "2", "11", "100"} <= {x.get_text() for x in axes.get_xticklabels()}
+    for left, right in pairwise(boxes):
+        assert left.x1 < right.x0
 
 
 def test_a_curve_marks_its_best_pass():
@@ -148,6 +168,33 @@ def test_some_round_seconds_are_on_the_axis(times, within):
     assert low < times[0] <= times[1] < high
 
 
+def test_seconds_of_many_sizes_are_named_apart_and_in_plain_digits():
+    metrics = {"a": {"mrr": 0.1}, "b": {"mrr": 0.3}}
+    figure = metric_by_seconds(metrics, {"a": 3e-5, "b": 200.0}, "mrr")
+    [axes] = figure.axes
+    FigureCanvasAgg(figure).draw()
+    low, high = axes.get_xlim()
+    ticks = [x for x in axes.xaxis.get_major_ticks() if low <= x.get_loc() <= high]
+    for left, right in pairwise(tick.label1.get_window_extent() for tick in ticks):
+        assert left.x1 < right.x0
+    assert not any("e" in tick.label1.get_text() for tick in ticks)
+
+
+def test_a_model_that_is_not_measured_hides_no_other():
+    metrics = {"gone": {"mrr": NAN}} | {f"m{n}": {"mrr": n / 10} for n in range(5)}
+    figure = metric_by_seconds(metrics, dict.fromkeys(metrics, 1.0), "mrr")
+    [steps] = [line for line in figure.axes[0].lines if line.get_gid() == "frontier"]
+    assert steps.get_xydata().tolist() == [[1, 0.4]]
+    assert colours_of(figure, "gone", "m4") == [GREY, LOOKS[0].colour]
+
+
+def test_the_name_of_an_axis_is_within_the_figure_beside_long_numbers():
+    metrics = {"a": {"mrr": 0.1, "c": 0.1001}, "b": {"mrr": 0.1, "c": 0.1009}}
+    figure = coverage_by_accuracy(metrics, accuracy="mrr", coverage="c")
+    FigureCanvasAgg(figure).draw()
+    assert figure.axes[0].yaxis.label.get_window_extent().x0 >= 0
+
+
 def test_accuracy_is_to_the_right_and_coverage_upwards():
     metrics = {"a": {"ndcg@10": 0.3, "coverage@10": 0.6}}
     figure = coverage_by_accuracy(metrics)
@@ -200,6 +247,13 @@ def test_names_are_text_and_no_formula():
     assert names_in(figure) == ["a$b$ <i> c"]
     assert not figure.axes[0].texts[0].get_parse_math()
     figure.savefig("/dev/null", format="svg")
+
+
+def test_metrics_are_text_and_no_formula():
+    metrics = {"mf": {"$x^$": 0.1, "a_$": 0.2}}
+    figure = coverage_by_accuracy(metrics, accuracy="$x^$", coverage="a_$")
+    figure.savefig("/dev/null", format="svg")
+    assert figure.axes[0].get_xlabel() == "$x^$"
 
 
 # Seeds

@@ -15,7 +15,7 @@ TEXT = 12.0
 five sixths of its size, with letters of 10 pixels."""
 
 WIDTH, HEIGHT, TALL = 6.0, 3.8, 4.4
-LEFT, BOTTOM, TOP = 0.8, 0.62, 0.2
+LEFT, BOTTOM, TOP = 1.0, 0.62, 0.2
 """Inches of a figure, of one with many names in it, and of the margins around axes."""
 
 LETTER = 0.54 * TEXT
@@ -82,7 +82,7 @@ def new_axes(
     box = (left, BOTTOM, WIDTH - left - right, height - BOTTOM - TOP)
     share = (box[0] / WIDTH, box[1] / height, box[2] / WIDTH, box[3] / height)
     axes = figure.add_axes(share)
-    axes.set_xlabel(xlabel)
+    axes.set_xlabel(xlabel, parse_math=False)
     axes.set_ylabel(ylabel, parse_math=False)
     axes.tick_params(length=0, pad=6)
     axes.locator_params(nbins=6)
@@ -125,6 +125,7 @@ def draw_line(
         line.set(marker=look.marker, markersize=6)
     else:
         line.set(linewidth=1.0, zorder=2)
+        line.set(marker="none" if len(x) > 1 else look.marker, markersize=4)
 
 
 def gid(model: str) -> str:

@@ -1,6 +1,7 @@
 """How the models of a figure look: which are highlighted, and how each is drawn."""
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import NamedTuple
 
 from tfrecs._checks import check_choice
@@ -73,7 +74,7 @@ def check_measured(metrics: Mapping[str, Mapping[str, float]], metric: str) -> N
 
 
 def _default(values: Mapping[str, float]) -> list[str]:
-    ranked = sorted(values, key=lambda model: -values[model])
+    ranked = sorted(values, key=lambda model: (isnan(values[model]), -values[model]))
     if len(ranked) <= FEW:
         return ranked
     [best] = [model for model in ranked if model != NEVER_BEST][:1]

@@ -67,8 +67,6 @@ def metric_by_activity(
                 low, high = ([mean[end] for mean in found.values()] for end in (1, 2))
                 bars = axes.vlines(x, low, high, color=looks[model].colour, alpha=0.6)
                 bars.set(linewidth=1.5, zorder=3, gid=gid(model))
-        for line in axes.lines:
-            line.set_marker(line.get_marker() if len(known) > 1 else "o")
         axes.set_xticks(range(len(known)), known)
         axes.set(ylim=(0, None), xlim=(-0.2, len(known) - 0.8))
         axes.grid(visible=False, axis="x")

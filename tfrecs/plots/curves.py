@@ -20,7 +20,7 @@ def learning_curves(
 ) -> "Figure":
     """Draws a line for each model: passes over the data, log axis, and a metric.
 
-    A ring is at the best pass of each.
+    A dot is at the best pass of each.
 
     Args:
         curves: model to the metric after so many passes, each from 1.

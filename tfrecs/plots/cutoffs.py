@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tfrecs.plots._canvas import draw_line, new_axes, room_for, style
+from tfrecs.plots._canvas import LETTER, draw_line, new_axes, room_for, style
 from tfrecs.plots._canvas import title_of as title
 from tfrecs.plots._looks import looks_of
 from tfrecs.plots._names import name_lines
 from tfrecs.plots.numbers import by_cutoff
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -45,8 +46,23 @@ def metric_by_k(
         for model, line in lines.items():
             draw_line(axes, model, [*line], [*line.values()], looks[model])
         axes.set_xscale("log")
-        axes.set_xticks(cutoffs, [f"{k}" for k in cutoffs])
-        axes.minorticks_off()
         axes.set(ylim=(0, None), xlim=axes.get_xlim())
+        named = _apart(axes, cutoffs)
+        axes.set_xticks(named, [f"{k}" for k in named])
+        axes.minorticks_off()
         name_lines(axes, ends, looks)
     return figure
+
+
+def _apart(axes: "Axes", cutoffs: Sequence[int]) -> list[int]:
+    """The cut-offs that can be named, the largest first, none upon another."""
+    per_point = axes.figure.dpi / 72
+    named: list[int] = []
+    room = float("inf")
+    for k in reversed(cutoffs):
+        x = float(axes.transData.transform((k, 0))[0]) / per_point
+        half = (len(f"{k}") + 1) * LETTER / 2
+        if x + half <= room:
+            named.append(k)
+            room = x - half
+    return named[::-1]

@@ -60,7 +60,7 @@ def mean_over_seeds(evaluations: Sequence[Evaluation]) -> Evaluation:
 def mean_of(evaluation: Evaluation, metric: str) -> Mean:
     """Gives a metric's mean over the users for whom it is defined.
 
-    The ends are the mean itself for a single user, and all is NaN for none.
+    The ends are NaN for a single user, of whom no spread is known; all is for none.
 
     Raises:
         ValueError: if the metric was not measured for each user.
@@ -112,12 +112,15 @@ def by_cutoff(metrics: Mapping[str, float], metric: str) -> dict[int, float]:
 def frontier(costs: Mapping[str, float], gains: Mapping[str, float]) -> list[str]:
     """Gives the names that no other is better than in one and as good in the other.
 
+    Names whose gain is NaN are left out.
+
     Example:
         >>> frontier({"a": 1, "b": 2, "c": 3}, {"a": 0.1, "b": 0.3, "c": 0.2})
         ['a', 'b']
     """
     best: list[str] = []
-    for name in sorted(gains, key=lambda name: (costs[name], -gains[name])):
+    known = [name for name in gains if not np.isnan(gains[name])]
+    for name in sorted(known, key=lambda name: (costs[name], -gains[name])):
         if not best or gains[name] > gains[best[-1]]:
             best.append(name)
     return best
@@ -127,7 +130,7 @@ def _mean(values: AnyArray) -> Mean:
     values = values[~np.isnan(values)]
     if not len(values):
         return Mean(np.nan, np.nan, np.nan)
-    mean, error = float(values.mean()), 0.0
+    mean, error = float(values.mean()), np.nan
     if len(values) > 1:
         error = float(1.96 * values.std(ddof=1) / np.sqrt(len(values)))
     return Mean(mean, mean - error, mean + error)

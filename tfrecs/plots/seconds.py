@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tfrecs._checks import check_choice
 from tfrecs.plots._canvas import TALL, new_axes, style
 from tfrecs.plots._canvas import title_of as title
@@ -55,7 +57,7 @@ def metric_by_seconds(
         )
         axes.set_xscale("log")
         best = [points[model] for model in frontier(seconds, values)]
-        x, y = zip(*best, strict=True)
+        x, y = np.reshape(best, (-1, 2)).T
         [line] = axes.plot(x, y, color=SOFT, linestyle=(0, (4, 4)), linewidth=1.0)
         line.set(drawstyle="steps-post", zorder=1, gid="frontier")
         draw_points(axes, points, looks)
@@ -82,10 +84,10 @@ def _round_ticks(axes: "Axes", seconds: Sequence[float]) -> None:
     if most < 4 * least:
         axes.set_xlim(least / 2, most * 2)  # or no round number might be within
     subs = (1, 2, 5) if most < 100 * least else (1,)
-    axes.xaxis.set_major_locator(LogLocator(subs=subs))
+    axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=7))
     axes.xaxis.set_major_formatter(_plain)
     axes.minorticks_off()
 
 
 def _plain(value: float, _: object) -> str:
-    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
+    return f"{value:,.0f}" if value >= 1 else f"{value:.6f}".rstrip("0")
