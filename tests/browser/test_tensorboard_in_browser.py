@@ -88,8 +88,8 @@ def test_the_graph_is_two_towers_and_an_interaction(tab):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("distributions", "item norms by popularity"),
-        ("histograms", "user norms by activity"),
+        ("distributions", "vector norms of items, by popularity"),
+        ("histograms", "vector norms of users, by activity"),
         ("pr_curves", "precision and recall by length of lists"),
     ],
 )

@@ -106,12 +106,16 @@ def test_the_curve_of_lists_meets_the_metrics(found, films):
 
 def test_norms_are_those_of_the_trained_vectors(logs, found, films):
     vectors = logs[2].item_parts()["factors"]
-    tags = [tag for tag in found if tag.startswith("item norms by popularity/")]
+    tags = [
+        tag for tag in found if tag.startswith("vector norms of items, by popularity/")
+    ]
     counts = sum(found[tag][15][:, 2].sum() for tag in tags)
     assert counts == films.train.num_items
     highest = max(found[tag][15][-1, 1] for tag in tags)
     assert highest == pytest.approx(np.linalg.norm(vectors, axis=1).max(), rel=1e-6)
-    assert any(tag.startswith("user norms by activity/decile 01") for tag in found)
+    assert any(
+        tag.startswith("vector norms of users, by activity/decile 01") for tag in found
+    )
 
 
 def test_examples_are_the_best_items_in_titles_that_execute_nothing(logs, found, films):

@@ -64,8 +64,12 @@ class Looks:
         vectors = vectors_of(items)[self._items.places]
         return [
             *seen,
-            norms("item norms by popularity", vectors, self._items.decile),
-            norms("user norms by activity", vectors_of(users), self._users.decile),
+            norms("vector norms of items, by popularity", vectors, self._items.decile),
+            norms(
+                "vector norms of users, by activity",
+                vectors_of(users),
+                self._users.decile,
+            ),
         ]
 
     def _scored(self, score: Any) -> list[Summary]:
