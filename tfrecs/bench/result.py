@@ -10,6 +10,7 @@ import numpy as np
 
 from tfrecs._files import replaced_when_whole
 from tfrecs.evaluation import Evaluation
+from tfrecs.plots.numbers import mean_of, mean_over_seeds
 
 OK = "ok"
 
@@ -92,8 +93,8 @@ class Summary:
         results: its rows, one for each seed.
         mean: of each metric over seeds.
         std: of each metric over seeds; 0 for one seed.
-        ci95: of each metric, the mean -+ 1.96 standard errors over users, of their
-            values averaged over seeds.
+        ci95: of each metric that is a mean over users, at least two: the mean -+ 1.96
+            standard errors over users, of their values averaged over seeds.
     """
 
     model: str
@@ -127,15 +128,6 @@ def _summary(model: str, results: list[Result]) -> Summary:
     done = [result for result in results if result.evaluation is not None]
     names = list(done[0].metrics) if done else []
     values = {name: [result.metrics[name] for result in done] for name in names}
-    ci95 = {}
-    for name in done[0].evaluation.per_user if done and done[0].evaluation else ():
-        users = np.mean(
-            [r.evaluation.per_user[name] for r in done if r.evaluation], axis=0
-        )
-        error = (
-            1.96 * users.std(ddof=1) / np.sqrt(len(users)) if len(users) > 1 else 0.0
-        )
-        ci95[name] = (float(users.mean() - error), float(users.mean() + error))
     return Summary(
         model=model,
         results=tuple(results),
@@ -144,8 +136,17 @@ def _summary(model: str, results: list[Result]) -> Summary:
             name: float(np.std(x, ddof=1)) if len(x) > 1 else 0.0
             for name, x in values.items()
         },
-        ci95=ci95,
+        ci95=_intervals([r.evaluation for r in done if r.evaluation is not None]),
     )
+
+
+def _intervals(evaluations: list[Evaluation]) -> dict[str, tuple[float, float]]:
+    """Those that can be known: not of metrics that one user has, or none."""
+    if not evaluations:
+        return {}
+    users = mean_over_seeds(evaluations)
+    means = {name: mean_of(users, name) for name in users.per_user}
+    return {name: (x.low, x.high) for name, x in means.items() if not np.isnan(x.low)}
 
 
 def write_json(path: str | Path, report: Mapping[str, Any]) -> None:

@@ -1,24 +1,26 @@
 """The answer in plain words, which the page starts with."""
 
-from tfrecs.bench.report.findings import Findings
+from tfrecs.bench.problem import Problem
+from tfrecs.bench.report.findings import FEW_USERS, Findings
 from tfrecs.bench.report.markup import listed, p_in_words, seconds_in_words, text
+from tfrecs.datasets import DATASETS
 from tfrecs.plots._canvas import title_of
 
 PROPER = {"lightfm": "LightFM", "popularity": "popularity"}
 """What sentences call the baselines."""
 
 
-def answer(found: Findings, num_seeds: int) -> str:
+def answer(problem: Problem, found: Findings, num_seeds: int) -> str:
     """Gives paragraphs: who is best, how sure that is, who is faster, and what next."""
     if found.best is None:
-        why = "; ".join(f"{r.model}: {r.status}" for r in found.missing[:3])
-        return _paragraphs(
-            f"No model has numbers. {text(why)}." if why else "No model ran.",
-            "Mend what the table names, and run the same command again.",
-        )
-    sure = _how_sure(found)
-    level = _level(found)
-    return _paragraphs(_best(found), sure, level, _next(found, num_seeds))
+        return _paragraphs(*_nothing(found))
+    return _paragraphs(
+        _best(found),
+        _how_sure(found),
+        _level(found),
+        _few_users(found),
+        _next(problem, found, num_seeds),
+    )
 
 
 def _paragraphs(*sentences: str) -> str:
@@ -26,21 +28,35 @@ def _paragraphs(*sentences: str) -> str:
     return f'<p class="lead">{first}</p>' + "".join(f"<p>{s}</p>" for s in others)
 
 
+def _nothing(found: Findings) -> tuple[str, str]:
+    why = "; ".join(f"{r.model}: {r.status}" for r in found.missing[:3])
+    if why:
+        mend = "Mend what the table names, and run the same command again."
+        return f"No model has numbers. {text(why)}.", mend
+    if found.rows:
+        return "Only the oracle ran, which knows the truth.", "Run models beside it."
+    return "No model ran.", "Run the same command again."
+
+
 def _best(found: Findings) -> str:
     best, metric = str(found.best), title_of(found.metric)
-    value = found.mean(best)
-    start = f"<strong>{text(best)}</strong>"
-    if len(found.rows) == 1:
+    value, together = found.mean(best), found.best_together
+    start = listed([f"<strong>{text(model)}</strong>" for model in together])
+    if len(found.competing) == 1:
         return f"{start} is the only model with numbers: {metric} is {value:.4f}."
+    end = f": {metric} is <strong>{value:.4f}</strong>"
+    if len(together) > 1:
+        return f"{start} are highest together{end}."
+    sure = found.to_best and not found.level_with_best
+    is_best = f"is {'best' if sure else 'highest'}{end}"
     if found.baseline is None:
-        return f"{start} is best: {metric} is <strong>{value:.4f}</strong>."
-    name = PROPER[found.baseline]
+        return f"{start} {is_best}."
     if best == found.baseline:
-        return f"{start} itself is best: {metric} is <strong>{value:.4f}</strong>."
+        return f"{start} itself {is_best}."
     gap = value - found.mean(found.baseline)
     return (
-        f"{start} is best: {metric} is <strong>{value:.4f}</strong>, "
-        f"<strong>{gap:+.4f}</strong>{_percent(gap, found)} over {name}."
+        f"{start} {is_best}, <strong>{gap:+.4f}</strong>{_percent(gap, found)} over "
+        f"{PROPER[found.baseline]}."
     )
 
 
@@ -51,23 +67,26 @@ def _percent(gap: float, found: Findings) -> str:
 
 def _how_sure(found: Findings) -> str:
     best, baseline = str(found.best), found.baseline
+    if len(found.competing) == 1:
+        return "There is no other to compare it with."
     if baseline is None:
         return "Neither LightFM nor popularity has numbers to compare with."
     instead = (
         "" if baseline == "lightfm" else "LightFM has no numbers to compare with. "
     )
-    if best == baseline:
-        return f"{instead}No other model is above it."
+    if baseline in found.best_together:
+        return f"{instead}No other model is above {PROPER[baseline]}."
     if best not in found.to_baseline:
         return f"{instead}There are too few users to test the difference."
     c = found.to_baseline[best]
     says = "is significant" if c.significant else "is not significant"
     tests = len(found.to_baseline)
+    alone = ", for this comparison alone," * (tests > 1)
     correction = f", after Holm's correction for {tests} comparisons" * (tests > 1)
     return (
-        f"{instead}That difference {says}: its 95% interval is {c.test.low:+.4f} to "
-        f"{c.test.high:+.4f}, and {text(p_in_words(c.p_value))} in a paired "
-        f"randomization test over users{correction}."
+        f"{instead}That difference {says}: its 95% interval{alone} is "
+        f"{c.test.low:+.4f} to {c.test.high:+.4f}, and {text(p_in_words(c.p_value))} "
+        f"in a paired randomization test over users{correction}."
     )
 
 
@@ -77,17 +96,30 @@ def _level(found: Findings) -> str:
     level, fastest = found.level_with_best, str(found.fastest)
     if not level:
         return "Every other model is significantly below it."
-    names = text(listed(level))
-    verb = "is" if len(level) == 1 else "are"
-    if fastest == found.best:
-        end = f"Of these, {text(fastest)} itself trains fastest"
-    else:
-        end = f"The fastest of them to train is <strong>{text(fastest)}</strong>"
+    end = (
+        f"Of all these, {text(fastest)} itself trains fastest"
+        if fastest == found.best
+        else f"The fastest of them to train is <strong>{text(fastest)}</strong>"
+    )
     seconds = text(seconds_in_words(found.row(fastest).seconds))
-    return f"{names} {verb} statistically level with it. {end}, in {seconds}."
+    return (
+        f"{text(listed(level))} cannot be told apart from {text(found.best)} by these "
+        f"users. {end}, in {seconds}."
+    )
 
 
-def _next(found: Findings, num_seeds: int) -> str:
+def _few_users(found: Findings) -> str:
+    if found.num_users >= FEW_USERS:
+        return ""
+    if found.num_users == 1:
+        return "One user was tested, who tells nothing of others."
+    return (
+        f"Only {found.num_users} users were tested: with so few, intervals are too "
+        "narrow, and all but large differences stay hidden."
+    )
+
+
+def _next(problem: Problem, found: Findings, num_seeds: int) -> str:
     models = dict.fromkeys([found.best, found.fastest, found.baseline])
     again = f"--seeds 3 --models {','.join(m for m in models if m is not None)}"
     if num_seeds < 3:
@@ -97,7 +129,8 @@ def _next(found: Findings, num_seeds: int) -> str:
         )
     else:
         step = "see below for whom it is better, and what it recommends them"
-    return (
-        f"Next: {step}; then measure on your own data with "
-        "<code>--train FILE</code>, where the order may be another."
+    own = (
+        "; then measure on your own data with <code>--train FILE</code>, where the "
+        "order may be another"
     )
+    return f"Next: {step}{own if problem.dataset.name in DATASETS else ''}."

@@ -1,6 +1,7 @@
 """The figures that a report shows, of whatever there are numbers for."""
 
 from collections.abc import Callable, Iterable, Mapping
+from math import isnan
 
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.report.findings import Findings
@@ -16,7 +17,13 @@ from tfrecs.plots import (
     metric_intervals,
 )
 from tfrecs.plots._canvas import title_of
-from tfrecs.plots.numbers import by_cutoff, frontier, mean_of, means_by_activity
+from tfrecs.plots.numbers import (
+    Mean,
+    by_cutoff,
+    frontier,
+    mean_of,
+    means_by_activity,
+)
 
 
 def figures(problem: Problem, found: Findings, places: Mapping[str, int]) -> str:
@@ -32,20 +39,24 @@ def figures(problem: Problem, found: Findings, places: Mapping[str, int]) -> str
 def _intervals(problem: Problem, found: Findings) -> Shown:
     metric = found.metric
     means = {row.model: mean_of(row.evaluation, metric) for row in found.rows}
-    first = means[found.rows[0].model]
-    overlapping = [model for model, mean in means.items() if mean.high >= first.low]
+    best, *others = [row.model for row in found.competing or found.rows]
+    first = means[best]
+    near = sum(means[model].high >= first.low for model in others)
+    reach = f"; intervals of {near} of {len(others)} others reach into its own"
     return Shown(
         key="intervals",
         heading=f"{title_of(metric)} and how sure it is",
         finding=(
-            f"{found.rows[0].model} is highest with {first.value:.3f} "
-            f"({first.low:.3f} to {first.high:.3f}); {len(overlapping) - 1} of "
-            f"{len(means) - 1} other intervals reach into its own."
+            f"{listed(found.best_together or [best])} {_is_or_are(found)} highest with "
+            f"{_interval(first)}{reach if others and found.num_users > 1 else ''}."
         ),
         reading=(
             "A point is the mean over users, the bar its 95% interval. Two models whose"
-            " bars overlap may still differ, as they are measured on the same users: "
-            "the table has the tests."
+            " bars overlap may still differ, as they are measured on the same users."
+            + " The table has the tests."
+            * bool(found.to_baseline)
+            if found.num_users > 1
+            else "A point is the value of the one user, who has no interval."
         ),
         figure=metric_intervals(
             {row.model: row.evaluation for row in found.rows},
@@ -64,19 +75,18 @@ def _by_k(problem: Problem, found: Findings) -> Shown | None:
         return None
     cutoffs = sorted({k for line in lines.values() for k in line})
     fair = {model: line for model, line in lines.items() if model != ORACLE} or lines
-    best = {k: max(fair, key=lambda m: fair[m].get(k, -1.0)) for k in cutoffs}
-    leaders = list(dict.fromkeys(best.values()))
+    best = {k: _highest({m: x[k] for m, x in fair.items() if k in x}) for k in cutoffs}
     spans = (
-        f"{model} at k = {listed([f'{k}' for k in cutoffs if best[k] == model])}"
-        for model in leaders
+        f"{leaders} at k = {listed([f'{k}' for k in cutoffs if best[k] == leaders])}"
+        for leaders in dict.fromkeys(best.values())
     )
     return Shown(
         key="by-k",
         heading="Longer and shorter lists",
         finding=f"Best NDCG: {'; '.join(spans)}.",
         reading=(
-            "NDCG at k looks at the first k items. It falls with k while users have "
-            "more test items than k, and rises again when lists are longer than that."
+            "NDCG at k looks at the first k items. It can fall with k while users have "
+            "more test items than k, and cannot when lists are longer than that."
         ),
         figure=metric_by_k(
             {m: found.row(m).shape for m in lines},
@@ -107,8 +117,9 @@ def _by_seconds(problem: Problem, found: Findings) -> Shown | None:
         finding=f"No model is both faster and better than {listed(best)}.",
         reading=(
             "Up is better, left is faster. The dashed steps are the best that a given "
-            "time buys. Seconds are of training on all of train, once compiled and with"
-            " the number of epochs known, on this machine."
+            "time buys. Seconds are of training on all of train, "
+            + ("once compiled and with" if found.chose_epochs else "with compiling and")
+            + " the number of epochs known, on this machine."
         ),
         figure=metric_by_seconds(
             {row.model: row.summary.mean for row in rows},
@@ -125,26 +136,23 @@ def _coverage(problem: Problem, found: Findings) -> Shown | None:
     rows = [row for row in found.rows if by_cutoff(row.shape, "coverage")]
     if not rows:
         return None
-    k = max(by_cutoff(rows[0].shape, "coverage"))
     cutoffs = by_cutoff(rows[0].shape, "coverage")
     k = max((k for k in cutoffs if k <= 10), default=min(cutoffs))
     accuracy, coverage = f"ndcg@{k}", f"coverage@{k}"
     rows = [row for row in rows if {accuracy, coverage} <= set(row.shape)]
     if not rows:
         return None
-    widest = max(rows, key=lambda row: row.shape[coverage])
     head = f"head_share@{k}"
     return Shown(
         key="coverage",
         heading="How much of the catalogue is seen",
-        finding=(
-            f"{widest.model} recommends the most of the catalogue, "
-            f"{widest.shape[coverage]:.0%} of it; the most accurate, {rows[0].model}, "
-            f"{rows[0].shape[coverage]:.0%}."
+        finding=_who_covers(
+            {r.model: r.shape[coverage] for r in rows if r in found.competing},
+            {r.model: r.shape[accuracy] for r in rows if r in found.competing},
         ),
         reading=(
             f"Right is more accurate. Up is more of the catalogue: the share of all "
-            f"items that stand in the first {k} of at least one user."
+            f"items that stand in the first {k} of at least one tested user."
         ),
         figure=coverage_by_accuracy(
             {row.model: row.shape for row in rows},
@@ -185,8 +193,9 @@ def _activity(problem: Problem, found: Findings) -> Shown:
         finding=f"{'; '.join(told)}.",
         reading=(
             "Light, medium and heavy users are thirds by the number of their "
-            "interactions in training. Compare models within a third: users of another "
-            "third have other test items. Bars are 95% intervals."
+            "interactions in training, as nearly as equal numbers allow. Compare models"
+            " within a group: users of another have other test items. Bars are 95% "
+            "intervals, of groups of two users or more."
         ),
         figure=metric_by_activity(
             {row.model: row.evaluation for row in found.rows},
@@ -198,7 +207,7 @@ def _activity(problem: Problem, found: Findings) -> Shown:
         numbers=[
             (
                 model,
-                *(f"{x.value:.4f} ({x.low:.4f} to {x.high:.4f})" for x in of.values()),
+                *(_interval(x, 4) for x in of.values()),
             )
             for model, of in means.items()
         ],
@@ -211,17 +220,22 @@ def _curves(problem: Problem, found: Findings) -> Shown | None:
         return None
     best = {model: max(c, key=lambda p: c[p]) for model, c in curves.items()}
     quick, slow = min(best, key=best.__getitem__), max(best, key=best.__getitem__)
+    if best[quick] == best[slow]:
+        told = f"Best after {_passes(best[quick])} for {listed([*best])}."
+    else:
+        told = (
+            f"Best after {_passes(best[quick])} for {quick}, {best[slow]} for {slow}."
+        )
     return Shown(
         key="curves",
         heading="How they learn",
-        finding=(
-            f"Best after {best[quick]} passes for {quick}"
-            + (f", and {best[slow]} for {slow}." if slow != quick else ".")
-        ),
+        finding=told,
         reading=(
             "While the number of passes was chosen: trained on nine tenths of train, "
             f"{title_of(found.metric)} on the other tenth. A dot is the best pass, as "
-            "long as which each model was trained again on all of train."
+            "long as which the model was trained again on all of train."
+            + " Curves are of each model's first seed."
+            * any(row.num_seeds > 1 for row in found.rows)
         ),
         figure=learning_curves(
             curves,
@@ -231,6 +245,39 @@ def _curves(problem: Problem, found: Findings) -> Shown | None:
         headers=("model", "best pass", f"validation {title_of(found.metric)}"),
         numbers=[(m, f"{best[m]}", f"{c[best[m]]:.4f}") for m, c in curves.items()],
     )
+
+
+def _is_or_are(found: Findings) -> str:
+    return "are" if len(found.best_together) > 1 else "is"
+
+
+def _highest(values: Mapping[str, float]) -> str:
+    """Names of those that none is above."""
+    top = max(values.values())
+    return listed([model for model, value in values.items() if value == top])
+
+
+def _who_covers(coverage: Mapping[str, float], accuracy: Mapping[str, float]) -> str:
+    """Who recommends the most of the catalogue, and what the most accurate does."""
+    if not coverage:
+        return "No model but the oracle was measured."
+    widest = _highest(coverage)
+    verb = "recommends" if widest in coverage else "recommend"
+    told = f"{widest} {verb} the most of the catalogue, {max(coverage.values()):.0%}"
+    accurate = max(accuracy, key=accuracy.__getitem__)
+    if coverage[accurate] == max(coverage.values()):
+        return f"{told} of it."
+    return f"{told} of it; the most accurate, {accurate}, {coverage[accurate]:.0%}."
+
+
+def _interval(mean: Mean, digits: int = 3) -> str:
+    """A mean, and its interval if it has one."""
+    value, low, high = (f"{x:.{digits}f}" for x in mean)
+    return value if isnan(mean.low) else f"{value} ({low} to {high})"
+
+
+def _passes(number: int) -> str:
+    return f"{number} pass{'' if number == 1 else 'es'}"
 
 
 def _decimals(values: Iterable[float]) -> list[str]:

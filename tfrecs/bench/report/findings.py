@@ -13,6 +13,9 @@ from tfrecs.plots import mean_over_seeds
 from tfrecs.plots._looks import BASELINES, FEW
 from tfrecs.significance import PairedTest, holm
 
+FEW_USERS = 30
+"""With fewer, intervals are too narrow."""
+
 ALPHA = 0.05
 """Differences whose adjusted p value is at most this are called significant."""
 
@@ -102,6 +105,27 @@ class Findings:
         return self.row(model).summary.mean[self.metric]
 
     @property
+    def competing(self) -> list[Row]:
+        """All rows but the oracle's."""
+        return [row for row in self.rows if row.model != ORACLE]
+
+    @property
+    def best_together(self) -> list[str]:
+        """The best model, and those with the very same value."""
+        top = max((self.mean(row.model) for row in self.competing), default=None)
+        return [row.model for row in self.competing if self.mean(row.model) == top]
+
+    @property
+    def num_users(self) -> int:
+        """Users who were tested; 0 if there are no rows."""
+        return len(self.rows[0].evaluation.user_ids) if self.rows else 0
+
+    @property
+    def chose_epochs(self) -> bool:
+        """Whether any model's number of epochs was chosen on validation data."""
+        return any(row.curve for row in self.rows)
+
+    @property
     def level_with_best(self) -> list[str]:
         """Models that cannot be told apart from the best."""
         return [model for model, c in self.to_best.items() if not c.significant]
@@ -136,20 +160,18 @@ def find(problem: Problem, results: Sequence[Result]) -> Findings:
     competing = [row.model for row in rows if row.model != ORACLE]
     best = competing[0] if competing else None
     baseline = next((name for name in BASELINES if name in competing), None)
-    measured = {model: _find(rows, model).evaluation for model in competing}
+    measured = {row.model: row.evaluation for row in rows if row.model in competing}
+    to_baseline = _compared(measured, baseline, metric)
+    to_best = _compared(measured, best, metric) if best != baseline else to_baseline
     return Findings(
         metric=metric,
         rows=rows,
         missing=tuple(r for r in results if r.evaluation is None),
         best=best,
         baseline=baseline,
-        to_baseline=_compared(measured, baseline, metric),
-        to_best=_compared(measured, best, metric),
+        to_baseline=to_baseline,
+        to_best=to_best,
     )
-
-
-def _find(rows: Sequence[Row], model: str) -> Row:
-    return next(row for row in rows if row.model == model)
 
 
 def _row(summary: Summary) -> Row:

@@ -62,11 +62,13 @@ def seconds_in_words(seconds: float) -> str:
 
     Example:
         >>> seconds_in_words(0.0004), seconds_in_words(2.345), seconds_in_words(144)
-        ('0.0004 s', '2.3 s', '2 min 24 s')
+        ('less than 0.001 s', '2.3 s', '2 min 24 s')
     """
+    if 0 < seconds < 0.001:
+        return "less than 0.001 s"
     if seconds < 1:
         return f"{seconds:.1g} s"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

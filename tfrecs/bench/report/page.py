@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tfrecs._files import replaced_when_whole
 from tfrecs.bench.command import environment
+from tfrecs.bench.measuring import LIST_LENGTH
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.report.answer import answer
 from tfrecs.bench.report.figures import figures
@@ -60,13 +61,13 @@ def report(
     found = find(problem, results)
     places = {row.model: place for place, row in enumerate(found.rows)}
     num_seeds = max((row.num_seeds for row in found.rows), default=1)
-    title = clean(f"{problem.dataset.name}: which recommender is best?")
+    name, question = clean(problem.dataset.name), "which recommender is best?"
     inside = {
-        "answer": answer(found, num_seeds),
+        "answer": answer(problem, found, num_seeds),
         "models": scores_table(problem, found, places),
         "figures": _figures(problem, found, places),
         "people": _people(problem, found, places),
-        "meaning": definitions(problem)
+        "meaning": definitions(problem, found)
         + f"<h3>Small print</h3>{small_print(problem, found, num_seeds)}",
         "run": _run(command, seconds, results),
     }
@@ -75,11 +76,11 @@ def report(
     notes = "".join(f"<p>Note: {text(note)}</p>" for note in problem.notes)
     return f"""<!DOCTYPE html>
 <html lang="en">
-{head_of(title, style_for(len(places)), "'none'")}
+{head_of(f"{name}: {question}", style_for(len(places)), "'none'")}
 <body>
 <a class="skip" href="#answer">Skip to the answer</a>
 <header>
-<h1 dir="auto">{text(title)}</h1>
+<h1><bdi>{text(name)}</bdi>: {question}</h1>
 <div class="protocol"><p dir="auto">{text(problem.in_one_line)}</p>{notes}</div>
 <nav aria-label="Parts of this page"><ul>{links}</ul></nav>
 </header>
@@ -101,8 +102,9 @@ def _figures(problem: Problem, found: Findings, places: dict[str, int]) -> str:
 
 def _people(problem: Problem, found: Findings, places: dict[str, int]) -> str:
     legend = (
-        "<p>A list is a model's first ten. ✓ marks what the user had in the test "
-        "data, which no model has seen.</p>"
+        f"<p>A list is a model's first {LIST_LENGTH} items, or as many as are left. ✓ "
+        "marks what the user had in the test data"
+        f"{', which no model has seen' * problem.exclude_seen}.</p>"
     )
     return legend + lists(problem, found, places)
 
@@ -110,7 +112,7 @@ def _people(problem: Problem, found: Findings, places: dict[str, int]) -> str:
 def _run(command: str, seconds: float, results: Sequence[Result]) -> str:
     known = environment(())
     packages = ", ".join(f"{k} {v}" for k, v in known["packages"].items() if v)
-    chosen = sum(result.selection_seconds for result in results)
+    chosen = sum(result.selection_seconds for result in results if result.curve)
     facts = {
         "finished": datetime.now().astimezone().strftime("%d %B %Y, %H:%M %Z"),
         "took": seconds_in_words(seconds)

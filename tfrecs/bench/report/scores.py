@@ -1,12 +1,18 @@
 """The table of all models."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.report.answer import PROPER
 from tfrecs.bench.report.findings import Findings, Row
-from tfrecs.bench.report.markup import p_in_words, scroll, seconds_in_words, text
+from tfrecs.bench.report.markup import (
+    listed,
+    p_in_words,
+    scroll,
+    seconds_in_words,
+    text,
+)
 from tfrecs.bench.result import Result
 from tfrecs.bench.run import ORACLE
 from tfrecs.bench.table import HEADERS, metric_columns
@@ -21,15 +27,17 @@ def scores_table(problem: Problem, found: Findings, places: Mapping[str, int]) -
         places: of the models among all, for their classes.
     """
     columns = metric_columns(problem)
-    competing = [row for row in found.rows if row.model != ORACLE]
     best = {
-        column: max((round(r.summary.mean[column], 4) for r in competing), default=None)
+        column: max(
+            (round(row.summary.mean[column], 4) for row in found.competing),
+            default=None,
+        )
         for column in columns
     }
     row = partial(_row, found=found, best=best, places=places)
     lines = "".join(map(row, found.rows))
     width = len(columns) + 3 + bool(found.to_baseline)
-    lines += "".join(_missing(result, width) for result in found.missing)
+    lines += _missing(found.missing, width)
     inside = (
         f"<table class='scores'><caption>{_caption(found)}</caption>"
         f"<thead><tr>{_head(columns, found)}</tr></thead><tbody>{lines}</tbody></table>"
@@ -39,11 +47,12 @@ def scores_table(problem: Problem, found: Findings, places: Mapping[str, int]) -
 
 def _caption(found: Findings) -> str:
     told = (
-        "★ is the best value of a column. Small print below a value is the 95% interval"
-        " of the mean over users"
+        "★ is the best value of a column"
+        + ". Small print below a value is the 95% interval of the mean over users"
+        * (found.num_users > 1)
     )
     if any(row.num_seeds > 1 for row in found.rows):
-        told += ", after ± the standard deviation over seeds"
+        told += ". After ± is the standard deviation over seeds"
     if found.baseline is not None and found.to_baseline:
         told += (
             f". The difference to {PROPER[found.baseline]} has p values of a paired "
@@ -78,6 +87,9 @@ def _row(
     cells.append(f"<td>{text(seconds_in_words(row.seconds))}</td>")
     cells.append(f"<td>{row.epochs:.0f}</td><td>{row.parameters:,}</td>")
     note = "<small>knows the truth</small>" if row.model == ORACLE else ""
+    asked = len(row.summary.results)
+    if row.num_seeds < asked:
+        note += f"<small>{row.num_seeds} of {asked} seeds</small>"
     return (
         f'<tr class="m{places[row.model]}"><th scope="row">{text(row.model)}{note}</th>'
         f"{''.join(cells)}</tr>"
@@ -113,9 +125,19 @@ def _difference(row: Row, found: Findings) -> str:
     )
 
 
-def _missing(result: Result, width: int) -> str:
-    seed = f"<small>seed {result.seed}</small>" if result.seed else ""
-    return (
-        f'<tr class="missing"><th scope="row">{text(result.model)}{seed}</th>'
-        f'<td colspan="{width}"><span dir="auto">{text(result.status)}</span></td></tr>'
+def _missing(results: Iterable[Result], width: int) -> str:
+    """A row for each model and reason, with the seeds that it holds for."""
+    seeds: dict[tuple[str, str], list[str]] = {}
+    for result in results:
+        seeds.setdefault((result.model, result.status), []).append(f"{result.seed}")
+    return "".join(
+        f'<tr class="missing"><th scope="row">{text(model)}{_of_seeds(of)}</th>'
+        f'<td colspan="{width}"><span dir="auto">{text(status)}</span></td></tr>'
+        for (model, status), of in seeds.items()
     )
+
+
+def _of_seeds(seeds: list[str]) -> str:
+    if seeds == ["0"]:
+        return ""
+    return f"<small>seed{'s' * (len(seeds) > 1)} {listed(seeds)}</small>"

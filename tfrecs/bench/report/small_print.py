@@ -18,14 +18,18 @@ DEFINITIONS = {
 """In the order of the table."""
 
 
-def definitions(problem: Problem) -> str:
+def definitions(problem: Problem, found: Findings) -> str:
     """Gives what each column is."""
     metrics = dict.fromkeys(c.partition("@")[0] for c in metric_columns(problem))
     terms = {title_of(m).replace("ndcg", "NDCG"): DEFINITIONS[m] for m in metrics}
     terms |= {
-        "coverage": "The share of the catalogue that someone is recommended.",
-        "training": "Seconds of training on all of train, without compiling and "
-        "without choosing the number of epochs.",
+        "coverage": "The share of the catalogue that some tested user is recommended.",
+        "training": "Seconds of training on all of train, "
+        + (
+            "without compiling and without choosing the number of epochs."
+            if found.chose_epochs
+            else "for a model's first seed with compiling."
+        ),
         "parameters": "Numbers that a model learned.",
     }
     rows = "".join(f"<dt>{text(a)}</dt><dd>{text(b)}</dd>" for a, b in terms.items())
@@ -35,12 +39,11 @@ def definitions(problem: Problem) -> str:
 def small_print(problem: Problem, found: Findings, num_seeds: int) -> str:
     """Gives what a reader must not take from the numbers."""
     seeds = (
-        "One seed was run, so that nothing is known of another's."
+        "Numbers are of one seed, so that nothing is known of another's."
         if num_seeds == 1
         else "Seeds differ by the standard deviation after ±, and each user's values "
         "are averaged over seeds before anything is tested."
     )
-    users = len(found.rows[0].evaluation.user_ids) if found.rows else 0
     lines = [
         "Intervals and tests are about users: another sample of such users would give "
         f"much the same. They say nothing of other seeds or splits. {seeds}",
@@ -49,17 +52,31 @@ def small_print(problem: Problem, found: Findings, num_seeds: int) -> str:
         "number of models. Whoever looks through the other columns for differences "
         "makes many comparisons, of which some are large by chance.",
         "The best model is the one that is best on these test data, which flatters it "
-        "a little. Settings and the number of epochs were chosen without them.",
+        "a little; tests against it are corrected for the number of models, not for "
+        "that. Settings and the number of epochs were not chosen on them.",
         "Items that a user has not met count as wrong, though the user might like "
         "them.",
     ]
-    num_tests = max(len(found.to_baseline), 1)
     if found.to_best:
         lines.append(
-            f"Intervals are means -+ 1.96 standard errors over {users:,} users. P "
-            f"values are of {num_draws(users):,} random exchanges of two models' "
-            "values, so that the smallest there can be, times the number of models, is "
-            f"{(num_tests / (num_draws(users) + 1)):.2g}. Significant is an adjusted p "
-            "of at most 0.05."
+            "Intervals are means -+ 1.96 standard errors over "
+            f"{found.num_users:,} users. {_p_values(found)} Significant is an adjusted "
+            "p of at most 0.05."
         )
     return f"<ul>{''.join(f'<li>{text(line)}</li>' for line in lines)}</ul>"
+
+
+def _p_values(found: Findings) -> str:
+    """How they were found."""
+    tests = [c.test for c in (*found.to_baseline.values(), *found.to_best.values())]
+    counted = "all exchanges of two models' values"
+    if all(test.exact for test in tests):
+        return f"P values count {counted}."
+    draws = num_draws(found.num_users)
+    fewer = f", or {counted} where these are fewer" * any(test.exact for test in tests)
+    least = max(len(found.to_baseline), len(found.to_best)) / (draws + 1)
+    return (
+        f"P values are of {draws:,} random exchanges of two models' values{fewer}. "
+        "Where exchanges are random, the smallest p there can be, times the number of "
+        f"comparisons, is {least:.2g}."
+    )
