@@ -9,7 +9,7 @@ from tfrecs.callbacks.board.markdown import literal, table
 from tfrecs.evaluation.segments import activity
 from tfrecs.interactions import Interactions
 
-MOST_PAST = 10
+MOST_PAST = 20
 """Items that a user had which are shown."""
 
 
