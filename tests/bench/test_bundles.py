@@ -39,6 +39,18 @@ def test_the_best_three_on_validation_stay(kept):
     assert kept(*offers) == ["a", "c", "d"]
 
 
+def test_a_bundle_goes_only_once_the_better_one_is_there(
+    problem, model, tmp_path, monkeypatch
+):
+    bundles = Bundles(tmp_path, problem)
+    for name in "abc":
+        bundles.offer(model, Result(name, 0, validation={"val_ndcg@3": 0.1}))
+    monkeypatch.setattr(tfrecs.recommender.Recommender, "save", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        bundles.offer(model, Result("d", 0, validation={"val_ndcg@3": 0.2}))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
+
+
 def test_the_first_stay_where_nothing_was_measured_on_validation(kept):
     assert kept(*((name, 0, None) for name in "dcba")) == ["b", "c", "d"]
 

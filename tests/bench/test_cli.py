@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import tfrecs
+from tfrecs.bench import cli as cli_module
 from tfrecs.bench import run as run_module
 from tfrecs.bench.bundles import Bundles
 from tfrecs.bench.cli import main
@@ -211,6 +212,74 @@ def test_an_interrupted_run_keeps_what_was_finished(bench, good_csv, monkeypatch
     assert "interrupted" in err
     rows = json.loads(Path("r.json").read_text())["results"]
     assert [row["model"] for row in rows] == ["popularity"]
+    [page] = Path("logs").glob("*/report.html")
+    assert "Note: stopped before all models were run" in page.read_text()
+
+
+def raising(error):
+    def fail(*arguments, **options):
+        raise error
+
+    return fail
+
+
+POPULARITY = ("--models", "popularity")
+
+
+def test_an_interrupt_while_reading_is_one_line(bench, good_csv, monkeypatch):
+    monkeypatch.setattr(cli_module, "load_problem", raising(KeyboardInterrupt()))
+    status, _, err = bench("--train", good_csv, *COLUMNS, *POPULARITY)
+    assert status == 130
+    assert "interrupted; nothing was run" in one_line(err)
+
+
+def test_an_interrupt_while_the_report_is_written_is_one_line(
+    bench, good_csv, monkeypatch
+):
+    monkeypatch.setattr(cli_module, "write_report", raising(KeyboardInterrupt()))
+    status, out, err = bench("--train", good_csv, *COLUMNS, *POPULARITY)
+    assert status == 130
+    assert "popularity" in out
+    assert "interrupted; the report was not written" in one_line(err)
+    assert list(Path("logs").glob("*/results.json"))
+
+
+@pytest.mark.parametrize("name", ["write_report", "write_json"])
+def test_a_full_disk_is_one_line(bench, good_csv, monkeypatch, name):
+    monkeypatch.setattr(cli_module, name, raising(OSError("No space left on device")))
+    status, out, err = bench("--train", good_csv, *COLUMNS, *POPULARITY)
+    assert status == 1
+    assert "popularity" in out
+    assert "No space left on device" in one_line(err)
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(bench, good_csv, monkeypatch):
+    monkeypatch.setattr(cli_module, "new_folder", raising(PermissionError("logs: no")))
+    status, _, err = bench("--train", good_csv, *COLUMNS, *POPULARITY)
+    assert status == 2
+    assert one_line(err) == "tfrecs.bench: logs: no\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 251 + ".csv", "é" * 125 + ".csv", "\x1b[31m a\nb.csv", "\udcff.csv"]
+)
+def test_any_name_of_a_file_can_be_shown(bench, good_csv, name):
+    Path(name).write_bytes(good_csv.read_bytes())
+    status, out, err = bench("--train", name, *COLUMNS, *POPULARITY)
+    assert (status, err) == (0, "")
+    assert "\x1b" not in out
+    assert list(Path("logs").glob("*/report.html"))
+
+
+def test_epochs_that_were_given_were_not_chosen(bench, good_csv):
+    _, out, _ = bench("--train", good_csv, *COLUMNS, *POPULARITY)
+    assert "Epochs were chosen" not in out
+
+
+def test_an_error_without_words_is_called_by_its_name(bench, good_csv, monkeypatch):
+    monkeypatch.setitem(run_module.BASELINES, "ease", raising(MemoryError()))
+    _, out, _ = bench("--train", good_csv, *COLUMNS, "--models", "ease")
+    assert "ease, seed 0: failed: MemoryError\n" in out
 
 
 def test_list_names_everything_and_reads_nothing(bench):

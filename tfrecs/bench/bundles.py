@@ -37,12 +37,8 @@ class Bundles:
             return
         monitor = f"val_ndcg@{max(self._problem.cutoffs)}"
         value = result.validation.get(monitor, -math.inf)
-        worst = min(self._kept, key=self._kept.__getitem__, default=None)
-        if worst is not None and len(self._kept) == MOST:
-            if value <= self._kept[worst]:
-                return
-            shutil.rmtree(self.folder / worst)
-            del self._kept[worst]
+        if len(self._kept) == MOST and value <= min(self._kept.values()):
+            return
         recommender = Recommender(
             model,
             self._problem.train,
@@ -51,6 +47,10 @@ class Bundles:
         )
         recommender.save(self.folder / result.model)
         self._kept[result.model] = value
+        if len(self._kept) > MOST:  # only now, lest the other could not be saved
+            worst = min(self._kept, key=self._kept.__getitem__)
+            shutil.rmtree(self.folder / worst)
+            del self._kept[worst]
 
 
 def _metrics(result: Result) -> dict[str, float]:

@@ -4,7 +4,9 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from tfrecs._checks import check_choice
@@ -23,7 +25,7 @@ from tfrecs.bench.options import Options, UsageError, parse
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.recipes import RECIPES
 from tfrecs.bench.report import write_report
-from tfrecs.bench.result import OK, Result, summarize, write_json
+from tfrecs.bench.result import OK, Result, Tell, summarize, write_json
 from tfrecs.bench.run import model_names, run
 from tfrecs.datasets import DATASETS
 from tfrecs.splits import SPLITS
@@ -45,56 +47,93 @@ def main(arguments: Sequence[str]) -> int:
         problem = load_problem(options)
         for name in options.models or ():
             check_choice("--models", name, model_names(problem))
+        folder = new_folder(options.logdir, problem.dataset.name)
     except (UsageError, ValueError, TypeError, OSError) as error:
         return refuse("tfrecs.bench", error)
-    return _bench(options, problem, ["python", "-m", "tfrecs.bench", *arguments])
+    except KeyboardInterrupt:
+        return _interrupted("nothing was run")
+    command = ["python", "-m", "tfrecs.bench", *arguments]
+    return _bench(options, problem, folder, command)
 
 
-def _bench(options: Options, problem: Problem, command: Sequence[str]) -> int:
-    """Trains and prints; keeps what was finished when it is interrupted."""
+def _interrupted(what: str) -> int:
+    print(f"tfrecs.bench: interrupted; {what}", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _bench(
+    options: Options, problem: Problem, folder: Path, command: Sequence[str]
+) -> int:
+    """Trains, prints and writes; what was finished stays, whatever then happens."""
     from rich.console import Console
 
-    out, progress = Console(), Console(stderr=True)
-    folder = new_folder(options.logdir, problem.dataset.name)
+    progress = Console(stderr=True)
     began = time.perf_counter()
     results: list[Result] = []
-    status = RAN
-    with progress.status("starting") as status_line:
-        try:
-            for result in run(
-                problem,
-                options.models,
-                seeds=options.seeds,
-                epochs=options.epochs,
-                folder=folder,
-                tell=status_line.update,
-            ):
-                results.append(result)
-                report = _report(problem, results, command)
-                write_json(folder / RESULTS, report)
-                if options.json is not None:
-                    write_json(options.json, report)
-        except KeyboardInterrupt:
-            status = INTERRUPTED
-    _print(out, problem, results, options)
-    if results:
-        with progress.status("writing the report"):
-            write_report(
-                folder / REPORT,
-                problem,
-                results,
-                command=shlex.join(command),
-                seconds=time.perf_counter() - began,
-            )
-        say = partial(out.print, highlight=False, markup=False, soft_wrap=True)
-        say(f"All metrics: {options.json or folder / RESULTS}")
-        for line in where_to_look(folder, options.logdir):
-            say(line)
-    if status == INTERRUPTED:
-        print("tfrecs.bench: interrupted; the rest was not run", file=sys.stderr)
-        return status
+    stopped: KeyboardInterrupt | OSError | None = None
+    try:
+        with progress.status("starting") as line:
+            _train(options, problem, folder, command, results, line.update)
+    except (KeyboardInterrupt, OSError) as error:
+        stopped = error
+        note = "stopped before all models were run"
+        problem = replace(problem, notes=(*problem.notes, note))
+    try:
+        _print(Console(), problem, results, options)
+        if results:
+            with progress.status("writing the report"):
+                write_report(
+                    folder / REPORT,
+                    problem,
+                    results,
+                    command=shlex.join(command),
+                    seconds=time.perf_counter() - began,
+                )
+            _print_where(Console(), folder, options)
+    except KeyboardInterrupt:
+        return _interrupted("the report was not written")
+    except OSError as error:
+        stopped = error
+    if isinstance(stopped, OSError):
+        print(f"tfrecs.bench: {stopped}", file=sys.stderr)
+        return FAILED
+    if stopped is not None:
+        return _interrupted("the rest was not run")
     failed = [r for r in results if r.status != OK and not r.skipped]
     return FAILED if failed else RAN
+
+
+def _train(
+    options: Options,
+    problem: Problem,
+    folder: Path,
+    command: Sequence[str],
+    results: list[Result],
+    tell: Tell,
+) -> None:
+    """Adds each result as soon as it is there, to the JSON files too."""
+    for result in run(
+        problem,
+        options.models,
+        seeds=options.seeds,
+        epochs=options.epochs,
+        folder=folder,
+        tell=tell,
+    ):
+        results.append(result)
+        report = _report(problem, results, command)
+        write_json(folder / RESULTS, report)
+        if options.json is not None:
+            write_json(options.json, report)
+
+
+def _print_where(out: Any, folder: Path, options: Options) -> None:
+    lines = [
+        f"All metrics: {options.json or folder / RESULTS}",
+        *where_to_look(folder, options.logdir),
+    ]
+    for line in lines:
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _print(out: Any, problem: Problem, results: list[Result], options: Options) -> None:
@@ -114,9 +153,9 @@ def _print(out: Any, problem: Problem, results: list[Result], options: Options) 
     if options.seeds > 1:
         say(f"Mean ± standard deviation of {options.seeds} seeds.")
     say("* best of a column. fit s: training on all of train.")
-    if options.epochs is None:
-        chosen = sum(result.selection_seconds for result in results)
-        say(f"Epochs were chosen on a tenth of train, in {chosen:.0f} s together.")
+    chosen = [result.selection_seconds for result in results if result.curve]
+    if chosen:
+        say(f"Epochs were chosen on a tenth of train, in {sum(chosen):.0f} s together.")
 
 
 def _report(

@@ -10,6 +10,7 @@ ml-100k-20240131-120000/
         fit/            the training on all of train
 """
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +18,11 @@ REPORT, RESULTS, BUNDLES = "report.html", "results.json", "bundles"
 
 
 def new_folder(logdir: str | Path, title: str) -> Path:
-    """Makes a folder, named by a title and the time, that was not there before."""
+    """Makes a folder, named by a title and the time, that was not there before.
+
+    Of a long title the start, since file systems have names of 255 bytes at most.
+    """
+    title = os.fsdecode(os.fsencode(title)[:200])
     now = datetime.now().strftime("%Y%m%d-%H%M%S")
     number = 0
     while True:

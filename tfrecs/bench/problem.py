@@ -13,6 +13,7 @@ from tfrecs.bench.options import Options
 from tfrecs.datasets import Dataset, load_dataset
 from tfrecs.evaluation.segments import SEGMENTS, activity
 from tfrecs.interactions import Interactions
+from tfrecs.posters._text import clean
 from tfrecs.readers import read_interactions, read_test
 from tfrecs.splits import SPLITS, Split, leave_k_out, random_split
 
@@ -198,7 +199,7 @@ def _from_files(
     path = Path(str(options.train))
     interactions = read_interactions(path, **columns)
     check_size(interactions)
-    dataset = Dataset(path.name, interactions)
+    dataset = Dataset(clean(path.name), interactions)
     if options.test is None:
         train, test, split = _split(dataset, options)
         return dataset, train, test, split, ()
@@ -206,7 +207,13 @@ def _from_files(
         raise ValueError("--split divides --train; leave it out when --test is given")
     test, dropped = read_test(options.test, interactions, **columns)
     notes = () if not dropped else (f"{dropped} test rows of unknown ids: left out",)
-    return dataset, interactions, test, f"test from {Path(options.test).name}", notes
+    return (
+        dataset,
+        interactions,
+        test,
+        f"test from {clean(Path(options.test).name)}",
+        notes,
+    )
 
 
 def _split(

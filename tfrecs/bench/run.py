@@ -103,8 +103,8 @@ def _one(
     except BaselineError as error:
         return Result(name, seed, str(error))
     except Exception as error:  # one model's failure must not take the others with it
-        first_line = str(error).strip().partition("\n")[0]
-        return Result(name, seed, f"failed: {type(error).__name__}: {first_line}")
+        told = (type(error).__name__, str(error).strip().partition("\n")[0])
+        return Result(name, seed, ": ".join(["failed", *filter(None, told)]))
     return replace(result, evaluate_seconds=seconds)
 
 
