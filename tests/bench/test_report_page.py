@@ -443,6 +443,21 @@ def test_data_without_titles_show_raw_ids(problem, result, page):
     assert item.text == f"{bare.train.items.ids[3]}"
 
 
+def test_items_of_the_same_title_are_told_apart(problem, result, page):
+    titles = [f"Film {item}" for item in range(problem.train.num_items)]
+    titles[1], titles[2], titles[4] = "Same", "Same", None
+    train = replace(problem.train, item_features=pd.DataFrame({"title": titles}))
+    [user, *_] = problem.example_users
+    found = page(
+        result("mf", 0.5, lists={user: (1, 2, 3, 4)}),
+        problem=replace(problem, train=train),
+    )
+    [shown] = section_of(found, "people").all("ol")
+    ids = train.items.ids
+    names = [li.text.removesuffix(" ✓ held out") for li in shown.all("li")]
+    assert names == [f"Same ({ids[1]})", f"Same ({ids[2]})", "Film 3", f"{ids[4]}"]
+
+
 # Figures
 
 

@@ -1,16 +1,19 @@
 """What a few users are recommended, by all models side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
-from tfrecs._types import AnyArray
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.report.findings import Findings, Row
 from tfrecs.bench.report.markup import scroll, text
 from tfrecs.evaluation.segments import activity
 from tfrecs.interactions import Interactions
 from tfrecs.posters._text import clean
+
+Name: TypeAlias = Callable[[int], str]
+"""What the page calls an item, as markup."""
 
 MOST_KNOWN = 8
 """Items of a user's training that are shown."""
@@ -22,8 +25,9 @@ MOST_HELD_OUT = 20
 def lists(problem: Problem, found: Findings, places: dict[str, int]) -> str:
     """Gives a part for each example user whom some model has a list for."""
     kinds = np.asarray(activity(problem.train))
+    name = _names(problem.train)
     parts = [
-        _user(problem, found, user, str(kinds[user]), places)
+        _user(problem, found, user, str(kinds[user]), places, name)
         for user in problem.example_users
         if any(user in row.lists for row in found.rows)
     ]
@@ -31,25 +35,29 @@ def lists(problem: Problem, found: Findings, places: dict[str, int]) -> str:
 
 
 def _user(
-    problem: Problem, found: Findings, user: int, kind: str, places: dict[str, int]
+    problem: Problem,
+    found: Findings,
+    user: int,
+    kind: str,
+    places: dict[str, int],
+    name: Name,
 ) -> str:
     train, test = problem.train, problem.test
     known = _items_of(train, user)
     held_out = _items_of(test, user)
-    heading = f"user {clean(train.users.ids[user])}, {kind} in training"
+    raw_id = clean(train.users.ids[user])
     rows = [row for row in found.rows if user in row.lists]
-    cards = "".join(_card(row, user, set(held_out), train, places) for row in rows)
+    cards = "".join(_card(row, user, set(held_out), places, name) for row in rows)
     return (
-        f'<article class="person">\n<h3 dir="auto">{text(_first_upper(heading))}</h3>\n'
-        f"{_group('Had in training', known, MOST_KNOWN, train)}\n"
-        f"{_group('Held out, to be found', held_out, MOST_HELD_OUT, train)}\n"
-        + scroll(f"Lists of {heading}", f'<div class="cards">{cards}</div>', "strip")
+        f'<article class="person">\n<h3>User {_bdi(raw_id)}, {kind} in '
+        "training</h3>\n"
+        f"{_group('Had in training', known, MOST_KNOWN, name)}\n"
+        f"{_group('Held out, to be found', held_out, MOST_HELD_OUT, name)}\n"
+        + scroll(
+            f"Lists of user {raw_id}", f'<div class="cards">{cards}</div>', "strip"
+        )
         + "\n</article>"
     )
-
-
-def _first_upper(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _items_of(data: Interactions, user: int) -> list[int]:
@@ -60,27 +68,27 @@ def _items_of(data: Interactions, user: int) -> list[int]:
     return list(dict.fromkeys(data.item_ids[rows].tolist()))
 
 
-def _group(name: str, items: Sequence[int], most: int, train: Interactions) -> str:
-    shown = "".join(f"<li>{_title(item, train)}</li>" for item in items[:most])
+def _group(heading: str, items: Sequence[int], most: int, name: Name) -> str:
+    shown = "".join(f"<li>{name(item)}</li>" for item in items[:most])
     rest = len(items) - most
     if rest > 0:
         shown += f'<li class="rest">and {rest:,} more</li>'
     return (
-        f'<div class="group"><h4>{text(name)} <span>{len(items):,}</span></h4>'
+        f'<div class="group"><h4>{text(heading)} <span>{len(items):,}</span></h4>'
         f"<ul>{shown}</ul></div>"
     )
 
 
 def _card(
-    row: Row, user: int, held_out: set[int], train: Interactions, places: dict[str, int]
+    row: Row, user: int, held_out: set[int], places: dict[str, int], name: Name
 ) -> str:
     items = row.lists[user]
     hits = sum(item in held_out for item in items)
     entries = "".join(
-        f'<li class="hit">{_title(item, train)} <span class="tick">✓'
+        f'<li class="hit">{name(item)} <span class="tick">✓'
         f'<span class="hidden"> held out</span></span></li>'
         if item in held_out
-        else f"<li>{_title(item, train)}</li>"
+        else f"<li>{name(item)}</li>"
         for item in items
     )
     found = f"{hits} hit{'' if hits == 1 else 's'}"
@@ -90,16 +98,25 @@ def _card(
     )
 
 
-def _title(item: int, train: Interactions) -> str:
-    return f'<bdi dir="auto">{text(title_of(item, train))}</bdi>'
+def _names(train: Interactions) -> Name:
+    """Gives an item's title, with its raw id where others have the same title.
+
+    The raw id alone where there is no title.
+    """
+    ids, frame = train.items.ids, train.item_features
+    if frame is None or "title" not in frame.columns:
+        return lambda item: _bdi(clean(ids[item]))
+    titles = frame["title"].to_numpy()
+    shared = frame["title"].duplicated(keep=False).to_numpy()
+
+    def name(item: int) -> str:
+        title, raw_id = clean(titles[item]), clean(ids[item])
+        if not title:
+            return _bdi(raw_id)
+        return _bdi(title) + (f" ({_bdi(raw_id)})" if shared[item] else "")
+
+    return name
 
 
-def title_of(item: int, train: Interactions) -> str:
-    """An item's title where there is one, else its raw id."""
-    frame = train.item_features
-    if frame is not None and "title" in frame.columns:
-        titles: AnyArray = frame["title"].to_numpy()
-        found = clean(titles[item])
-        if found:
-            return found
-    return clean(train.items.ids[item])
+def _bdi(words: str) -> str:
+    return f'<bdi dir="auto">{text(words)}</bdi>'
