@@ -14,9 +14,6 @@ SOMEONE, PICKS = "Someone in the data", "My own picks"
 MOST_OPTIONS = 5000
 """People and titles that a browser is given to choose from."""
 
-KEPT = ("user", "picks")
-"""Widgets that are not always shown, whose values are to stay."""
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -75,10 +72,9 @@ def choose_weights(models: Sequence[str]) -> Weights:
 def _start(train: Interactions, catalogue: Catalogue) -> None:
     """Sets the widgets as the address says, once, and keeps those that are hidden."""
     state, asked = st.session_state, st.query_params
-    for name in KEPT:
-        if name in state:
-            state[name] = state[name]
     if "who" in state:
+        hidden = "user" if state["who"] == PICKS else "picks"
+        state[hidden] = state[hidden]  # or Streamlit would forget what is not shown
         return
     labels = {f"{id_}": catalogue.labels[i] for i, id_ in enumerate(catalogue.ids)}
     picks = [labels[text] for text in asked.get_all("liked") if text in labels]
