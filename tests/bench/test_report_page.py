@@ -323,6 +323,11 @@ def test_models_that_are_equal_are_not_ranked(result, page):
     assert "That difference" not in said
 
 
+def test_who_is_best_is_not_run_again_alone(result, page):
+    said = told(page(result("lightfm", 0.5), result("mf", 0.1)))
+    assert "--seeds 3 --models lightfm,mf to the command" in said
+
+
 def test_the_best_is_called_so_if_all_others_are_below_it(result, page):
     said = told(page(result("mf", 0.5), result("lightfm", 0.1)))
     assert said.startswith("mf is best: ")
@@ -366,6 +371,7 @@ def test_figures_tell_of_competitors_and_of_ties(result, page):
         "mf and ease recommend the most of the catalogue, 50% of it; the most "
         "accurate, gmf, 10%."  # by the metric of the figure
     )
+    assert finding(found, "activity").startswith("mf has 0.")
     assert finding(found, "curves") == "Best after 10 passes for mf and ease."
 
 
@@ -443,6 +449,20 @@ def test_data_without_titles_show_raw_ids(problem, result, page):
     assert item.text == f"{bare.train.items.ids[3]}"
 
 
+def test_ids_that_are_numbers_keep_all_their_digits(result, page, tmp_path):
+    rng = np.random.default_rng(0)
+    pairs = np.argwhere(rng.random((60, 9)) < 0.5)
+    log = tmp_path / "log.parquet"
+    frame = pd.DataFrame({"user_id": pairs[:, 0], "item_id": pairs[:, 1] + 12345670.0})
+    frame.sort_values("item_id").to_parquet(log)
+    problem = load_problem(parse(["--train", str(log), "--k", "3,5"]))
+    [user, *_] = problem.example_users
+    run = result("mf", 0.5, lists={user: (0, 1)})
+    found = page(replace(run, shape={}), problem=problem)
+    shown = section_of(found, "people").all("ol")[0].all("bdi")
+    assert [bdi.text for bdi in shown] == ["12345670", "12345671"]
+
+
 def test_items_of_the_same_title_are_told_apart(problem, result, page):
     titles = [f"Film {item}" for item in range(problem.train.num_items)]
     titles[1], titles[2], titles[4] = "Same", "Same", None
@@ -486,6 +506,14 @@ def test_all_that_shows_a_model_has_its_class_and_its_name(whole):
         assert set(marker.attributes) == {"id", "d"}  # its look is where it is used
     [style] = whole.all("style")
     assert f"body:has(#pick-{place}:checked)" in style.text
+
+
+def test_few_curves_are_all_named(result, page):
+    run = {name: result(name, level) for level, name in enumerate("abcdef")}
+    run["a"] = replace(run["a"], curve={1: 0.1, 2: 0.2})
+    found = page(*run.values(), result("lightfm", 9))
+    [curves] = [f for f in found.all("figure") if f.attributes["id"] == "curves"]
+    assert [t.text for t in curves.all("text") if t.text == "a"] == ["a"]
 
 
 # Lists

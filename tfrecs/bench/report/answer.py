@@ -120,8 +120,11 @@ def _few_users(found: Findings) -> str:
 
 
 def _next(problem: Problem, found: Findings, num_seeds: int) -> str:
-    models = dict.fromkeys([found.best, found.fastest, found.baseline])
-    again = f"--seeds 3 --models {','.join(m for m in models if m is not None)}"
+    named = [found.best, found.fastest, found.baseline]
+    if len(set(named)) == 1:  # alone it would say nothing
+        named += [row.model for row in found.competing[:2]]
+    models = ",".join(dict.fromkeys(filter(None, named)))
+    again = f"--seeds 3 --models {models}"
     if num_seeds < 3:
         step = (
             "see whether that holds with other seeds: add "

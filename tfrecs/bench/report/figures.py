@@ -17,6 +17,7 @@ from tfrecs.plots import (
     metric_intervals,
 )
 from tfrecs.plots._canvas import title_of
+from tfrecs.plots._looks import FEW, LOOKS
 from tfrecs.plots.numbers import (
     Mean,
     by_cutoff,
@@ -184,7 +185,7 @@ def _activity(problem: Problem, found: Findings) -> Shown:
         + listed(
             [f"{mean.value:.3f} for {s} users" for s, mean in means[model].items()]
         )
-        for model in dict.fromkeys([found.rows[0].model, found.baseline])
+        for model in dict.fromkeys([found.best or found.rows[0].model, found.baseline])
         if model is not None
     ]
     return Shown(
@@ -240,11 +241,22 @@ def _curves(problem: Problem, found: Findings) -> Shown | None:
         figure=learning_curves(
             curves,
             metric=f"validation {found.metric}",
-            highlighted=found.highlighted,
+            highlighted=_highlighted_of(curves, found),
         ),
         headers=("model", "best pass", f"validation {title_of(found.metric)}"),
         numbers=[(m, f"{best[m]}", f"{c[best[m]]:.4f}") for m, c in curves.items()],
     )
+
+
+def _highlighted_of(curves: Iterable[str], found: Findings) -> list[str]:
+    """With a curve that is named: all where they are few, else the best if none is."""
+    known = [*curves]
+    others = [model for model in known if model not in found.highlighted]
+    if len(known) <= FEW:
+        more = others
+    else:
+        more = others[:1] if len(others) == len(known) else []
+    return [*found.highlighted, *more][: len(LOOKS)]
 
 
 def _is_or_are(found: Findings) -> str:

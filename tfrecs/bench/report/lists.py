@@ -1,7 +1,7 @@
 """What a few users are recommended, by all models side by side."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def _user(
     train, test = problem.train, problem.test
     known = _items_of(train, user)
     held_out = _items_of(test, user)
-    raw_id = clean(train.users.ids[user])
+    raw_id = _raw_id(train.users.ids[user])
     rows = [row for row in found.rows if user in row.lists]
     cards = "".join(_card(row, user, set(held_out), places, name) for row in rows)
     return (
@@ -105,17 +105,22 @@ def _names(train: Interactions) -> Name:
     """
     ids, frame = train.items.ids, train.item_features
     if frame is None or "title" not in frame.columns:
-        return lambda item: _bdi(clean(ids[item]))
+        return lambda item: _bdi(_raw_id(ids[item]))
     titles = frame["title"].to_numpy()
     shared = frame["title"].duplicated(keep=False).to_numpy()
 
     def name(item: int) -> str:
-        title, raw_id = clean(titles[item]), clean(ids[item])
+        title, raw_id = clean(titles[item]), _raw_id(ids[item])
         if not title:
             return _bdi(raw_id)
         return _bdi(title) + (f" ({_bdi(raw_id)})" if shared[item] else "")
 
     return name
+
+
+def _raw_id(value: Any) -> str:
+    """An id as text; all digits of a number, since others may differ in the last."""
+    return clean(f"{value:.17g}" if isinstance(value, float) else value)
 
 
 def _bdi(words: str) -> str:
