@@ -1,5 +1,6 @@
 """The page: whose recommendations, how they are ranked, and three views of them."""
 
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -111,6 +112,9 @@ def _filled(options: Options) -> Shop:
         )
         shop.models, shop.notes = models, notes
         bar.empty()
+        # Streamlit collects garbage after each run, and would look through TensorFlow's
+        # million objects at each move of a slider.
+        gc.freeze()
     return shop
 
 
