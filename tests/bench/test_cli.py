@@ -233,6 +233,15 @@ def test_an_interrupt_while_reading_is_one_line(bench, good_csv, monkeypatch):
     assert "interrupted; nothing was run" in one_line(err)
 
 
+def test_an_interrupt_before_the_first_result_prints_no_table(
+    bench, good_csv, monkeypatch
+):
+    monkeypatch.setattr(cli_module, "run", raising(KeyboardInterrupt()))
+    status, out, err = bench("--train", good_csv, *COLUMNS, *POPULARITY)
+    assert (status, out) == (130, "")
+    assert "interrupted; the rest was not run" in one_line(err)
+
+
 def test_an_interrupt_while_the_report_is_written_is_one_line(
     bench, good_csv, monkeypatch
 ):

@@ -79,8 +79,8 @@ def _bench(
         note = "stopped before all models were run"
         problem = replace(problem, notes=(*problem.notes, note))
     try:
-        _print(Console(), problem, results, options)
         if results:
+            _print(Console(), problem, results, options)
             with progress.status("writing the report"):
                 write_report(
                     folder / REPORT,
