@@ -381,13 +381,22 @@ def test_an_only_model_has_no_others(result, page):
 
 def test_compiling_is_told_to_be_in_the_seconds_if_it_is(result, page):
     given = page(result("mf", 0.5, selection_seconds=1e-5))
-    assert "for a model's first seed with compiling" in given.text
-    assert "with compiling and the number of epochs known" in given.text
+    assert given.text.count("and of compiling for a model's first seed") == 2
     assert "to choose epochs" not in section_of(given, "run").text
     chosen = page(result("mf", 0.5, selection_seconds=2.0, curve={1: 0.1}))
-    assert "without compiling and without choosing" in chosen.text
-    assert "once compiled and with the number of epochs known" in chosen.text
+    assert chosen.text.count("without compiling and choosing the number") == 2
     assert "2.0 s of it to choose epochs" in section_of(chosen, "run").text
+
+
+def test_a_name_that_runs_from_right_to_left_turns_nothing_else(problem, result, page):
+    named = replace(problem, dataset=replace(problem.dataset, name="שלום.csv"))
+    found = page(result("mf", 0.5), problem=named)
+    heading, protocol = found.all("h1")[0], found.all("header")[0].all("p")[0]
+    assert heading.text == "שלום.csv: which recommender is best?"
+    assert protocol.text.startswith("שלום.csv, stratified split")
+    for element in (heading, protocol):
+        assert "dir" not in element.attributes
+        assert [bdi.text for bdi in element.all("bdi")] == ["שלום.csv"]
 
 
 def test_seeds_that_failed_are_told(result, page):

@@ -1,12 +1,18 @@
 """The figures that a report shows, of whatever there are numbers for."""
 
 from collections.abc import Callable, Iterable, Mapping
-from math import isnan
 
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.report.findings import Findings
 from tfrecs.bench.report.markup import listed, seconds_in_words
 from tfrecs.bench.report.shown import Shown, markup_of
+from tfrecs.bench.report.words import (
+    highest,
+    interval,
+    passes,
+    what_seconds_are,
+    who_covers,
+)
 from tfrecs.bench.run import ORACLE
 from tfrecs.plots import (
     coverage_by_accuracy,
@@ -19,7 +25,6 @@ from tfrecs.plots import (
 from tfrecs.plots._canvas import title_of
 from tfrecs.plots._looks import FEW, LOOKS
 from tfrecs.plots.numbers import (
-    Mean,
     by_cutoff,
     frontier,
     mean_of,
@@ -41,15 +46,15 @@ def _intervals(problem: Problem, found: Findings) -> Shown:
     metric = found.metric
     means = {row.model: mean_of(row.evaluation, metric) for row in found.rows}
     best, *others = [row.model for row in found.competing or found.rows]
-    first = means[best]
+    first, together = means[best], found.best_together or [best]
     near = sum(means[model].high >= first.low for model in others)
     reach = f"; intervals of {near} of {len(others)} others reach into its own"
     return Shown(
         key="intervals",
         heading=f"{title_of(metric)} and how sure it is",
         finding=(
-            f"{listed(found.best_together or [best])} {_is_or_are(found)} highest with "
-            f"{_interval(first)}{reach if others and found.num_users > 1 else ''}."
+            f"{listed(together)} {'are' if len(together) > 1 else 'is'} highest with "
+            f"{interval(first)}{reach if others and found.num_users > 1 else ''}."
         ),
         reading=(
             "A point is the mean over users, the bar its 95% interval. Two models whose"
@@ -76,7 +81,7 @@ def _by_k(problem: Problem, found: Findings) -> Shown | None:
         return None
     cutoffs = sorted({k for line in lines.values() for k in line})
     fair = {model: line for model, line in lines.items() if model != ORACLE} or lines
-    best = {k: _highest({m: x[k] for m, x in fair.items() if k in x}) for k in cutoffs}
+    best = {k: highest({m: x[k] for m, x in fair.items() if k in x}) for k in cutoffs}
     spans = (
         f"{leaders} at k = {listed([f'{k}' for k in cutoffs if best[k] == leaders])}"
         for leaders in dict.fromkeys(best.values())
@@ -118,9 +123,7 @@ def _by_seconds(problem: Problem, found: Findings) -> Shown | None:
         finding=f"No model is both faster and better than {listed(best)}.",
         reading=(
             "Up is better, left is faster. The dashed steps are the best that a given "
-            "time buys. Seconds are of training on all of train, "
-            + ("once compiled and with" if found.chose_epochs else "with compiling and")
-            + " the number of epochs known, on this machine."
+            f"time buys. Seconds are of {what_seconds_are(found)}, on this machine."
         ),
         figure=metric_by_seconds(
             {row.model: row.summary.mean for row in rows},
@@ -147,9 +150,9 @@ def _coverage(problem: Problem, found: Findings) -> Shown | None:
     return Shown(
         key="coverage",
         heading="How much of the catalogue is seen",
-        finding=_who_covers(
-            {r.model: r.shape[coverage] for r in rows if r in found.competing},
-            {r.model: r.shape[accuracy] for r in rows if r in found.competing},
+        finding=who_covers(
+            {r.model: r.shape[coverage] for r in rows if r.model != ORACLE},
+            {r.model: r.shape[accuracy] for r in rows if r.model != ORACLE},
         ),
         reading=(
             f"Right is more accurate. Up is more of the catalogue: the share of all "
@@ -208,7 +211,7 @@ def _activity(problem: Problem, found: Findings) -> Shown:
         numbers=[
             (
                 model,
-                *(_interval(x, 4) for x in of.values()),
+                *(interval(x, 4) for x in of.values()),
             )
             for model, of in means.items()
         ],
@@ -222,11 +225,9 @@ def _curves(problem: Problem, found: Findings) -> Shown | None:
     best = {model: max(c, key=lambda p: c[p]) for model, c in curves.items()}
     quick, slow = min(best, key=best.__getitem__), max(best, key=best.__getitem__)
     if best[quick] == best[slow]:
-        told = f"Best after {_passes(best[quick])} for {listed([*best])}."
+        told = f"Best after {passes(best[quick])} for {listed([*best])}."
     else:
-        told = (
-            f"Best after {_passes(best[quick])} for {quick}, {best[slow]} for {slow}."
-        )
+        told = f"Best after {passes(best[quick])} for {quick}, {best[slow]} for {slow}."
     return Shown(
         key="curves",
         heading="How they learn",
@@ -257,39 +258,6 @@ def _highlighted_of(curves: Iterable[str], found: Findings) -> list[str]:
     else:
         more = others[:1] if len(others) == len(known) else []
     return [*found.highlighted, *more][: len(LOOKS)]
-
-
-def _is_or_are(found: Findings) -> str:
-    return "are" if len(found.best_together) > 1 else "is"
-
-
-def _highest(values: Mapping[str, float]) -> str:
-    """Names of those that none is above."""
-    top = max(values.values())
-    return listed([model for model, value in values.items() if value == top])
-
-
-def _who_covers(coverage: Mapping[str, float], accuracy: Mapping[str, float]) -> str:
-    """Who recommends the most of the catalogue, and what the most accurate does."""
-    if not coverage:
-        return "No model but the oracle was measured."
-    widest = _highest(coverage)
-    verb = "recommends" if widest in coverage else "recommend"
-    told = f"{widest} {verb} the most of the catalogue, {max(coverage.values()):.0%}"
-    accurate = max(accuracy, key=accuracy.__getitem__)
-    if coverage[accurate] == max(coverage.values()):
-        return f"{told} of it."
-    return f"{told} of it; the most accurate, {accurate}, {coverage[accurate]:.0%}."
-
-
-def _interval(mean: Mean, digits: int = 3) -> str:
-    """A mean, and its interval if it has one."""
-    value, low, high = (f"{x:.{digits}f}" for x in mean)
-    return value if isnan(mean.low) else f"{value} ({low} to {high})"
-
-
-def _passes(number: int) -> str:
-    return f"{number} pass{'' if number == 1 else 'es'}"
 
 
 def _decimals(values: Iterable[float]) -> list[str]:

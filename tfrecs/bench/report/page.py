@@ -61,6 +61,7 @@ def report(
     found = find(problem, results)
     places = {row.model: place for place, row in enumerate(found.rows)}
     num_seeds = max((row.num_seeds for row in found.rows), default=1)
+    protocol = problem.in_one_line.removeprefix(problem.dataset.name)
     name, question = clean(problem.dataset.name), "which recommender is best?"
     inside = {
         "answer": answer(problem, found, num_seeds),
@@ -81,7 +82,7 @@ def report(
 <a class="skip" href="#answer">Skip to the answer</a>
 <header>
 <h1><bdi>{text(name)}</bdi>: {question}</h1>
-<div class="protocol"><p dir="auto">{text(problem.in_one_line)}</p>{notes}</div>
+<div class="protocol"><p><bdi>{text(name)}</bdi>{text(protocol)}</p>{notes}</div>
 <nav aria-label="Parts of this page"><ul>{links}</ul></nav>
 </header>
 <main>

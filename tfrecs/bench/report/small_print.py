@@ -3,6 +3,7 @@
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.report.findings import Findings, num_draws
 from tfrecs.bench.report.markup import text
+from tfrecs.bench.report.words import what_seconds_are
 from tfrecs.bench.table import metric_columns
 from tfrecs.plots._canvas import title_of
 
@@ -24,12 +25,7 @@ def definitions(problem: Problem, found: Findings) -> str:
     terms = {title_of(m).replace("ndcg", "NDCG"): DEFINITIONS[m] for m in metrics}
     terms |= {
         "coverage": "The share of the catalogue that some tested user is recommended.",
-        "training": "Seconds of training on all of train, "
-        + (
-            "without compiling and without choosing the number of epochs."
-            if found.chose_epochs
-            else "for a model's first seed with compiling."
-        ),
+        "training": f"Seconds of {what_seconds_are(found)}.",
         "parameters": "Numbers that a model learned.",
     }
     rows = "".join(f"<dt>{text(a)}</dt><dd>{text(b)}</dd>" for a, b in terms.items())
