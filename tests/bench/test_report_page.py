@@ -291,6 +291,7 @@ def test_few_users_are_not_tested(problem, result, page):
     assert rows_of(found)["mf"][5] == f"{value}best ★"
     figure = section_of(found, "figures").all("figure")[0]
     assert "(" not in figure.all("figcaption")[0].text
+    assert "others" not in figure.all("figcaption")[0].text
     assert "who has no interval" in figure.text
 
 
@@ -332,6 +333,16 @@ def test_the_best_is_called_so_if_all_others_are_below_it(result, page):
     said = told(page(result("mf", 0.5), result("lightfm", 0.1)))
     assert said.startswith("mf is best: ")
     assert "Every other model is significantly below it." in said
+    assert "its 95% interval is +0." in said
+    assert "correction" not in said  # of one comparison
+
+
+def test_coverage_is_that_of_ten_items(result, page):
+    shape = {f"{m}@{k}": k / 100 for k in (1, 10, 20) for m in ("ndcg", "coverage")}
+    found = page(result("mf", 0.5, shape=shape))
+    assert finding(found, "coverage") == (
+        "mf recommends the most of the catalogue, 10% of it."
+    )
 
 
 def test_one_competitor_is_above_nobody(result, page):

@@ -61,8 +61,8 @@ def seconds_in_words(seconds: float) -> str:
     """A time as people say it.
 
     Example:
-        >>> seconds_in_words(0.0004), seconds_in_words(2.345), seconds_in_words(144)
-        ('less than 0.001 s', '2.3 s', '2 min 24 s')
+        >>> seconds_in_words(0.0004), seconds_in_words(2.345), seconds_in_words(59.97)
+        ('less than 0.001 s', '2.3 s', '1 min 0 s')
     """
     if 0 < seconds < 0.001:
         return "less than 0.001 s"
