@@ -446,6 +446,14 @@ def test_no_model_with_numbers_leaves_a_page_that_says_so(page):
     assert told(page()).startswith("No model ran.")
 
 
+def test_what_failed_with_every_seed_is_named_once(page):
+    failed = [Result(m, seed, "failed: x") for m in "abcde" for seed in range(2)]
+    said = told(page(*failed))
+    assert said.startswith(
+        "No model has numbers. a: failed: x; b: failed: x; c: failed: x; and 2 more."
+    )
+
+
 def test_one_model_is_told_of_without_a_comparison(result, page):
     found = page(result("mf", 0.5))
     assert "mf is the only model with numbers" in told(found)

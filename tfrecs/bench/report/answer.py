@@ -29,10 +29,12 @@ def _paragraphs(*sentences: str) -> str:
 
 
 def _nothing(found: Findings) -> tuple[str, str]:
-    why = "; ".join(f"{r.model}: {r.status}" for r in found.missing[:3])
-    if why:
+    whys = list(dict.fromkeys(f"{r.model}: {r.status}" for r in found.missing))
+    if whys:
+        more = f"; and {len(whys) - 3} more" if len(whys) > 3 else ""
+        told = f"{'; '.join(whys[:3])}{more}"
         mend = "Mend what the table names, and run the same command again."
-        return f"No model has numbers. {text(why)}.", mend
+        return f"No model has numbers. {text(told)}.", mend
     if found.rows:
         return "Only the oracle ran, which knows the truth.", "Run models beside it."
     return "No model ran.", "Run the same command again."
