@@ -395,7 +395,7 @@ def test_compiling_is_told_to_be_in_the_seconds_if_it_is(result, page):
     assert given.text.count("and of compiling for a model's first seed") == 2
     assert "to choose epochs" not in section_of(given, "run").text
     chosen = page(result("mf", 0.5, selection_seconds=2.0, curve={1: 0.1}))
-    assert chosen.text.count("without compiling and choosing the number") == 2
+    assert chosen.text.count("without compiling, choosing the number") == 2
     assert "2.0 s of it to choose epochs" in section_of(chosen, "run").text
 
 

@@ -57,7 +57,10 @@ def what_seconds_are(found: Findings) -> str:
     """What is in the seconds of training; compiling is, where no epochs were chosen."""
     if found.chose_epochs:
         return (
-            "training on all of train, without compiling and choosing the number of "
-            "epochs"
+            "training on all of train, without compiling, choosing the number of "
+            "epochs, and writing for TensorBoard"
         )
-    return "training on all of train, and of compiling for a model's first seed"
+    return (
+        "training on all of train, and of compiling for a model's first seed, without "
+        "writing for TensorBoard"
+    )
