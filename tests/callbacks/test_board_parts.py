@@ -1,5 +1,7 @@
 """What the TensorBoard callback is made of, each part by itself."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from tfrecs.callbacks.board.curve import counts_at, lengths_up_to, pr_curve
 from tfrecs.callbacks.board.examples import Examples, draw_examples
 from tfrecs.callbacks.board.markdown import literal, table
 from tfrecs.callbacks.board.memory import memory
-from tfrecs.callbacks.board.names import item_columns, item_names, user_columns
+from tfrecs.callbacks.board.names import ItemNames, item_columns, user_columns
 from tfrecs.callbacks.board.norms import deciles, drawn_by_decile, norms
 from tfrecs.callbacks.board.profiler import Profiler, check_profile
 from tfrecs.callbacks.board.projector import (
@@ -28,6 +30,7 @@ from tfrecs.callbacks.board.projector import (
 )
 from tfrecs.callbacks.board.rates import learning_rates
 from tfrecs.metrics import Ranks
+from tfrecs.vocabulary import Vocabulary
 
 # Text
 
@@ -147,6 +150,17 @@ def test_deciles_part_no_equal_counts():
     assert deciles(np.array([0, 0, 0, 9])).tolist() == [1, 1, 1, 10 * 3 // 4 + 1]
 
 
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=40))
+def test_deciles_and_the_most_popular_are_those_of_sorting(counts):
+    array = np.array(counts)
+    below = [sum(other < count for other in counts) for count in counts]
+    assert deciles(array).tolist() == [10 * x // len(counts) + 1 for x in below]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tfrecs.callbacks.board.projector.MOST_POINTS", 5)
+        by_count = sorted(range(len(counts)), key=lambda x: (-counts[x], x))
+        assert most_popular(array).tolist() == sorted(by_count[:5])
+
+
 def test_a_histogram_of_each_decile_counts_its_norms():
     vectors = np.array([[3.0, 4.0], [0.0, 1.0], [6.0, 8.0]])  # 5, 1 and 10 long
     summary = norms("lengths", vectors, np.array([10, 1, 10]))
@@ -243,8 +257,7 @@ def test_the_most_popular_and_some_users_are_shown(monkeypatch):
 
 def test_columns_are_clean_lines_with_the_label_first(films):
     train, _ = films
-    names = item_names(train, "title")
-    columns = item_columns(train, names, np.array([4, 7]))
+    columns = item_columns(train, ItemNames(train, "title"), np.array([4, 7]))
     assert columns == {
         "title": ["tab here and there", "Film 7"],
         "genres": ["Drama|War"] * 2,
@@ -261,10 +274,56 @@ def test_columns_are_clean_lines_with_the_label_first(films):
 
 def test_items_without_titles_are_called_by_their_ids(from_pairs):
     train = from_pairs([(0, 0), (1, 1)], 2, 2)
-    assert item_names(train, "title") == ["0", "1"]
-    assert list(item_columns(train, ["0", "1"], np.array([1]))) == [
+    names = ItemNames(train, "title")
+    assert names.of(np.array([1, 0])) == ["1", "0"]
+    assert list(item_columns(train, names, np.array([1]))) == [
         *("title", "interactions", "popularity decile", "item")
     ]
+
+
+def with_item_ids(data, ids):
+    return replace(data, items=Vocabulary(ids, "items"))
+
+
+def test_an_item_whose_title_is_missing_is_called_by_all_of_its_id(from_pairs):
+    import pandas as pd
+
+    ids = [1234567.25, 1234568.0, 3.0, 4.0]  # six digits would not tell them apart
+    films = pd.DataFrame({"name": [None, float("nan"), "Heat", " \0 "]})
+    train = with_item_ids(from_pairs([(0, 0)], 1, 4), ids)
+    train = replace(train, item_features=films.set_index(pd.Index(ids)))
+    names = ItemNames(train, "name")
+    expected = ["1234567.25", "1234568", "Heat", "\ufffd"]
+    assert names.of(np.arange(4)) == expected
+    assert names.of(np.array([2, 0])) == [expected[2], expected[0]]
+    assert item_columns(train, names, np.array([1]))["item"] == ["1234568"]
+
+
+def test_ids_of_any_kind_are_one_line(from_pairs):
+    ids = [("a", 1), "tab\there\nand\x1b there", 7]
+    train = with_item_ids(from_pairs([(0, 0)], 1, 3), ids)
+    assert ItemNames(train, "title").of(np.arange(3)) == [
+        *("('a', 1)", "tab here and\ufffd there", "7")
+    ]
+
+
+def test_genres_may_be_lists(from_pairs):
+    import pandas as pd
+
+    films = pd.DataFrame({"genres": [["Drama", "War"], ["Drama"], None]})
+    train = from_pairs([(0, 0)], 1, 3, item_features=films)
+    columns = item_columns(train, ItemNames(train, "title"), np.arange(3))
+    assert columns["genres"] == ["['Drama', 'War']", "['Drama']", ""]
+
+
+def test_features_do_not_take_the_place_of_what_is_told_of_all(from_pairs):
+    import pandas as pd
+
+    people = pd.DataFrame({"user": ["x"], "interactions": ["y"], "tags": [["a", "b"]]})
+    train = from_pairs([(0, 0)], 1, 1, user_features=people)
+    columns = user_columns(train, np.array([0]))
+    assert (columns["user"], columns["interactions"]) == (["user 0"], ["1"])
+    assert columns["tags"] == ["['a', 'b']"]
 
 
 def test_columns_of_many_values_colour_nothing(from_pairs):
@@ -274,7 +333,7 @@ def test_columns_of_many_values_colour_nothing(from_pairs):
         {"age": range(60), "height": [1.5] * 60, "gender": ["F"] * 60}
     )
     train = from_pairs([(0, 0)], 60, 1, user_features=people)
-    assert list(user_columns(train, np.array([0]))) == [
+    assert list(user_columns(train, np.arange(60))) == [
         *("user", "interactions", "activity decile", "gender")
     ]
 
@@ -297,9 +356,17 @@ def test_a_light_a_medium_and_a_heavy_user_with_held_out_items_are_drawn(from_pa
 
 
 def test_an_example_shows_past_list_and_hits(from_pairs):
-    train = from_pairs([(0, 0), (0, 1), (0, 2)], 1, 6, ratings=[3.0, 5.0, 4.0])
+    import pandas as pd
+
+    titles = pd.DataFrame({"title": ["A", "B", "C", "D", "<E>", "F"]})
+    train = from_pairs(
+        [(0, 0), (0, 1), (0, 2)],
+        *(1, 6),
+        ratings=[3.0, 5.0, 4.0],
+        item_features=titles,
+    )
     held = from_pairs([(0, 4), (0, 5)], 1, 6)
-    examples = Examples(train, held, np.array([0]), ["A", "B", "C", "D", "<E>", "F"])
+    examples = Examples(train, held, np.array([0]), ItemNames(train, "title"))
     told = examples.told(np.array([[4, 3, -1]]), np.array([[1.5, -0.25, -np.inf]]))
     assert list(told) == ["recommendations/1, a light user"]
     [text] = told.values()

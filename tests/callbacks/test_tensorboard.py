@@ -13,6 +13,7 @@ import pytest
 
 import tfrecs
 from tfrecs.callbacks import RankingMetrics, TensorBoard, log_result
+from tfrecs.callbacks.board.card import card_of
 from tfrecs.callbacks.board.graph import graph_of
 
 SAMPLE = "validation sample"
@@ -54,7 +55,7 @@ def logs(tmp_path_factory, films):
 def found(logs, tags_of, tmp_path_factory):
     """What the first run's training wrote, by tag and step."""
     folder = tmp_path_factory.mktemp("run")
-    first = min((logs[0] / "mf-1").glob("events*"), key=lambda path: path.name[-1])
+    first = min((logs[0] / "mf-1").glob("events*"))  # names rise with time
     (folder / first.name).write_bytes(first.read_bytes())
     return tags_of(folder)
 
@@ -152,7 +153,15 @@ def test_the_card_tells_the_run(found):
         f"tfrecs {tfrecs.__version__}, keras {keras.__version__}",
     ):
         assert row in card
-    assert "pytest" in card  # the command
+
+
+def test_the_card_tells_the_command(films, monkeypatch):
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "my bench", "--k=|5|"])
+    model = keras.Sequential(name="plain")
+    card = html.unescape(card_of({}, *films, model, model))
+    assert "| command | python -m 'my bench' '--k=|5|' |" in card
+    assert "parameters" not in card  # which are not known yet
+    assert "optimizer" not in card
 
 
 def test_the_graph_has_two_towers_and_the_interaction(logs):
@@ -266,8 +275,7 @@ def test_an_interrupted_training_leaves_what_was_written(films, tmp_path, tags_o
     assert f"{SAMPLE}/ndcg@10" in found
     assert "_hparams_/session_end_info" not in found
     train_plainly(films, board, epochs=1)  # and goes on in another file
-    first, _ = sorted(tmp_path.glob("events*"), key=lambda x: x.stat().st_mtime)
-    first.unlink()
+    min(tmp_path.glob("events*")).unlink()
     again = tags_of(tmp_path)
     assert list(again["train/loss"]) == [3]
     assert "_hparams_/session_end_info" in again

@@ -16,9 +16,9 @@ from tfrecs.callbacks.board.card import card_of
 from tfrecs.callbacks.board.events import Events, scalars, texts
 from tfrecs.callbacks.board.examples import Examples, draw_examples
 from tfrecs.callbacks.board.graph import graph_of
-from tfrecs.callbacks.board.looks import Looks
+from tfrecs.callbacks.board.looks import Looks, Seen
 from tfrecs.callbacks.board.memory import memory
-from tfrecs.callbacks.board.names import item_names
+from tfrecs.callbacks.board.names import ItemNames
 from tfrecs.callbacks.board.points import PointsOf
 from tfrecs.callbacks.board.profiler import Profiler, check_profile
 from tfrecs.callbacks.board.projector import write_points
@@ -34,7 +34,7 @@ from tfrecs.callbacks.ranking_metrics import sample_users
 from tfrecs.evaluation.full import check_apart
 from tfrecs.evaluation.measures import choose_measures
 from tfrecs.interactions import Interactions
-from tfrecs.models.two_tower import TwoTower
+from tfrecs.models.views import TrainingView
 
 
 class TensorBoard(keras.callbacks.Callback):
@@ -148,19 +148,19 @@ class TensorBoard(keras.callbacks.Callback):
                 users = draw_examples(train, sample, rng)
             else:
                 users = as_indices(example_users, "example_users", train.num_users)
-            names = item_names(train, title_col)
+            names = ItemNames(train, title_col)
             examples = Examples(train, validation, users, names)
             measures = choose_measures(METRICS, check_cutoffs(k, train.num_items))
-            self._looks = Looks(train, sample, examples, measures, rng)
-            self._points = PointsOf(train, names, image_col, Path(image_folder), rng)
+            points = PointsOf(train, names, image_col, Path(image_folder), rng)
+            self._looks = Looks(train, sample, examples, points, measures, rng)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Opens a file and writes what is known before training."""
         self._events.close()  # of a training that was interrupted
-        self._is_first, self._is_seen = True, False
+        self._is_first = True
+        self._seen: Seen | None = None
         with self.budget.spending():
             self._write_start()
-            self._events.flush()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Starts the clock."""
@@ -188,25 +188,29 @@ class TensorBoard(keras.callbacks.Callback):
         self.budget.trained += taken
         with self.budget.spending():
             self._write_scalars(logs or {}, taken)
-        self._is_seen = False
+        self._seen = None
         if self._is_first or self.budget.allows_a_look():
-            self._is_seen = self._look()
+            self._seen = self._look()
         self._is_first = False
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Looks at the model, writes the vectors, and closes the file."""
         if self._profiler is not None:
             self._profiler.stop()
-        if (self._is_seen or self._look()) and isinstance(self._towers, TwoTower):
-            write_points(self.log_dir, self._points.at(self._towers))
-        if self.hparams is not None:
-            self._events.write(self._step, session_end())
-        self._events.close()
+        seen = self._seen or self._look()
+        with self.budget.spending():
+            if seen is not None and seen.vectors is not None:
+                write_points(self.log_dir, self._looks.points.at(*seen.vectors))
+            if self.hparams is not None:
+                self._events.write(self._step, session_end())
+            self._events.close()
+        self._seen = None
 
     @property
     def _towers(self) -> keras.Model:
         """The model that is looked at: of a view of one, that one."""
-        return getattr(self.model, "towers", self.model)
+        is_view = isinstance(self.model, TrainingView)
+        return self.model.towers if is_view else self.model
 
     @property
     def _step(self) -> int:
@@ -232,14 +236,13 @@ class TensorBoard(keras.callbacks.Callback):
         told |= {f"workload/{name}": x for name, x in workload.items()}
         told |= learning_rates(self.model.optimizer)
         self._events.write(self._step, scalars(told))
-        self._events.flush()
 
-    def _look(self) -> bool:
-        """Writes what is seen of the model; tells whether it can be looked at."""
+    def _look(self) -> Seen | None:
+        """Writes what is seen of the model; None if it cannot be looked at."""
         if not hasattr(self._towers, "score_users"):
-            return False
+            return None
         with self.budget.looking(), suppress(Diverged):
-            self._events.write(self._step, *self._looks.at(self._towers))
-            self._events.flush()
-            return True
-        return False
+            seen = self._looks.at(self._towers)
+            self._events.write(self._step, *seen.summaries)
+            return seen
+        return None

@@ -19,8 +19,9 @@ def clean(value: Any) -> str:
     """
     import pandas as pd
 
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
-        return ""
+    if not isinstance(value, str | int):  # quick, since it is asked of each title
+        if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+            return ""
     text = f"{value:g}" if isinstance(value, float) else f"{value}"
     text = _UNSHOWN.sub("\ufffd", text)
     text = " ".join(text.split())

@@ -34,7 +34,7 @@ def card_of(
         **rows,
         **_of_data(train, validation),
         "model": f"{model.name} ({type(model).__name__})",
-        "parameters": f"{_parameters(model):,}",
+        **({"parameters": f"{_parameters(model):,}"} if model.built else {}),
         **_of_training(trained),
         "versions": ", ".join(f"{name} {version}" for name, version in _versions()),
         "command": shlex.join(sys.orig_argv),

@@ -1,11 +1,10 @@
 """A few users, what they had, and what they are recommended, as text."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from tfrecs._types import FloatArray, IntArray
 from tfrecs.callbacks.board.markdown import literal, table
+from tfrecs.callbacks.board.names import ItemNames, id_texts
 from tfrecs.evaluation.segments import activity
 from tfrecs.interactions import Interactions
 
@@ -39,7 +38,7 @@ class Examples:
         train: what the model learns from.
         held: interactions that a recommendation may hit; None for none.
         users: `[users]`, indices.
-        names: `[num_items]`, how each item is called.
+        names: how items are called.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class Examples:
         train: Interactions,
         held: Interactions | None,
         users: IntArray,
-        names: Sequence[str],
+        names: ItemNames,
     ) -> None:
         self.users = users
         self._names = names
@@ -69,18 +68,16 @@ class Examples:
 
     def _given(self, held: set[int], items: IntArray, scores: FloatArray) -> str:
         """The list, with the hits marked."""
-        found = [(item, x) for item, x in zip(items, scores, strict=True) if item >= 0]
-        hits = sum(item in held for item, _ in found)
+        given = items >= 0
+        items, scores = items[given], scores[given]
+        is_hit = [item in held for item in items.tolist()]
         rows = [
-            (
-                str(rank),
-                literal(self._names[item]),
-                literal(f"{score:.3f}"),
-                "hit" if item in held else "",
+            (str(rank), literal(name), literal(f"{score:.3f}"), "hit" if hit else "")
+            for rank, (name, score, hit) in enumerate(
+                zip(self._names.of(items), scores, is_hit, strict=True), start=1
             )
-            for rank, (item, score) in enumerate(found, start=1)
         ]
-        summed = f"{hits} of {len(held)} held-out items are among {len(found)}."
+        summed = f"{sum(is_hit)} of {len(held)} held-out items are among {len(rows)}."
         return (
             f"**Recommended now.** {summed if held else ''}\n\n"
             f"{table(['', 'item', 'score', 'held out'], rows)}"
@@ -94,16 +91,13 @@ class Examples:
             for column in (train.timestamps, train.ratings)
             if column is not None
         ]
-        best = rows[np.lexsort(keys)[::-1]] if keys else rows
-        shown = [
-            [
-                literal(self._names[train.item_ids[row]]),
-                *([f"{train.ratings[row]:g}"] if train.ratings is not None else []),
-            ]
-            for row in best[:MOST_PAST]
-        ]
+        best = (rows[np.lexsort(keys)[::-1]] if keys else rows)[:MOST_PAST]
+        shown = [[literal(name)] for name in self._names.of(train.item_ids[best])]
+        if train.ratings is not None:
+            rated = [f"{rating:g}" for rating in train.ratings[best]]
+            shown = [[*row, of_row] for row, of_row in zip(shown, rated, strict=True)]
         header = ["item", *(["rating"] if train.ratings is not None else [])]
-        name = literal(train.users.ids[user])
+        [name] = map(literal, id_texts(train.users.ids[[user]]))
         return (
             f"**User {name} had {len(rows)} items in training**, of which "
             f"{len(shown)}:\n\n{table(header, shown)}"

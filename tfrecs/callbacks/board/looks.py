@@ -1,35 +1,53 @@
 """What is seen of a model that is in training, beside what `fit` tells."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from tensorboard.compat.proto.summary_pb2 import Summary
 
-from tfrecs._types import AnyArray, IntArray
+from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
 from tfrecs.callbacks.board.curve import pr_curve
 from tfrecs.callbacks.board.events import scalars, texts
 from tfrecs.callbacks.board.examples import Examples
 from tfrecs.callbacks.board.norms import deciles, drawn_by_decile, norms
-from tfrecs.callbacks.board.sample import finite, rank_for, sample_metrics
+from tfrecs.callbacks.board.points import PointsOf
+from tfrecs.callbacks.board.sample import Ranking, rank_for, sample_metrics
 from tfrecs.evaluation.measures import Measures
 from tfrecs.interactions import Interactions
+from tfrecs.list_metrics import Lists
+from tfrecs.metrics import Ranks
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.retrieval import top_k
 from tfrecs.similarity import vectors_of
 
 SAMPLE = "validation sample"
 """The group of what is measured on the sample: no other figures are in it."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a look saw.
+
+    Args:
+        summaries: for TensorBoard.
+        vectors: of the items and of the users that the projector shows; None of a
+            model that has no towers.
+    """
+
+    summaries: list[Summary]
+    vectors: tuple[FloatArray, FloatArray] | None = None
+
+
 class Looks:
-    """Looks at a model: the same users and items each time.
+    """Looks at a model: the same users and items each time, each tower run once.
 
     Args:
         train: what the model learns from.
         sample: held-out interactions of some users, all that these have; None for none.
         examples: users whose recommendations are shown.
+        points: whose vectors are kept for the projector.
         measures: what is measured on the sample.
-        rng: draws whose vectors are looked at.
+        rng: draws whose vectors are measured.
     """
 
     def __init__(
@@ -37,59 +55,73 @@ class Looks:
         train: Interactions,
         sample: Interactions | None,
         examples: Examples,
+        points: PointsOf,
         measures: Measures,
         rng: np.random.Generator,
     ) -> None:
         self.train = train
         self.sample = sample
         self.examples = examples
+        self.points = points
         self.measures = measures
-        of_users, of_items = np.diff(train.matrix.indptr), train.item_counts
-        self._users = _Drawn(of_users, rng)
-        self._items = _Drawn(of_items, rng)
+        self._users = _Drawn(np.diff(train.matrix.indptr), rng)
+        self._items = _Drawn(train.item_counts, rng)
+        asked = [self._users.places, points.users, examples.users]
+        if sample is not None:
+            asked.append(sample.user_ids)
+        self._asked = np.unique(np.concatenate(asked))
 
-    def at(self, model: Any) -> list[Summary]:
+    def at(self, model: Any) -> Seen:
         """Gives what is seen of a model now: as much as it can be asked for.
 
         Raises:
             Diverged: if its scores are NaN.
+            ValueError: if it scores another catalogue than that of `train`.
         """
         if not isinstance(model, TwoTower):
-            return self._scored(model.score_users)
-        items = model.item_parts()
-        seen = self._scored(
-            lambda users: model.score_parts(model.user_parts(users), items)
-        )
-        users = model.user_parts(self._users.places)
-        vectors = vectors_of(items)[self._items.places]
-        return [
-            *seen,
-            norms("vector norms of items, by popularity", vectors, self._items.decile),
-            norms(
-                "vector norms of users, by activity",
-                vectors_of(users),
-                self._users.decile,
-            ),
-        ]
+            return Seen(self._scored(model.score_users))
+        items, users = model.item_parts(), model.user_parts(self._asked)
 
-    def _scored(self, score: Any) -> list[Summary]:
+        def score(user_ids: IntArray) -> FloatArray:
+            rows = np.searchsorted(self._asked, user_ids)
+            asked = {name: part[rows] for name, part in users.items()}
+            return model.score_parts(asked, items)
+
+        of_items, of_users = vectors_of(items), vectors_of(users)
+        places = [self._users.places, self.points.users]
+        measured, shown = (of_users[np.searchsorted(self._asked, x)] for x in places)
+        popular = "vector norms of items, by popularity"
+        active = "vector norms of users, by activity"
+        return Seen(
+            [
+                *self._scored(score),
+                norms(popular, of_items[self._items.places], self._items.decile),
+                norms(active, measured, self._users.decile),
+            ],
+            (of_items[self.points.items], shown),
+        )
+
+    def _scored(self, score: Scorer) -> list[Summary]:
         """What is seen by scores alone."""
-        score = finite(score)
-        seen = []
-        longest = max(self.measures.cutoffs)
-        if self.sample is not None:
-            found = rank_for(score, self.train, self.sample, longest)
-            means = sample_metrics(found, self.measures)
-            drawn = len(found.lists.user_ids)
-            told = f"Of {drawn} users drawn from those with validation data."
-            of_sample = {f"{SAMPLE}/{name}": x for name, x in means.items()}
-            seen.append(scalars(of_sample, told))
-            tag = f"{SAMPLE}/precision and recall by length of lists"
-            seen.append(pr_curve(tag, found.ranked, self.train.num_items))
-        if len(self.examples.users):
-            best = top_k(score, self.examples.users, longest, exclude=self.train)
-            seen.append(texts(self.examples.told(*best)))
-        return seen
+        longest, shown = max(self.measures.cutoffs), self.examples.users
+        if self.sample is None and not len(shown):
+            return []
+        found = rank_for(score, self.train, self.sample, shown, longest)
+        told = texts(self.examples.told(*found.lists_of(shown)))
+        if found.ranked is None:
+            return [told]
+        return [*self._of_sample(found, found.ranked), told]
+
+    def _of_sample(self, found: Ranking, ranked: Ranks) -> list[Summary]:
+        num = len(ranked.ranks)
+        lists = Lists(found.items[:num], found.users[:num], self.train)
+        means = sample_metrics(ranked, lists, self.measures)
+        told = f"Of {num} users drawn from those with validation data."
+        tag = f"{SAMPLE}/precision and recall by length of lists"
+        return [
+            scalars({f"{SAMPLE}/{name}": x for name, x in means.items()}, told),
+            pr_curve(tag, ranked, self.train.num_items),
+        ]
 
 
 class _Drawn:

@@ -1,11 +1,10 @@
 """What users and items are called, and what else is told of them, in clean text."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfrecs._types import IntArray
+from tfrecs._types import AnyArray, IntArray
 from tfrecs.callbacks.board.norms import deciles
 from tfrecs.interactions import Interactions
 from tfrecs.posters._text import clean
@@ -17,29 +16,53 @@ MOST_VALUES = 50
 """Values of a column by which the projector can colour points."""
 
 
-def item_names(train: Interactions, title_col: str) -> list[str]:
-    """Gives `[num_items]` titles; the raw id where there is none."""
-    raw = train.items.ids
-    frame = train.item_features
-    if frame is None or title_col not in frame.columns:
-        return [clean(value) for value in raw]
-    titles = (clean(value) for value in frame[title_col])
-    return [title or clean(value) for title, value in zip(titles, raw, strict=True)]
+class ItemNames:
+    """Tells how items are called: by title, or by raw id where there is none.
+
+    Only those that are asked for are read, however large the catalogue.
+
+    Args:
+        train: has the ids, and the titles if any.
+        title_col: column of its item features.
+    """
+
+    def __init__(self, train: Interactions, title_col: str) -> None:
+        frame = train.item_features
+        self._ids = train.items.ids
+        self._titles = None
+        if frame is not None and title_col in frame.columns:
+            self._titles = frame[title_col]
+
+    def of(self, items: AnyArray) -> list[str]:
+        """Gives the names of some items, by their indices."""
+        ids = id_texts(self._ids[items])
+        if self._titles is None:
+            return ids
+        titles = map(clean, self._titles.iloc[items].tolist())
+        return [title or id_ for title, id_ in zip(titles, ids, strict=True)]
+
+
+def id_texts(ids: AnyArray) -> list[str]:
+    """Gives raw ids as text: all digits of a number, or others would look the same."""
+    if ids.dtype.kind in "iu":
+        return list(map(str, ids.tolist()))
+    return [
+        clean(f"{id_:.17g}" if isinstance(id_, float) else id_) for id_ in ids.tolist()
+    ]
 
 
 def item_columns(
-    train: Interactions, names: Sequence[str], items: IntArray
+    train: Interactions, names: ItemNames, items: IntArray
 ) -> dict[str, list[str]]:
     """Gives what is told of some items, the name first."""
-    raw = train.items.ids[items]
     frame = train.item_features
-    columns = {"title": [names[item] for item in items]}
+    columns = {"title": names.of(items)}
     if frame is not None and "genres" in frame.columns:
-        columns["genres"] = _texts(frame["genres"], items)
+        columns["genres"] = _texts(frame["genres"].iloc[items])
     return {
         **columns,
         **_counts(train.item_counts, items, "popularity decile"),
-        "item": [clean(value) for value in raw],
+        "item": id_texts(train.items.ids[items]),
     }
 
 
@@ -51,27 +74,30 @@ def user_columns(train: Interactions, users: IntArray) -> dict[str, list[str]]:
     """
     frame = train.user_features
     columns = {
-        "user": [f"user {clean(value)}" for value in train.users.ids[users]],
+        "user": [f"user {id_}" for id_ in id_texts(train.users.ids[users])],
         **_counts(np.diff(train.matrix.indptr), users, "activity decile"),
     }
-    if frame is not None:
-        few = [name for name in frame if _has_few(frame[name])]
-        columns |= {clean(name): _texts(frame[name], users) for name in few}
+    if frame is None:
+        return columns
+    for name in frame:
+        texts = _texts(frame[name].iloc[users])
+        if frame[name].dtype.kind != "f" and len(set(texts)) <= MOST_VALUES:
+            columns.setdefault(clean(name), texts)
     return columns
 
 
 def _counts(counts: IntArray, ids: IntArray, decile: str) -> dict[str, list[str]]:
     return {
-        "interactions": [str(count) for count in counts[ids]],
-        decile: [str(number) for number in deciles(counts)[ids]],
+        "interactions": list(map(str, counts[ids].tolist())),
+        decile: list(map(str, deciles(counts)[ids].tolist())),
     }
 
 
-def _texts(column: "pd.Series", ids: IntArray) -> list[str]:
-    values = column.iloc[ids].tolist()
-    known = {value: clean(value) for value in set(values)}  # few, of many
+def _texts(column: "pd.Series") -> list[str]:
+    """The column's values, of which there are few if they can be looked up."""
+    values = column.tolist()
+    try:
+        known = {value: clean(value) for value in set(values)}
+    except TypeError:  # lists
+        return list(map(clean, values))
     return [known[value] for value in values]
-
-
-def _has_few(column: "pd.Series") -> bool:
-    return column.dtype.kind != "f" and column.nunique() <= MOST_VALUES

@@ -11,7 +11,7 @@ MOST_IN_DECILE = 1_000
 
 
 def deciles(counts: AnyArray) -> IntArray:
-    """Gives each one's decile by its count, from 1 (the least) to 10.
+    """Gives each one's decile by its count (an int), from 1 (the least) to 10.
 
     Of equal counts all are in the lowest decile that one of them is in.
 
@@ -19,8 +19,9 @@ def deciles(counts: AnyArray) -> IntArray:
         >>> deciles(np.array([7, 0, 5, 5, 9])).tolist()
         [7, 1, 3, 3, 9]
     """
-    less = np.searchsorted(np.sort(counts), counts, side="left")
-    return (10 * less // len(counts) + 1).astype(np.int32)
+    of_count = np.bincount(counts)
+    less = np.cumsum(of_count) - of_count  # than each count; no sorting of millions
+    return (10 * less // len(counts) + 1).astype(np.int32)[counts]
 
 
 def drawn_by_decile(decile: IntArray, rng: np.random.Generator) -> IntArray:

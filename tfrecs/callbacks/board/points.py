@@ -1,18 +1,15 @@
 """Which users and items the projector shows, and what is told of them."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from tfrecs._types import IntArray
-from tfrecs.callbacks.board.names import item_columns, user_columns
+from tfrecs._types import FloatArray, IntArray
+from tfrecs.callbacks.board.names import ItemNames, item_columns, user_columns
 from tfrecs.callbacks.board.projector import Points, drawn_points, most_popular
 from tfrecs.callbacks.board.sprite import make_sprite
 from tfrecs.interactions import Interactions
-from tfrecs.models.two_tower import TwoTower
 from tfrecs.posters._text import clean
-from tfrecs.similarity import vectors_of
 
 
 class PointsOf:
@@ -23,7 +20,7 @@ class PointsOf:
 
     Args:
         train: what the model learns from.
-        names: `[num_items]`, how each item is called.
+        names: how items are called.
         image_col: column of `train.item_features` with paths; None for no pictures.
         image_folder: the folder that paths start from.
         rng: draws the users.
@@ -35,7 +32,7 @@ class PointsOf:
     def __init__(
         self,
         train: Interactions,
-        names: Sequence[str],
+        names: ItemNames,
         image_col: str | None,
         image_folder: Path,
         rng: np.random.Generator,
@@ -49,10 +46,8 @@ class PointsOf:
             paths = _paths(train, image_col, self.items)
             self.sprite = make_sprite(paths, image_folder)
 
-    def at(self, model: TwoTower) -> list[Points]:
-        """Gives their vectors as they are now."""
-        of_items = vectors_of(model.item_parts(self.items))
-        of_users = vectors_of(model.user_parts(self.users))
+    def at(self, of_items: FloatArray, of_users: FloatArray) -> list[Points]:
+        """Gives vectors of `items` and of `users`, with what is told of each."""
         told = item_columns(self.train, self.names, self.items)
         return [
             Points("items", of_items, told, self.sprite),

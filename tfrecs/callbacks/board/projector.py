@@ -35,7 +35,11 @@ class Points:
 
 def most_popular(counts: AnyArray) -> IntArray:
     """Gives the indices of at most `MOST_POINTS` with the highest counts, ascending."""
-    best = np.argsort(-counts, kind="stable")[:MOST_POINTS]
+    if len(counts) <= MOST_POINTS:
+        return np.arange(len(counts), dtype=np.int32)
+    least = np.partition(counts, -MOST_POINTS)[-MOST_POINTS]
+    above, equal = np.flatnonzero(counts > least), np.flatnonzero(counts == least)
+    best = np.concatenate([above, equal[: MOST_POINTS - len(above)]])
     return np.sort(best).astype(np.int32)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfrecs._ranking import row_parts
-from tfrecs._scorers import SCORE_BLOCK
+from tfrecs._scorers import SCORE_BLOCK, check_scores
 from tfrecs._types import FloatArray, IntArray, Scorer
 from tfrecs.evaluation.measures import Measures
 from tfrecs.evaluation.ranks import rank_relevant
@@ -25,50 +25,67 @@ class Diverged(Exception):
 
 @dataclass(frozen=True)
 class Ranking:
-    """What a model gives to a sample of users.
+    """What a model gives to some users, training items left out.
 
     Args:
-        ranked: where their held-out items stand in the whole catalogue, training items
-            left out.
-        lists: their best items.
+        users: `[users]`, their indices.
+        items: `[users, longest]`, their best items.
+        scores: `[users, longest]`, of these items.
+        ranked: where the held-out items of the first users, those of the sample, stand
+            in the whole catalogue; None where there is no sample.
     """
 
-    ranked: Ranks
-    lists: Lists
+    users: IntArray
+    items: IntArray
+    scores: FloatArray
+    ranked: Ranks | None
 
-
-def finite(score: Scorer) -> Scorer:
-    """Gives the same scores, and raises `Diverged` for those that are NaN."""
-
-    def checked(user_ids: IntArray) -> FloatArray:
-        scores = np.asarray(score(user_ids), np.float32)
-        if np.isnan(scores.max()):
-            raise Diverged
-        return scores
-
-    return checked
+    def lists_of(self, users: IntArray) -> tuple[IntArray, FloatArray]:
+        """Gives items and scores of some of the users, in that order."""
+        places = [int(np.flatnonzero(self.users == user)[0]) for user in users]
+        return self.items[places], self.scores[places]
 
 
 def rank_for(
-    score: Scorer, train: Interactions, held: Interactions, longest: int
+    score: Scorer,
+    train: Interactions,
+    held: Interactions | None,
+    others: IntArray,
+    longest: int,
 ) -> Ranking:
-    """Ranks the catalogue for the users of `held`, some of them at a time."""
-    users = np.unique(held.user_ids)
+    """Ranks the catalogue for the users of `held` and for others, some at a time.
+
+    Raises:
+        Diverged: if a score is NaN.
+        ValueError: if scores have a wrong shape.
+    """
+    sampled = np.unique([] if held is None else held.user_ids).astype(np.int32)
+    users = np.concatenate([sampled, np.setdiff1d(others, sampled)])
     ranked, best = [], []
     for rows in row_parts(len(users), train.num_items, SCORE_BLOCK):
-        block = users[rows]
-        scores, seen = score(block), train.matrix[block]
-        ranked.append(rank_relevant(scores, held.matrix[block], seen))
-        best.append(best_items(scores, seen, longest)[0])
-    return Ranking(_joined(ranked), Lists(np.concatenate(best), users, train))
+        block, drawn = users[rows], sampled[rows]
+        scores, seen = _scores(score, block, train.num_items), train.matrix[block]
+        best.append(best_items(scores, seen, longest))
+        if held is not None and len(drawn):
+            of_drawn = scores[: len(drawn)], held.matrix[drawn], seen[: len(drawn)]
+            ranked.append(rank_relevant(*of_drawn))
+    items, of_items = map(np.concatenate, zip(*best, strict=True))
+    return Ranking(users, items, of_items, _joined(ranked) if ranked else None)
 
 
-def sample_metrics(found: Ranking, measures: Measures) -> dict[str, float]:
+def _scores(score: Scorer, user_ids: IntArray, num_items: int) -> FloatArray:
+    scores = np.asarray(score(user_ids), np.float32)
+    if np.isnan(scores.max()):
+        raise Diverged
+    return check_scores(scores, len(user_ids), num_items)
+
+
+def sample_metrics(ranked: Ranks, lists: Lists, measures: Measures) -> dict[str, float]:
     """Gives each metric's mean over the users, such as "ndcg@10", or that of all."""
     of_users, of_system = measure_lists(
-        found.lists, k=measures.cutoffs, metrics=measures.of_lists
+        lists, k=measures.cutoffs, metrics=measures.of_lists
     )
-    values = {**measures.of(found.ranked), **of_users}
+    values = {**measures.of(ranked), **of_users}
     means = {name: mean_where_defined(x) for name, x in values.items()}
     return {**means, **of_system}
 
