@@ -192,6 +192,9 @@ def test_each_optimizer_has_its_learning_rate():
         "learning_rate/main": 0.25,
         "learning_rate/bias": 0.5,
     }
+    scaled = keras.optimizers.LossScaleOptimizer(both)
+    assert learning_rates(scaled) == learning_rates(both)
+    assert learning_rates(None) == {}
     named = keras.optimizers.OptimizerMap(
         keras.optimizers.Adam(0.125), {"user.*": keras.optimizers.SGD(2.0)}
     )

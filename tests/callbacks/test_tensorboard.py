@@ -1,8 +1,10 @@
 import html
+import itertools
 import json
 import re
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 
 import tfrecs
 from tfrecs.callbacks import RankingMetrics, TensorBoard, log_result
+from tfrecs.callbacks.board.budget import Budget
 from tfrecs.callbacks.board.card import card_of
 from tfrecs.callbacks.board.graph import graph_of
 
@@ -290,6 +293,129 @@ def test_a_model_that_has_diverged_is_not_looked_at(films, tmp_path, tags_of):
     assert np.isnan(curve(found, "train/loss")).all()
     assert not [tag for tag in found if tag.startswith(SAMPLE)]
     assert not (tmp_path / "projector_config.pbtxt").exists()
+
+
+def test_an_interruption_in_a_batch_leaves_no_thread_and_no_trace(
+    films, tmp_path, tags_of
+):
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise KeyboardInterrupt
+
+    threads = set(threading.enumerate())
+    board = TensorBoard(tmp_path, films.train, profile=(1, 99))
+    with pytest.raises(KeyboardInterrupt):
+        train_plainly(films, board, Interrupt())
+    assert set(threading.enumerate()) == threads
+    assert "card of the run" in tags_of(tmp_path)
+    train_plainly(films, board, epochs=1)
+    other = TensorBoard(tmp_path / "other", films.train, profile=(1, 1))
+    train_plainly(films, other, epochs=1)  # only one trace can be taken at a time
+
+
+def test_all_that_it_takes_is_spent(films, tmp_path, monkeypatch):
+    clock = itertools.count()  # each look at the clock takes a second
+    monkeypatch.setattr(Budget.__init__, "__defaults__", (lambda: next(clock),))
+    board = TensorBoard(tmp_path, *films, share=0)
+    told = []
+    monkeypatch.setattr(f"{BOARD}.write_points", lambda *_: told.append(next(clock)))
+    train_plainly(films, board, epochs=1)
+    # Making, the start, the scalars, the first look and the end take one each, but for
+    # the vectors, which take one more.
+    assert len(told) == 1
+    assert board.budget.spent == 5 + 1
+
+
+def test_each_tower_runs_once_in_a_look(films, tmp_path, monkeypatch):
+    calls = []
+
+    def counted(name):
+        run = getattr(tfrecs.models.TwoTower, name)
+        monkeypatch.setattr(
+            tfrecs.models.TwoTower,
+            name,
+            lambda model, *ids: (calls.append(name), run(model, *ids))[1],
+        )
+
+    for name in ("user_parts", "item_parts", "score_parts"):
+        counted(name)
+    looks = TensorBoard(tmp_path, *films)._looks
+    looks.at(tfrecs.build_mf(films.train.num_users, films.train.num_items))
+    assert sorted(calls) == ["item_parts", "score_parts", "user_parts"]
+
+
+def test_the_projector_has_the_weights_that_training_ends_with(films, tmp_path):
+    class Restore(keras.callbacks.Callback):
+        def on_train_end(self, logs=None):
+            self.model.set_weights([x + 1 for x in self.model.get_weights()])
+
+    board = TensorBoard(tmp_path, *films, share=1)
+    model, _ = train_plainly(films, Restore(), board, epochs=1)
+    vectors = np.fromfile(tmp_path / "items.bytes", np.float32).reshape(20, 4)
+    assert vectors == pytest.approx(model.item_parts()["factors"], rel=1e-4)
+
+
+def test_a_resumed_training_goes_on_where_it_was(films, tmp_path, tags_of):
+    train, _ = films
+    model = tfrecs.build_mlp(
+        *(train.num_users, train.num_items), embedding_dim=2, hidden_units=(2,)
+    )  # of which there are hidden vectors only
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile("sgd", loss, run_eagerly=True)
+    rows = {"user_id": train.user_ids, "item_id": train.item_ids}
+    both = rows, np.ones(len(train))
+    board = TensorBoard(tmp_path, *films, passes=2, k=20)  # k is the whole catalogue
+    options = {"callbacks": [board], "verbose": 0, "batch_size": 99}
+    model.fit(*both, initial_epoch=3, epochs=5, validation_data=both, **options)
+    found = tags_of(tmp_path)
+    assert list(found["train/loss"]) == list(found["validation/loss"]) == [8, 10]
+    assert f"{SAMPLE}/ndcg@20" in found
+    assert (tmp_path / "items.bytes").exists()
+
+
+def test_logs_may_be_empty_or_hold_more_than_numbers(films, tmp_path, tags_of):
+    board = TensorBoard(tmp_path, films.train)
+    board.set_model(keras.Sequential())  # which has no optimizer either
+    board.on_train_begin()
+    board.on_epoch_begin(0)
+    board.on_epoch_end(0, None)
+    more = {"table": np.eye(2), "name": "x", "none": None, "one": np.float32(2)}
+    board.on_epoch_end(1, more | {"val_": 1, "lost": float("nan"), "is_best": True})
+    board.on_train_end()
+    found = tags_of(tmp_path)
+    tags = {tag for tag in found if tag.startswith(("train", "validation"))}
+    assert tags == {"train/one", "train/lost", "train/is_best", "validation/"}
+
+
+def test_a_model_of_another_catalogue_is_told_before_training(films, tmp_path):
+    model = tfrecs.build_mf(30, 21)
+    board = TensorBoard(tmp_path, *films)
+    with pytest.raises(ValueError, match=r"30 users and 21 items.*: 30 and 20"):
+        train_plainly(films, board, model=model)
+    assert not list(tmp_path.iterdir())
+
+
+def test_scores_of_another_catalogue_are_told(films, tmp_path):
+    class Other(keras.Model):
+        def score_users(self, user_ids):
+            return np.zeros((len(user_ids), 21))
+
+    board = TensorBoard(tmp_path, *films)
+    with pytest.raises(ValueError, match=r"\[users, num_items\] = \[.*, 20\].*21\]"):
+        board._looks.at(Other())
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_training(films, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    board = TensorBoard(tmp_path / "file", *films)
+    with pytest.raises(ValueError, match="file: File exists"):
+        train_plainly(films, board)
+
+
+def test_two_runs_in_a_folder_have_files_of_their_own(tmp_path):
+    for _ in range(20):
+        log_result(tmp_path, {"lr": np.float32(1), "fast": np.bool_(True)}, {"x": 1})
+    assert len(list(tmp_path.glob("events*"))) == 20
 
 
 def test_a_plain_keras_model_has_scalars_card_and_graph(films, tmp_path, events_of):

@@ -16,7 +16,7 @@ from tfrecs.callbacks.board.card import card_of
 from tfrecs.callbacks.board.events import Events, scalars, texts
 from tfrecs.callbacks.board.examples import Examples, draw_examples
 from tfrecs.callbacks.board.graph import graph_of
-from tfrecs.callbacks.board.looks import Looks, Seen
+from tfrecs.callbacks.board.looks import Looks
 from tfrecs.callbacks.board.memory import memory
 from tfrecs.callbacks.board.names import ItemNames
 from tfrecs.callbacks.board.points import PointsOf
@@ -34,6 +34,7 @@ from tfrecs.callbacks.ranking_metrics import sample_users
 from tfrecs.evaluation.full import check_apart
 from tfrecs.evaluation.measures import choose_measures
 from tfrecs.interactions import Interactions
+from tfrecs.models.two_tower import TwoTower
 from tfrecs.models.views import TrainingView
 
 
@@ -44,7 +45,7 @@ class TensorBoard(keras.callbacks.Callback):
     model nor the logs nor any global seed: training gives the same numbers without it.
     The step of every curve is the number of passes over `train`.
 
-    - Scalars, after each epoch: all that is in the logs (`train/loss`, and
+    - Scalars, after each epoch: each number in the logs (`train/loss`, and
       `val_ndcg@10` as `validation/ndcg@10`), the learning rate of each optimizer, and
       under `workload/` interactions a second, without what callbacks take, and memory.
     - Looks (below): ranking metrics, coverage and the share of the most popular items
@@ -91,7 +92,9 @@ class TensorBoard(keras.callbacks.Callback):
     Raises:
         TypeError: for `hparams` of other types.
         ValueError: for numbers, users or batches out of range, as
-            `tfrecs.callbacks.RankingMetrics`, or for pictures as `tfrecs.posters`.
+            `tfrecs.callbacks.RankingMetrics`, or for pictures as `tfrecs.posters`; when
+            training begins, if no file can be written in `log_dir` or the model has
+            other users or items than `train`.
 
     Example:
         ```python
@@ -126,8 +129,6 @@ class TensorBoard(keras.callbacks.Callback):
             raise ValueError(f"`share` must be from 0 to 1. Received: share={share!r}")
         check_hparams(hparams or {})
         check_profile(profile)
-        if validation is not None:
-            check_apart(train, validation, True)
         self.log_dir = Path(log_dir)
         self.train = train
         self.validation = validation
@@ -143,6 +144,7 @@ class TensorBoard(keras.callbacks.Callback):
             rng = np.random.default_rng(seed)
             sample = None
             if validation is not None:
+                check_apart(train, validation, True)
                 sample = sample_users(validation, num_users, seed)
             if example_users is None:
                 users = draw_examples(train, sample, rng)
@@ -151,14 +153,15 @@ class TensorBoard(keras.callbacks.Callback):
             names = ItemNames(train, title_col)
             examples = Examples(train, validation, users, names)
             measures = choose_measures(METRICS, check_cutoffs(k, train.num_items))
-            points = PointsOf(train, names, image_col, Path(image_folder), rng)
-            self._looks = Looks(train, sample, examples, points, measures, rng)
+            self._looks = Looks(train, sample, examples, measures, rng)
+            self._points = PointsOf(train, names, image_col, Path(image_folder), rng)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Opens a file and writes what is known before training."""
-        self._events.close()  # of a training that was interrupted
-        self._is_first = True
-        self._seen: Seen | None = None
+        self._check_model()
+        self._stop_trace()  # of a training that was interrupted
+        self._events.close()
+        self._is_first, self._is_seen = True, False
         with self.budget.spending():
             self._write_start()
 
@@ -171,7 +174,8 @@ class TensorBoard(keras.callbacks.Callback):
     ) -> None:
         """Starts a trace if it is time."""
         if self._profiler is not None:
-            self._profiler.before(batch)
+            with self.budget.spending():
+                self._profiler.before(batch)
 
     def on_train_batch_end(
         self, batch: int, logs: dict[str, Any] | None = None
@@ -179,7 +183,8 @@ class TensorBoard(keras.callbacks.Callback):
         """Notes the time: the last one ends the epoch's training."""
         self._ended = time.perf_counter()
         if self._profiler is not None:
-            self._profiler.after(batch)
+            with self.budget.spending():
+                self._profiler.after(batch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes the scalars, and looks at the model if there is time for it."""
@@ -188,23 +193,21 @@ class TensorBoard(keras.callbacks.Callback):
         self.budget.trained += taken
         with self.budget.spending():
             self._write_scalars(logs or {}, taken)
-        self._seen = None
+        self._is_seen = False
         if self._is_first or self.budget.allows_a_look():
-            self._seen = self._look()
+            self._is_seen = self._look()
         self._is_first = False
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Looks at the model, writes the vectors, and closes the file."""
-        if self._profiler is not None:
-            self._profiler.stop()
-        seen = self._seen or self._look()
+        self._stop_trace()
+        is_seen = self._is_seen or self._look()
         with self.budget.spending():
-            if seen is not None and seen.vectors is not None:
-                write_points(self.log_dir, self._looks.points.at(*seen.vectors))
+            if is_seen and isinstance(self._towers, TwoTower):
+                write_points(self.log_dir, self._points.at(self._towers))
             if self.hparams is not None:
                 self._events.write(self._step, session_end())
             self._events.close()
-        self._seen = None
 
     @property
     def _towers(self) -> keras.Model:
@@ -215,6 +218,23 @@ class TensorBoard(keras.callbacks.Callback):
     @property
     def _step(self) -> int:
         return self._epochs * self.passes
+
+    def _check_model(self) -> None:
+        """Raises ValueError for a model of other users or items: not after an epoch."""
+        train, model = self.train, self._towers
+        if not isinstance(model, TwoTower):
+            return
+        sizes = (model.num_users, model.num_items)
+        if sizes != (train.num_users, train.num_items):
+            raise ValueError(
+                f"`train` must have the {sizes[0]} users and {sizes[1]} items of the "
+                f"model. Received: {train.num_users} and {train.num_items}"
+            )
+
+    def _stop_trace(self) -> None:
+        if self._profiler is not None:
+            with self.budget.spending():
+                self._profiler.stop()
 
     def _write_start(self) -> None:
         told = card_of(self.card, self.train, self.validation, self._towers, self.model)
@@ -229,20 +249,25 @@ class TensorBoard(keras.callbacks.Callback):
         told = {
             f"validation/{name[4:]}" if name.startswith("val_") else f"train/{name}": x
             for name, x in logs.items()
+            if _is_number(x)
         }
         workload = memory()
         if taken > 0:
             workload["examples_per_second"] = self.passes * len(self.train) / taken
         told |= {f"workload/{name}": x for name, x in workload.items()}
-        told |= learning_rates(self.model.optimizer)
+        told |= learning_rates(getattr(self.model, "optimizer", None))
         self._events.write(self._step, scalars(told))
 
-    def _look(self) -> Seen | None:
-        """Writes what is seen of the model; None if it cannot be looked at."""
+    def _look(self) -> bool:
+        """Writes what is seen of the model; tells whether it can be looked at."""
         if not hasattr(self._towers, "score_users"):
-            return None
+            return False
         with self.budget.looking(), suppress(Diverged):
-            seen = self._looks.at(self._towers)
-            self._events.write(self._step, *seen.summaries)
-            return seen
-        return None
+            self._events.write(self._step, *self._looks.at(self._towers))
+            return True
+        return False
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is one number, which a curve can be drawn of."""
+    return np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf"

@@ -14,7 +14,7 @@ class Budget:
 
     Attributes:
         trained: seconds of training.
-        spent: seconds of all else that was counted.
+        spent: seconds of all else: making the callback, looks, files.
     """
 
     def __init__(

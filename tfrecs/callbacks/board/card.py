@@ -60,6 +60,8 @@ def _of_training(trained: keras.Model) -> dict[str, str]:
     loss = getattr(trained, "loss", None)
     told = {}
     if optimizer is not None:
+        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            optimizer = optimizer.inner_optimizer
         each = getattr(optimizer, "optimizers", [optimizer])
         told["optimizer"] = ", ".join(type(x).__name__ for x in each)
     if loss is not None:

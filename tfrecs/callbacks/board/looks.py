@@ -1,6 +1,5 @@
 """What is seen of a model that is in training, beside what `fit` tells."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from tfrecs.callbacks.board.curve import pr_curve
 from tfrecs.callbacks.board.events import scalars, texts
 from tfrecs.callbacks.board.examples import Examples
 from tfrecs.callbacks.board.norms import deciles, drawn_by_decile, norms
-from tfrecs.callbacks.board.points import PointsOf
 from tfrecs.callbacks.board.sample import Ranking, rank_for, sample_metrics
 from tfrecs.evaluation.measures import Measures
 from tfrecs.interactions import Interactions
@@ -24,20 +22,6 @@ SAMPLE = "validation sample"
 """The group of what is measured on the sample: no other figures are in it."""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What a look saw.
-
-    Args:
-        summaries: for TensorBoard.
-        vectors: of the items and of the users that the projector shows; None of a
-            model that has no towers.
-    """
-
-    summaries: list[Summary]
-    vectors: tuple[FloatArray, FloatArray] | None = None
-
-
 class Looks:
     """Looks at a model: the same users and items each time, each tower run once.
 
@@ -45,7 +29,6 @@ class Looks:
         train: what the model learns from.
         sample: held-out interactions of some users, all that these have; None for none.
         examples: users whose recommendations are shown.
-        points: whose vectors are kept for the projector.
         measures: what is measured on the sample.
         rng: draws whose vectors are measured.
     """
@@ -55,23 +38,21 @@ class Looks:
         train: Interactions,
         sample: Interactions | None,
         examples: Examples,
-        points: PointsOf,
         measures: Measures,
         rng: np.random.Generator,
     ) -> None:
         self.train = train
         self.sample = sample
         self.examples = examples
-        self.points = points
         self.measures = measures
         self._users = _Drawn(np.diff(train.matrix.indptr), rng)
         self._items = _Drawn(train.item_counts, rng)
-        asked = [self._users.places, points.users, examples.users]
+        asked = [self._users.places, examples.users]
         if sample is not None:
             asked.append(sample.user_ids)
         self._asked = np.unique(np.concatenate(asked))
 
-    def at(self, model: Any) -> Seen:
+    def at(self, model: Any) -> list[Summary]:
         """Gives what is seen of a model now: as much as it can be asked for.
 
         Raises:
@@ -79,27 +60,24 @@ class Looks:
             ValueError: if it scores another catalogue than that of `train`.
         """
         if not isinstance(model, TwoTower):
-            return Seen(self._scored(model.score_users))
+            return self._scored(model.score_users)
         items, users = model.item_parts(), model.user_parts(self._asked)
 
+        def places(user_ids: IntArray) -> AnyArray:
+            return np.searchsorted(self._asked, user_ids)
+
         def score(user_ids: IntArray) -> FloatArray:
-            rows = np.searchsorted(self._asked, user_ids)
+            rows = places(user_ids)
             asked = {name: part[rows] for name, part in users.items()}
             return model.score_parts(asked, items)
 
-        of_items, of_users = vectors_of(items), vectors_of(users)
-        places = [self._users.places, self.points.users]
-        measured, shown = (of_users[np.searchsorted(self._asked, x)] for x in places)
-        popular = "vector norms of items, by popularity"
-        active = "vector norms of users, by activity"
-        return Seen(
-            [
-                *self._scored(score),
-                norms(popular, of_items[self._items.places], self._items.decile),
-                norms(active, measured, self._users.decile),
-            ],
-            (of_items[self.points.items], shown),
-        )
+        of_items = vectors_of(items)[self._items.places]
+        of_users = vectors_of(users)[places(self._users.places)]
+        return [
+            *self._scored(score),
+            norms("vector norms of items, by popularity", of_items, self._items.decile),
+            norms("vector norms of users, by activity", of_users, self._users.decile),
+        ]
 
     def _scored(self, score: Scorer) -> list[Summary]:
         """What is seen by scores alone."""

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tfrecs._types import FloatArray, IntArray
+from tfrecs._types import IntArray
 from tfrecs.callbacks.board.names import ItemNames, item_columns, user_columns
 from tfrecs.callbacks.board.projector import Points, drawn_points, most_popular
 from tfrecs.callbacks.board.sprite import make_sprite
 from tfrecs.interactions import Interactions
+from tfrecs.models.two_tower import TwoTower
 from tfrecs.posters._text import clean
+from tfrecs.similarity import vectors_of
 
 
 class PointsOf:
@@ -46,8 +48,13 @@ class PointsOf:
             paths = _paths(train, image_col, self.items)
             self.sprite = make_sprite(paths, image_folder)
 
-    def at(self, of_items: FloatArray, of_users: FloatArray) -> list[Points]:
-        """Gives vectors of `items` and of `users`, with what is told of each."""
+    def at(self, model: TwoTower) -> list[Points]:
+        """Gives their vectors as they are now.
+
+        They may be others than at the last look: weights that were best, or an average.
+        """
+        of_items = vectors_of(model.item_parts(self.items))
+        of_users = vectors_of(model.user_parts(self.users))
         told = item_columns(self.train, self.names, self.items)
         return [
             Points("items", of_items, told, self.sprite),
