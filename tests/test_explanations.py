@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import tfrecs
-from tfrecs.explanations import item_vectors, nearest_liked, shared
+from tfrecs.explanations import item_vectors, nearest_liked
 from tfrecs.similarity import cosines
 
 VECTORS = np.array([[3.0, 4.0], [0.0, 1.0], [5.0, 0.0], [0.0, 0.0], [6.0, 8.0]])
@@ -77,14 +77,6 @@ def test_models_of_two_towers_are_explained_by_their_vectors(from_pairs):
     model = tfrecs.build_mf(2, 3, embedding_dim=4)
     vectors = item_vectors(model, train)
     np.testing.assert_array_equal(vectors, model.item_parts()["factors"])
-
-
-def test_what_is_shared_keeps_the_first_order_and_comes_once():
-    assert shared(["War", "Drama", "War"], ["Drama", "Comedy", "War"]) == (
-        "War",
-        "Drama",
-    )
-    assert shared([], ["Drama"]) == shared(["Drama"], []) == ()
 
 
 def test_what_is_refused():

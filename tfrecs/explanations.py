@@ -4,7 +4,6 @@ What is told is about the items, by the model's own vectors, and does not take t
 model's score apart: it is a reason that a person can judge, and not the cause.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -73,16 +72,6 @@ def nearest_liked(
     values = np.take_along_axis(found, best, axis=1)
     places = reasons[best] if len(reasons) else np.empty(best.shape, dtype=np.int32)
     return np.where(np.isneginf(values), np.int32(-1), places), values
-
-
-def shared(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
-    """Gives what both have, such as genres, in the order of the first.
-
-    Example:
-        >>> shared(["Crime", "Drama"], ["Drama", "War"])
-        ('Drama',)
-    """
-    return tuple(name for name in dict.fromkeys(first) if name in second)
 
 
 def _indices(name: str, given: AnyArray, size: int) -> IntArray:

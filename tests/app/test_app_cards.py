@@ -140,6 +140,26 @@ def test_labels_are_distinct_and_the_most_popular_come_first():
     assert of.by_label["Same (1991)"] == 2
 
 
+def test_a_title_that_looks_like_anothers_label_has_a_label_of_its_own():
+    of = catalogue(["Same", "Same", "Same [1]"])
+    assert of.labels == ("Same [0]", "Same [1] [1]", "Same [1] [2]")
+    assert [of.by_label[label] for label in of.labels] == [0, 1, 2]
+
+
+def test_a_title_is_found_by_its_label_or_by_a_part_of_it():
+    train = tfrecs.Interactions.from_arrays(
+        [0, 1, 0], [2, 2, 1],
+        item_vocabulary=tfrecs.interactions.Vocabulary(range(4), "items"),
+        item_features=pd.DataFrame({"title": ["A", "Alien", "Aliens", "Straße"]}),
+    )  # fmt: skip
+    of = catalogue_of(
+        train, title_col="title", genres_col="g", image_col="i", images=None
+    )
+    asked = ["A", "a", "ALIEN", "Alien", "strasse", "none"]
+    # A label comes before a part, and of parts the most popular title's.
+    assert [of.find(text) for text in asked] == [0, 2, 2, 1, 3, None]
+
+
 def test_items_without_features_are_called_by_their_ids(from_pairs):
     train = from_pairs([(0, 0), (1, 1)], 2, 2)
     of = catalogue_of(

@@ -33,7 +33,7 @@ def test_unfinished_bundles_are_no_bundles(bundles, tmp_path):
 def test_loading_tells_what_it_does(bundles):
     told = []
     loaded = load_all(find_bundles([bundles / "run"]), lambda *said: told.append(said))
-    assert told == [(0.0, "Loading one"), (0.5, "Loading two")]
+    assert told == [(0.0, "Loading model 1 of 2"), (0.5, "Loading model 2 of 2")]
     assert [*loaded] == ["one", "two"]
     assert loaded["one"].metrics["val_ndcg@5"] == 0.25
 

@@ -11,13 +11,18 @@ testing = pytest.importorskip("streamlit.testing.v1", reason="streamlit is missi
 
 @pytest.fixture
 def page(bundles, monkeypatch):
-    """Runs the page for the bundles `one` and `two`, and an address's parameters."""
+    """Runs the page for the bundles `one` and `two`, and an address's parameters.
 
-    def run(folder="run", **asked):
+    What `state` names is in its widgets before.
+    """
+
+    def run(folder="run", state=(), **asked):
         monkeypatch.setattr(sys, "argv", ["app", "--bundle", f"{bundles / folder}"])
         test = testing.AppTest.from_file(f"{server.SCRIPT}", default_timeout=60)
         for name, value in asked.items():
             test.query_params[name] = value
+        for name, value in dict(state).items():
+            test.session_state[name] = value
         return test.run()
 
     return run
@@ -90,6 +95,41 @@ def test_picks_replace_the_person_who_comes_back(page):
     assert lists(test.run()) == theirs
     test.session_state["who"] = "My own picks"
     assert lists(test.run()) == own
+
+
+def test_sliders_stay_while_nobody_is_chosen(page):
+    test = page()
+    test.slider(key="popularity").set_value(0.5).run()
+    test.session_state["who"] = "My own picks"
+    assert lists(test.run()) == []
+    test.session_state["who"] = "Someone in the data"
+    assert test.run().slider(key="popularity").value == 0.5
+
+
+def test_titles_beyond_those_of_the_browser_are_typed(page, monkeypatch):
+    monkeypatch.setattr("tfrecs.app.choosing.MOST_OPTIONS", 3)
+    last = 19
+    test = page(liked=["3", f"{last}"])
+    films = ["Film 🎬 (1993)", f"Title {last} ({1990 + last})"]
+    assert test.multiselect(key="picks").value == films
+    test.session_state["picks"] = [*films, "bold", "<no>"]
+    test.run()
+    assert not test.exception
+    picked = test.multiselect(key="picks").value
+    assert picked == [*films, '<b>Bold</b> & "quoted" (1990)']
+    assert "No title has &lt;no&gt; in it." in "".join(html(test))
+    assert test.query_params["liked"] == ["3", f"{last}", "0"]
+
+
+def test_a_title_beyond_those_of_the_browser_is_compared(page, monkeypatch):
+    monkeypatch.setattr("tfrecs.app.choosing.MOST_OPTIONS", 3)
+    for asked, shown in (("title 19", "Title 19 (2009)"), ("<none>", None)):
+        test = page(state={"view": "Similar titles", "similar": asked})
+        assert not test.exception
+        told = "No title has &lt;none&gt; in it." in "".join(html(test))
+        assert told == (shown is None)
+        assert shown in (None, test.selectbox(key="similar").value)
+        assert len(lists(test)) == 3
 
 
 def test_models_can_be_left_out(page):

@@ -44,17 +44,27 @@ class Catalogue:
             else entry.title
             for entry in self.entries
         ]  # fmt: skip
-        count = Counter(names)
-        return tuple(
-            name if count[name] == 1 else f"{name} [{clean(id_)}]"
-            for name, id_ in zip(names, self.ids.tolist(), strict=True)
-        )
+        for more in (self.ids.tolist(), range(len(names))):
+            count = Counter(names)
+            names = [
+                name if count[name] == 1 else f"{name} [{clean(f'{one}')}]"
+                for name, one in zip(names, more, strict=True)
+            ]
+        return tuple(names)
 
     @cached_property
     def by_label(self) -> dict[str, int]:
         """The item of each label, the most popular first."""
         order = (-self.counts).argsort(kind="stable").tolist()
         return {self.labels[item]: item for item in order}
+
+    def find(self, text: str) -> int | None:
+        """The item of a label, or the most popular whose label has the text in it."""
+        if text in self.by_label:
+            return self.by_label[text]
+        asked = text.casefold()
+        having = (i for label, i in self.by_label.items() if asked in label.casefold())
+        return next(having, None)
 
     def picture(self, item: int) -> str | None:
         """The item's picture as a `data:` address; None if it has none that is good."""

@@ -45,7 +45,9 @@ def choose_person(train: Interactions, catalogue: Catalogue) -> Choice:
     _start(train, catalogue)
     switch, rest = st.columns([1, 2], vertical_alignment="bottom")
     with switch:
-        who = st.segmented_control("Recommend to", (SOMEONE, PICKS), key="who")
+        who = st.segmented_control(
+            "Recommend to", (SOMEONE, PICKS), key="who", required=True
+        )
     with rest:
         if who == PICKS:
             return _picked(catalogue)
@@ -103,16 +105,53 @@ def _people(train: Interactions) -> dict[str, Any]:
 
 
 def _picked(catalogue: Catalogue) -> Choice:
-    labels = list(catalogue.by_label)[:MOST_OPTIONS]
+    labels, state = list(catalogue.by_label), st.session_state
+    named, problem = _titles_named(state["picks"], catalogue)
+    if named != state["picks"]:
+        state["picks"] = named
     chosen = st.multiselect(
-        "Titles that you like", labels, key="picks",
-        placeholder="Pick a few",
+        "Titles that you like", labels[:MOST_OPTIONS], key="picks",
+        placeholder="Pick a few, and see what the models recommend",
+        accept_new_options=len(labels) > MOST_OPTIONS,
     )  # fmt: skip
     items = [catalogue.by_label[label] for label in chosen]
     st.query_params.from_dict({"liked": [f"{catalogue.ids[item]}" for item in items]})
-    if not items:
-        return Choice(None)
-    return Choice(Person(None, tuple(items)))
+    return Choice(Person(None, tuple(items)) if items else None, problem=problem)
+
+
+def choose_title(catalogue: Catalogue, first: Sequence[int]) -> tuple[int | None, str]:
+    """Shows the widget for one title, and gives its item, or why there is none.
+
+    Args:
+        catalogue: what is known of the items.
+        first: indices of those that stand at the top of the choice.
+    """
+    of_first = [catalogue.labels[item] for item in first]
+    labels = list(dict.fromkeys([*of_first, *catalogue.by_label]))
+    state, problem = st.session_state, ""
+    if (asked := state.get("similar")) is not None and asked not in catalogue.by_label:
+        named, problem = _titles_named([asked], catalogue)
+        state["similar"] = named[0] if named else labels[0]
+    chosen = st.selectbox(
+        "Similar to", labels[:MOST_OPTIONS], key="similar",
+        accept_new_options=len(labels) > MOST_OPTIONS,
+    )  # fmt: skip
+    return (None if chosen is None else catalogue.by_label[chosen]), problem
+
+
+def _titles_named(texts: Sequence[str], catalogue: Catalogue) -> tuple[list[str], str]:
+    """The label of each text, once each, and what is wrong with the last unknown one.
+
+    Where there are more titles than a browser is given, others are typed.
+    """
+    named, problem = [], ""
+    for text in texts:
+        item = catalogue.find(text)
+        if item is None:
+            problem = f"No title has {text} in it."
+        else:
+            named.append(catalogue.labels[item])
+    return list(dict.fromkeys(named)), problem
 
 
 def _about(train: Interactions, user: object) -> str:

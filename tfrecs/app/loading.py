@@ -58,7 +58,8 @@ def load_all(found: Mapping[str, Path], tell: Tell) -> dict[str, Recommender]:
     """
     loaded = {}
     for number, (name, path) in enumerate(found.items()):
-        tell(number / len(found), f"Loading {name}")
+        # Without the name: Streamlit would read it as Markdown.
+        tell(number / len(found), f"Loading model {number + 1} of {len(found)}")
         loaded[name] = load(path)
     return loaded
 

@@ -16,7 +16,7 @@ STYLE = """<style>
 .tfrecs-list p, .tfrecs-shelf p, .tfrecs-head p { margin: 0; line-height: 1.3;
   overflow-wrap: anywhere; }
 .tfrecs-title { font-weight: 600; font-size: .95rem; }
-.tfrecs-title b { font-weight: 700; opacity: .62; margin-inline-end: .15rem;
+.tfrecs-title b { font-weight: 700; opacity: .75; margin-inline-end: .15rem;
   font-variant-numeric: tabular-nums; }
 .tfrecs-soft { font-size: .8rem; opacity: .75; }
 .tfrecs-why { font-size: .8rem; margin-top: .3rem !important;
@@ -24,6 +24,7 @@ STYLE = """<style>
   border-inline-start: 2px solid color-mix(in srgb, currentColor 35%, transparent);
   display: -webkit-box; -webkit-line-clamp: 3; -webkit-box-orient: vertical;
   overflow: hidden; }
+.tfrecs-why bdi { font-style: italic; }
 .tfrecs-badges { display: flex; flex-wrap: wrap; gap: .3rem;
   margin-top: .35rem !important; }
 .tfrecs-badges span, .tfrecs-head span { font-size: .72rem; padding: .08rem .45rem;

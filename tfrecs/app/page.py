@@ -14,10 +14,9 @@ from tfrecs.app import cards, chart
 from tfrecs.app.bundles import find_bundles
 from tfrecs.app.catalogue import Catalogue, catalogue_of
 from tfrecs.app.choosing import (
-    MOST_OPTIONS,
-    Choice,
     Weights,
     choose_person,
+    choose_title,
     choose_weights,
 )
 from tfrecs.app.lists import (
@@ -64,23 +63,27 @@ def show(options: Options) -> None:
         return
     st.html("".join(cards.note(text) for text in (_about(shop), *shop.notes)))
     choice = choose_person(shop.models[0].train, shop.catalogue)
+    with st.sidebar:  # also while there is nobody, or Streamlit forgets the sliders
+        weights = choose_weights([model.name for model in shop.models])
     if choice.problem:
         st.html(cards.note(choice.problem, "alert"))
-    if choice.person is None:
-        return
-    _show_person(shop, shop.catalogue, choice, choice.person)
+    if choice.person is not None:
+        _show_person(shop.models, shop.catalogue, choice.person, choice.told, weights)
 
 
 def _show_person(
-    shop: Shop, catalogue: Catalogue, choice: Choice, person: Person
+    models: Sequence[Model],
+    catalogue: Catalogue,
+    person: Person,
+    told: str,
+    weights: Weights,
 ) -> None:
-    with st.sidebar:
-        weights = choose_weights([model.name for model in shop.models])
-    shown = [model for model in shop.models if model.name in weights.models]
-    _show_liked(person, catalogue, choice.told)
+    shown = [model for model in models if model.name in weights.models]
+    _show_liked(person, catalogue, told)
     view = st.segmented_control(
-        "View", VIEWS, default=VIEWS[0], key="view", label_visibility="collapsed"
-    )
+        "View", VIEWS, default=VIEWS[0], key="view", label_visibility="collapsed",
+        required=True,
+    )  # fmt: skip
     if view == "Map":
         _show_map(shown, person, catalogue, weights)
     elif view == "Similar titles":
@@ -101,7 +104,10 @@ def _filled(options: Options) -> Shop:
         if shop.models:
             return shop
         bar = st.progress(0.0, "Starting TensorFlow")
-        recommenders = _recommenders(options, bar.progress)
+        try:
+            recommenders = _recommenders(options, bar.progress)
+        finally:
+            bar.empty()
         models, notes = side_by_side(recommenders)
         shop.catalogue = catalogue_of(
             models[0].train,
@@ -111,7 +117,6 @@ def _filled(options: Options) -> Shop:
             images=options.images,
         )
         shop.models, shop.notes = models, notes
-        bar.empty()
         # Streamlit collects garbage after each run, and would look through TensorFlow's
         # million objects at each move of a slider.
         gc.freeze()
@@ -139,6 +144,9 @@ def _about(shop: Shop) -> str:
 
 def _show_liked(person: Person, catalogue: Catalogue, told: str) -> None:
     count = len(person.liked)
+    if count == 0:
+        st.html(cards.note(f"{told} Nothing is known of what they like.".strip()))
+        return
     shelf = cards.shelf(person.liked[:SHELF], catalogue, "Liked")
     st.html(cards.note(f"{told} Liked {count} title{'s' * (count != 1)}:") + shelf)
 
@@ -195,7 +203,7 @@ def _facts(
     facts = [f"{_metric_name(name)} {numbers[name]:.3f}" for name in best]
     if places and not isinstance(places, str):
         known = np.median([catalogue.counts[place.item] for place in places])
-        facts.append(f"median audience {known:.0f}")
+        facts.append(f"typical audience {known:.0f} people")
     return facts
 
 
@@ -214,12 +222,11 @@ def _metric_name(name: str) -> str:
 def _show_similar(
     models: Sequence[Model], person: Person, catalogue: Catalogue
 ) -> None:
-    first = [catalogue.labels[item] for item in person.liked]
-    labels = list(dict.fromkeys([*first, *catalogue.by_label]))[:MOST_OPTIONS]
-    chosen = st.selectbox("Similar to", labels, key="similar")
-    if chosen is None:
+    item, problem = choose_title(catalogue, person.liked)
+    if problem:
+        st.html(cards.note(problem, "alert"))
+    if item is None:
         return
-    item = catalogue.by_label[chosen]
     for model, column in zip(models, _columns(len(models)), strict=True):
         with column:
             kind = "by its vectors" if model.has_towers else "by who had both"
@@ -241,7 +248,7 @@ def _show_map(
     names = [model.name for model in with_vectors]
     name = st.selectbox("Map of", names, key="map_of")
     model = with_vectors[names.index(name)]
-    with st.spinner(f"Placing the titles of {name}"):
+    with st.spinner("Placing titles: those that are alike get close together"):
         items, places = _map(model, catalogue)
     found = _list(model, person, catalogue, weights)
     recommended = () if isinstance(found, str) else [place.item for place in found]
