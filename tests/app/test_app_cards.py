@@ -175,6 +175,12 @@ def test_notes_and_headings_are_text(make):
     assert escape(HOSTILE) in make(HOSTILE)
 
 
+def test_a_legend_is_text():
+    read = Reader(cards.legend([("★", '"><b>', HOSTILE)]))
+    assert [tag for tag, _ in read.tags] == ["ul", "li", "i", "bdi"]
+    assert read.texts == ["★", HOSTILE]
+
+
 def test_an_alert_is_read_out():
     assert re.match('<p class="tfrecs-alert" role="alert"', cards.note("!", "alert"))
     assert "role" not in cards.note("!")

@@ -84,6 +84,40 @@ def test_a_port_in_use_is_refused_if_it_was_asked_for(capsys, monkeypatch, bundl
             server.free_port("127.0.0.1", None)
 
 
+def addresses(*hosts):
+    """Stands for a name that has several addresses."""
+    kinds = [(socket.AF_INET6 if ":" in host else socket.AF_INET) for host in hosts]
+
+    def getaddrinfo(name, port, **told):
+        return [
+            (kind, socket.SOCK_STREAM, 6, "", (host, port))
+            for kind, host in zip(kinds, hosts, strict=True)
+        ]
+
+    return getaddrinfo
+
+
+def test_each_address_of_a_name_must_be_free(monkeypatch):
+    with socket.socket() as other:
+        other.bind(("127.0.0.2", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        assert server.free_port("127.0.0.1", taken) == taken
+        monkeypatch.setattr(socket, "getaddrinfo", addresses("127.0.0.1", "127.0.0.2"))
+        with pytest.raises(UsageError, match=f"cannot listen at port {taken} of"):
+            server.free_port("localhost", taken)
+
+
+def test_an_address_that_the_machine_lacks_is_no_hindrance(monkeypatch):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+    # 2001:db8:: is for documentation: no machine has it.
+    found = addresses("127.0.0.1", "2001:db8::1")
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    assert server.free_port("localhost", port) == port
+
+
 def test_an_address_of_nobody_is_refused(capsys):
     told = refused(capsys, "--address", "no.such.host.invalid", "--port", "9000")
     assert "--address must be one of this machine: no.such.host.invalid" in told

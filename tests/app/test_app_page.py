@@ -2,11 +2,15 @@
 
 import sys
 
+import numpy as np
 import pytest
 
 from tfrecs.app import server
 
 testing = pytest.importorskip("streamlit.testing.v1", reason="streamlit is missing")
+
+
+PART, PLACES = np.array([0, 1, 2], np.int32), np.eye(3, 2, dtype=np.float32)
 
 
 @pytest.fixture
@@ -150,8 +154,17 @@ def test_similar_titles_and_the_map_are_shown(page):
     test.run()
     assert not test.exception
     assert lists(test) == []
-    assert "Map of 20 titles, like ones close together: 6 are liked" in html(test)[-2]
+    assert "; 6 liked and 10 recommended ones are on it." in html(test)[-3]
     assert html(test)[-1].count("<tr>") == 1 + 6 + 10
+
+
+def test_a_map_of_a_part_says_so(page, monkeypatch):
+    told = "Those that fewer people know are left out."
+    assert told not in "".join(html(page(state={"view": "Map"})))
+    monkeypatch.setattr("tfrecs.app.page._map", lambda model, of: (PART, PLACES))
+    part = "".join(html(page(state={"view": "Map"})))
+    assert told in part
+    assert "Map of 3 titles" in part
 
 
 def test_what_is_wrong_with_a_bundle_is_told(page):

@@ -73,6 +73,16 @@ def heading(name: str, facts: Sequence[str]) -> str:
     )
 
 
+def legend(marks: Iterable[tuple[str, str, str]]) -> str:
+    """Gives a line of marks: a sign, its colour, and what it means."""
+    told = "".join(
+        f'<li><i style="color: {escape(colour)}" aria-hidden="true">{escape(sign)}</i>'
+        f"<bdi>{escape(meaning)}</bdi></li>"
+        for sign, colour, meaning in marks
+    )
+    return f'<ul class="tfrecs-legend" aria-label="Legend">{told}</ul>'
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Gives a table of texts."""
     top = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)

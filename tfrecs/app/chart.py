@@ -9,13 +9,16 @@ import pandas as pd
 
 from tfrecs._types import FloatArray, IntArray
 from tfrecs.app.catalogue import Catalogue
-from tfrecs.posters import genre_colour
 
 LIKED, RECOMMENDED, OTHER = "liked", "recommended", "other"
-MOST_COLOURS = 8
-"""Genres with a colour of their own; the eye tells no more apart."""
+COLOURS = (
+    "#3b82f6", "#e5484d", "#2f9e44", "#9b5de5", "#0d9aa8", "#a87142", "#8a9a00",
+)  # fmt: skip
+"""Of the most frequent genres. Unlike those of the cards, which are as many as there
+are genres, the eye tells them apart, on white and on black."""
 
 ELSE, ELSE_COLOUR = "others", "#8b929a"
+LIKED_COLOUR, RECOMMENDED_COLOUR = "#d6337f", "#ff9f1c"
 
 
 def map_frame(
@@ -36,7 +39,7 @@ def map_frame(
     """
     entries = [catalogue.entries[item] for item in items]
     main = [entry.genres[0] if entry.genres else ELSE for entry in entries]
-    often = {name for name, _ in Counter(main).most_common(MOST_COLOURS)}
+    often = {name for name, _ in Counter(main).most_common(len(COLOURS))}
     kinds = dict.fromkeys(liked, LIKED) | dict.fromkeys(recommended, RECOMMENDED)
     return pd.DataFrame(
         {
@@ -51,13 +54,10 @@ def map_frame(
 
 
 def map_chart(frame: pd.DataFrame) -> Any:
-    """Draws the map: all items small, the liked as rings, the recommended as stars."""
+    """Draws the map: all items small, the recommended as stars, the liked as rings."""
     import altair as alt
 
-    names = [name for name, _ in Counter(frame["genre"]).most_common() if name != ELSE]
-    colours = alt.Scale(
-        domain=[*names, ELSE], range=[*map(genre_colour, names), ELSE_COLOUR]
-    )
+    colours = colours_of(frame)
     every = alt.Chart(frame).encode(
         x=alt.X("x:Q", axis=None, scale=alt.Scale(zero=False)),
         y=alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False)),
@@ -67,17 +67,17 @@ def map_chart(frame: pd.DataFrame) -> Any:
             alt.Tooltip("kind:N", title="Is"),
         ],
     )
-    colour = alt.Color(
-        "genre:N",
-        scale=colours,
-        legend=alt.Legend(title=None, orient="bottom", columns=3, symbolOpacity=1),
-    )
+    scale = alt.Scale(domain=[*colours], range=[*colours.values()])
+    colour = alt.Color("genre:N", scale=scale, legend=None)
     layers = [
         _of(every, OTHER).mark_circle(size=28, opacity=0.75).encode(color=colour),
-        _of(every, LIKED).mark_point(size=80, strokeWidth=1.8, color="#e8489b"),
         _of(every, RECOMMENDED).mark_point(
-            size=190, shape=STAR, filled=True, opacity=1, color="#ff9f1c",
+            size=190, shape=STAR, filled=True, opacity=1, color=RECOMMENDED_COLOUR,
             stroke="#3b2200", strokeWidth=1,
+        ),
+        # Above the stars, and wide enough to be seen around one.
+        _of(every, LIKED).mark_point(
+            size=330, strokeWidth=2.5, opacity=1, color=LIKED_COLOUR
         ),
     ]  # fmt: skip
     layers[0] = layers[0].add_params(
@@ -85,6 +85,21 @@ def map_chart(frame: pd.DataFrame) -> Any:
         alt.selection_interval(bind="scales", zoom="wheel![event.ctrlKey]")
     )
     return alt.layer(*layers).properties(height=520, description=summary(frame))
+
+
+def colours_of(frame: pd.DataFrame) -> dict[str, str]:
+    """Gives the colour of each genre that has one, the most frequent first."""
+    often = Counter(frame["genre"])
+    names = [name for name, _ in often.most_common() if name != ELSE]
+    found = dict(zip(names, COLOURS, strict=False))
+    return found | {ELSE: ELSE_COLOUR} if ELSE in often else found
+
+
+def marks(frame: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """Gives the map's legend: sign, colour and meaning of each mark."""
+    of_genres = [("●", colour, name) for name, colour in colours_of(frame).items()]
+    kinds = [("★", RECOMMENDED_COLOUR, RECOMMENDED), ("○", LIKED_COLOUR, LIKED)]
+    return [*kinds, *of_genres]
 
 
 STAR = (
@@ -97,8 +112,8 @@ def summary(frame: pd.DataFrame) -> str:
     """Says in a sentence what the map shows."""
     count = Counter(frame["kind"])
     return (
-        f"Map of {len(frame):,} titles, like ones close together: {count[LIKED]} are "
-        f"liked (rings), {count[RECOMMENDED]} recommended (stars)."
+        f"Map of {len(frame):,} titles, like ones close together; "
+        f"{count[LIKED]} liked and {count[RECOMMENDED]} recommended ones are on it."
     )
 
 

@@ -39,6 +39,10 @@ STYLE = """<style>
 .tfrecs-shelf li { flex: 0 0 5rem; margin: 0; }
 .tfrecs-shelf img { width: 100%; aspect-ratio: 2 / 3; object-fit: cover; display: block;
   border-radius: .4rem; }
+.tfrecs-legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; list-style: none;
+  margin: 0 !important; padding: 0 !important; font-size: .85rem; }
+.tfrecs-legend li { margin: 0; }
+.tfrecs-legend i { font-style: normal; font-size: 1.1rem; margin-inline-end: .35rem; }
 .tfrecs-note { font-size: .85rem; opacity: .8; margin: 0; }
 .tfrecs-alert { margin: 0; padding: .6rem .8rem; border-radius: .5rem;
   overflow-wrap: anywhere; border: 1px solid #c0392b;

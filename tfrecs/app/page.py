@@ -254,7 +254,10 @@ def _show_map(
     recommended = () if isinstance(found, str) else [place.item for place in found]
     frame = chart.map_frame(items, places, catalogue, person.liked, recommended)
     how = "Drag to move; pinch, or scroll with Ctrl, to zoom."
+    if len(items) < len(catalogue.entries):
+        how = f"Those that fewer people know are left out. {how}"
     st.html(cards.note(f"{chart.summary(frame)} {how}"))
+    st.html(cards.legend(chart.marks(frame)))
     st.altair_chart(chart.map_chart(frame), key="map")
     with st.expander("The map as a table"):
         head = ("Is", "Title", "Genres", "Close to it")

@@ -1,5 +1,6 @@
 """The server that shows the page: Streamlit's, which asks nothing of other machines."""
 
+import errno
 import socket
 import sys
 import time
@@ -7,11 +8,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from tfrecs.app.options import UsageError
 
 FIRST_PORT, LAST_PORT = 8501, 8600
 """The ports that are tried where none is asked for."""
+
+NO_IPV6 = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+"""What machines without it say, where names may have such addresses all the same."""
 
 SCRIPT = Path(__file__).with_name("script.py")
 
@@ -69,13 +74,23 @@ def serve(address: str, port: int, arguments: Sequence[str]) -> None:
 
 
 def _bind(address: str, port: int) -> None:
-    """Raises OSError if nothing can listen there."""
-    kind, _, _, _, place = socket.getaddrinfo(
+    """Raises OSError if nothing can listen there, at one of the name's addresses."""
+    for kind, _, _, _, place in socket.getaddrinfo(
         address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
+    ):
+        try:
+            _bind_one(kind, place)
+        except OSError as error:
+            if kind != socket.AF_INET6 or error.errno not in NO_IPV6:
+                raise
+
+
+def _bind_one(kind: int, place: Any) -> None:
     with socket.socket(kind, socket.SOCK_STREAM) as tried:
         if sys.platform != "win32":  # there it would take a port that is in use
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if kind == socket.AF_INET6:
+            tried.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         tried.bind(place)
 
 
