@@ -4,6 +4,7 @@ import base64
 import re
 from html import escape, unescape
 from html.parser import HTMLParser
+from io import BytesIO
 from xml.etree import ElementTree
 
 import numpy as np
@@ -11,9 +12,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 import tfrecs
-from tfrecs.app import cards
+from tfrecs.app import cards, pictures
 from tfrecs.app.catalogue import catalogue_of
 
 PIXEL = b"\x89PNG\r\n\x1a\n"
@@ -121,6 +123,38 @@ def test_pictures_are_shown_by_column_or_by_id_and_bad_ones_are_drawn(tmp_path):
     html = cards.shelf([0, 1], by_column, "shelf")
     assert found[0] in html
     assert catalogue(titles, image=image).picture(0) is None  # no folder, no picture
+
+
+def test_large_pictures_are_made_small_and_their_like_kept(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (600, 400, 3), np.uint8)
+    for name in ("0.png", "1.jpg"):
+        Image.fromarray(noise).save(tmp_path / name)
+    kind = b"\xff\xd8\xff"
+    (tmp_path / "2.jpg").write_bytes(kind + bytes(pictures.SMALL_BYTES))  # broken
+    (tmp_path / "3.png").write_bytes(bytes(pictures.SMALL_BYTES))  # none at all
+    of = catalogue([f"Title {number}" for number in range(4)], tmp_path)
+    for item in (0, 1):
+        start, code = of.picture(item).split(",")
+        assert start == "data:image/jpeg;base64"
+        data = base64.b64decode(code)
+        assert Image.open(BytesIO(data)).size == (240, 360)
+        assert len(data) < len((tmp_path / ("0.png", "1.jpg")[item]).read_bytes()) / 2
+    assert (
+        base64.b64decode(of.picture(2).split(",")[1])
+        == (tmp_path / "2.jpg").read_bytes()
+    )
+    assert of.picture(3) is None
+    first = of.picture(0)
+    (tmp_path / "0.png").unlink()
+    assert of.picture(0) == first
+
+
+def test_pictures_of_too_many_pixels_are_not_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "MOST_PIXELS", 500 * 500 - 1)
+    noise = np.random.default_rng(1).integers(0, 256, (500, 500, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "0.png")
+    of = catalogue(["Title", "Other"], tmp_path)
+    assert of.picture(0).startswith("data:image/png;")
 
 
 def test_labels_are_distinct_and_the_most_popular_come_first():

@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from tfrecs._types import AnyArray
+from tfrecs.app.pictures import first_picture
 from tfrecs.interactions import Interactions
 from tfrecs.posters._entries import Columns, Entry, entries
-from tfrecs.posters._pictures import embedded
 from tfrecs.posters._text import clean
 
 KINDS = ("jpg", "jpeg", "png", "webp", "avif", "gif")
@@ -70,12 +70,12 @@ class Catalogue:
         """The item's picture as a `data:` address; None if it has none that is good."""
         if self.images is None:
             return None
-        return _first_good(self._names(item), self.images)
+        return first_picture(self._names(item), self.images)
 
-    def _names(self, item: int) -> list[str]:
+    def _names(self, item: int) -> tuple[str, ...]:
         if self.paths[item]:
-            return [self.paths[item]]
-        return [f"{self.ids[item]}.{kind}" for kind in KINDS]
+            return (self.paths[item],)
+        return tuple(f"{self.ids[item]}.{kind}" for kind in KINDS)
 
 
 def catalogue_of(
@@ -110,15 +110,3 @@ def catalogue_of(
         paths=paths or [""] * train.num_items,
         images=None if images is None else Path(images),
     )
-
-
-def _first_good(names: Sequence[str], folder: Path) -> str | None:
-    """The first of the files that is there and is a picture."""
-    for name in names:
-        try:
-            found = embedded(name, folder)
-        except ValueError:  # no picture, or not in the folder: a card is drawn
-            continue
-        if found is not None:
-            return found
-    return None
