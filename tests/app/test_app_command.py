@@ -4,8 +4,10 @@ import socket
 
 import pytest
 
+from tfrecs import _command_line
+from tfrecs._command_line import UsageError
 from tfrecs.app import cli, server
-from tfrecs.app.options import Options, UsageError, parse
+from tfrecs.app.options import Options, parse
 
 
 def refused(capsys, *arguments):
@@ -60,7 +62,9 @@ def test_a_folder_without_bundles_and_a_damaged_one_are_refused(
     ("module", "name"), [("streamlit", "streamlit"), ("sklearn", "scikit-learn")]
 )
 def test_what_is_not_installed_is_told(capsys, monkeypatch, module, name):
-    monkeypatch.setattr(cli, "find_spec", lambda asked: asked != module or None)
+    monkeypatch.setattr(
+        _command_line, "find_spec", lambda asked: asked != module or None
+    )
     told = refused(capsys)
     assert told == f"tfrecs.app: {name} is not installed: pip install 'tfrecs[app]'\n"
 

@@ -3,7 +3,8 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+
+from tfrecs._command_line import Parser
 
 
 @dataclass(frozen=True)
@@ -19,25 +20,13 @@ class Options:
     genres_col: str
 
 
-class UsageError(ValueError):
-    """The command line cannot be understood, or not be done here."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Raises what is wrong, instead of ending the process."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raises UsageError."""
-        raise UsageError(f"{message}. Try --help.")
-
-
 def parse(arguments: Sequence[str]) -> Options:
     """Reads the command line.
 
     Raises:
         UsageError: with one line that says what is wrong.
     """
-    parser = _Parser(
+    parser = Parser(
         prog="python -m tfrecs.app",
         description="Shows what models recommend, side by side, in the browser. "
         "Without --bundle it first trains two small models on MovieLens 100K.",

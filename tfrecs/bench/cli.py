@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from tfrecs._checks import check_choice
-from tfrecs.bench.command import (
+from tfrecs._command_line import (
     FAILED,
     INTERRUPTED,
     RAN,
+    UsageError,
     check_installed,
-    check_output,
-    environment,
     refuse,
 )
+from tfrecs.bench.command import check_output, environment
 from tfrecs.bench.folder import REPORT, RESULTS, new_folder
 from tfrecs.bench.looking import where_to_look
-from tfrecs.bench.options import Options, UsageError, parse
+from tfrecs.bench.options import Options, parse
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.recipes import RECIPES
 from tfrecs.bench.report import write_report
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.list:
             print(_listing())
             return RAN
-        check_installed("rich", "matplotlib")
+        check_installed("bench", rich="rich", matplotlib="matplotlib")
         check_output(options.logdir, options.json)
         problem = load_problem(options)
         for name in options.models or ():

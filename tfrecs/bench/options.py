@@ -3,7 +3,8 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+
+from tfrecs._command_line import Parser, UsageError
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,6 @@ class Options:
     logdir: str
     json: str | None
     list: bool
-
-
-class UsageError(ValueError):
-    """The command line cannot be understood."""
-
-
-class Parser(argparse.ArgumentParser):
-    """Raises what is wrong, instead of ending the process."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raises UsageError."""
-        raise UsageError(f"{message}. Try --help.")
 
 
 def parse(arguments: Sequence[str]) -> Options:

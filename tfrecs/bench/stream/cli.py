@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from tfrecs._checks import check_choice
-from tfrecs.bench.command import (
+from tfrecs._command_line import (
     FAILED,
     INTERRUPTED,
     RAN,
+    UsageError,
     check_installed,
-    check_output,
-    environment,
     refuse,
 )
+from tfrecs.bench.command import check_output, environment
 from tfrecs.bench.looking import tensorboard
-from tfrecs.bench.options import UsageError
 from tfrecs.bench.result import OK, write_json
 from tfrecs.bench.stream.folder import RESULTS, finished, open_folder
 from tfrecs.bench.stream.options import StreamOptions, parse
@@ -37,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.list:
             print(f"data sets: {', '.join(DATASETS)}\nmodels:    {', '.join(ROWS)}")
             return RAN
-        check_installed("rich", "matplotlib")
+        check_installed("bench", rich="rich", matplotlib="matplotlib")
         for name in options.models or ():
             check_choice("--models", name, ROWS)
         check_output(options.logdir, options.json)

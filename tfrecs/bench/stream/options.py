@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tfrecs._checks import check_fraction
+from tfrecs._command_line import Parser, UsageError
 from tfrecs.bench.options import (
-    Parser,
-    UsageError,
     add_data,
     add_models,
     add_output,
