@@ -306,7 +306,7 @@ def test_an_interruption_in_a_batch_leaves_no_thread_and_no_trace(
     board = TensorBoard(tmp_path, films.train, profile=(1, 99))
     with pytest.raises(KeyboardInterrupt):
         train_plainly(films, board, Interrupt())
-    assert set(threading.enumerate()) == threads
+    assert set(threading.enumerate()) <= threads
     assert "card of the run" in tags_of(tmp_path)
     train_plainly(films, board, epochs=1)
     other = TensorBoard(tmp_path / "other", films.train, profile=(1, 1))
@@ -494,8 +494,11 @@ def test_tensorboard_serves_runs_tags_and_hparams(logs):
     )
     try:
         address = address_of(server)
-        tags = ask_until(f"{address}/data/plugin/scalars/tags", lambda x: len(x) == 2)
-        assert {"train/loss", "validation/ndcg@5", "test/ndcg@5"} <= set(tags["mf-1"])
+        wanted = {"train/loss", "validation/ndcg@5", "test/ndcg@5"}
+        ask_until(
+            f"{address}/data/plugin/scalars/tags",
+            lambda x: len(x) == 2 and wanted <= set(x["mf-1"]),  # of both its files
+        )
         assert {"mf-1", "ease-1"} == set(ask(f"{address}/data/runs"))
         experiment = ask(f"{address}/data/plugin/hparams/experiment", {})
         names = {info["name"] for info in experiment["hparamInfos"]}
