@@ -3,12 +3,12 @@
 import base64
 import hashlib
 import re
-from dataclasses import dataclass, field, replace
-from html.parser import HTMLParser
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from html_tree import read
 
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
@@ -22,60 +22,6 @@ COLUMNS = ["--user-col", "person", "--item-col", "film", "--rating-col", "stars"
 NAMES = [f"{name}@{k}" for k in (3, 5) for name in ("precision", "recall", "ndcg")]
 HOSTILE = """<img src=x onerror="alert(1)">'&amp;' </style><script>1</script> 🎬 \
 שלום \x07"""
-VOID = {"meta", "input"}
-
-
-@dataclass
-class Element:
-    tag: str
-    attributes: dict[str, str | None]
-    inside: list["Element | str"] = field(default_factory=list)
-
-    @property
-    def below(self) -> list["Element"]:
-        children = [child for child in self.inside if isinstance(child, Element)]
-        return [found for child in children for found in (child, *child.below)]
-
-    def all(self, tag: str, kind: str = "") -> list["Element"]:
-        return [
-            e
-            for e in self.below
-            if e.tag == tag
-            and (not kind or kind in (e.attributes.get("class") or "").split())
-        ]
-
-    @property
-    def text(self) -> str:
-        return "".join(x if isinstance(x, str) else x.text for x in self.inside)
-
-
-class Reader(HTMLParser):
-    """Builds the tree, and fails where an end tag is not that of the open element."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open = [Element("", {})]
-
-    def handle_starttag(self, tag, attrs):
-        assert len({name for name, _ in attrs}) == len(attrs)
-        element = Element(tag, dict(attrs))
-        self.open[-1].inside.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop().tag == tag
-
-    def handle_data(self, data):
-        self.open[-1].inside.append(data)
-
-
-def read(path) -> Element:
-    reader = Reader()
-    reader.feed(path.read_text(encoding="utf-8"))
-    reader.close()
-    [root] = reader.open
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +63,7 @@ def page(problem, tmp_path):
         path = tmp_path / "run" / "report.html"
         write_report(path, problem, results, command=command, seconds=75)
         assert [file.name for file in path.parent.iterdir()] == ["report.html"]
-        return read(path)
+        return read(path.read_text(encoding="utf-8"))
 
     return page
 

@@ -2,71 +2,16 @@
 
 import base64
 import os
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from html_tree import Element, read
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tfrecs.posters import poster, write_poster
 
-VOID = {"meta", "img", "rect", "circle"}
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
-
-
-@dataclass
-class Element:
-    tag: str
-    attributes: dict[str, str | None]
-    inside: list["Element | str"] = field(default_factory=list)
-
-    def all(self, tag: str) -> list["Element"]:
-        below = [child for child in self.inside if isinstance(child, Element)]
-        own = [child for child in below if child.tag == tag]
-        return own + [found for child in below for found in child.all(tag)]
-
-    @property
-    def text(self) -> str:
-        return "".join(x if isinstance(x, str) else x.text for x in self.inside)
-
-
-class Reader(HTMLParser):
-    """Builds the tree, and fails where an end tag is not that of the open element."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open = [Element("", {})]
-
-    def handle_starttag(self, tag, attrs):
-        assert len({name for name, _ in attrs}) == len(attrs)
-        element = Element(tag, dict(attrs))
-        self.open[-1].inside.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_startendtag(self, tag, attrs):
-        assert tag in VOID
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop().tag == tag
-
-    def handle_data(self, data):
-        self.open[-1].inside.append(data)
-
-    def handle_comment(self, data):
-        raise AssertionError(f"a comment: {data!r}")
-
-
-def read(page: str) -> Element:
-    page.encode("utf-8")  # which lone surrogates would stop
-    reader = Reader()
-    reader.feed(page)
-    reader.close()
-    [root] = reader.open
-    return root
 
 
 def page_with(title, **columns) -> Element:

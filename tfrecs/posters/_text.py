@@ -28,6 +28,11 @@ def clean(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
+def id_text(value: Any) -> str:
+    """Gives a raw id as text: all digits of a number, or others would look the same."""
+    return clean(f"{value:.17g}" if isinstance(value, float) else value)
+
+
 def direction(text: str) -> str:
     """Tells by its first letter how a text runs, "ltr" or "rtl"."""
     kinds = (unicodedata.bidirectional(letter) for letter in text)

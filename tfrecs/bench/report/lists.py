@@ -1,7 +1,7 @@
 """What a few users are recommended, by all models side by side."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from tfrecs.bench.report.findings import Findings, Row
 from tfrecs.bench.report.markup import scroll, text
 from tfrecs.evaluation.segments import activity
 from tfrecs.interactions import Interactions
-from tfrecs.posters._text import clean
+from tfrecs.posters._text import clean, id_text
 
 Name: TypeAlias = Callable[[int], str]
 """What the page calls an item, as markup."""
@@ -45,7 +45,7 @@ def _user(
     train, test = problem.train, problem.test
     known = _items_of(train, user)
     held_out = _items_of(test, user)
-    raw_id = _raw_id(train.users.ids[user])
+    raw_id = id_text(train.users.ids[user])
     rows = [row for row in found.rows if user in row.lists]
     cards = "".join(_card(row, user, set(held_out), places, name) for row in rows)
     return (
@@ -105,22 +105,17 @@ def _names(train: Interactions) -> Name:
     """
     ids, frame = train.items.ids, train.item_features
     if frame is None or "title" not in frame.columns:
-        return lambda item: _bdi(_raw_id(ids[item]))
+        return lambda item: _bdi(id_text(ids[item]))
     titles = frame["title"].to_numpy()
     shared = frame["title"].duplicated(keep=False).to_numpy()
 
     def name(item: int) -> str:
-        title, raw_id = clean(titles[item]), _raw_id(ids[item])
+        title, raw_id = clean(titles[item]), id_text(ids[item])
         if not title:
             return _bdi(raw_id)
         return _bdi(title) + (f" ({_bdi(raw_id)})" if shared[item] else "")
 
     return name
-
-
-def _raw_id(value: Any) -> str:
-    """An id as text; all digits of a number, since others may differ in the last."""
-    return clean(f"{value:.17g}" if isinstance(value, float) else value)
 
 
 def _bdi(words: str) -> str:

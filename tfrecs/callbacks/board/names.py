@@ -7,7 +7,7 @@ import numpy as np
 from tfrecs._types import AnyArray, IntArray
 from tfrecs.callbacks.board.norms import deciles
 from tfrecs.interactions import Interactions
-from tfrecs.posters._text import clean
+from tfrecs.posters._text import clean, id_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,12 +43,9 @@ class ItemNames:
 
 
 def id_texts(ids: AnyArray) -> list[str]:
-    """Gives raw ids as text: all digits of a number, or others would look the same."""
-    if ids.dtype.kind in "iu":
-        return list(map(str, ids.tolist()))
-    return [
-        clean(f"{id_:.17g}" if isinstance(id_, float) else id_) for id_ in ids.tolist()
-    ]
+    """Gives raw ids as text; whole numbers, of which there may be many, at once."""
+    texts = str if ids.dtype.kind in "iu" else id_text
+    return list(map(texts, ids.tolist()))
 
 
 def item_columns(
