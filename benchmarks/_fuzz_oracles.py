@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tfrecs.datasets import Dataset
-from tfrecs.datasets._fetch import DataNotFoundError
-from tfrecs.interactions import Interactions
-from tfrecs.readers import read_interactions
+from tfrecs.data.datasets import Dataset
+from tfrecs.data.datasets._fetch import DataNotFoundError
+from tfrecs.data.interactions import Interactions
+from tfrecs.data.readers import read_interactions
 
 
 class Failure(Exception):

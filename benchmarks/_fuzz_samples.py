@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from tfrecs.datasets import DATASETS
-from tfrecs.readers import read_interactions, read_leniently, read_test
+from tfrecs.data.datasets import DATASETS
+from tfrecs.data.readers import read_interactions, read_leniently, read_test
 
 COLUMNS = ("user_id", "item_id", "rating", "timestamp", "note")
 ROWS = [

@@ -10,8 +10,7 @@ from _report import seconds
 from _training import Setting, adam, built, hybrid
 
 from tfrecs import Interactions, credit_from_frame
-from tfrecs.baselines import Fitted, fit_ease, fit_lightfm
-from tfrecs.credit import PartialCredit
+from tfrecs.bench.baselines import Fitted, fit_ease, fit_lightfm
 from tfrecs.models import (
     TwoTower,
     build_cosine,
@@ -22,7 +21,8 @@ from tfrecs.models import (
     pretrain,
 )
 from tfrecs.optimizers import separate_bias_optimizer
-from tfrecs.stages import fine_tune, pretrained_stages
+from tfrecs.training.partial_credit import PartialCredit
+from tfrecs.training.stages import fine_tune, pretrained_stages
 
 Fit = Callable[[Interactions, int], Fitted]
 """Takes training data and a seed."""

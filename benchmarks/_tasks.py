@@ -7,11 +7,11 @@ from typing import Any
 from tfrecs import Interactions, evaluate, load_dataset
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
-from tfrecs.candidates import SampledCandidates, sample_candidates
-from tfrecs.datasets import Dataset
+from tfrecs.data.datasets import Dataset
+from tfrecs.data.splits import leave_last_out, random_split, stratified_split
+from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.evaluation import evaluate_sampled
-from tfrecs.splits import leave_last_out, random_split, stratified_split
-from tfrecs.vocabulary import Vocabulary
+from tfrecs.evaluation.candidates import SampledCandidates, sample_candidates
 
 Measure = Callable[[Any], dict[str, float]]
 """Takes what `evaluate` takes as a model, gives metrics."""

@@ -10,10 +10,10 @@ import tensorflow as tf
 from _report import seconds
 
 from tfrecs import Interactions, encode_features
-from tfrecs.baselines import Fitted
-from tfrecs.credit import PartialCredit
+from tfrecs.bench.baselines import Fitted
 from tfrecs.models import TwoTower, build_hybrid
-from tfrecs.training import batches, compile_for, fit_batches, start_at_prior
+from tfrecs.training.fit import batches, compile_for, fit_batches, start_at_prior
+from tfrecs.training.partial_credit import PartialCredit
 
 
 def adam(model: TwoTower, rate: Any) -> keras.optimizers.Optimizer:
@@ -30,8 +30,8 @@ class Setting:
         passes: over the training data.
         learning_rate: at the start.
         optimizer: takes a model and a schedule and gives an optimizer.
-        objective: a name of `tfrecs.training.OBJECTIVES`.
-        negatives: a name of `tfrecs.training.NEGATIVES`, not "auto".
+        objective: a name of `tfrecs.training.fit.OBJECTIVES`.
+        negatives: a name of `tfrecs.training.fit.NEGATIVES`, not "auto".
         batch_size: None for the pipeline's default, like what follows.
         num_negatives: for each positive or for the batch.
         credit: takes the training data and gives partial credit; None for none.

@@ -21,9 +21,9 @@ from _report import finish, parser, print_table
 from _training import Setting
 
 from tfrecs import Interactions, encode_features, evaluate, load_dataset
+from tfrecs.data.splits import cold_item_split, stratified_split
+from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.models import TwoTower, build_hybrid, build_mf, score_new_items
-from tfrecs.splits import cold_item_split, stratified_split
-from tfrecs.vocabulary import Vocabulary
 
 SETTINGS = {
     f"{objective}, {passes} passes": {"objective": objective, "passes": passes}

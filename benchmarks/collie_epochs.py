@@ -15,8 +15,8 @@ from _report import finish, in_turns, medians, parser, print_table, seconds
 from _tasks import TASKS
 from _training import hybrid
 
-from tfrecs.freezing import freeze
-from tfrecs.training import fit_batches
+from tfrecs.models.freezing import freeze
+from tfrecs.training.fit import fit_batches
 
 PASSES = 10
 OF_COLLIE = 2.3

@@ -27,9 +27,9 @@ from scipy.sparse import linalg
 
 from tfrecs import Interactions, evaluate
 from tfrecs.bench.result import write_json
-from tfrecs.metrics import METRICS
-from tfrecs.readers import read_lightgcn
-from tfrecs.retrieval import top_k
+from tfrecs.data.readers import read_lightgcn
+from tfrecs.evaluation.metrics.ranking import METRICS
+from tfrecs.evaluation.ranking.top_k import top_k
 
 DIM, K = 64, 20
 SIZES = {  # users, items, training and test items of a user
@@ -60,7 +60,7 @@ def split(users: np.ndarray, items: np.ndarray, is_test: np.ndarray, shape) -> t
 
 
 def _vocabulary(size: int):
-    from tfrecs.vocabulary import Vocabulary
+    from tfrecs.data.vocabulary import Vocabulary
 
     return Vocabulary(np.arange(size), "ids")
 

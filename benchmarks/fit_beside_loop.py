@@ -19,7 +19,7 @@ from _report import finish, in_turns, medians, parser, print_table
 from tfrecs import Interactions, build_mf, build_neumf
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
-from tfrecs.training import batches, compile_for, fit_batches
+from tfrecs.training.fit import batches, compile_for, fit_batches
 
 SHORT, LONG = 20, 100  # passes of an epoch
 NEUMF = {"embedding_dim": 64, "mlp_embedding_dim": 32, "hidden_units": (16, 8)}

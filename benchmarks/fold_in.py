@@ -16,10 +16,10 @@ from _report import finish, keep, parser, print_table, seconds
 from _training import Setting, built
 
 from tfrecs import Interactions, evaluate
-from tfrecs.baselines import fit_popularity
+from tfrecs.bench.baselines import fit_popularity
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
-from tfrecs.fold_in import FoldIn
+from tfrecs.inference.fold_in import FoldIn
 from tfrecs.models import TwoTower, build_cosine, build_mf, build_neumf
 
 SETTINGS = {

@@ -48,7 +48,7 @@ from _fuzz_samples import TARGETS, Target
 from _report import finish, print_table
 
 from tfrecs.bench.result import write_json
-from tfrecs.datasets import Dataset
+from tfrecs.data.datasets import Dataset
 
 SECONDS = 20
 MEMORY = 8 * 2**30

@@ -23,7 +23,7 @@ from fit_beside_loop import compiled, feed_of
 from tfrecs import Interactions, build_mf
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
-from tfrecs.training import fit_batches
+from tfrecs.training.fit import fit_batches
 
 USERS = 128  # of a batch, as `fit` has it
 DIMS = (32, 64, 128)

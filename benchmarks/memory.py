@@ -28,9 +28,9 @@ from _report import (
 )
 
 from tfrecs import Interactions, build_mf, build_neumf
+from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.optimizers import RowwiseAdagrad
-from tfrecs.training import STEPS_PER_EXECUTION, batches, compile_for, fit_batches
-from tfrecs.vocabulary import Vocabulary
+from tfrecs.training.fit import STEPS_PER_EXECUTION, batches, compile_for, fit_batches
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from _plain_keras import plain_neumf
 from _report import finish, in_turns, medians, parser, print_table
 
 from tfrecs import Interactions
-from tfrecs.datasets.synthetic import make_synthetic
+from tfrecs.data.datasets.synthetic import make_synthetic
 from tfrecs.models import build_neumf
-from tfrecs.training import batches, compile_for, fit_batches
+from tfrecs.training.fit import batches, compile_for, fit_batches
 
 USERS, ITEMS = 943, 1682  # as MovieLens 100K
 SIZES = {"embedding_dim": 8, "mlp_embedding_dim": 16, "hidden_units": (32, 16, 8)}

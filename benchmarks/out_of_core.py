@@ -22,7 +22,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from _report import finish, in_child, parser, print_table, resident_mib, seconds
 
-from tfrecs.shards import open_shards, prepare_shards, sharded_candidate_batches
+from tfrecs.data.shards import open_shards, prepare_shards
+from tfrecs.training.batches.shards import sharded_candidate_batches
 
 ROWS_OF_FILE, ROWS_AT_ONCE = 10**7, 10**6
 BATCH, NEGATIVES, DIM = 8192, 1024, 32
@@ -75,7 +76,7 @@ def train(folder: Path, repeats: int) -> dict[str, Any]:
 
     from tfrecs import build_mf
     from tfrecs.optimizers import RowwiseAdagrad
-    from tfrecs.training import STEPS_PER_EXECUTION, compile_for, fit_batches
+    from tfrecs.training.fit import STEPS_PER_EXECUTION, compile_for, fit_batches
 
     shards = open_shards(folder)
     data = sharded_candidate_batches(

@@ -22,7 +22,7 @@ from _tasks import TASKS, Task
 from _training import Setting, built
 
 from tfrecs import Interactions, credit_from_frame, encode_features, top_k
-from tfrecs._types import AnyArray
+from tfrecs._base.types import AnyArray
 from tfrecs.models import build_mf
 
 MF = built(build_mf, embedding_dim=64, dropout=0.5)

@@ -2,7 +2,7 @@
 
 A dot product of two 64-wide embeddings, 2,048 pairs drawn uniformly at random and never
 twice, binary cross-entropy, a compiled `train_step`. Compared: `tfrecs.optimizers` on
-`tfrecs.layers.Embedding`, with and without XLA, with Keras's Adam and Adagrad on
+`tfrecs.models.layers.Embedding`, with and without XLA, with Keras's Adam and Adagrad on
 Keras's Embedding (up to a million rows), compiled by XLA and as Keras runs on a CPU if
 it is not asked for XLA, and with NumPy, which does no more than read
 and write the same rows: what cache misses cost. Each is in a process of its own, warmed
@@ -21,7 +21,7 @@ import numpy as np
 import tensorflow as tf
 from _report import finish, in_child, parser, print_table, seconds
 
-from tfrecs.layers import Embedding
+from tfrecs.models.layers import Embedding
 from tfrecs.optimizers import LazyAdam, RowwiseAdagrad, SparseSGD
 
 BATCH, DIM = 2048, 64

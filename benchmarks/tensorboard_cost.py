@@ -24,7 +24,7 @@ from tfrecs import build_mf, build_neumf
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.callbacks import TensorBoard
-from tfrecs.training import batches, compile_for, fit_batches
+from tfrecs.training.fit import batches, compile_for, fit_batches
 
 PASSES = 10  # of an epoch
 NEUMF = {"embedding_dim": 64, "mlp_embedding_dim": 32, "hidden_units": (16, 8)}

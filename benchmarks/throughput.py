@@ -21,13 +21,13 @@ import numpy as np
 from _plain_keras import plain_mf, plain_neumf, plain_pairs
 from _report import finish, in_turns, keep, medians, parser, print_table, seconds
 
-from tfrecs.baselines import fit_implicit_als, fit_lightfm, fit_tfrs
+from tfrecs.bench.baselines import fit_implicit_als, fit_lightfm, fit_tfrs
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.recipes import RECIPES
 from tfrecs.bench.train import Training
 from tfrecs.models import MODELS
-from tfrecs.training import batches, compile_for, fit_batches
+from tfrecs.training.fit import batches, compile_for, fit_batches
 
 DIM, OWN, BATCH = 64, 8, 1024
 PASSES = {"all": 20, "own": 2, "mixed": 4}  # of a timed fit: some seconds at most

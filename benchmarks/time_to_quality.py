@@ -22,9 +22,9 @@ from _tasks import TASKS
 from _training import Setting, built, hybrid
 
 from tfrecs import Interactions
-from tfrecs.baselines import fit_ease, fit_implicit_als, fit_lightfm
+from tfrecs.bench.baselines import fit_ease, fit_implicit_als, fit_lightfm
 from tfrecs.models import TwoTower, build_mf
-from tfrecs.training import fit_batches
+from tfrecs.training.fit import fit_batches
 
 TUNED = {"no_components": 64, "learning_rate": 0.03, "alpha": 1e-5}
 
@@ -166,7 +166,7 @@ def main() -> None:
     made.add_argument("--plot", metavar="FILE", help="draw the curves (PNG)")
     options = made.parse_args()
     task, metric = TASKS[options.task](), METRIC[options.task]
-    code = "import tfrecs.training"
+    code = "import tfrecs.training.fit"
     importing = seconds(
         lambda: subprocess.run([sys.executable, "-c", code], check=True)
     )

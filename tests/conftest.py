@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from tfrecs.interactions import Interactions
-from tfrecs.vocabulary import Vocabulary
+from tfrecs.data.interactions import Interactions
+from tfrecs.data.vocabulary import Vocabulary
 
 # The same examples in every run, and no time limit, which a busy machine would miss.
 settings.register_profile("tfrecs", derandomize=True, deadline=None)

@@ -35,7 +35,9 @@ def interactions(shift=0):
     return tfrecs.Interactions.from_arrays(
         users,
         items + shift,
-        item_vocabulary=tfrecs.interactions.Vocabulary(np.arange(20) + shift, "items"),
+        item_vocabulary=tfrecs.data.interactions.Vocabulary(
+            np.arange(20) + shift, "items"
+        ),
         item_features=features,
     )
 

@@ -183,7 +183,7 @@ def test_a_title_that_looks_like_anothers_label_has_a_label_of_its_own():
 def test_a_title_is_found_by_its_label_or_by_a_part_of_it():
     train = tfrecs.Interactions.from_arrays(
         [0, 1, 0], [2, 2, 1],
-        item_vocabulary=tfrecs.interactions.Vocabulary(range(4), "items"),
+        item_vocabulary=tfrecs.data.interactions.Vocabulary(range(4), "items"),
         item_features=pd.DataFrame({"title": ["A", "Alien", "Aliens", "Straße"]}),
     )  # fmt: skip
     of = catalogue_of(

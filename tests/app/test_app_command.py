@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from tfrecs import _command_line
-from tfrecs._command_line import UsageError
+from tfrecs._base import command_line as _command_line
+from tfrecs._base.command_line import UsageError
 from tfrecs.app import cli, server
 from tfrecs.app.options import Options, parse
 

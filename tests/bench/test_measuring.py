@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from tfrecs import evaluate
-from tfrecs.baselines import BASELINES
+from tfrecs.bench.baselines import BASELINES
 from tfrecs.bench.measuring import measured
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.result import Result
-from tfrecs.list_metrics import Lists, coverage
-from tfrecs.retrieval import top_k
+from tfrecs.evaluation.metrics.list_metrics import Lists, coverage
+from tfrecs.evaluation.ranking.top_k import top_k
 
 COLUMNS = ["--user-col", "person", "--item-col", "film", "--rating-col", "stars"]
 

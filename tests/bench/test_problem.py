@@ -6,8 +6,8 @@ import pandas as pd
 
 from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
-from tfrecs.datasets import Dataset
-from tfrecs.interactions import Interactions
+from tfrecs.data.datasets import Dataset
+from tfrecs.data.interactions import Interactions
 
 # By time: items 7 and 8 come last.
 LOG = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2), (1, 3), (9, 1), (2, 7), (3, 8)]

@@ -16,7 +16,7 @@ from tfrecs.bench.report import write_report
 from tfrecs.bench.report.findings import find, num_draws
 from tfrecs.bench.result import Result
 from tfrecs.evaluation import Evaluation, Protocol
-from tfrecs.significance import holm, paired_test
+from tfrecs.evaluation.significance import holm, paired_test
 
 COLUMNS = ["--user-col", "person", "--item-col", "film", "--rating-col", "stars"]
 NAMES = [f"{name}@{k}" for k in (3, 5) for name in ("precision", "recall", "ndcg")]

@@ -12,7 +12,7 @@ from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.recipes import RECIPES, RECIPES_INCLUDING_SEEN, Recipe
 from tfrecs.models import MODELS
-from tfrecs.training import NEGATIVES, OBJECTIVES
+from tfrecs.training.fit import NEGATIVES, OBJECTIVES
 
 COLUMNS = ["--user-col", "person", "--item-col", "film", "--rating-col", "stars"]
 MF = Recipe("mf", {"embedding_dim": 4, "dropout": 0.5}, passes=2, most_passes=6)

@@ -31,7 +31,7 @@ def bundles(tmp_path_factory):
     train = tfrecs.Interactions.from_arrays(
         np.repeat(["ann", "bob", "<i>cy</i>", "dan"], 8),
         (items + np.repeat([0, 0, 20, 30], 8)) % 60,
-        item_vocabulary=tfrecs.interactions.Vocabulary(range(60), "items"),
+        item_vocabulary=tfrecs.data.interactions.Vocabulary(range(60), "items"),
         item_features=pd.DataFrame(
             {"title": TITLES, "genres": ["Drama|<b>War</b>", "Comedy"] * 30}
         ),

@@ -6,7 +6,7 @@ from tensorboard.backend.event_processing.event_file_loader import EventFileLoad
 from tensorboard.util.tensor_util import make_ndarray
 
 import tfrecs
-from tfrecs.splits import random_split
+from tfrecs.data.splits import random_split
 
 HOSTILE = [
     "<script>document.title='owned'</script>",

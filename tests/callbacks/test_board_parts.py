@@ -29,8 +29,8 @@ from tfrecs.callbacks.board.projector import (
     write_points,
 )
 from tfrecs.callbacks.board.rates import learning_rates
-from tfrecs.metrics import Ranks
-from tfrecs.vocabulary import Vocabulary
+from tfrecs.data.vocabulary import Vocabulary
+from tfrecs.evaluation.metrics.ranking import Ranks
 
 # Text
 

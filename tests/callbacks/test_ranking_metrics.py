@@ -5,9 +5,9 @@ import pytest
 import tfrecs
 from tfrecs.callbacks import RankingMetrics
 from tfrecs.callbacks.ranking_metrics import sample_users
-from tfrecs.candidates import sample_candidates
+from tfrecs.data.splits import random_split
 from tfrecs.evaluation import evaluate_sampled
-from tfrecs.splits import random_split
+from tfrecs.evaluation.candidates import sample_candidates
 
 
 @pytest.fixture(scope="module")

@@ -131,7 +131,9 @@ def test_examples_are_the_best_items_in_titles_that_execute_nothing(logs, found,
     assert "<" not in together.replace("**", "")
     assert "&#60;script&#62;" in together
     user = int(re.search(r"User (\d+) had", together)[1])
-    best, _ = tfrecs.retrieval.top_k(logs[2], [user], 5, exclude=films.train)
+    best, _ = tfrecs.evaluation.ranking.top_k.top_k(
+        logs[2], [user], 5, exclude=films.train
+    )
     first = text_of(found, tags[0], 15)
     titles = films.train.item_features["title"]
     shown = html.unescape(markdown_cells(first)[1])

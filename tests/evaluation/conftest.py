@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from tfrecs.interactions import Interactions
+from tfrecs.data.interactions import Interactions
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import Protocol, evaluate, evaluate_lists, lists_from_frame
-from tfrecs.interactions import Interactions
-from tfrecs.list_metrics import Lists
-from tfrecs.retrieval import top_k
+from tfrecs.evaluation.metrics.list_metrics import Lists
+from tfrecs.evaluation.ranking.top_k import top_k
 
 #                                         items: 0  1  2  3  4  5
 TRAIN = Interactions.from_matrix(np.array([[1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 1],

@@ -10,10 +10,10 @@ from hypothesis.extra.numpy import arrays
 from scipy import sparse
 from sklearn.metrics import average_precision_score, ndcg_score, roc_auc_score
 
-from tfrecs import _ranking
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import as_scorer, check_scores, evaluate, scorer_of_pairs
-from tfrecs.evaluation.ranks import rank_relevant
-from tfrecs.interactions import Interactions
+from tfrecs.evaluation.ranking import kernel as _ranking
+from tfrecs.evaluation.ranking.ranks import rank_relevant
 
 TRAIN, TEST = 1, 2  # what a cell of `roles` [users, items] is; 0 is neither
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import evaluate_ratings, scorer_of_pairs
-from tfrecs.interactions import Interactions
 
 RATINGS = np.array([[5, 0, 1, 4], [0, 0, 0, 0], [0, 3, 0, 0], [2, 2, 0, 5]])
 TEST = Interactions.from_matrix(RATINGS)

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tfrecs.candidates import SampledCandidates
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import Evaluation, Protocol, evaluate, evaluate_sampled
+from tfrecs.evaluation.candidates import SampledCandidates
+from tfrecs.evaluation.metrics.list_metrics import Lists, measure_lists
+from tfrecs.evaluation.ranking.top_k import top_k
 from tfrecs.evaluation.segments import activity
-from tfrecs.interactions import Interactions
-from tfrecs.list_metrics import Lists, measure_lists
-from tfrecs.retrieval import top_k
-from tfrecs.significance import bootstrap_ci, paired_test
+from tfrecs.evaluation.significance import bootstrap_ci, paired_test
 
 NAN = float("nan")
 FULL = Protocol("full", exclude_seen=True)

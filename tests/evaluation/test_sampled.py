@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import average_precision_score, ndcg_score, roc_auc_score
 
-from tfrecs.candidates import SampledCandidates
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import Protocol, evaluate, evaluate_sampled
-from tfrecs.interactions import Interactions
+from tfrecs.evaluation.candidates import SampledCandidates
 
 
 def held_out(relevant) -> Interactions:

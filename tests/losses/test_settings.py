@@ -10,7 +10,7 @@ import tfrecs
 from tfrecs import losses
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, configured
 from tfrecs.losses.settings import Configured, settings_of
-from tfrecs.training import compile_for
+from tfrecs.training.fit import compile_for
 
 LABELS = np.array([[1, 0, 0, 0.5], [1, 0, 0, 0]], dtype=np.float32)
 SCORES = np.array([[0.4, 0.9, -0.2, 0.8], [0.7, -0.5, 0.3, 0.1]], dtype=np.float32)

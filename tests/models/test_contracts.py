@@ -11,10 +11,10 @@ import pytest
 
 import tfrecs.models
 from tfrecs import losses
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import evaluate
-from tfrecs.interactions import Interactions
 from tfrecs.models import MODELS
-from tfrecs.pipelines import pairwise_batches, user_batches
+from tfrecs.training.batches import pairwise_batches, user_batches
 
 NUM_USERS, NUM_ITEMS = 7, 9
 

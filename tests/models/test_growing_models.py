@@ -6,13 +6,14 @@ import pytest
 import scipy.sparse as sp
 
 from tfrecs import Interactions, losses
-from tfrecs.freezing import freeze, unfreeze
-from tfrecs.growing import grow, grow_optimizer, grow_with
-from tfrecs.layers import Embedding, FeatureDense
-from tfrecs.layers import rows as rows_of_layers
 from tfrecs.models import MODELS, TwoTower, build_hybrid, build_mf
-from tfrecs.newcomers import Newcomers
+from tfrecs.models.freezing import freeze, unfreeze
+from tfrecs.models.growing import grow, grow_optimizer
+from tfrecs.models.layers import Embedding, FeatureDense
+from tfrecs.models.layers import rows as rows_of_layers
+from tfrecs.models.newcomers import Newcomers
 from tfrecs.optimizers import LazyAdam, RowwiseAdagrad, separate_bias_optimizer
+from tfrecs.training.grow_with import grow_with
 
 NUM_USERS, NUM_ITEMS = 7, 9
 NEW_FEATURES = {
@@ -120,7 +121,7 @@ def test_new_items_are_scored_by_their_features(randomize, monkeypatch, sparse):
     features[np.arange(9), np.arange(9) % 5] = 1 + np.arange(9)
     more = np.array([[0, 1, 2, 3, 0], [0, 0, 0, 0, 4.0]], dtype=np.float32)
     if sparse:
-        monkeypatch.setattr("tfrecs.layers.feature_dense.DENSE_TABLE", 0)
+        monkeypatch.setattr("tfrecs.models.layers.feature_dense.DENSE_TABLE", 0)
     model = randomize(build_hybrid(7, 9, item_features=features, embedding_dim=3))
     whole = np.concatenate([features, more])
     given = sp.csr_array(more) if sparse else more

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from tfrecs.layers import feature_dense
 from tfrecs.models import build_hybrid, build_mf, score_new_items, score_new_users
+from tfrecs.models.layers import feature_dense
 
 RNG = np.random.default_rng(3)
 USER_FEATURES = RNG.normal(size=(7, 2))

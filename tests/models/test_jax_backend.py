@@ -16,7 +16,7 @@ ON_JAX = """
 import sys, numpy as np, keras
 import tfrecs.losses
 from tfrecs.models import MODELS
-from tfrecs.layers import Dropout
+from tfrecs.models.layers import Dropout
 
 assert keras.backend.backend() == "jax"
 folder = sys.argv[1]
@@ -101,8 +101,8 @@ def test_models_train_on_jax(build, randomize, everything, tmp_path):
         pytest.skip("jax is not installed: pip install jax")
     import keras
 
-    from tfrecs.layers import Dropout
     from tfrecs.models import MODELS
+    from tfrecs.models.layers import Dropout
 
     keras.utils.set_random_seed(3)
     layer = Dropout(0.3)

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from tfrecs.layers import Dropout
-from tfrecs.models._towers import embed, embed_bias, item_input, user_input
+from tfrecs.models.layers import Dropout
+from tfrecs.models.towers import embed, embed_bias, item_input, user_input
 
 
 def test_inputs():

@@ -17,7 +17,7 @@ from tfrecs.models import (
     TwoTower,
     two_tower,
 )
-from tfrecs.models._towers import embed, embed_bias, item_input, user_input
+from tfrecs.models.towers import embed, embed_bias, item_input, user_input
 
 RNG = np.random.default_rng(11)
 

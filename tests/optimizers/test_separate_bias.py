@@ -16,7 +16,7 @@ from tfrecs.models import (
     build_mlp,
     build_neumf,
 )
-from tfrecs.models._towers import embed_bias, item_input, user_input
+from tfrecs.models.towers import embed_bias, item_input, user_input
 from tfrecs.optimizers import separate_bias_optimizer
 from tfrecs.optimizers.separate_bias import BIAS_TABLES
 

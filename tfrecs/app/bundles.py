@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from tfrecs._manifest import MANIFEST, read_manifest
-from tfrecs.bundle import BUNDLE
+from tfrecs._base.manifest import MANIFEST, read_manifest
+from tfrecs.inference.bundle import BUNDLE
 
 
 def find_bundles(folders: Iterable[str | Path]) -> dict[str, Path]:

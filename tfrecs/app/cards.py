@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from tfrecs.app.catalogue import Catalogue
-from tfrecs.posters._drawing import drawn_card
+from tfrecs.reporting.posters.drawing import drawn_card
 
 LETTERS = (
     "<style>text{fill:#fff;font:600 20px system-ui,sans-serif;text-anchor:middle;"

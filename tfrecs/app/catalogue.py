@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tfrecs._types import AnyArray
+from tfrecs._base.types import AnyArray
 from tfrecs.app.pictures import first_picture
-from tfrecs.interactions import Interactions
-from tfrecs.posters._entries import Columns, Entry, entries
-from tfrecs.posters._text import clean
+from tfrecs.data.interactions import Interactions
+from tfrecs.reporting.posters.entries import Columns, Entry, entries
+from tfrecs.reporting.text import clean
 
 KINDS = ("jpg", "jpeg", "png", "webp", "avif", "gif")
 """Ends of the names of pictures that are named after an item's id."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tfrecs._types import FloatArray, IntArray
+from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.app.catalogue import Catalogue
 
 LIKED, RECOMMENDED, OTHER = "liked", "recommended", "other"
@@ -32,7 +32,7 @@ def map_frame(
 
     Args:
         items: `[items]` indices.
-        places: `[items, 2]`, of `tfrecs.catalogue_map.positions`.
+        places: `[items, 2]`, of `tfrecs.app.catalogue_map.positions`.
         catalogue: what is known of the items.
         liked: indices of what the person liked.
         recommended: indices of what they are recommended.

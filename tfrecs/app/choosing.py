@@ -8,7 +8,7 @@ import streamlit as st
 
 from tfrecs.app.catalogue import Catalogue
 from tfrecs.app.lists import Person, known_person
-from tfrecs.interactions import Interactions
+from tfrecs.data.interactions import Interactions
 
 SOMEONE, PICKS = "Someone in the data", "My own picks"
 MOST_OPTIONS = 5000

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfrecs._command_line import INTERRUPTED, UsageError, check_installed, refuse
+from tfrecs._base.command_line import INTERRUPTED, UsageError, check_installed, refuse
 from tfrecs.app.bundles import find_bundles
 from tfrecs.app.options import parse
 from tfrecs.app.server import free_port, serve

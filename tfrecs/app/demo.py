@@ -3,10 +3,10 @@
 from typing import Any
 
 from tfrecs.app.loading import Tell
-from tfrecs.datasets import load_dataset
-from tfrecs.features import encode_features
-from tfrecs.interactions import Interactions
-from tfrecs.recommender import Recommender
+from tfrecs.data.datasets import load_dataset
+from tfrecs.data.features import encode_features
+from tfrecs.data.interactions import Interactions
+from tfrecs.inference.recommender import Recommender
 
 LOOKS, PASSES = 8, 8
 """Keras epochs, after each of which progress is told, and passes in each."""
@@ -42,7 +42,7 @@ def _train(
     import keras
 
     from tfrecs.models import MODELS
-    from tfrecs.training import fit
+    from tfrecs.training.fit import fit
 
     tell(0.0, f"Building {name}")
     told = keras.callbacks.LambdaCallback(

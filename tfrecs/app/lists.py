@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from tfrecs._types import AnyArray, FloatArray, IntArray
+from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.app.loading import Model
-from tfrecs.explanations import nearest_liked
-from tfrecs.interactions import Interactions
-from tfrecs.posters.shelves import most_liked
-from tfrecs.reranking import rerank
-from tfrecs.similarity import cosines
+from tfrecs.data.interactions import Interactions
+from tfrecs.inference.explanations import nearest_liked
+from tfrecs.inference.reranking import rerank
+from tfrecs.inference.similarity import cosines
+from tfrecs.reporting.posters.shelves import most_liked
 
 CANDIDATES = 200
 """Best items of a model that sliders put into another order."""
@@ -110,8 +110,8 @@ def order(
         candidates: of a person.
         counts: `[num_items]`, the interactions of each item.
         k: the most items.
-        popularity_weight: of `tfrecs.reranking.penalize_popularity`.
-        diversity_weight: of `tfrecs.reranking.diversify`.
+        popularity_weight: of `tfrecs.inference.reranking.penalize_popularity`.
+        diversity_weight: of `tfrecs.inference.reranking.diversify`.
     """
     if len(candidates.items) == 0:
         return ()

@@ -8,11 +8,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tfrecs.baselines.popularity import fit_popularity
-from tfrecs.bundle import load
-from tfrecs.explanations import item_vectors
-from tfrecs.interactions import Interactions
-from tfrecs.recommender import Recommender
+from tfrecs.data.interactions import Interactions
+from tfrecs.inference.bundle import load
+from tfrecs.inference.explanations import item_vectors
+from tfrecs.inference.recommender import Recommender
 
 Tell: TypeAlias = Callable[[float, str], object]
 """Takes how much is done, from 0 to 1, and what is being done."""
@@ -41,7 +40,7 @@ class Model:
 
     @cached_property
     def vectors(self) -> Any:
-        """What its items are compared by; see `tfrecs.explanations.item_vectors`."""
+        """What its items are compared by; see `tfrecs.inference.explanations.item_vectors`."""
         return item_vectors(self.recommender.model, self.train)
 
     @property
@@ -86,6 +85,7 @@ def side_by_side(
                 f"the {train.num_items} of {models[0].name}."
             )
     if POPULARITY not in recommenders:
-        scorer = fit_popularity(train, seed=0).score_users
+        counts = train.item_counts.astype(np.float32)
+        scorer = np.broadcast_to(counts, (train.num_users, train.num_items))
         models.append(Model(POPULARITY, Recommender(scorer, train), same_for_all=True))
     return tuple(models), tuple(notes)

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from tfrecs._types import FloatArray, IntArray
+from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.app import cards, chart
 from tfrecs.app.bundles import find_bundles
 from tfrecs.app.catalogue import Catalogue, catalogue_of
+from tfrecs.app.catalogue_map import most_popular, positions
 from tfrecs.app.choosing import (
     Weights,
     choose_person,
@@ -31,7 +32,6 @@ from tfrecs.app.lists import (
 from tfrecs.app.loading import Model, load_all, side_by_side
 from tfrecs.app.look import STYLE
 from tfrecs.app.options import Options
-from tfrecs.catalogue_map import most_popular, positions
 
 VIEWS = ("Recommendations", "Similar titles", "Map")
 SIMILAR = 10

@@ -5,7 +5,7 @@ from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
-from tfrecs.posters._pictures import picture_kind, read_picture
+from tfrecs.reporting.pictures import picture_kind, read_picture
 
 SMALL_BYTES = 40_000
 """Of a picture that is sent as it is."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from tfrecs._command_line import UsageError
+from tfrecs._base.command_line import UsageError
 
 FIRST_PORT, LAST_PORT = 8501, 8600
 """The ports that are tried where none is asked for."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import Result
-from tfrecs.recommender import Recommender
+from tfrecs.inference.recommender import Recommender
 
 MOST = 3
 """Bundles that a run keeps: as many lists as fit side by side."""

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tfrecs._checks import check_choice
-from tfrecs._command_line import (
+from tfrecs._base.checks import check_choice
+from tfrecs._base.command_line import (
     FAILED,
     INTERRUPTED,
     RAN,
@@ -27,8 +27,8 @@ from tfrecs.bench.recipes import RECIPES
 from tfrecs.bench.report import write_report
 from tfrecs.bench.result import OK, Result, Tell, summarize, write_json
 from tfrecs.bench.run import model_names, run
-from tfrecs.datasets import DATASETS
-from tfrecs.splits import SPLITS
+from tfrecs.data.datasets import DATASETS
+from tfrecs.data.splits import SPLITS
 
 
 def main(arguments: Sequence[str]) -> int:

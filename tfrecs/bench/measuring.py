@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from tfrecs._scorers import ScoresUsers
-from tfrecs._types import Scorer
+from tfrecs._base.types import Scorer
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import Result
 from tfrecs.evaluation import Evaluation, evaluate
-from tfrecs.metrics import METRICS, WHOLE_METRICS
-from tfrecs.retrieval import NO_ITEM, top_k
+from tfrecs.evaluation.metrics.ranking import METRICS, WHOLE_METRICS
+from tfrecs.evaluation.ranking.scorers import ScoresUsers
+from tfrecs.evaluation.ranking.top_k import NO_ITEM, top_k
 
 MORE_CUTOFFS = (1, 2, 3, 5, 10, 20, 50)
 """At which the report shows the metrics as well, as far as the catalogue goes."""

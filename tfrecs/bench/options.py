@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfrecs._command_line import Parser, UsageError
+from tfrecs._base.command_line import Parser, UsageError
 
 
 @dataclass(frozen=True)

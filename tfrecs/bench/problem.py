@@ -7,15 +7,15 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from tfrecs._checks import check_choice, check_cutoffs
-from tfrecs._types import AnyArray
+from tfrecs._base.checks import check_choice, check_cutoffs
+from tfrecs._base.types import AnyArray
 from tfrecs.bench.options import Options
-from tfrecs.datasets import Dataset, load_dataset
+from tfrecs.data.datasets import Dataset, load_dataset
+from tfrecs.data.interactions import Interactions
+from tfrecs.data.readers import read_interactions, read_test
+from tfrecs.data.splits import SPLITS, Split, leave_k_out, random_split
 from tfrecs.evaluation.segments import SEGMENTS, activity
-from tfrecs.interactions import Interactions
-from tfrecs.posters._text import clean
-from tfrecs.readers import read_interactions, read_test
-from tfrecs.splits import SPLITS, Split, leave_k_out, random_split
+from tfrecs.reporting.text import clean
 
 SPLIT_SEED = 0
 """Of every split, so that all models and seeds see the same one."""

@@ -16,8 +16,8 @@ class Recipe:
     Args:
         builder: a name of `tfrecs.models.MODELS`.
         settings: the builder's keyword arguments.
-        objective: a name of `tfrecs.training.OBJECTIVES`.
-        negatives: a name of `tfrecs.training.NEGATIVES`.
+        objective: a name of `tfrecs.training.fit.OBJECTIVES`.
+        negatives: a name of `tfrecs.training.fit.NEGATIVES`.
         learning_rate: of Adam.
         bias_learning_rate: of SGD for the bias tables; None for one optimizer.
         batch_size: users or positives in a batch; None for the pipeline's default.

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tfrecs._files import replaced_when_whole
+from tfrecs._base.files import replaced_when_whole
 from tfrecs.evaluation import Evaluation
-from tfrecs.plots.numbers import mean_of, mean_over_seeds
+from tfrecs.evaluation.means import mean_of, mean_over_seeds
 
 OK = "ok"
 

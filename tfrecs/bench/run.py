@@ -7,9 +7,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from tfrecs._types import Scorer
-from tfrecs.baselines import BASELINES, BaselineError
+from tfrecs._base.types import Scorer
 from tfrecs.bench._quiet import load_tensorflow
+from tfrecs.bench.baselines import BASELINES, BaselineError
 from tfrecs.bench.bundles import Bundles
 from tfrecs.bench.folder import BUNDLES
 from tfrecs.bench.measuring import measured

@@ -12,11 +12,11 @@ from tfrecs.bench.problem import Problem
 from tfrecs.bench.recipes import Recipe
 from tfrecs.bench.result import Result, Tell
 from tfrecs.callbacks import RankingMetrics, TensorBoard
-from tfrecs.features import encode_features
-from tfrecs.interactions import Interactions
+from tfrecs.data.features import encode_features
+from tfrecs.data.interactions import Interactions
 from tfrecs.models import MODELS, TwoTower
 from tfrecs.optimizers import separate_bias_optimizer
-from tfrecs.training import (
+from tfrecs.training.fit import (
     batches,
     choose_negatives,
     compile_for,

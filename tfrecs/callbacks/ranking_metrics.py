@@ -6,12 +6,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfrecs._checks import check_cutoffs, check_positive
-from tfrecs.candidates import SampledCandidates
+from tfrecs._base.checks import check_cutoffs, check_positive
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import Evaluation, evaluate, evaluate_sampled
-from tfrecs.evaluation.full import check_apart
+from tfrecs.evaluation.candidates import SampledCandidates
+from tfrecs.evaluation.full_ranking import check_apart
 from tfrecs.evaluation.measures import choose_measures
-from tfrecs.interactions import Interactions
 
 
 class RankingMetrics(keras.callbacks.Callback):

@@ -9,8 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfrecs._checks import check_cutoffs, check_positive
-from tfrecs._columns import as_indices
+from tfrecs._base.checks import check_cutoffs, check_positive
 from tfrecs.callbacks.board.budget import Budget
 from tfrecs.callbacks.board.card import card_of
 from tfrecs.callbacks.board.events import Events, scalars, texts
@@ -31,9 +30,10 @@ from tfrecs.callbacks.board.sessions import (
 )
 from tfrecs.callbacks.board.sessions import log_result as log_result
 from tfrecs.callbacks.ranking_metrics import sample_users
-from tfrecs.evaluation.full import check_apart
+from tfrecs.data.columns import as_indices
+from tfrecs.data.interactions import Interactions
+from tfrecs.evaluation.full_ranking import check_apart
 from tfrecs.evaluation.measures import choose_measures
-from tfrecs.interactions import Interactions
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.models.views import TrainingView
 
@@ -92,7 +92,7 @@ class TensorBoard(keras.callbacks.Callback):
     Raises:
         TypeError: for `hparams` of other types.
         ValueError: for numbers, users or batches out of range, as
-            `tfrecs.callbacks.RankingMetrics`, or for pictures as `tfrecs.posters`; when
+            `tfrecs.callbacks.RankingMetrics`, or for pictures as `tfrecs.reporting.posters`; when
             training begins, if no file can be written in `log_dir` or the model has
             other users or items than `train`.
 

@@ -23,16 +23,16 @@ Example:
     mrr                         0.7500>
 """
 
-from tfrecs._scorers import (
+from tfrecs.evaluation.full_ranking import evaluate
+from tfrecs.evaluation.lists import evaluate_lists, lists_from_frame
+from tfrecs.evaluation.protocol import Protocol
+from tfrecs.evaluation.ranking.scorers import (
     ScoresUsers,
     as_scorer,
     check_scores,
     scorer_of_pairs,
     user_blocks,
 )
-from tfrecs.evaluation.full import evaluate
-from tfrecs.evaluation.lists import evaluate_lists, lists_from_frame
-from tfrecs.evaluation.protocol import Protocol
 from tfrecs.evaluation.ratings import evaluate_ratings
 from tfrecs.evaluation.result import Evaluation
 from tfrecs.evaluation.sampled import evaluate_sampled

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfrecs._checks import check_cutoffs
-from tfrecs._ranking import side_by_side
-from tfrecs._types import AnyArray, IntArray
-from tfrecs.evaluation.full import check_apart
+from tfrecs._base.checks import check_cutoffs
+from tfrecs._base.types import AnyArray, IntArray
+from tfrecs.data.interactions import Interactions
+from tfrecs.evaluation.full_ranking import check_apart
 from tfrecs.evaluation.measures import choose_measures
+from tfrecs.evaluation.metrics.list_metrics import Lists, measure_lists
+from tfrecs.evaluation.metrics.lists import NO_ITEM
+from tfrecs.evaluation.metrics.ranking import WHOLE_METRICS
 from tfrecs.evaluation.protocol import Protocol
-from tfrecs.evaluation.ranks import rank_in_lists
+from tfrecs.evaluation.ranking.kernel import side_by_side
+from tfrecs.evaluation.ranking.ranks import rank_in_lists
 from tfrecs.evaluation.result import Evaluation
-from tfrecs.interactions import Interactions
-from tfrecs.list_metrics import Lists, measure_lists
-from tfrecs.list_metrics.lists import NO_ITEM
-from tfrecs.metrics import WHOLE_METRICS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +43,8 @@ def evaluate_lists(
         k: cut-offs, each from 1 to the length of the lists.
         exclude_seen: whether an item that its user has in training is an error; if not,
             it holds its place, and is a hit only if it is in `test` too.
-        metrics: names out of `tfrecs.metrics.METRICS`, None for all of these, and of
-            `tfrecs.list_metrics`.
+        metrics: names out of `tfrecs.evaluation.metrics.ranking.METRICS`, None for all of these, and of
+            `tfrecs.evaluation.metrics.list_metrics`.
 
     Returns:
         Those metrics, of the users of `test`; metrics of lists are of their lists.
@@ -59,7 +59,7 @@ def evaluate_lists(
         >>> import numpy as np
         >>> from tfrecs import Interactions
         >>> from tfrecs.evaluation import evaluate_lists
-        >>> from tfrecs.list_metrics import Lists
+        >>> from tfrecs.evaluation.metrics.list_metrics import Lists
         >>> train = Interactions.from_matrix(np.array([[1, 0, 0, 0], [1, 1, 0, 0]]))
         >>> test = Interactions.from_matrix(np.array([[0, 1, 1, 0], [0, 0, 1, 0]]))
         >>> lists = Lists([[3, 1], [2, -1]], [0, 1], train)

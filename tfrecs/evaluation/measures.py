@@ -6,9 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tfrecs._checks import check_choice
-from tfrecs.list_metrics import OF_FEATURES, SYSTEM_METRICS, USER_LIST_METRICS
-from tfrecs.metrics import METRICS, WHOLE_METRICS, Ranks, Values
+from tfrecs._base.checks import check_choice
+from tfrecs.evaluation.metrics.list_metrics import (
+    OF_FEATURES,
+    SYSTEM_METRICS,
+    USER_LIST_METRICS,
+)
+from tfrecs.evaluation.metrics.ranking import METRICS, WHOLE_METRICS, Ranks, Values
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Measures:
         cutoffs: each k.
         at_k: those of the first k items, by name.
         whole: those of the whole ranking, by name.
-        of_lists: names of those in `tfrecs.list_metrics`.
+        of_lists: names of those in `tfrecs.evaluation.metrics.list_metrics`.
     """
 
     cutoffs: tuple[int, ...]

@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from tfrecs._checks import check_positive
-from tfrecs._scorers import (
+from tfrecs._base.checks import check_positive
+from tfrecs._base.types import AnyArray, FloatArray, Scorer
+from tfrecs.data.interactions import Interactions
+from tfrecs.evaluation.protocol import Protocol
+from tfrecs.evaluation.ranking.scorers import (
     SCORE_BLOCK,
     ScoresUsers,
     as_scorer,
     check_scores,
     user_blocks,
 )
-from tfrecs._types import AnyArray, FloatArray, Scorer
-from tfrecs.evaluation.protocol import Protocol
 from tfrecs.evaluation.result import Evaluation
-from tfrecs.interactions import Interactions
 
 
 def evaluate_ratings(

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfrecs._checks import check_choice
-from tfrecs._types import AnyArray, IntArray
+from tfrecs._base.checks import check_choice
+from tfrecs._base.types import AnyArray, IntArray
+from tfrecs.data.interactions import Interactions
+from tfrecs.evaluation.metrics.list_metrics import mean_where_defined
+from tfrecs.evaluation.metrics.ranking import Values
 from tfrecs.evaluation.protocol import Protocol
 from tfrecs.evaluation.segments import activity
+from tfrecs.evaluation.significance import PairedTest, bootstrap_ci, paired_test
 from tfrecs.evaluation.table import as_html, as_rows, as_text
-from tfrecs.interactions import Interactions
-from tfrecs.list_metrics import mean_where_defined
-from tfrecs.metrics import Values
-from tfrecs.significance import PairedTest, bootstrap_ci, paired_test
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Evaluation:
     """Ranking metrics of one model.
 
-    Intervals are of means over users, by bootstrap; see `tfrecs.significance`. Their
+    Intervals are of means over users, by bootstrap; see `tfrecs.evaluation.significance`. Their
     random draws follow `seed` alone.
 
     Args:

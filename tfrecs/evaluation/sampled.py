@@ -4,21 +4,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfrecs._checks import check_cutoffs, check_positive
-from tfrecs._scorers import (
+from tfrecs._base.checks import check_cutoffs, check_positive
+from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
+from tfrecs.data.interactions import Interactions
+from tfrecs.evaluation.candidates import SampledCandidates
+from tfrecs.evaluation.measures import choose_measures, join
+from tfrecs.evaluation.protocol import Protocol
+from tfrecs.evaluation.ranking.ranks import rank_among
+from tfrecs.evaluation.ranking.scorers import (
     SCORE_BLOCK,
     ScoresUsers,
     as_scorer,
     check_scores,
     user_blocks,
 )
-from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
-from tfrecs.candidates import SampledCandidates
-from tfrecs.evaluation.measures import choose_measures, join
-from tfrecs.evaluation.protocol import Protocol
-from tfrecs.evaluation.ranks import rank_among
 from tfrecs.evaluation.result import Evaluation
-from tfrecs.interactions import Interactions
 
 
 def evaluate_sampled(
@@ -58,7 +58,7 @@ def evaluate_sampled(
     Example:
         >>> import numpy as np
         >>> from tfrecs import Interactions
-        >>> from tfrecs.candidates import SampledCandidates
+        >>> from tfrecs.evaluation.candidates import SampledCandidates
         >>> from tfrecs.evaluation import evaluate_sampled
         >>> test = Interactions.from_matrix(np.array([[0, 0, 0, 1]]))
         >>> candidates = SampledCandidates(np.array([0]), np.array([[1, 2]]))

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfrecs._checks import check_positive
-from tfrecs.interactions import Interactions
+from tfrecs._base.checks import check_positive
+from tfrecs.data.interactions import Interactions
 
 if TYPE_CHECKING:
     import pandas as pd

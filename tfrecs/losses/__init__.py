@@ -13,7 +13,7 @@ a loss's defaults are given by `configured`. A new loss is a function and a line
 registry.
 """
 
-from tfrecs._checks import check_choice
+from tfrecs._base.checks import check_choice
 from tfrecs.losses.collie import (
     collie_adaptive_bpr,
     collie_adaptive_hinge,

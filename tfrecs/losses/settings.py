@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from tfrecs._checks import check_choice, check_positive
+from tfrecs._base.checks import check_choice, check_positive
 
 Loss = Callable[..., Any]
 """Takes labels and scores, and settings by name; gives `[batch]`."""

@@ -10,7 +10,6 @@ from tfrecs.models.bucketed_mf import (
 from tfrecs.models.cml import build_cml
 from tfrecs.models.cosine import build_cosine
 from tfrecs.models.deepfm import build_deepfm
-from tfrecs.models.from_mf import start_from_mf
 from tfrecs.models.gmf import build_gmf
 from tfrecs.models.hybrid import build_hybrid, score_new_items, score_new_users
 from tfrecs.models.mf import build_mf
@@ -20,6 +19,7 @@ from tfrecs.models.neumf import build_neumf, pretrain
 from tfrecs.models.nonlinear_mf import build_nonlinear_mf
 from tfrecs.models.two_tower import Interaction, TwoTower
 from tfrecs.models.views import OverCandidates, OverCatalogue
+from tfrecs.models.warm_start import start_from_mf
 
 MODELS: dict[str, Callable[..., TwoTower]] = {
     "mf": build_mf,

@@ -6,10 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfrecs._checks import check_fraction, check_positive
-from tfrecs._types import AnyArray, FloatArray, IntArray
-from tfrecs.layers import Categories, Dropout
-from tfrecs.models._towers import embed, embed_bias, item_input, user_input
+from tfrecs._base.checks import check_fraction, check_positive
+from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs.models.layers import Categories, Dropout
+from tfrecs.models.towers import embed, embed_bias, item_input, user_input
 from tfrecs.models.two_tower import Interaction, Parts, TwoTower
 
 
@@ -49,7 +49,7 @@ def build_bucketed_mf(
         init_std: standard deviation of the users' and buckets' vectors before
             training. Biases and items' own vectors start at 0.
         l2: penalty on the users' and buckets' rows that a batch looks up; see
-            `tfrecs.layers.Embedding`.
+            `tfrecs.models.layers.Embedding`.
         item_l2: the same on the items' own rows.
         name: the model's name.
 

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfrecs._checks import check_fraction, check_positive
-from tfrecs.models._towers import embed, item_input, user_input
+from tfrecs._base.checks import check_fraction, check_positive
+from tfrecs.models.towers import embed, item_input, user_input
 from tfrecs.models.two_tower import Interaction, Parts, TwoTower
 
 
@@ -44,7 +44,7 @@ def build_cml(
             taken.
         init_std: standard deviation of p_u and p_i before training.
         l2: penalty on the embedding rows that a batch looks up; see
-            `tfrecs.layers.Embedding`.
+            `tfrecs.models.layers.Embedding`.
         name: the model's name.
 
     Returns:

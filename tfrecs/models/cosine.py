@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from tfrecs._checks import check_fraction, check_positive
-from tfrecs.models._towers import embed, item_input, user_input
+from tfrecs._base.checks import check_fraction, check_positive
+from tfrecs.models.towers import embed, item_input, user_input
 from tfrecs.models.two_tower import Interaction, TwoTower
 
 
@@ -41,7 +41,7 @@ def build_cosine(
             directions.
         init_std: standard deviation of p and q before training.
         l2: penalty on the embedding rows that a batch looks up; see
-            `tfrecs.layers.Embedding`.
+            `tfrecs.models.layers.Embedding`.
         use_bias: whether there is the global bias b, which losses that rank or are a
             softmax do not see.
         name: the model's name.

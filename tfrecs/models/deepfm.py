@@ -7,9 +7,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfrecs.layers import Dropout, FeatureDense
-from tfrecs.models._towers import embed, embed_bias, item_input, user_input
+from tfrecs.models.layers import Dropout, FeatureDense
 from tfrecs.models.mlp import check_mlp, item_hidden, user_hidden
+from tfrecs.models.towers import embed, embed_bias, item_input, user_input
 from tfrecs.models.two_tower import Interaction, TwoTower
 
 
@@ -50,7 +50,7 @@ def build_deepfm(
         init_std: standard deviation of the ids' vectors before training. Weights start
             at 0.
         l2: penalty on the ids' rows that a batch looks up; see
-            `tfrecs.layers.Embedding`.
+            `tfrecs.models.layers.Embedding`.
         name: the model's name.
 
     Returns:

@@ -6,8 +6,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from tfrecs._checks import check_fraction, check_positive
-from tfrecs.models._towers import embed, item_input, user_input
+from tfrecs._base.checks import check_fraction, check_positive
+from tfrecs.models.towers import embed, item_input, user_input
 from tfrecs.models.two_tower import Interaction, TwoTower
 
 
@@ -33,7 +33,7 @@ def build_gmf(
         dropout: share of each of p and q dropped in training.
         init_std: standard deviation of p and q before training; w starts at 1.
         l2: penalty on the embedding rows that a batch looks up; see
-            `tfrecs.layers.Embedding`.
+            `tfrecs.models.layers.Embedding`.
         name: the model's name.
 
     Returns:

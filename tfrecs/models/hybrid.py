@@ -6,10 +6,10 @@ from typing import Any, Literal
 import keras
 from keras import layers, ops
 
-from tfrecs._checks import check_fraction, check_positive
-from tfrecs._types import FloatArray, IntArray
-from tfrecs.layers import Dropout, FeatureDense
-from tfrecs.models._towers import embed, embed_bias, item_input, user_input
+from tfrecs._base.checks import check_fraction, check_positive
+from tfrecs._base.types import FloatArray, IntArray
+from tfrecs.models.layers import Dropout, FeatureDense
+from tfrecs.models.towers import embed, embed_bias, item_input, user_input
 from tfrecs.models.two_tower import Interaction, Parts, TwoTower
 
 
@@ -49,7 +49,7 @@ def build_hybrid(
         dropout: share of each of p and q dropped in training.
         init_std: standard deviation of e before training. Biases start at 0.
         l2: penalty on the embedding rows that a batch looks up; see
-            `tfrecs.layers.Embedding`.
+            `tfrecs.models.layers.Embedding`.
         y_range: the lowest and the highest score, for models of ratings; see
             `tfrecs.models.two_tower.Interaction`. None for logits.
         name: the model's name.

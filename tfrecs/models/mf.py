@@ -4,8 +4,8 @@ from functools import partial
 
 import keras
 
-from tfrecs._checks import check_fraction, check_positive
-from tfrecs.models._towers import embed, embed_bias, item_input, user_input
+from tfrecs._base.checks import check_fraction, check_positive
+from tfrecs.models.towers import embed, embed_bias, item_input, user_input
 from tfrecs.models.two_tower import Interaction, TwoTower
 
 
@@ -35,7 +35,7 @@ def build_mf(
             A start that shrinks with the length is one to give: 1 / embedding_dim is
             Spotlight's, and 1 / (2.5 * embedding_dim) Collie's.
         l2: penalty on the embedding rows that a batch looks up; see
-            `tfrecs.layers.Embedding`.
+            `tfrecs.models.layers.Embedding`.
         use_bias: whether there are the three biases. Without, popularity has to be in
             the vectors, and the score is <p_u, q_i> alone.
         y_range: the lowest and the highest score, for models of ratings; see

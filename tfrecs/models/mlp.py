@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from tfrecs._checks import check_fraction, check_positive
-from tfrecs.models._towers import embed, item_input, user_input
+from tfrecs._base.checks import check_fraction, check_positive
+from tfrecs.models.towers import embed, item_input, user_input
 from tfrecs.models.two_tower import Interaction, TwoTower
 
 
@@ -36,7 +36,7 @@ def build_mlp(
         dropout: share of the embeddings, and of each hidden layer, dropped in training.
         init_std: standard deviation of the embeddings before training.
         l2: penalty on the embedding rows that a batch looks up; see
-            `tfrecs.layers.Embedding`.
+            `tfrecs.models.layers.Embedding`.
         name: the model's name.
 
     Returns:

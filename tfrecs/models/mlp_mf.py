@@ -5,8 +5,8 @@ from functools import partial
 
 import keras
 
-from tfrecs.models._towers import embed, embed_bias, item_input, user_input
 from tfrecs.models.mlp import check_mlp, item_hidden, user_hidden
+from tfrecs.models.towers import embed, embed_bias, item_input, user_input
 from tfrecs.models.two_tower import Interaction, TwoTower
 
 
@@ -39,7 +39,7 @@ def build_mlp_mf(
         init_std: standard deviation of the embeddings before training. Biases start at
             0.
         l2: penalty on the embedding rows that a batch looks up; see
-            `tfrecs.layers.Embedding`.
+            `tfrecs.models.layers.Embedding`.
         y_range: the lowest and the highest score, for models of ratings; see
             `tfrecs.models.two_tower.Interaction`. None for logits.
         name: the model's name.

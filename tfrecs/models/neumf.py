@@ -6,10 +6,10 @@ from typing import Any
 
 import keras
 
-from tfrecs._checks import check_positive
-from tfrecs.models._towers import embed, item_input, user_input
+from tfrecs._base.checks import check_positive
 from tfrecs.models.gmf import weigh
 from tfrecs.models.mlp import check_mlp, item_hidden, user_hidden
+from tfrecs.models.towers import embed, item_input, user_input
 from tfrecs.models.two_tower import Interaction, TwoTower
 
 
@@ -39,7 +39,7 @@ def build_neumf(
         dropout: share of the embeddings, and of each hidden layer, dropped in training.
         init_std: standard deviation of the embeddings before training; w starts at 1.
         l2: penalty on the embedding rows that a batch looks up; see
-            `tfrecs.layers.Embedding`.
+            `tfrecs.models.layers.Embedding`.
         name: the model's name.
 
     Returns:

@@ -7,9 +7,9 @@ from typing import Any
 import keras
 from keras import layers
 
-from tfrecs._checks import check_fraction, check_positive
-from tfrecs.layers import Dropout
-from tfrecs.models._towers import embed, embed_bias, item_input, user_input
+from tfrecs._base.checks import check_fraction, check_positive
+from tfrecs.models.layers import Dropout
+from tfrecs.models.towers import embed, embed_bias, item_input, user_input
 from tfrecs.models.two_tower import Interaction, TwoTower
 
 
@@ -48,7 +48,7 @@ def build_nonlinear_mf(
         init_std: standard deviation of the embeddings before training. Biases start at
             0.
         l2: penalty on the embedding rows that a batch looks up; see
-            `tfrecs.layers.Embedding`.
+            `tfrecs.models.layers.Embedding`.
         y_range: the lowest and the highest score, for models of ratings; see
             `tfrecs.models.two_tower.Interaction`. None for logits.
         name: the model's name.

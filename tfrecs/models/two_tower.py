@@ -17,9 +17,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from tfrecs._checks import check_range
-from tfrecs._types import FloatArray, IntArray
-from tfrecs.layers import Dropout
+from tfrecs._base.checks import check_range
+from tfrecs._base.types import FloatArray, IntArray
+from tfrecs.models.layers import Dropout
 from tfrecs.models.views import OverCandidates, OverCatalogue, make_train_function
 
 Parts: TypeAlias = dict[str, Any]

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import ops
 
-from tfrecs._one_call import train_in_one_call
-from tfrecs._types import FloatArray, IntArray
+from tfrecs._base.types import FloatArray, IntArray
+from tfrecs.models.compiled_steps import train_in_one_call
 
 if TYPE_CHECKING:
     from tfrecs.models.two_tower import Parts, TwoTower

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfrecs.layers.embedding import look_up
+from tfrecs.models.layers.embedding import look_up
 from tfrecs.optimizers._row_sparse import Rows, RowSparse, is_table
 
 

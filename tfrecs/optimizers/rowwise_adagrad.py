@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfrecs.layers.embedding import look_up
+from tfrecs.models.layers.embedding import look_up
 from tfrecs.optimizers._row_sparse import Rows, RowSparse, is_table
 
 
@@ -16,7 +16,7 @@ class RowwiseAdagrad(RowSparse):
     Look-ups of one row in a batch are summed first. The tables of
     `keras.layers.Embedding` are treated so; other variables get plain Adagrad. With a
     dense gradient (as other backends than TensorFlow have) every row is updated, by the
-    same formula. Without XLA, use `tfrecs.layers.Embedding`.
+    same formula. Without XLA, use `tfrecs.models.layers.Embedding`.
 
     Formula:
         a_r += mean over the row of g_r^2;

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tfrecs._types import AnyArray, FloatArray
+from tfrecs._base.types import AnyArray, FloatArray
 
 PAST = np.dtype([("id", np.int32), ("weight", np.float32), ("time", np.float64)])
 """An event as one of its two sides remembers it: with whom, how much, and when."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfrecs._checks import check_choice
-from tfrecs._types import AnyArray, FloatArray, IntArray
+from tfrecs._base.checks import check_choice
+from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.streaming._growing import GrowingLists, GrowingTable
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from tfrecs._types import AnyArray, FloatArray
+from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.streaming.event_log import EventLog
 from tfrecs.streaming.isgd import Isgd
 from tfrecs.streaming.item_item import ItemItem

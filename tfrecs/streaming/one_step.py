@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfrecs._checks import check_choice, check_positive
-from tfrecs._types import AnyArray, FloatArray
+from tfrecs._base.checks import check_choice, check_positive
+from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.streaming.event_log import EventLog
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class OneStep:
             self._grow_by(*more)
 
     def _grow_by(self, users: int, items: int) -> None:
-        from tfrecs.growing import grow, grow_optimizer
+        from tfrecs.models.growing import grow, grow_optimizer
 
         grown = grow(self._model, users=users, items=items)
         optimizer = grow_optimizer(self._model.optimizer, self._model, grown)

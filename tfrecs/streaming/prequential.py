@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfrecs._checks import check_choice, check_positive
-from tfrecs._types import AnyArray, BoolArray, IntArray
-from tfrecs.interactions import Interactions
+from tfrecs._base.checks import check_choice, check_positive
+from tfrecs._base.types import AnyArray, BoolArray, IntArray
+from tfrecs.data.interactions import Interactions
 from tfrecs.streaming.recommender import REPEATED, IncrementalRecommender, by_time
 from tfrecs.streaming.state_file import read_state, write_state
 

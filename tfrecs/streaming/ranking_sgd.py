@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tfrecs._checks import check_choice, check_positive
-from tfrecs._types import AnyArray, FloatArray
+from tfrecs._base.checks import check_choice, check_positive
+from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.streaming._growing import GrowingVectors
 from tfrecs.streaming.event_log import EventLog
 from tfrecs.streaming.isgd import check_step

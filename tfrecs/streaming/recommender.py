@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfrecs._checks import check_choice, check_positive
-from tfrecs._types import AnyArray, FloatArray
-from tfrecs.interactions import Interactions
+from tfrecs._base.checks import check_choice, check_positive
+from tfrecs._base.types import AnyArray, FloatArray
+from tfrecs.data.interactions import Interactions
 from tfrecs.streaming.event_log import EventLog, Forgetting
 from tfrecs.streaming.learners import Learner
 

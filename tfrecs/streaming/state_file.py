@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from tfrecs import _id_text
-from tfrecs._files import replaced_when_whole
-from tfrecs._types import AnyArray
+from tfrecs._base.files import replaced_when_whole
+from tfrecs._base.types import AnyArray
+from tfrecs.data import id_json as _id_text
+from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.streaming.event_log import Forgetting
 from tfrecs.streaming.learners import LEARNERS, Learner
 from tfrecs.streaming.recommender import IncrementalRecommender
-from tfrecs.vocabulary import Vocabulary
 
 KIND, VERSION = "tfrecs stream", 1
 

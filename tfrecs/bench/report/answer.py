@@ -3,8 +3,8 @@
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.report.findings import FEW_USERS, Findings
 from tfrecs.bench.report.markup import listed, p_in_words, seconds_in_words, text
-from tfrecs.datasets import DATASETS
-from tfrecs.plots._canvas import title_of
+from tfrecs.data.datasets import DATASETS
+from tfrecs.reporting.plots.canvas import title_of
 
 PROPER = {"lightfm": "LightFM", "popularity": "popularity"}
 """What sentences call the baselines."""

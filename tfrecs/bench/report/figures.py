@@ -14,7 +14,13 @@ from tfrecs.bench.report.words import (
     who_covers,
 )
 from tfrecs.bench.run import ORACLE
-from tfrecs.plots import (
+from tfrecs.evaluation.means import (
+    by_cutoff,
+    frontier,
+    mean_of,
+    means_by_activity,
+)
+from tfrecs.reporting.plots import (
     coverage_by_accuracy,
     learning_curves,
     metric_by_activity,
@@ -22,14 +28,8 @@ from tfrecs.plots import (
     metric_by_seconds,
     metric_intervals,
 )
-from tfrecs.plots._canvas import title_of
-from tfrecs.plots._looks import FEW, LOOKS
-from tfrecs.plots.numbers import (
-    by_cutoff,
-    frontier,
-    mean_of,
-    means_by_activity,
-)
+from tfrecs.reporting.plots.canvas import title_of
+from tfrecs.reporting.plots.colours import FEW, LOOKS
 
 
 def figures(problem: Problem, found: Findings, places: Mapping[str, int]) -> str:

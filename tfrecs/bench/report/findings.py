@@ -9,9 +9,9 @@ from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import OK, Result, Summary, summarize
 from tfrecs.bench.run import ORACLE
 from tfrecs.evaluation import Evaluation
-from tfrecs.plots import mean_over_seeds
-from tfrecs.plots._looks import BASELINES, FEW
-from tfrecs.significance import PairedTest, holm
+from tfrecs.evaluation.significance import PairedTest, holm
+from tfrecs.reporting.plots import mean_over_seeds
+from tfrecs.reporting.plots.colours import BASELINES, FEW
 
 FEW_USERS = 30
 """With fewer, intervals are too narrow."""

@@ -8,9 +8,9 @@ import numpy as np
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.report.findings import Findings, Row
 from tfrecs.bench.report.markup import scroll, text
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.segments import activity
-from tfrecs.interactions import Interactions
-from tfrecs.posters._text import clean, id_text
+from tfrecs.reporting.text import clean, id_text
 
 Name: TypeAlias = Callable[[int], str]
 """What the page calls an item, as markup."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from tfrecs.posters._text import clean
+from tfrecs.reporting.text import clean
 
 
 def text(value: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from tfrecs._files import replaced_when_whole
+from tfrecs._base.files import replaced_when_whole
 from tfrecs.bench.command import environment
 from tfrecs.bench.measuring import LIST_LENGTH
 from tfrecs.bench.problem import Problem
@@ -18,8 +18,8 @@ from tfrecs.bench.report.scores import scores_table
 from tfrecs.bench.report.small_print import definitions, small_print
 from tfrecs.bench.report.style import style_for
 from tfrecs.bench.result import Result
-from tfrecs.posters._html import head_of
-from tfrecs.posters._text import clean
+from tfrecs.reporting.posters.html import head_of
+from tfrecs.reporting.text import clean
 
 PARTS = {
     "answer": "The answer",

@@ -20,7 +20,7 @@ class Shown:
         heading: what it is of.
         finding: what it tells, in words.
         reading: how to read it.
-        figure: of `tfrecs.plots`.
+        figure: of `tfrecs.reporting.plots`.
         headers: of its numbers.
         numbers: texts, a row for each model.
     """

@@ -5,7 +5,7 @@ from tfrecs.bench.report.findings import Findings, num_draws
 from tfrecs.bench.report.markup import text
 from tfrecs.bench.report.words import what_seconds_are
 from tfrecs.bench.table import metric_columns
-from tfrecs.plots._canvas import title_of
+from tfrecs.reporting.plots.canvas import title_of
 
 DEFINITIONS = {
     "precision": "The share of the first k items that are hits. A hit is an item of "

@@ -1,6 +1,6 @@
 """How the report looks: light and dark, from a phone's width to print."""
 
-from tfrecs.plots._looks import FAINT, GREY, INK, LOOKS, SOFT
+from tfrecs.reporting.plots.colours import FAINT, GREY, INK, LOOKS, SOFT
 
 ON_DARK = ("#6db6f2", "#ff9a5a", "#45c9a5", "#e58cc9", "#d9b24c", "#a3aeff")
 """The colours of highlighted models on a dark ground, in their order."""

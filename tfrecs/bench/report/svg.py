@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from tfrecs.plots._canvas import gid
+from tfrecs.reporting.plots.canvas import gid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +23,7 @@ def inline_svg(
     classes "m" and "m" with the model's place, and tells its name to a pointer.
 
     Args:
-        figure: of `tfrecs.plots`.
+        figure: of `tfrecs.reporting.plots`.
         key: of the figure, before each id, so that ids are those of one figure alone.
         label: what the figure shows, for those who cannot see it.
         places: of the models among all.

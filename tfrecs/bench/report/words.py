@@ -5,7 +5,7 @@ from math import isnan
 
 from tfrecs.bench.report.findings import Findings
 from tfrecs.bench.report.markup import listed
-from tfrecs.plots.numbers import Mean
+from tfrecs.evaluation.means import Mean
 
 
 def interval(mean: Mean, digits: int = 3) -> str:

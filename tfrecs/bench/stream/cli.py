@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tfrecs._checks import check_choice
-from tfrecs._command_line import (
+from tfrecs._base.checks import check_choice
+from tfrecs._base.command_line import (
     FAILED,
     INTERRUPTED,
     RAN,
@@ -24,7 +24,7 @@ from tfrecs.bench.stream.problem import StreamProblem, load_stream
 from tfrecs.bench.stream.result import StreamResult
 from tfrecs.bench.stream.rows import ROWS
 from tfrecs.bench.stream.run import run
-from tfrecs.datasets import DATASETS
+from tfrecs.data.datasets import DATASETS
 
 PROGRAM = "tfrecs.bench stream"
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from tfrecs._files import replaced_when_whole
+from tfrecs._base.files import replaced_when_whole
 from tfrecs.bench.folder import new_folder
 from tfrecs.bench.result import OK, write_json
 from tfrecs.bench.stream.problem import StreamProblem

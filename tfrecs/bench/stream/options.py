@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfrecs._checks import check_fraction
-from tfrecs._command_line import Parser, UsageError
+from tfrecs._base.checks import check_fraction
+from tfrecs._base.command_line import Parser, UsageError
 from tfrecs.bench.options import (
     add_data,
     add_models,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfrecs._files import replaced_when_whole
+from tfrecs._base.files import replaced_when_whole
 from tfrecs.bench.stream.curves import curve, titled
 from tfrecs.bench.stream.problem import StreamProblem
 from tfrecs.bench.stream.result import StreamResult

@@ -9,9 +9,9 @@ import numpy as np
 
 from tfrecs.bench.problem import check_size
 from tfrecs.bench.stream.options import MIN_RATING, StreamOptions
-from tfrecs.datasets import Dataset, load_dataset
-from tfrecs.interactions import Interactions
-from tfrecs.readers import read_interactions
+from tfrecs.data.datasets import Dataset, load_dataset
+from tfrecs.data.interactions import Interactions
+from tfrecs.data.readers import read_interactions
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ The file is written without TensorFlow, whose loading takes longer than a short 
 import time
 from pathlib import Path
 
-from tfrecs._files import replaced_when_whole
+from tfrecs._base.files import replaced_when_whole
 from tfrecs.bench.stream.curves import curve, titled
 from tfrecs.streaming import Prequential
 

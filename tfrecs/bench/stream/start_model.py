@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tfrecs.bench._quiet import load_tensorflow
-from tfrecs.interactions import Interactions
+from tfrecs.data.interactions import Interactions
 
 if TYPE_CHECKING:
     from tfrecs.models import TwoTower

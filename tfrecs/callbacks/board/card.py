@@ -11,7 +11,7 @@ import numpy as np
 
 import tfrecs
 from tfrecs.callbacks.board.markdown import literal, table
-from tfrecs.interactions import Interactions
+from tfrecs.data.interactions import Interactions
 
 
 def card_of(

@@ -5,8 +5,8 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.pr_curve import metadata
 from tensorboard.util.tensor_util import make_tensor_proto
 
-from tfrecs._types import AnyArray
-from tfrecs.metrics import Ranks
+from tfrecs._base.types import AnyArray
+from tfrecs.evaluation.metrics.ranking import Ranks
 
 
 def lengths_up_to(num_items: int) -> list[int]:

@@ -13,7 +13,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 from tensorboard.plugins.text.summary_v2 import text_pb
 
-from tfrecs._files import naming_file
+from tfrecs._base.files import naming_file
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from tfrecs._types import FloatArray, IntArray
+from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.callbacks.board.markdown import literal, table
 from tfrecs.callbacks.board.names import ItemNames, id_texts
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.segments import activity
-from tfrecs.interactions import Interactions
 
 MOST_PAST = 20
 """Items that a user had which are shown."""

@@ -5,18 +5,18 @@ from typing import Any
 import numpy as np
 from tensorboard.compat.proto.summary_pb2 import Summary
 
-from tfrecs._types import AnyArray, FloatArray, IntArray, Scorer
+from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
 from tfrecs.callbacks.board.curve import pr_curve
 from tfrecs.callbacks.board.events import scalars, texts
 from tfrecs.callbacks.board.examples import Examples
 from tfrecs.callbacks.board.norms import deciles, drawn_by_decile, norms
 from tfrecs.callbacks.board.sample import Ranking, rank_for, sample_metrics
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.measures import Measures
-from tfrecs.interactions import Interactions
-from tfrecs.list_metrics import Lists
-from tfrecs.metrics import Ranks
+from tfrecs.evaluation.metrics.list_metrics import Lists
+from tfrecs.evaluation.metrics.ranking import Ranks
+from tfrecs.inference.similarity import vectors_of
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.similarity import vectors_of
 
 SAMPLE = "validation sample"
 """The group of what is measured on the sample: no other figures are in it."""

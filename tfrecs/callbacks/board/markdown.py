@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tfrecs.posters._text import clean
+from tfrecs.reporting.text import clean
 
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 

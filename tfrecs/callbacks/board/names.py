@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfrecs._types import AnyArray, IntArray
+from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.callbacks.board.norms import deciles
-from tfrecs.interactions import Interactions
-from tfrecs.posters._text import clean, id_text
+from tfrecs.data.interactions import Interactions
+from tfrecs.reporting.text import clean, id_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,7 +4,7 @@ import numpy as np
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 
-from tfrecs._types import AnyArray, FloatArray, IntArray
+from tfrecs._base.types import AnyArray, FloatArray, IntArray
 
 MOST_IN_DECILE = 1_000
 """Vectors of a decile that are looked at."""

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tfrecs._types import IntArray
+from tfrecs._base.types import IntArray
 from tfrecs.callbacks.board.names import ItemNames, item_columns, user_columns
 from tfrecs.callbacks.board.projector import Points, drawn_points, most_popular
 from tfrecs.callbacks.board.sprite import make_sprite
-from tfrecs.interactions import Interactions
+from tfrecs.data.interactions import Interactions
+from tfrecs.inference.similarity import vectors_of
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.posters._text import clean
-from tfrecs.similarity import vectors_of
+from tfrecs.reporting.text import clean
 
 
 class PointsOf:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tfrecs._files import replaced_when_whole
-from tfrecs._types import AnyArray, FloatArray, IntArray
+from tfrecs._base.files import replaced_when_whole
+from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.callbacks.board.sprite import SIZE
 
 MOST_POINTS = 10_000

@@ -5,18 +5,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfrecs._ranking import row_parts
-from tfrecs._scorers import SCORE_BLOCK, check_scores
-from tfrecs._types import FloatArray, IntArray, Scorer
+from tfrecs._base.types import FloatArray, IntArray, Scorer
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.measures import Measures
-from tfrecs.evaluation.ranks import rank_relevant
-from tfrecs.interactions import Interactions
-from tfrecs.list_metrics import Lists, mean_where_defined, measure_lists
-from tfrecs.metrics import Ranks
-from tfrecs.retrieval import best_items
+from tfrecs.evaluation.metrics.list_metrics import (
+    Lists,
+    mean_where_defined,
+    measure_lists,
+)
+from tfrecs.evaluation.metrics.ranking import Ranks
+from tfrecs.evaluation.ranking.kernel import row_parts
+from tfrecs.evaluation.ranking.ranks import rank_relevant
+from tfrecs.evaluation.ranking.scorers import SCORE_BLOCK, check_scores
+from tfrecs.evaluation.ranking.top_k import best_items
 
 METRICS = ("precision", "recall", "ndcg", "mrr", "coverage", "head_share")
-"""Of the sample; see `tfrecs.metrics` and `tfrecs.list_metrics`."""
+"""Of the sample; see `tfrecs.evaluation.metrics.ranking` and `tfrecs.evaluation.metrics.list_metrics`."""
 
 
 class Diverged(Exception):

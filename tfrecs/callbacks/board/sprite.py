@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tfrecs._files import naming_file
-from tfrecs.posters._pictures import picture_kind, read_picture
+from tfrecs._base.files import naming_file
+from tfrecs.reporting.pictures import picture_kind, read_picture
 
 SIZE = 50
 """Pixels of a picture's side: a hundred of them in a row are few enough to load."""

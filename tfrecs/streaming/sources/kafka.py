@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tfrecs._checks import check_positive
+from tfrecs._base.checks import check_positive
 from tfrecs.streaming.sources.lines import MAX_BYTES
 from tfrecs.streaming.sources.parsing import JSON, parsed
 from tfrecs.streaming.sources.position import Parse, Position, Positioned

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from tfrecs._checks import check_choice, check_positive
+from tfrecs._base.checks import check_choice, check_positive
 from tfrecs.streaming.recommender import IncrementalRecommender
 from tfrecs.streaming.sources.interrupts import Interrupts
 from tfrecs.streaming.sources.parsing import FAULTS

@@ -7,7 +7,7 @@ bytes are cut into chunks, the lines are the same.
 import zlib
 from collections.abc import Generator, Iterable, Iterator
 
-from tfrecs._checks import check_positive
+from tfrecs._base.checks import check_positive
 from tfrecs.streaming.sources.parsing import parsed
 from tfrecs.streaming.sources.position import (
     START,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfrecs._types import AnyArray
+from tfrecs._base.types import AnyArray
 from tfrecs.streaming.prequential import Event
 from tfrecs.streaming.recommender import IncrementalRecommender
 from tfrecs.streaming.sources.position import UNFINISHED, Position, Positioned

@@ -1,0 +1,104 @@
+import importlib.util
+import textwrap
+
+import numpy as np
+import pytest
+
+from tfrecs.bench.baselines import (
+    BaselineError,
+    fit_implicit_als,
+    fit_lightfm,
+    fit_tfrs,
+)
+from tfrecs.bench.baselines._worker import fit_apart
+
+NEEDS = {
+    "lightfm": fit_lightfm,
+    "implicit": fit_implicit_als,
+    "tensorflow_recommenders": fit_tfrs,
+    "tf_keras": fit_tfrs,
+}
+
+WORKER = """
+import os
+from tfrecs.bench.baselines._worker import serve
+
+def fit(train, *, dim, flag):
+    assert flag is True
+    users, items = train.shape
+    told = [os.environ.get(n) for n in ("CUDA_VISIBLE_DEVICES", "TF_CPP_MIN_LOG_LEVEL")]
+    assert told == ["-1", "3"] and os.environ["OURS"] == "yes"
+    u = train.toarray()[:, :dim]
+    return {"users": u, "items": u[:items], "seconds": 1.5, BIASES}
+
+if __name__ == "__main__":
+    serve(fit)
+"""
+
+
+@pytest.fixture
+def worker(tmp_path, monkeypatch):
+    """Makes a module of the code, which a process finds by its name."""
+
+    def make(code):
+        (tmp_path / "some_worker.py").write_text(textwrap.dedent(code))
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        return "some_worker"
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("biases", "added", "learned"),
+    [
+        ("", np.zeros((3, 3)), 12),
+        (
+            "'user_bias': u[:, 0] + [1, 2, 3], 'item_bias': u[:, 1] + [5, 7, 9]",
+            np.array([[2, 2, 3]]).T * 1.0 + np.array([[5, 8, 9]]),
+            18,
+        ),
+    ],
+)
+def test_scores_are_dot_products_and_biases(worker, from_pairs, biases, added, learned):
+    train = from_pairs([(0, 0), (1, 1), (1, 2), (2, 2)], 3, 3)
+    code = WORKER.replace("BIASES", biases)
+    fitted = fit_apart(
+        worker(code),
+        train,
+        {"dim": 2, "flag": True},
+        epochs=4,
+        packages=["json"],
+        environment={"OURS": "yes"},
+    )
+    # Rows of the factors, on both sides: (1, 0), (0, 1), (0, 0).
+    expected = np.diag([1, 1, 0]) + added
+    assert fitted.score_users(np.array([2, 0])).tolist() == expected[[2, 0]].tolist()
+    assert (fitted.fit_seconds, fitted.epochs) == (1.5, 4)
+    assert fitted.parameters == learned
+
+
+@pytest.mark.parametrize("package", NEEDS)
+def test_without_a_package_the_reason_is_given(package, two_groups, monkeypatch):
+    def find_spec(name):
+        return None if name == package else "found"
+
+    monkeypatch.setattr(importlib.util, "find_spec", find_spec)
+    with pytest.raises(BaselineError, match=r"not installed: pip install 'tfrecs\[b"):
+        NEEDS[package](two_groups[0], 0)
+
+
+@pytest.mark.parametrize("fit", [fit_implicit_als, fit_tfrs])
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "crashed: SIGSEGV"),
+        ("raise ArithmeticError('diverged')", "failed: ArithmeticError: diverged"),
+        ("import sys; sys.exit(7)", "failed: exit status 7"),
+    ],
+)
+def test_a_process_that_dies_is_an_error_and_not_the_end(
+    fit, code, reason, worker, two_groups, monkeypatch
+):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: "found")
+    with pytest.raises(BaselineError, match=reason):
+        fit(two_groups[0], 0, worker=worker(code))

@@ -1,0 +1,299 @@
+"""MovieLens 100K, from small files in both formats, and from the real ones."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tfrecs.data.datasets import DATASETS, Dataset, load_dataset
+from tfrecs.data.datasets.movielens_100k import LAYOUTS, SOURCES, load_ml_100k
+
+RATINGS = ["1\t3\t5\t100", "1\t1\t2\t200", "2\t267\t3\t300"]
+TEST_RATINGS = ["2\t1\t4\t400", "7\t1412\t1\t500"]
+PEOPLE = [
+    "1|24|M|technician|85711",
+    "7|7|M|student|T8H1N",
+    "2|53|F|other|94043",
+]
+# Flags: unknown Action Adventure Animation Children's Comedy Crime Documentary Drama
+# Fantasy Film-Noir Horror Musical Mystery Romance Sci-Fi Thriller War Western
+FILMS = [
+    "1|Misérables, Les (Les Mis) (1995) |01-Jan-1995||http://x|"
+    "0|0|0|0|0|0|0|0|1|0|0|0|1|0|0|0|0|0|0",
+    "267|unknown||||1|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0",
+    "3|2001: A Space Odyssey (1968)|01-Jan-1968||http://x|"
+    "0|0|0|0|0|0|0|0|1|0|0|0|0|1|0|1|1|0|0",
+    "1412|Land Before Time III (1995) (V)|01-Jan-1995||http://x|"
+    "0|0|0|1|1|0|0|0|0|0|0|0|0|0|0|0|0|0|0",
+    "9|Nobody Saw This (2001)|01-Jan-2001|||0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0",
+]
+RECBOLE_FILMS = [
+    "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq",
+    "1\tMisérables, Les (Les Mis)\t1995\tMusical Drama",
+    "267\tunkonwn\tunkonwn\tunknown",
+    "3\t2001: A Space Odyssey\t1968\tDrama Mystery Sci-Fi Thriller",
+    "1412\tLand Before Time III (1995)\tV\tAnimation Children's",
+    "9\tNobody Saw This\t2001\t",
+]
+RECBOLE_RATINGS = ["user_id:token\titem_id:token\trating:float\ttimestamp:float"]
+RECBOLE_PEOPLE = ["user_id:token\tage:token\tgender:token\toccupation:token\tzip_code:token"]  # fmt: skip
+
+GROUPLENS = {
+    "ua.base": RATINGS,
+    "ua.test": TEST_RATINGS,
+    "u.data": RATINGS + TEST_RATINGS,
+    "u.item": FILMS,
+    "u.user": PEOPLE,
+}
+RECBOLE = {
+    "ml-100k.inter": RECBOLE_RATINGS + RATINGS + TEST_RATINGS,
+    "ml-100k.item": RECBOLE_FILMS,
+    "ml-100k.user": RECBOLE_PEOPLE + [row.replace("|", "\t") for row in PEOPLE],
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("TFRECS_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("TFRECS_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "data" / "ml-100k"
+    path.mkdir(parents=True)
+    return path
+
+
+def write(folder: Path, files: dict[str, list[str]]) -> None:
+    for name, lines in files.items():
+        encoding = "latin-1" if name == "u.item" else "utf-8"
+        (folder / name).write_bytes(("\n".join(lines) + "\n\n").encode(encoding))
+
+
+def without(files: dict, *names: str) -> dict:
+    return {name: lines for name, lines in files.items() if name not in names}
+
+
+def check_content(dataset: Dataset) -> None:
+    data = dataset.interactions
+    assert data.users.ids.tolist() == [1, 2, 7]
+    assert data.items.ids.tolist() == [1, 3, 9, 267, 1412]
+    assert data.users.ids[data.user_ids].tolist() == [1, 1, 2, 2, 7]
+    assert data.items.ids[data.item_ids].tolist() == [3, 1, 267, 1, 1412]
+    assert data.ratings.tolist() == [5, 2, 3, 4, 1]
+    assert data.timestamps.tolist() == [100, 200, 300, 400, 500]
+
+    films = data.item_features
+    assert films.index.name == "item_id"
+    assert films.index.tolist() == data.items.ids.tolist()
+    assert films["title"].tolist() == [
+        "Misérables, Les (Les Mis)",
+        "2001: A Space Odyssey",
+        "Nobody Saw This",
+        "unknown",
+        "Land Before Time III",
+    ]
+    assert films["year"].tolist() == [1995, 1968, 2001, pd.NA, 1995]
+    assert films["decade"].tolist() == ["1990s", "1960s", "2000s", pd.NA, "1990s"]
+    assert films["genres"].tolist() == [
+        "Drama|Musical",
+        "Drama|Mystery|Sci-Fi|Thriller",
+        "",
+        "unknown",
+        "Animation|Children's",
+    ]
+
+    people = data.user_features
+    assert people.index.name == "user_id"
+    assert people.index.tolist() == data.users.ids.tolist()
+    assert people["age"].tolist() == [24, 53, 7]
+    assert people["age_group"].tolist() == ["20s", "50s", "0s"]
+    assert people["gender"].tolist() == ["M", "F", "M"]
+    assert people["occupation"].tolist() == ["technician", "other", "student"]
+
+    assert dataset.name == "ml-100k"
+    assert dataset.min_rating == 3.0
+    assert dataset.categorical == ("decade", "age_group", "gender", "occupation")
+    assert dataset.multi_hot == ("genres",)
+    for name in (*dataset.categorical, *dataset.multi_hot):
+        assert (name in films) != (name in people)
+
+
+def test_the_ua_files_give_the_publishers_split(folder):
+    write(folder, without(GROUPLENS, "u.data"))
+    dataset = load_ml_100k()
+    check_content(dataset)
+    assert dataset.split_name == "ua"
+    assert dataset.test_rows.tolist() == [False, False, False, True, True]
+    assert dataset.note == ""
+
+
+@pytest.mark.parametrize("missing", ["ua.base", "ua.test"])
+def test_without_the_ua_files_a_note_says_what_is_done_instead(folder, missing):
+    write(folder, without(GROUPLENS, missing))
+    dataset = load_ml_100k()
+    check_content(dataset)
+    assert dataset.split_name is None
+    assert dataset.test_rows is None
+    assert "ua.base and ua.test are missing" in dataset.note
+    assert "ten random ratings of each user will be used instead" in dataset.note
+
+
+def test_recboles_copy_has_the_same_content(folder):
+    write(folder, RECBOLE)
+    dataset = load_ml_100k()
+    check_content(dataset)
+    assert dataset.test_rows is None
+    assert "ten random ratings" in dataset.note
+
+
+def test_both_formats_give_equal_frames(folder):
+    write(folder, RECBOLE)
+    copy = load_ml_100k().interactions
+    write(folder, GROUPLENS)
+    original = load_ml_100k().interactions
+    pd.testing.assert_frame_equal(copy.item_features, original.item_features)
+    pd.testing.assert_frame_equal(copy.user_features, original.user_features)
+
+
+def test_files_with_windows_line_ends_are_read(folder):
+    for name, lines in GROUPLENS.items():
+        (folder / name).write_bytes("\r\n".join(lines).encode("latin-1"))
+    check_content(load_ml_100k())
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "line", "content", "reason"),
+    [
+        (GROUPLENS, "ua.test", 2, "7\t1412\t1", "4 fields separated by '.t', not 3"),
+        (GROUPLENS, "ua.base", 1, "1\t2\t5\t6\t7", "4 fields .* not 5"),
+        (GROUPLENS, "ua.base", 3, "x\t2\t5\t6", "invalid literal for int.*'x'"),
+        (GROUPLENS, "ua.base", 3, "1\t2\tgood\t6", "could not convert.*'good'"),
+        (GROUPLENS, "u.item", 2, "267|unknown", r"24 fields separated by '\|', not 2"),
+        (GROUPLENS, "u.item", 1, FILMS[0][:-1] + "2", "must be 0 or 1, not 0.*2"),
+        (GROUPLENS, "u.user", 3, "2|53|F|other", "5 fields .* not 4"),
+        (GROUPLENS, "u.user", 1, "1||M|other|0", "invalid literal for int"),
+        (RECBOLE, "ml-100k.inter", 1, "user_id\titem_id", "header must be user_id:to"),
+        (RECBOLE, "ml-100k.inter", 2, "1\t2\t3", "4 fields .* not 3"),
+        (RECBOLE, "ml-100k.item", 4, "3\tX\t1968\tDrama Epic", "not Drama Epic"),
+        (RECBOLE, "ml-100k.user", 2, "1\t24\tM\tother", "5 fields .* not 4"),
+    ],
+)
+def test_a_malformed_row_is_told_by_file_and_line(
+    folder, files, name, line, content, reason
+):
+    lines = list(files[name])
+    lines[line - 1] = content
+    write(folder, {**files, name: lines})
+    with pytest.raises(
+        ValueError, match=rf"{folder / name}, line {line} is malformed: .*{reason}"
+    ) as caught:
+        load_ml_100k()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("flag", ["\r", "7" * 5000, "\x0b\x85"])
+def test_what_a_line_holds_does_not_break_the_message(folder, flag):
+    bad = FILMS[1][:-1] + flag + "|0"
+    write(folder, {**GROUPLENS, "u.item": [FILMS[0], bad.replace("|0|", "|", 1)]})
+    with pytest.raises(ValueError, match=rf"{folder}/u.item, line 2 is ") as caught:
+        load_ml_100k()
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1
+    assert len(message) < 600
+
+
+def test_a_row_that_is_not_utf8_is_told_by_file_and_line(folder):
+    write(folder, RECBOLE)
+    path = folder / "ml-100k.item"
+    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xe9"))
+    with pytest.raises(
+        ValueError, match=rf"{path}, line 2 is malformed: 'utf-8' codec"
+    ):
+        load_ml_100k()
+
+
+@pytest.mark.parametrize("name", ["ua.base", "ua.test", "u.item", "u.user"])
+def test_an_empty_file_is_told(folder, name):
+    write(folder, {**GROUPLENS, name: [""]})
+    with pytest.raises(ValueError, match=f"{folder / name} must have at least one row"):
+        load_ml_100k()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"ua.test": ["1\t8\t4\t1"]}, r"`items` must be known.* the first .*8\b"),
+        ({"ua.test": ["5\t1\t4\t1"]}, r"`users` must be known.* the first .*5\b"),
+        ({"ua.test": RATINGS[:1]}, ".*must stand once. Received: 1 repeated"),
+        ({"ua.test": ["2\t1\tnan\t1"]}, "`ratings` must be finite"),
+        ({"u.item": [*FILMS, FILMS[0]]}, r"`items` must be distinct. Received: .*1\b"),
+        (
+            {"u.user": [*PEOPLE, PEOPLE[1]]},
+            r"`users` must be distinct. Received: .*7\b",
+        ),
+    ],
+)
+def test_files_that_do_not_fit_each_other_are_told_by_folder(folder, change, reason):
+    write(folder, {**GROUPLENS, **change})
+    with pytest.raises(ValueError, match=f"The files in {folder} do not fit: {reason}"):
+        load_ml_100k()
+
+
+def test_each_source_brings_one_layout():
+    for source in SOURCES:
+        assert tuple(path.rsplit("/", 1)[1] for path in source.members) in LAYOUTS
+
+
+def test_a_dataset_is_loaded_by_name(folder):
+    write(folder, GROUPLENS)
+    check_content(load_dataset("ml-100k"))
+    assert DATASETS["ml-100k"] is load_ml_100k
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(
+        ValueError, match=r"`dataset` must be one of .*ml-100k.*'ml-1k'"
+    ):
+        load_dataset("ml-1k")
+
+
+def test_importing_datasets_and_readers_loads_no_heavy_package():
+    code = (
+        "import sys, tfrecs.data.datasets.movielens_100k, tfrecs.data.readers;"
+        "print(sorted({'pandas', 'pyarrow', 'keras', 'tensorflow'} & set(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "[]"
+
+
+HERE = [
+    folder
+    for folder in os.environ.get("TFRECS_DATA", "").split(os.pathsep)
+    if (Path(folder) / "ml-100k" / "ua.base").is_file()
+]
+
+
+@pytest.mark.skipif(not HERE, reason="TFRECS_DATA has no ml-100k with ua.base")
+def test_the_real_data_have_the_published_numbers(monkeypatch):
+    monkeypatch.setenv("TFRECS_DATA", HERE[0])
+    dataset = load_ml_100k()
+    data = dataset.interactions
+    assert (data.num_users, data.num_items, len(data)) == (943, 1682, 100_000)
+    liked = data.ratings >= dataset.min_rating
+    assert (liked & ~dataset.test_rows).sum() == 74_627
+    assert (liked & dataset.test_rows).sum() == 7_893
+    assert np.bincount(data.user_ids[dataset.test_rows]).tolist() == [10] * 943
+    films = data.item_features
+    assert films.loc[1].tolist() == [
+        "Toy Story",
+        1995,
+        "1990s",
+        "Animation|Children's|Comedy",
+    ]
+    assert films.index[films["year"].isna()].tolist() == [267]
+    assert not films["title"].str.contains(r"\(\d{4}\)").any()
+    assert data.user_features.loc[1].tolist() == [24, "20s", "M", "technician"]

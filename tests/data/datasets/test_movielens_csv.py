@@ -1,0 +1,162 @@
+"""MovieLens in CSV: small files in the published form, and the real latest-small."""
+
+import pandas as pd
+import pytest
+
+from tfrecs.data.datasets import DATASETS, _movielens, load_dataset
+from tfrecs.data.datasets._movielens import common_tags
+from tfrecs.data.datasets.movielens_csv import load_ml_20m, load_ml_latest_small
+
+RATINGS = """userId,movieId,rating,timestamp
+1,11,4.0,964982703
+1,2,0.5,964981247
+20,11,5.0,964982224
+20,70,3.5,964983815
+"""
+FILMS = """movieId,title,genres
+2,"City of Lost Children, The (Cité des enfants perdus, La) (1995)",Adventure|Sci-Fi
+3,Never Rated (2001),Drama
+11,"Say ""Hi""! (1964) ",(no genres listed)
+70,Mushi-Shi (2005\u20132006),Animation
+"""
+TAGS = """userId,movieId,tag,timestamp
+1,2,"strange, dark",1445714994
+5,2, Strange|Dark ,1445714996
+5,2,STRANGE|dark,1445714997
+5,11,"two
+lines",1
+5,3,nobody saw it,1
+5,70,NA,1
+5,11,  ,1
+"""
+FILES = {"ratings.csv": RATINGS, "movies.csv": FILMS, "tags.csv": TAGS}
+NAMES = ("ml-20m", "ml-25m", "ml-32m", "ml-latest-small")
+
+
+def check_content(dataset, name: str, tags: bool = True) -> None:
+    data = dataset.interactions
+    assert (dataset.name, dataset.min_rating, dataset.note) == (name, 4.0, "")
+    assert dataset.test_rows is None
+    assert data.users.ids.tolist() == [1, 20]
+    assert data.items.ids.tolist() == [2, 11, 70]
+    assert data.users.ids[data.user_ids].tolist() == [1, 1, 20, 20]
+    assert data.items.ids[data.item_ids].tolist() == [11, 2, 11, 70]
+    assert data.ratings.tolist() == [4, 0.5, 5, 3.5]
+    assert data.timestamps.tolist() == [964982703, 964981247, 964982224, 964983815]
+    films = data.item_features
+    assert (films.index.name, films.index.tolist()) == ("item_id", [2, 11, 70])
+    assert films["title"].tolist() == [
+        "City of Lost Children, The (Cité des enfants perdus, La)",
+        'Say "Hi"!',
+        "Mushi-Shi",
+    ]
+    assert films["year"].tolist() == [1995, 1964, 2005]
+    assert films["decade"].tolist() == ["1990s", "1960s", "2000s"]
+    assert films["genres"].tolist() == ["Adventure|Sci-Fi", "", "Animation"]
+    assert dataset.categorical == ("decade",)
+    assert dataset.multi_hot == (("genres", "tags") if tags else ("genres",))
+    if tags:
+        assert films["tags"].tolist() == [
+            "strange/dark|strange, dark",
+            "two\nlines",
+            "na",
+        ]
+    else:
+        assert "tags" not in films
+    assert data.user_features is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("zipped", [(), ("ratings.csv", "tags.csv"), tuple(FILES)])
+def test_plain_and_gzipped_files_are_read(put, name, zipped):
+    put(name, {file + ".gz" * (file in zipped): FILES[file] for file in FILES})
+    check_content(load_dataset(name), name)
+
+
+def test_tags_may_be_absent_and_lines_end_in_any_way(put):
+    files = {n: FILES[n].replace("\n", "\r\n") for n in ("ratings.csv", "movies.csv")}
+    put("ml-20m", files)
+    check_content(load_ml_20m(), "ml-20m", tags=False)
+
+
+def test_a_film_without_a_year_has_none(put):
+    films = FILMS.replace("Say", "Babylon 5 (1") + "99,Nobody,Drama\n"
+    put("ml-20m", {**FILES, "movies.csv": films.replace(" (1964) ", "  ")})
+    features = load_ml_20m().interactions.item_features
+    assert features["title"].tolist()[1] == 'Babylon 5 (1 "Hi"!'
+    assert features["year"].tolist() == [1995, pd.NA, 2005]
+    assert features["decade"].tolist() == ["1990s", pd.NA, "2000s"]
+
+
+def test_tags_are_the_most_used_of_the_most_common(monkeypatch):
+    monkeypatch.setattr(_movielens, "COMMON_TAGS", 3)
+    monkeypatch.setattr(_movielens, "TAGS_PER_FILM", 2)
+    uses = [
+        *[(1, "a"), (2, "a"), (3, "a")],  # three films have it: the most
+        *[(1, "c"), (1, "c"), (2, "c")],  # two films each, in alphabetical order
+        *[(1, "b"), (3, "b")],
+        *[(2, "d"), (3, "d"), (3, "d")],  # two films as well, but past the third place
+        *[(4, "e")] * 9,  # often used, on one film alone
+    ]
+    tags = common_tags(pd.DataFrame(uses, columns=["item_id", "tag"]))
+    assert tags.to_dict() == {1: "c|a", 2: "a|c", 3: "a|b"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "reason"),
+    [
+        ("ratings.csv", ",0.5,", ",half,", "1 malformed row, in line 3: `rating` must be a finite number. Received: 'half'"),
+        ("ratings.csv", ",0.5,", ",", "1 malformed row, in line 3: must have 4 fields"),
+        ("ratings.csv", "userId,", "user,", "line 1 must be userId,movieId,rating,time"),
+        ("ratings.csv", RATINGS.partition("\n")[2], "", "must have at least one row"),
+        ("movies.csv", "\n11,", "\nxi,", "in line 4: `movieId` must be a whole number"),
+        ("movies.csv", '(1964) "', '(1964) ', "the row in line 4: a quote is never clo"),
+        ("tags.csv", "5,11,  ,1", "5,11,  ", "1 malformed row, in line 9: must have 4"),
+    ],
+)  # fmt: skip
+def test_a_malformed_row_is_told_by_file_and_line(put, name, old, new, reason):
+    folder = put("ml-20m", {**FILES, name: FILES[name].replace(old, new)})
+    with pytest.raises(ValueError, match=f"^{folder / name}: .*{reason}") as caught:
+        load_ml_20m()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "reason"),
+    [
+        ("ratings.csv", "1,2,", "1,11,", "must stand once. Received: 1 repeated"),
+        ("ratings.csv", "20,70,", "20,71,", "ratings of film 71, which is not"),
+        ("ratings.csv", ",0.5,", ",-1,", "`ratings` must be finite and at least 0"),
+        ("ratings.csv", ",0.5,", ",1e39,", "`ratings` must be finite and at least 0"),
+        ("movies.csv", "\n3,", "\n2,", "must have one row for each id. Received: .*2"),
+    ],
+)
+def test_files_that_do_not_fit_each_other_are_told(put, name, old, new, reason):
+    folder = put("ml-20m", {**FILES, name: FILES[name].replace(old, new)})
+    with pytest.raises(
+        ValueError, match=f"The files in {folder} do not fit: .*{reason}"
+    ):
+        load_ml_20m()
+
+
+def test_what_is_not_downloaded_says_where_it_is_from(put):
+    put("ml-32m", {"ratings.csv": RATINGS})
+    with pytest.raises(FileNotFoundError) as caught:
+        DATASETS["ml-32m"]()
+    message = str(caught.value)
+    assert "(no readable movies.csv)" in message
+    assert "not downloaded, for want of a checksum: get them from https://f" in message
+    assert "movielens/ml-32m.zip, and set TFRECS_DATA to the folder that" in message
+
+
+def test_the_real_files_have_the_published_numbers(real):
+    real("ml-latest-small")
+    dataset = load_ml_latest_small()
+    data = dataset.interactions
+    assert (data.num_users, data.num_items, len(data)) == (610, 9724, 100_836)
+    films = data.item_features
+    assert films.loc[1].tolist()[:3] == ["Toy Story", 1995, "1990s"]
+    assert films.loc[1, "genres"] == "Adventure|Animation|Children|Comedy|Fantasy"
+    assert films.loc[1, "tags"] == "pixar|fun"
+    assert films["year"].isna().sum() < 20
+    assert not films["title"].str.contains(r"\(\d{4}\)$").any()

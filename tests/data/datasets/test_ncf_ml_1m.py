@@ -1,0 +1,114 @@
+"""The NCF paper's files, small ones in their format, and the real ones."""
+
+import numpy as np
+import pytest
+
+from tfrecs.data.datasets import load_dataset
+from tfrecs.data.datasets.ncf_ml_1m import load_ncf_ml_1m
+
+TRAIN = "0\t7\t5\t978300760\n0\t1\t3\t978302109\n2\t3705\t4\t978301968\n"
+TEST = "0\t25\t5\t978824351\n2\t133\t3\t978300174\n"
+NEGATIVES = "".join(
+    "\t".join([pair, *map(str, range(first, first + 99))]) + "\n"
+    for pair, first in (("(0,25)", 1000), ("(2,133)", 100))
+)
+FILES = {
+    "ml-1m.train.rating": TRAIN,
+    "ml-1m.test.rating": TEST,
+    "ml-1m.test.negative": NEGATIVES,
+}
+
+
+def check_content(dataset) -> None:
+    data = dataset.interactions
+    assert (data.num_users, data.num_items) == (6040, 3706)
+    assert data.users.ids.tolist() == list(range(6040))
+    assert data.items.ids.tolist() == list(range(3706))
+    assert data.user_ids.tolist() == [0, 0, 2, 0, 2]
+    assert data.item_ids.tolist() == [7, 1, 3705, 25, 133]
+    assert data.ratings.tolist() == [5, 3, 4, 5, 3]
+    assert data.timestamps.tolist() == [
+        *(978300760, 978302109, 978301968, 978824351, 978300174)
+    ]
+    assert dataset.test_rows.tolist() == [False, False, False, True, True]
+    users, items = dataset.negatives
+    assert users.tolist() == [0, 2]
+    assert items.tolist() == [list(range(1000, 1099)), list(range(100, 199))]
+    assert (dataset.name, dataset.split_name) == ("ncf-ml-1m", "ncf")
+    assert dataset.min_rating is None
+
+
+@pytest.mark.parametrize("zipped", [(), ("ml-1m.train.rating",), tuple(FILES)])
+def test_plain_and_gzipped_files_are_read(put, zipped):
+    put("ncf-ml-1m", {n + ".gz" * (n in zipped): FILES[n] for n in FILES})
+    check_content(load_ncf_ml_1m())
+    check_content(load_dataset("ncf-ml-1m"))
+
+
+def test_windows_line_ends_are_read(put):
+    put("ncf-ml-1m", {n: text.replace("\n", "\r\n") for n, text in FILES.items()})
+    check_content(load_ncf_ml_1m())
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "reason"),
+    [
+        ("ml-1m.train.rating", "\t978302109", "", "malformed row, in line 2: must have 4 fields separated by .*Received: 3"),
+        ("ml-1m.train.rating", "978302109", "soon", "in line 2: `timestamp` must be a whole number of 64 bits. Received: 'soon'"),
+        ("ml-1m.test.rating", "\t3\t", "\tx\t", "in line 2: `rating` must be a finite number. Received: 'x'"),
+        ("ml-1m.test.negative", "\t198", "", "in line 2: must have 100 fields"),
+        ("ml-1m.test.negative", "\t1001\t", "\t10 01\t", "in line 1: `negative 2` must be a whole number of 64 bits. Received: '10 01'"),
+    ],
+)  # fmt: skip
+def test_a_malformed_row_is_told_by_file_and_line(put, name, old, new, reason):
+    folder = put("ncf-ml-1m", {**FILES, name: FILES[name].replace(old, new)})
+    with pytest.raises(
+        ValueError, match=rf"^{folder / name}: 1 .*{reason}.* Fetch the file anew.$"
+    ):
+        load_ncf_ml_1m()
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "reason"),
+    [
+        ("ml-1m.train.rating", "3705", "3706", "`items` must be known.* first 3706"),
+        ("ml-1m.train.rating", "2\t3705", "-1\t3705", "`users` must be kno.* first -1"),
+        ("ml-1m.train.rating", "0\t1\t", "0\t25\t", "must stand once. Received: 1 rep"),
+        ("ml-1m.test.negative", "(2,133)", "(2,134)", r"the \(user,item\) of test.neg"),
+        ("ml-1m.test.negative", "(2,133)", "(3,133)", r"the \(user,item\) of test.neg"),
+        ("ml-1m.test.rating", TEST[-19:], "", r"Received: 2 and 1 rows that differ"),
+        ("ml-1m.test.negative", "\t1001\t", "\t9999\t", "`items` must be .* first 999"),
+        ("ml-1m.train.rating", "\t5\t", "\t-5\t", "`ratings` must be finite and at l"),
+    ],
+)
+def test_files_that_do_not_fit_each_other_are_told(put, name, old, new, reason):
+    folder = put("ncf-ml-1m", {**FILES, name: FILES[name].replace(old, new)})
+    with pytest.raises(
+        ValueError, match=f"The files in {folder} do not fit: .*{reason}"
+    ):
+        load_ncf_ml_1m()
+
+
+def test_without_files_it_is_told_where_they_are_from(put):
+    folder = put(
+        "ncf-ml-1m", {"ml-1m.train.rating.gz": TRAIN, "ml-1m.test.rating": TEST}
+    )
+    with pytest.raises(FileNotFoundError) as caught:
+        load_ncf_ml_1m()
+    message = str(caught.value)
+    assert f"{folder} (no readable ml-1m.test.negative)" in message
+    assert "not downloaded, for want of a checksum" in message
+    assert "hexiangnan/neural_collaborative_filtering on GitHub" in message
+
+
+def test_the_real_files_have_the_published_numbers(real):
+    real("ncf-ml-1m")
+    dataset = load_ncf_ml_1m()
+    data, test_rows = dataset.interactions, dataset.test_rows
+    assert (~test_rows).sum() == 994_169
+    assert np.array_equal(data.user_ids[test_rows], np.arange(6040))
+    users, items = dataset.negatives
+    assert np.array_equal(users, np.arange(6040))
+    assert items.shape == (6040, 99)
+    among = (items == data.item_ids[test_rows][:, None]).any(axis=1)
+    assert among.sum() == 156

@@ -1,0 +1,115 @@
+"""Trivago: small files in the published form."""
+
+import pytest
+
+from tfrecs.data.datasets import load_dataset
+from tfrecs.data.datasets.trivago import load_trivago
+
+HEADER = "user_id,session_id,timestamp,step,action_type,reference,platform,city,device,current_filters,impressions,prices"
+ROWS = [
+    'U1,S1,1541037460,1,search for poi,Newtown,AU,"Sydney, Australia",mobile,,,',
+    'U1,S1,1541037522,2,interaction item image,666856,AU,"Sydney, Australia",mobile,,,',
+    'U1,S1,1541037532,3,clickout item,109038,AU,"Sydney, Australia",mobile,Hotel|Bar,3400638|109038,95|66',
+    'U1,S2,1541037600,1,clickout item,109038,AU,"Sydney, Australia",mobile,,109038,66',
+    'U1,S2,1541037700,2,clickout item,109038,AU,"Sydney, Australia",mobile,,109038,66',
+    'U2,S3,1541037533,1,interaction item image,unknown,AU,"Rome, Italy",desktop,,,',
+    'U2,S3,1541037534,2,clickout item,77,AU,"Rome, Italy",desktop,,77,66',
+    'U2,S4,1541037535,3,clickout item,,AU,"Rome, Italy",desktop,,77,66',
+]
+TRAIN = "\n".join([HEADER, *ROWS]) + "\n"
+HOTELS = "item_id,properties\n109038,Bar|Gym\n5101,Satellite TV\n"
+
+
+def rows(data) -> list[tuple]:
+    return list(
+        zip(
+            data.users.ids[data.user_ids].tolist(),
+            data.items.ids[data.item_ids].tolist(),
+            data.timestamps.tolist(),
+            strict=True,
+        )
+    )
+
+
+@pytest.mark.parametrize("end", ["", ".gz"])
+def test_clickouts_of_sessions_are_interactions(put, end):
+    put("trivago", {f"train.csv{end}": TRAIN, "item_metadata.csv": HOTELS})
+    dataset = load_dataset("trivago")
+    data = dataset.interactions
+    assert rows(data) == [
+        ("S1", 109038, 1541037532),
+        ("S2", 109038, 1541037700),
+        ("S3", 77, 1541037534),
+    ]
+    assert data.ratings is None
+    assert data.item_features["properties"].to_dict() == {77: "", 109038: "Bar|Gym"}
+    assert dataset.multi_hot == ("properties",)
+    assert dataset.note == "1 actions without a known user and hotel: left out"
+
+
+def test_an_action_of_nobody_is_left_out(put):
+    put("trivago", {"train.csv": TRAIN.replace("U2,S3", "U2,")})
+    dataset = load_trivago()
+    assert [row[0] for row in rows(dataset.interactions)] == ["S1", "S2"]
+    assert dataset.note.startswith("2 actions without")
+
+
+def test_people_and_other_actions_can_be_chosen(put):
+    put("trivago", {"train.csv": TRAIN})
+    actions = ("clickout item", "interaction item image")
+    dataset = load_trivago(actions=actions, users="user_id")
+    assert rows(dataset.interactions) == [
+        ("U1", 666856, 1541037522),
+        ("U1", 109038, 1541037700),
+        ("U2", 77, 1541037534),
+    ]
+    assert dataset.interactions.item_features is None
+    assert dataset.multi_hot == ()
+    assert dataset.note.startswith("2 actions without")
+
+
+def test_actions_and_users_that_are_not_there_are_told(put):
+    folder = put("trivago", {"train.csv": TRAIN})
+    with pytest.raises(
+        ValueError, match=r"one of clickout item, .* Received: 'search fo"
+    ):
+        load_trivago(actions=["search for poi"])
+    with pytest.raises(
+        ValueError, match=r"one of session_id, user_id. Received: 'city'"
+    ):
+        load_trivago(users="city")
+    with pytest.raises(ValueError, match=f"{folder}/train.csv: .*Received: 0 of these"):
+        load_trivago(actions=["interaction item deals"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("1541037460", "yesterday", "in line 2: `timestamp` must be a whole number"),
+        (",3,clickout", ",clickout", "in line 4: must have 12 fields .* Received: 11"),
+        (
+            "step",
+            "steps",
+            "line 1 must be user_id,session_id,timestamp,step,action_typ",
+        ),
+    ],
+)
+def test_a_malformed_row_is_told_by_file_and_line(put, old, new, reason):
+    folder = put("trivago", {"train.csv": TRAIN.replace(old, new)})
+    with pytest.raises(ValueError, match=f"^{folder}/train.csv: .*{reason}"):
+        load_trivago()
+
+
+def test_a_hotel_that_stands_twice_is_told(put):
+    twice = HOTELS + "5101,Pool\n"
+    folder = put("trivago", {"train.csv": TRAIN, "item_metadata.csv": twice})
+    with pytest.raises(ValueError, match=f"{folder}/item_metadata.csv: .*5101 twice"):
+        load_trivago()
+
+
+def test_without_files_it_is_told_where_they_are_from(put):
+    put("trivago", {})
+    with pytest.raises(
+        FileNotFoundError, match=r"want of a checksum: .*Challenge 2019"
+    ):
+        load_trivago()

@@ -1,0 +1,118 @@
+"""The first cases of `benchmarks/fuzz_readers.py`, and that it finds faults."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+
+FOLDER = Path(__file__).parents[3] / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def fuzz():
+    """The script as a module."""
+    sys.path.insert(0, str(FOLDER))
+    try:
+        spec = importlib.util.spec_from_file_location(
+            "fuzz", FOLDER / "fuzz_readers.py"
+        )
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["fuzz"] = module
+        spec.loader.exec_module(module)
+        yield module
+    finally:
+        sys.path.remove(str(FOLDER))
+        del sys.modules["fuzz"]
+
+
+def test_some_hundreds_of_spoiled_files_are_read_or_refused(tmp_path):
+    path = tmp_path / "fuzz.json"
+    command = [sys.executable, FOLDER / "fuzz_readers.py", "--cases", "480"]
+    done = subprocess.run(
+        [*command, "--jobs", "1", "--json", path], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    figures = json.loads(path.read_text())
+    assert figures["failures"] == []
+    *_, total = figures["outcomes"]
+    assert total["failed"] == 0
+    assert total["unchanged"] + total["read"] + total["refused"] == 480
+    assert min(total["unchanged"], total["read"], total["refused"]) > 20
+
+
+def test_every_format_and_every_data_set_with_files_is_fuzzed(fuzz):
+    from tfrecs.data.datasets import DATASETS
+    from tfrecs.data.readers import FORMATS
+
+    names = " ".join(fuzz.TARGETS)
+    assert all(f"{suffix}, error" in names for suffix in FORMATS)
+    assert all(f"{name}, form 1" in names for name in set(DATASETS) - {"synthetic"})
+
+
+def one_case(fuzz, monkeypatch, root: Path, read) -> str:
+    """The outcome of a reader of one CSV that changed in the last row."""
+    name = ".csv, error"
+    sample = fuzz.TARGETS[name].files
+    monkeypatch.setitem(fuzz.TARGETS, name, fuzz.Target(sample, read))
+    return fuzz.run_case(name, Random(3), root, ())
+
+
+def raising(error: Exception):
+    def read(folder):
+        raise error
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("bad file"), "not one line that names the file"),
+        (ValueError("{folder}/a.csv: bad\nfile"), "not one line that names the file"),
+        (UnicodeDecodeError("utf-8", b"x", 0, 1, "bad"), "UnicodeDecodeError: "),
+    ],
+)
+def test_a_refusal_that_does_not_name_the_file_in_one_line_is_a_failure(
+    fuzz, monkeypatch, tmp_path, error, told
+):
+    if not isinstance(error, UnicodeDecodeError):
+        error = ValueError(str(error).format(folder=tmp_path / "csv"))
+    with pytest.raises(fuzz.Failure, match=told):
+        one_case(fuzz, monkeypatch, tmp_path, raising(error))
+
+
+def test_another_exception_goes_through_and_a_good_refusal_is_one(
+    fuzz, monkeypatch, tmp_path
+):
+    with pytest.raises(KeyError):
+        one_case(fuzz, monkeypatch, tmp_path, raising(KeyError("x")))
+    refusal = ValueError(f"{tmp_path}/csv/a.csv: bad")
+    assert one_case(fuzz, monkeypatch, tmp_path, raising(refusal)) == "refused"
+
+
+def test_a_file_left_behind_and_an_invented_id_are_failures(
+    fuzz, monkeypatch, tmp_path, from_pairs
+):
+    def writes(folder):
+        (folder / "partial").write_text("x")
+        return from_pairs([(0, 0)], 1, 1)
+
+    with pytest.raises(fuzz.Failure, match="left behind"):
+        one_case(fuzz, monkeypatch, tmp_path, writes)
+    with pytest.raises(fuzz.Failure, match="id 98765 does not stand in the file"):
+        one_case(
+            fuzz,
+            monkeypatch,
+            tmp_path,
+            lambda _: from_pairs([(98765, 1)], 98766, 2),
+        )
+
+
+def test_an_id_that_json_spells_by_a_number_is_in_the_text(fuzz):
+    occurs = fuzz.check_ids.__globals__["occurs"]
+    assert occurs("w7", r'{"user_id": "\u00777"}', set())
+    assert not occurs("v7", r'{"user_id": "\u00777"}', set())

@@ -1,0 +1,360 @@
+"""Preparing: nothing lost or added, any kill survived to the byte, errors told."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from tfrecs.data.shards import open_shards, prepare_shards, sources
+from tfrecs.data.shards.prepare import _dealt
+
+SIZES = {"part_rows": 400, "shard_rows": 500}
+
+
+def pairs_of(shards) -> np.ndarray:
+    return np.concatenate([shards.read(n) for n in range(shards.num_shards)])
+
+
+def raw_pairs(shards) -> Counter:
+    """Every pair of the shards as raw ids."""
+    pairs = pairs_of(shards)
+    users, items = shards.users.ids[pairs[:, 0]], shards.items.ids[pairs[:, 1]]
+    return Counter(zip(users.tolist(), items.tolist(), strict=True))
+
+
+def contents(folder) -> dict[str, bytes]:
+    """Every file below a folder."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+# What is in the shards
+
+
+def test_every_row_is_there_once_under_its_raw_ids(shards, raw):
+    users, items = (column.tolist() for column in raw)
+    assert raw_pairs(shards) == Counter(zip(users, items, strict=True))
+    assert max(raw_pairs(shards).values()) > 1  # repeated pairs are kept
+    assert shards.num_interactions == 3000
+
+
+def test_ids_are_numbered_as_they_first_appear(shards, raw):
+    for vocabulary, column in zip((shards.users, shards.items), raw, strict=True):
+        assert vocabulary.ids.tolist() == list(dict.fromkeys(column.tolist()))
+    assert (shards.num_users, shards.num_items) == (
+        len(shards.users),
+        len(shards.items),
+    )
+
+
+def test_items_are_counted(shards):
+    counts = np.bincount(pairs_of(shards)[:, 1], minlength=shards.num_items)
+    assert shards.item_counts.tolist() == counts.tolist()
+    assert shards.item_counts.dtype == np.int64
+
+
+def test_shards_are_int32_pairs_of_one_size_to_a_row(files, tmp_path):
+    shards = prepare_shards(files, tmp_path, seed=0, part_rows=400, shard_rows=700)
+    sizes = [len(shards.read(n)) for n in range(shards.num_shards)]
+    assert sizes == [600] * 5
+    shards = prepare_shards(files, tmp_path / "7", seed=0, part_rows=37, shard_rows=450)
+    read = [shards.read(n) for n in range(shards.num_shards)]
+    assert sorted(map(len, read)) == [428, 428, 428, 429, 429, 429, 429]
+    assert {(pairs.dtype, pairs.shape[1]) for pairs in read} == {(np.dtype("i4"), 2)}
+
+
+def test_every_shard_has_its_share_of_every_part(write_parquet, tmp_path):
+    # Items tell the row, so that 10 parts of 100 rows can be told from each other.
+    path = write_parquet(
+        tmp_path / "a.parquet", user_id=np.zeros(1000, int), item_id=np.arange(1000)
+    )
+    shards = prepare_shards(
+        path, tmp_path / "out", seed=0, part_rows=100, shard_rows=130
+    )
+    assert shards.num_shards == 8
+    for number in range(8):
+        rows = shards.items.ids[shards.read(number)[:, 1]]
+        parts = np.bincount(rows // 100, minlength=10)
+        assert set(parts.tolist()) <= {12, 13}
+        places = [frozenset(rows[rows // 100 == part] % 100) for part in range(10)]
+        assert len(set(places)) == 10  # each part has an order of its own
+
+
+def test_rows_are_dealt_round_wherever_a_part_begins():
+    starts = np.array([0, 1, 1, 5, 12])  # parts of 1, 0, 4 and 7 rows, to 3 shards
+    dealt = np.diff(_dealt(starts, 3), axis=0).tolist()
+    expected = [
+        [
+            sum(number % 3 == shard for number in range(start, stop))
+            for shard in range(3)
+        ]
+        for start, stop in pairwise(starts)
+    ]
+    assert dealt == expected == [[1, 0, 0], [0, 0, 0], [1, 2, 1], [2, 2, 3]]
+
+
+def test_neighbours_in_the_source_go_to_unlike_shards(shards, raw, files, tmp_path):
+    other = prepare_shards(files, tmp_path / "other", seed=4, **SIZES)
+    assert raw_pairs(other) == raw_pairs(shards)
+    assert not np.array_equal(other.read(0), shards.read(0))
+    again = prepare_shards(files, tmp_path / "again", seed=3, **SIZES)
+    assert contents(again.folder) == contents(shards.folder)
+
+
+def test_rows_of_low_ratings_and_their_ids_are_left_out(write_parquet, tmp_path):
+    path = write_parquet(
+        tmp_path / "a.parquet",
+        who=["ann", "bob", "cat", "ann"],
+        what=[7, 8, 9, 9],
+        stars=np.array([4, 3.9, 5, 0.1], np.float32),
+    )
+    columns = {"user_col": "who", "item_col": "what", "rating_col": "stars"}
+    shards = prepare_shards(path, tmp_path / "4", seed=0, min_rating=4, **columns)
+    assert raw_pairs(shards) == {("ann", 7): 1, ("cat", 9): 1}
+    assert shards.users.ids.tolist() == ["ann", "cat"]
+    # 3.9 as float32 is below 3.9 as float64, and still counts as 3.9
+    shards = prepare_shards(path, tmp_path / "3", seed=0, min_rating=3.9, **columns)
+    assert shards.num_interactions == 3
+
+
+# Kinds of files
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "csv.gz", "tsv.gz"])
+def test_text_files_give_what_parquet_gives(suffix, shards, raw, tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "_BYTES_AT_ONCE", 1000)  # ends within notes, too
+    paths = [tmp_path / f"{name}.{suffix}" for name in "ab"]
+    frame = pd.DataFrame({"item_id": raw[1], "note": 'a "b"\nc', "user_id": raw[0]})
+    for path, rows in zip(paths, (frame[:1900], frame[1900:]), strict=True):
+        rows.to_csv(path, sep="\t" if "tsv" in suffix else ",", index=False)
+    same = prepare_shards(paths, tmp_path / "out", seed=3, **SIZES)
+    names = set(contents(shards.folder)) - {"manifest.json"}
+    assert [(same.folder / n).read_bytes() for n in sorted(names)] == [
+        (shards.folder / n).read_bytes() for n in sorted(names)
+    ]
+
+
+def test_ids_are_kept_as_text_where_that_is_asked_for(write_parquet, tmp_path):
+    (tmp_path / "a.csv").write_text("user_id,item_id\n007,1\nNA,02\n", encoding="utf-8")
+    numbers = write_parquet(tmp_path / "b.parquet", user_id=["007"], item_id=[2])
+    paths = [tmp_path / "a.csv", numbers]
+    shards = prepare_shards(paths, tmp_path / "out", seed=0, text=["item_id"])
+    assert raw_pairs(shards) == {("007", "1"): 1, ("NA", "02"): 1, ("007", "2"): 1}
+
+
+def test_categories_of_pandas_are_their_values(tmp_path):
+    frame = pd.DataFrame({"user_id": ["x", "y", "x"], "item_id": [1, 2, 3]})
+    frame.astype({"user_id": "category"}).to_parquet(tmp_path / "a.parquet")
+    shards = prepare_shards(tmp_path / "a.parquet", tmp_path / "out", seed=0)
+    assert shards.users.ids.tolist() == ["x", "y"]
+
+
+# Killed and called again
+
+CHILD = """
+import json, os, signal, sys
+from tfrecs.data.shards import prepare_shards
+paths, folder, renames = json.loads(sys.argv[1])
+rename, done = os.replace, []
+def kill_after(*names):
+    rename(*names)
+    done.append(names)
+    if len(done) == abs(renames):
+        os.kill(os.getpid(), signal.SIGKILL)
+def kill_before(*names):
+    if len(done) + 1 == abs(renames):
+        os.kill(os.getpid(), signal.SIGKILL)
+    kill_after(*names)
+os.replace = kill_after if renames > 0 else kill_before
+prepare_shards(paths, folder, seed=3, part_rows=400, shard_rows=500)
+assert "tensorflow" not in sys.modules
+"""
+
+
+def prepare_in_child(files, folder, renames) -> int:
+    """Prepares, and kills itself after some renames, or before the last of them."""
+    told = json.dumps([[str(file) for file in files], str(folder), renames])
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, told], capture_output=True, text=True
+    )
+    assert done.stderr == ""
+    return done.returncode
+
+
+# One rename for the plan, 8 for parts, 6 for shards, 3 for tables, 1 for the manifest.
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
+@pytest.mark.parametrize("renames", [-2, 4, 11, -19])
+def test_a_killed_run_goes_on_to_the_same_bytes(renames, files, shards, tmp_path):
+    folder = tmp_path / "out"
+    assert prepare_in_child(files, folder, renames) == -9
+    with pytest.raises(FileNotFoundError, match=r"manifest.json.*Call prepare_shards"):
+        open_shards(folder)
+    done = set(folder.glob("unfinished/part-*[0-9]")) | set(folder.glob("shard*.npy"))
+    when = {path: path.stat().st_mtime_ns for path in done}
+    assert len(done) == max(0, abs(renames) - (renames < 0) - 1 - 3 * (renames == -19))
+    kept = {path: when[path] for path in done if path.suffix == ".npy"}
+    prepare_shards(files, folder, seed=3, **SIZES)
+    assert contents(folder) == contents(shards.folder)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+def test_a_run_that_was_killed_at_its_end_is_finished(files, shards, tmp_path):
+    folder = tmp_path / "out"
+    assert prepare_in_child(files, folder, 19) == -9
+    assert (folder / "unfinished").is_dir()
+    assert open_shards(folder).num_interactions == 3000
+    prepare_shards(files, folder, seed=3, **SIZES)
+    assert contents(folder) == contents(shards.folder)
+
+
+def test_preparing_loads_no_tensorflow(files, tmp_path):
+    assert prepare_in_child(files, tmp_path / "out", 99) == 0
+
+
+def test_parts_that_are_done_are_not_encoded_again(files, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    assert prepare_in_child(files, folder, 8) == -9  # 7 parts: 5 of a, 2 of b
+    read = []
+    opened = pq.ParquetFile
+    monkeypatch.setattr(
+        pq, "ParquetFile", lambda path: read.append(path.name) or opened(path)
+    )
+    prepare_shards(files, folder, seed=3, **SIZES)
+    assert read == ["b.parquet"]
+
+
+def test_a_part_that_was_cut_short_is_told(files, tmp_path):
+    folder = tmp_path / "out"
+    prepare_in_child(files, folder, 4)
+    (folder / "unfinished/part-000001/pairs.bin").write_bytes(b"1234")
+    told = r"part-000001: must hold .*\[3200, .* Received: \[4, .*Delete this folder"
+    with pytest.raises(ValueError, match=told):
+        prepare_shards(files, folder, seed=3, **SIZES)
+
+
+def test_a_finished_folder_is_opened_and_nothing_is_written(shards, files):
+    before = {p: p.stat().st_mtime_ns for p in shards.folder.iterdir()}
+    again = prepare_shards(files, shards.folder, seed=3, **SIZES)
+    assert {p: p.stat().st_mtime_ns for p in shards.folder.iterdir()} == before
+    assert again.num_interactions == shards.num_interactions
+
+
+class Terminal(io.StringIO):
+    """A standard error that somebody looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_told_on_a_terminal_alone(files, tmp_path, monkeypatch):
+    for screen in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", screen)
+        prepare_shards(files, tmp_path / type(screen).__name__, seed=3, **SIZES)
+        lines = screen.getvalue().split("\r\033[K")
+        if screen.isatty():
+            assert "encoded 400 rows of file 1/2" in lines
+            assert "wrote shard 6/6" in lines
+            assert lines[-1] == "3,000 interactions in 6 shards\n"
+    assert lines == [""]
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"seed": 4}, "seed 4, and 3 before"),
+        ({"shard_rows": 501}, "shard_rows 501, and 500 before"),
+        ({"part_rows": 401}, "part_rows 401, and 400 before"),
+        ({"text": ["item_id"]}, r"text \['item_id'\], and \[\] before"),
+        ({"user_col": "item_id"}, "user_col 'item_id', and 'user_id' before"),
+    ],
+)
+@pytest.mark.parametrize("finished", [True, False])
+def test_other_arguments_are_refused(changed, told, finished, shards, files, tmp_path):
+    folder = shards.folder
+    if not finished:
+        folder = tmp_path
+        (folder / "unfinished").mkdir()
+        plan = json.dumps(dict(shards.made_from))
+        (folder / "unfinished/plan.json").write_text(plan, encoding="utf-8")
+    with pytest.raises(ValueError, match=f"begun with other arguments.*{told}"):
+        prepare_shards(files, folder, **{"seed": 3, **SIZES, **changed})
+
+
+def test_other_files_are_refused(shards, files, tmp_path, write_parquet):
+    told = r"Received: file \(name, .*\) {}, and {} before"
+    with pytest.raises(ValueError, match=told.format("None", r"\['b.parquet', .*\]")):
+        prepare_shards(files[:1], shards.folder, seed=3, **SIZES)
+    path = write_parquet(tmp_path / "a.parquet", user_id=[1], item_id=[1])
+    prepare_shards(path, tmp_path / "out", seed=0)
+    write_parquet(path, user_id=[1], item_id=[2])
+    a = r"\['a.parquet', \d+, \d+\]"
+    with pytest.raises(ValueError, match=told.format(a, a)):
+        prepare_shards(path, tmp_path / "out", seed=0)
+
+
+def test_a_folder_of_something_else_is_refused(files, tmp_path):
+    (tmp_path / "thesis.txt").write_text("all of it", encoding="utf-8")
+    for folder in (tmp_path, tmp_path / "thesis.txt"):
+        with pytest.raises(ValueError, match=r"must be a new or empty folder"):
+            prepare_shards(files, folder, seed=0)
+    assert os.listdir(tmp_path) == ["thesis.txt"]
+
+
+def test_ids_are_of_one_kind_in_all_files(write_parquet, tmp_path):
+    paths = [
+        write_parquet(tmp_path / "a.parquet", user_id=[1], item_id=[1]),
+        write_parquet(tmp_path / "b.parquet", user_id=["1"], item_id=[1]),
+    ]
+    told = r"b.parquet: all files must have users of one kind.*string after int64.*text"
+    with pytest.raises(ValueError, match=told):
+        prepare_shards(paths, tmp_path / "out", seed=0)
+    shards = prepare_shards(paths, tmp_path / "text", seed=0, text=["user_id"])
+    assert shards.users.ids.tolist() == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"shard_rows": 0}, "`shard_rows` must be .*Received: shard_rows=0"),
+        ({"part_rows": 1.5}, "`part_rows` must be .*Received: part_rows=1.5"),
+        ({"seed": -1}, "`seed` must be .*at least 0. Received: seed=-1"),
+        ({"min_rating": 3}, "given together. Received: rating_col=None, min_rating=3"),
+        ({"rating_col": "r"}, "together. Received: rating_col='r', min_rating=None"),
+        ({"paths": []}, "`paths` must name at least one file"),
+    ],
+)
+def test_bad_arguments_are_refused_before_a_folder_is_made(
+    given, told, files, tmp_path
+):
+    with pytest.raises(ValueError, match=told):
+        prepare_shards(
+            **{"paths": files, "folder": tmp_path / "out", "seed": 0, **given}
+        )
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_missing_file_is_told_before_anything_is_done(files, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"c\.parquet: no such file"):
+        prepare_shards([*files, tmp_path / "c.parquet"], tmp_path / "out", seed=0)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("rating", [{}, {"rating_col": "r", "min_rating": 3}])
+def test_no_interactions_are_refused(rating, tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "user_id,item_id,r\n" + "1,1,2\n" * bool(rating), encoding="utf-8"
+    )
+    told = "at least one interaction. Received: none" + (".*Lower" if rating else "")
+    with pytest.raises(ValueError, match=told):
+        prepare_shards(tmp_path / "a.csv", tmp_path / "out", seed=0, **rating)

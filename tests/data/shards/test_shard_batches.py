@@ -1,0 +1,368 @@
+"""Batches of shards: every pair once in an epoch, any batch made from its number."""
+
+from collections import Counter
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import stats
+
+import tfrecs
+from tfrecs.data.interactions import Interactions
+from tfrecs.data.shards import prepare_shards
+from tfrecs.training.batches.shards import (
+    sharded_candidate_batches,
+    sharded_pairwise_batches,
+)
+from tfrecs.training.batches import candidate_batches, pairwise_batches
+from tfrecs.training.fit import compile_for, fit_batches
+from tfrecs.training.negatives import CANDIDATES
+from tfrecs.training.partial_credit import partial_credit
+
+PIPELINES = [sharded_candidate_batches, sharded_pairwise_batches]
+every_pipeline = pytest.mark.parametrize("make", PIPELINES)
+every_sampling = pytest.mark.parametrize("sampling", CANDIDATES)
+
+
+def epoch(dataset) -> list:
+    """Every batch, as nested lists."""
+    return [
+        tf.nest.map_structure(lambda tensor: tensor.numpy().tolist(), batch)
+        for batch in dataset
+    ]
+
+
+def positives(batches) -> Counter:
+    return Counter(
+        (user, np.ravel(item)[0].item())
+        for inputs, _ in batches
+        for user, item in zip(inputs["user_id"], inputs["item_id"], strict=True)
+    )
+
+
+def pairs_of(shards, numbers=None) -> Counter:
+    numbers = range(shards.num_shards) if numbers is None else numbers
+    return Counter(tuple(pair) for n in numbers for pair in shards.read(n).tolist())
+
+
+@every_pipeline
+def test_labels_are_partial_credit_where_it_is_given(make, shards):
+    kinds = np.arange(shards.num_items) % 3
+    credit = partial_credit({"kind": kinds}, {"kind": 0.5})
+    options = {"batch_size": 50, "num_negatives": 20, "credit": credit}
+    inputs, labels = next(iter(make(shards, seed=0, **options)))
+    item_id = np.reshape(inputs["item_id"], [50, -1])
+    others = np.array(inputs.get("candidate_id", item_id[:, 1:]))
+    another = item_id[:, :1] != others
+    expected = 0.5 * another * (kinds[item_id[:, :1]] == kinds[others])
+    np.testing.assert_array_equal(labels[:, 1:], expected)
+    np.testing.assert_array_equal(labels[:, 0], 1)
+    wrong = partial_credit({"kind": kinds[1:]}, {"kind": 0.5})
+    with pytest.raises(ValueError, match=rf"metadata of {shards.num_items} items"):
+        make(shards, seed=0, credit=wrong)
+
+
+# The order of positives
+
+
+@every_pipeline
+@pytest.mark.parametrize("batch_size", [10, 100])
+def test_every_pair_stands_once_in_an_epoch(make, batch_size, shards):
+    dataset = make(shards, seed=0, batch_size=batch_size, num_negatives=1)
+    batches = epoch(dataset)
+    assert positives(batches) == pairs_of(shards)
+    assert len(batches) == dataset.cardinality() == 3000 // batch_size
+
+
+@pytest.mark.parametrize(
+    ("open_at_once", "steps"),
+    # 6 shards of 500 in groups: of 1500 twice, of 1000 thrice, of 500 six times
+    [(6, 10), (99, 10), (5, 2 * 5), (3, 2 * 5), (2, 3 * 3), (1, 6 * 1)],
+)
+def test_rows_that_do_not_fill_a_batch_are_left_out_each_time_shards_are_opened(
+    open_at_once, steps, shards
+):
+    options = {"batch_size": 290, "num_negatives": 1, "open_at_once": open_at_once}
+    dataset = sharded_candidate_batches(shards, seed=0, **options)
+    batches = epoch(dataset)
+    assert len(batches) == dataset.cardinality() == steps
+    assert positives(batches) <= pairs_of(shards)
+    assert positives(batches).total() == 290 * steps
+
+
+def test_other_rows_are_left_out_in_each_epoch(shards):
+    options = {"batch_size": 490, "num_negatives": 1, "open_at_once": 1}
+    dataset = sharded_candidate_batches(shards, seed=0, passes=40, **options)
+    seen = positives(epoch(dataset))
+    assert set(seen) == set(pairs_of(shards))
+    assert seen.total() == 40 * 6 * 490
+
+
+def test_shards_of_unlike_sizes_give_as_many_batches_whichever_are_opened(
+    files, tmp_path
+):
+    shards = prepare_shards(files, tmp_path, seed=0, part_rows=99, shard_rows=430)
+    assert {len(shards.read(n)) for n in range(7)} == {428, 429}
+    options = {"batch_size": 107, "num_negatives": 1, "open_at_once": 2}
+    dataset = sharded_candidate_batches(shards, seed=0, **options)
+    assert dataset.cardinality() == 7 * 4
+    for _ in range(5):
+        assert len(epoch(dataset)) == 28
+
+
+@every_pipeline
+def test_batches_mix_the_shards_that_are_open_and_no_others(make, shards):
+    batches = epoch(make(shards, seed=0, batch_size=50, open_at_once=2))
+    groups = [positives(batches[n : n + 20]) for n in range(0, 60, 20)]
+    shard = {n: pairs_of(shards, [n]) for n in range(6)}
+    two = [
+        [n for n in range(6) if shard[n] <= group and len(shard[n])] for group in groups
+    ]
+    assert sorted(n for pair in two for n in pair) == list(range(6))
+    for group, (one, other) in zip(groups, two, strict=True):
+        assert group == shard[one] + shard[other]
+    first = positives(batches[:1])
+    only = [set(shard[n]) - set(shard[m]) for n, m in (two[0], two[0][::-1])]
+    assert all(set(first) & pairs for pairs in only)
+
+
+@every_pipeline
+def test_the_same_seed_gives_the_same_batches_and_another_seed_others(make, shards):
+    one, same, other = (
+        make(shards, seed=seed, batch_size=100, num_negatives=3) for seed in (5, 5, 6)
+    )
+    first = epoch(one)
+    assert [first, epoch(one)] == [epoch(same), epoch(same)]
+    assert first != epoch(other)
+
+
+@every_pipeline
+def test_every_epoch_and_pass_is_another_one(make, shards):
+    options = {"batch_size": 100, "num_negatives": 3}
+    dataset = make(shards, seed=5, **options)
+    first, second = epoch(dataset), epoch(dataset)
+    assert positives(first) == positives(second)
+    assert not any(batch in first for batch in second)
+    assert epoch(make(shards, seed=5, passes=2, **options)) == first + second
+
+
+@every_pipeline
+def test_one_shard_has_another_order_in_each_epoch(make, files, tmp_path):
+    shards = prepare_shards(files, tmp_path, seed=0, part_rows=3000, shard_rows=3000)
+    dataset = make(shards, seed=5, batch_size=3000, num_negatives=1)
+    [first], [second] = epoch(dataset), epoch(dataset)
+    assert first[0]["user_id"] != second[0]["user_id"]
+
+
+def test_other_shards_are_open_together_in_each_epoch(shards, monkeypatch):
+    read = []
+    kept = type(shards).read
+    monkeypatch.setattr(
+        type(shards), "read", lambda self, n: read.append(n) or kept(self, n)
+    )
+    options = {"batch_size": 500, "num_negatives": 1, "open_at_once": 2, "passes": 9}
+    epoch(sharded_candidate_batches(shards, seed=0, **options))
+    epochs = [read[n : n + 6] for n in range(0, 54, 6)]
+    assert all(sorted(opened) == list(range(6)) for opened in epochs)
+    assert len({frozenset(opened[:2]) for opened in epochs}) > 3
+
+
+@every_pipeline
+@pytest.mark.parametrize("start_step", [1, 9, 10, 29, 30, 44])
+def test_going_on_in_the_middle_gives_what_would_have_come(make, start_step, shards):
+    options = {"batch_size": 100, "num_negatives": 2, "open_at_once": 2}
+    whole = epoch(make(shards, seed=1, passes=4, **options))
+    rest = make(shards, seed=1, start_step=start_step, **options)
+    assert rest.cardinality() == 30
+    assert epoch(rest) + epoch(rest) == whole[start_step : start_step + 60]
+
+
+def test_shards_before_the_start_are_not_read(shards, monkeypatch):
+    read = []
+    kept = type(shards).read
+    monkeypatch.setattr(
+        type(shards), "read", lambda self, n: read.append(n) or kept(self, n)
+    )
+    options = {"batch_size": 100, "num_negatives": 1, "open_at_once": 1}
+    epoch(sharded_candidate_batches(shards, seed=0, passes=3, **options))
+    whole = read.copy()
+    read.clear()
+    epoch(sharded_candidate_batches(shards, seed=0, start_step=37, **options))
+    assert read == whole[7:14]  # five batches of a shard: the 37th is of the eighth
+
+
+# What a batch is
+
+
+@every_sampling
+@pytest.mark.parametrize("correct", [True, False])
+def test_candidate_batches_have_the_shapes_of_those_in_memory(
+    sampling, correct, shards
+):
+    train = Interactions.from_arrays(["a", "b"], [1, 2])
+    options = {"seed": 0, "num_negatives": 7, "sampling": sampling, "correct": correct}
+    expected = candidate_batches(train, batch_size=2, **options).element_spec
+    found = sharded_candidate_batches(shards, batch_size=2, **options)
+    assert found.element_spec == expected
+
+
+def test_pairwise_batches_have_the_shapes_of_those_in_memory(shards):
+    train = Interactions.from_arrays(["a", "b"], [1, 2])
+    options = {"seed": 0, "num_negatives": 7, "batch_size": 2}
+    expected = pairwise_batches(train, exact=False, **options).element_spec
+    assert sharded_pairwise_batches(shards, **options).element_spec == expected
+
+
+def test_sizes_are_by_default_those_in_memory(files, tmp_path):
+    shards = prepare_shards(files, tmp_path, seed=0)
+    [(inputs, labels), _] = sharded_candidate_batches(shards, seed=0)
+    assert inputs["user_id"].shape == inputs["candidate_id"].shape == [1024]
+    assert (labels.numpy() == np.eye(1, 1025)).all()
+    [(inputs, labels), _] = sharded_pairwise_batches(shards, seed=0)
+    assert inputs["item_id"].shape == [1024, 5]
+    assert (labels.numpy() == np.eye(1, 5)).all()
+
+
+@every_sampling
+def test_candidates_are_drawn_with_the_probability_that_they_tell(sampling, shards):
+    options = {"batch_size": 100, "num_negatives": 100, "sampling": sampling}
+    batches = epoch(sharded_candidate_batches(shards, seed=2, passes=4, **options))
+    drawn = np.array([inputs["candidate_id"] for inputs, _ in batches])
+    assert len({tuple(row) for row in drawn}) == len(drawn) == 120
+    told = {}
+    for inputs, _ in batches:
+        ids = inputs["item_id"] + inputs["candidate_id"]
+        told |= dict(zip(ids, inputs["log_probability"], strict=True))
+    items = sorted(told)
+    expected = np.exp([told[item] for item in items])
+    assert expected.sum() == pytest.approx(1, abs=1e-5)
+    counts = np.bincount(drawn.ravel(), minlength=shards.num_items)[items]
+    if sampling == "in-batch":  # each positive once in each epoch
+        assert counts.tolist() == (4 * shards.item_counts).tolist()
+    else:
+        expected *= counts.sum() / expected.sum()
+        assert stats.chisquare(counts, expected).pvalue > 1e-3
+
+
+def test_own_negatives_are_uniform_over_the_catalogue(shards):
+    batches = epoch(sharded_pairwise_batches(shards, seed=2, num_negatives=5))
+    negatives = np.concatenate([inputs["item_id"] for inputs, _ in batches])[:, 1:]
+    assert stats.chisquare(np.bincount(negatives.ravel(), minlength=60)).pvalue > 1e-3
+    assert len(np.unique(negatives, axis=0)) > 0.99 * len(negatives)
+
+
+@pytest.mark.parametrize("exponent", [1.0, 0.5])
+def test_negatives_are_drawn_by_popularity_to_a_power(exponent, shards):
+    options = {"sampling": "popularity", "exponent": exponent, "batch_size": 500}
+    share = shards.item_counts**exponent / (shards.item_counts**exponent).sum()
+    own = epoch(sharded_pairwise_batches(shards, seed=2, **options))
+    drawn = np.concatenate([inputs["item_id"] for inputs, _ in own])[:, 1:]
+    counts = np.bincount(drawn.ravel(), minlength=60)
+    assert stats.chisquare(counts, share * drawn.size).pvalue > 1e-3
+    options |= {"num_negatives": 2000}
+    shared = epoch(sharded_candidate_batches(shards, seed=2, **options))
+    drawn = np.concatenate([inputs["candidate_id"] for inputs, _ in shared])
+    counts = np.bincount(drawn, minlength=60)
+    assert stats.chisquare(counts, share * drawn.size).pvalue > 1e-3
+
+
+# What is refused
+
+
+@every_pipeline
+@pytest.mark.parametrize("bad", [0, -1, 1.5])
+@pytest.mark.parametrize(
+    "size", ["batch_size", "num_negatives", "passes", "open_at_once"]
+)
+def test_sizes_are_at_least_one(make, size, bad, shards):
+    with pytest.raises(ValueError, match=f"`{size}` must be.*Received: {size}={bad}"):
+        make(shards, seed=0, **{"batch_size": 10, size: bad})
+
+
+@every_pipeline
+@pytest.mark.parametrize("name", ["seed", "start_step"])
+def test_seeds_and_starts_are_at_least_zero(make, name, shards):
+    with pytest.raises(ValueError, match=f"`{name}` must be.*at least 0.*{name}=-1"):
+        make(shards, **{"seed": 0, "batch_size": 10, name: -1})
+
+
+@every_pipeline
+def test_a_batch_is_no_larger_than_what_is_open(make, shards):
+    told = "`batch_size` must be at most 1000.*batch_size=1001.*`open_at_once`"
+    with pytest.raises(ValueError, match=told):
+        make(shards, seed=0, batch_size=1001, open_at_once=2)
+    dataset = make(shards, seed=0, batch_size=1000, open_at_once=2, num_negatives=1)
+    assert dataset.cardinality() == 3
+
+
+@every_pipeline
+def test_an_unknown_sampling_is_refused(make, shards):
+    with pytest.raises(ValueError, match=r"one of uniform, .*'zipf'"):
+        make(shards, seed=0, batch_size=10, sampling="zipf")
+
+
+@every_pipeline
+def test_an_exponent_without_effect_is_refused(make, shards):
+    with pytest.raises(ValueError, match=r"`exponent` .*Received: exponent=0.5"):
+        make(shards, seed=0, batch_size=10, exponent=0.5)
+
+
+# Training
+
+
+def three_tastes() -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """Train and test of 240 users, each of whom likes one third of 60 items.
+
+    Of these 20 a user has 12 in train and 4 in test, and in train also one item that
+    everybody has.
+    """
+    rng = np.random.default_rng(0)
+    train, test = [], []
+    for user in range(240):
+        items = rng.permutation(20) * 3 + user % 3
+        train += [(f"u{user}", item) for item in [*items[:12], 60]]
+        test += [(f"u{user}", item) for item in items[12:16]]
+    return train, test
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory, write_parquet):
+    """Shards of `three_tastes`, and its two parts under their ids."""
+    train, test = three_tastes()
+    folder = tmp_path_factory.mktemp("planted")
+    users, items = (list(column) for column in zip(*train, strict=True))
+    path = write_parquet(folder / "log.parquet", user_id=users, item_id=items)
+    shards = prepare_shards(path, folder / "out", seed=0, shard_rows=800)
+    known = {"user_vocabulary": shards.users, "item_vocabulary": shards.items}
+    parts = (
+        Interactions.from_arrays(*zip(*part, strict=True), **known)
+        for part in (train, test)
+    )
+    return shards, *parts
+
+
+@pytest.mark.parametrize(
+    ("make", "objective", "negatives"),
+    [
+        (sharded_candidate_batches, "softmax", "uniform"),
+        (sharded_pairwise_batches, "bpr", "own"),
+    ],
+)
+def test_what_is_trained_on_shards_learns(make, objective, negatives, planted):
+    shards, train, test = planted
+    keras.utils.set_random_seed(0)
+    model = tfrecs.build_mf(shards.num_users, shards.num_items, embedding_dim=8)
+    options = {"seed": 0, "batch_size": 200, "num_negatives": 30, "passes": 3}
+    data = make(shards, **options)
+    trained = compile_for(model, objective, negatives, keras.optimizers.Adam(0.02))
+    history = fit_batches(trained, data, epochs=4)
+    assert len(history.epoch) == 4
+    popularity = np.tile(train.item_counts.astype(np.float32), (240, 1))
+    by_chance = tfrecs.evaluate(popularity, train, test, k=4).metrics["precision@4"]
+    assert by_chance < 0.2
+    found = tfrecs.evaluate(model, train, test, k=4).metrics["precision@4"]
+    assert found > 0.4  # at random among the 8 left of the right third: 0.5
+    # Each epoch of Keras went on where the one before had ended.
+    steps = 4 * int(data.cardinality())
+    assert epoch(data) == epoch(make(shards, **options, start_step=steps))

@@ -1,0 +1,115 @@
+"""Streams of raw ids: any row to start at, any file that is damaged told."""
+
+import numpy as np
+import pytest
+
+from tfrecs.data.shards import sources
+from tfrecs.data.shards.sources import Columns, stream_ids
+
+PLAIN = Columns("user_id", "item_id", None, None, ())
+RATED = Columns("user_id", "item_id", "rating", 3.0, ())
+
+
+def written(tmp_path, text, name="a.csv"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("start", [0, 1, 149, 150, 151, 400, 999, 1000, 1001])
+@pytest.mark.parametrize("rows", [1000, 130])
+def test_a_stream_starts_at_any_row(
+    kind, start, rows, tmp_path, write_parquet, monkeypatch
+):
+    monkeypatch.setattr(sources, "_ROWS_AT_ONCE", 40)
+    monkeypatch.setattr(sources, "_BYTES_AT_ONCE", 300)
+    users, items = np.arange(1000), np.arange(1000) * 7 % 31
+    path = tmp_path / f"a.{kind}"
+    if kind == "parquet":  # in row groups of 150
+        write_parquet(path, item_id=items, user_id=users)
+    else:
+        lines = [f"{i},{u}" for u, i in zip(users, items, strict=True)]
+        written(tmp_path, "\n".join(["item_id,user_id", *lines]))
+    tables = list(stream_ids(path, PLAIN, rows, start))
+    found = [user for _, users, _ in tables for user in users.to_pylist()]
+    assert found == list(range(start, 1000))
+    found = [item for _, _, items in tables for item in items.to_pylist()]
+    assert found == items[start:].tolist()
+    stops = [stop for stop, _, _ in tables]
+    assert stops == [*range(start + rows, 1000, rows), 1000][: len(stops)]
+    assert len(stops) == -(-max(0, 1000 - start) // rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("user_id,item_id\n1,2\n,3\n", "'user_id' must have no.*1 missing.* in row 1"),
+        ("user_id,item_id\na,2\n,3\n", "'user_id' must have no.*1 missing.* in row 1"),
+        ("user_id,item_id\na,2\nb,\n", "'item_id' must have no.*1 missing.* in row 1"),
+        ("user_id,item\n1,2\n", "column 'item_id'. Received: columns user_id, item"),
+        ("user_id,item_id\n1,2,3\n", "Expected 2 columns, got 3"),
+        ("user_id,item_id\n1.5,2\n", "'user_id' must hold whole numbers or text.*doub"),
+        ("", "Empty CSV file"),
+    ],
+)
+def test_what_is_wrong_with_a_text_is_told_with_its_name(text, told, tmp_path):
+    path = written(tmp_path, text)
+    with pytest.raises(ValueError, match=f"a.csv: .*{told}"):
+        list(stream_ids(path, PLAIN, 10))
+
+
+def test_the_row_of_a_missing_id_is_counted_from_the_start_of_the_file(
+    tmp_path, write_parquet
+):
+    users = [*range(470), None, None, 1]
+    path = write_parquet(tmp_path / "a.parquet", user_id=users, item_id=users)
+    with pytest.raises(ValueError, match="2 missing, the first in row 470"):
+        list(stream_ids(path, PLAIN, 100, 200))
+
+
+@pytest.mark.parametrize(
+    ("ratings", "told"),
+    [
+        ("5,x", "'rating' must hold numbers. Received: string"),
+        ("5,", "'rating' must have no missing values.*1 missing, the first in row 1"),
+        ("5,nan", "'rating' must have no missing values.*1 missing, the first in row "),
+    ],
+)
+def test_ratings_are_numbers(ratings, told, tmp_path):
+    lines = [f"1,2,{rating}" for rating in ratings.split(",")]
+    path = written(tmp_path, "\n".join(["user_id,item_id,rating", *lines]))
+    with pytest.raises(ValueError, match=told):
+        list(stream_ids(path, RATED, 10))
+
+
+def test_text_that_comes_late_is_told_with_advice(tmp_path):
+    many = "12345,1\n" * 1_200_000  # more than what the kind of a column is told by
+    path = written(tmp_path, f"user_id,item_id\n{many}x7,1\n")
+    with pytest.raises(ValueError, match=r"conversion error.*'x7'.*in `text`"):
+        list(stream_ids(path, PLAIN, 10**6))
+    as_text = Columns("user_id", "item_id", None, None, ("user_id",))
+    *_, (_, users, _) = stream_ids(path, as_text, 10**6)
+    assert users[-1].as_py() == "x7"
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "none of it"])
+def test_damaged_parquet_is_told_with_its_name(damage, tmp_path, write_parquet):
+    users = [f"user {n}" for n in range(500)]
+    path = write_parquet(tmp_path / "a.parquet", user_id=users, item_id=users)
+    whole = path.read_bytes()
+    path.write_bytes(
+        {
+            "cut": whole[:-20],
+            "changed": whole.replace(b"user 3", b"user \xff"),
+            "none of it": b"user_id,item_id\n1,1\n",
+        }[damage]
+    )
+    with pytest.raises(ValueError, match=r"a\.parquet: "):
+        list(stream_ids(path, PLAIN, 100))
+
+
+def test_other_suffixes_are_refused(tmp_path):
+    path = written(tmp_path, "1 2", "a.dat")
+    with pytest.raises(ValueError, match=r"must end in .parquet, .csv or .tsv.*a.dat"):
+        list(stream_ids(path, PLAIN, 10))

@@ -1,0 +1,224 @@
+"""Vocabulary: raw ids of any kind come back as they went in."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tfrecs.data.vocabulary import Vocabulary, as_id_array
+
+TEXTS = st.text(max_size=3)
+KINDS = {
+    "ints": st.integers(),
+    "floats": st.floats(allow_nan=False),
+    "texts": TEXTS,
+    "tuples": st.tuples(st.integers(0, 3), TEXTS),
+    "ragged": st.lists(st.integers(0, 2), max_size=3).map(tuple),
+    "mixed": st.one_of(st.integers(-2, 2), st.sampled_from(["1", "2", ""]), TEXTS),
+}
+
+
+def columns_of_ids():
+    return st.one_of(
+        [st.lists(kind, min_size=1, max_size=12) for kind in KINDS.values()]
+    )
+
+
+# Raw ids to indices and back
+
+
+@given(columns_of_ids())
+@example([2**63, -1])  # NumPy alone would make floats of these
+@example(["a\0", "a"])  # NumPy alone would make one id of these
+@example([1, "1", (1,)])
+def test_raw_ids_come_back(raw):
+    vocabulary, indices = Vocabulary.learn(raw, "users")
+    back = vocabulary.ids[indices].tolist()
+    assert back == raw
+    assert [type(id_) for id_ in back] == [type(id_) for id_ in raw]
+
+
+@given(columns_of_ids())
+def test_indices_are_contiguous_int32_and_one_for_each_id(raw):
+    vocabulary, indices = Vocabulary.learn(raw, "users")
+    assert indices.dtype == np.int32
+    assert sorted(set(indices.tolist())) == list(range(len(vocabulary)))
+    assert len(vocabulary) == len(set(raw))
+
+
+@given(columns_of_ids())
+def test_looking_up_gives_the_indices_that_were_learned(raw):
+    vocabulary, indices = Vocabulary.learn(raw, "users")
+    for found in (vocabulary.index(raw), vocabulary.known(raw)):
+        assert found.tolist() == indices.tolist()
+        assert found.dtype == np.int32
+
+
+def test_a_vocabulary_keeps_the_order_it_is_given():
+    films = Vocabulary(["Heat", "Alien", "Big"], "items")
+    assert films.ids.tolist() == ["Heat", "Alien", "Big"]
+    assert films.index(["Big", "Heat", "Alien"]).tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("raw", "ids"),
+    [
+        ([10, 9, 10, -1], [-1, 9, 10]),
+        (["b", "a", "B"], ["B", "a", "b"]),
+        ([(2, "a"), (1, "b"), (1, "a")], [(1, "a"), (1, "b"), (2, "a")]),
+        ([0.5, -0.5], [-0.5, 0.5]),
+    ],
+)
+def test_learned_ids_are_sorted_where_they_sort(raw, ids):
+    assert Vocabulary.learn(raw, "users")[0].ids.tolist() == ids
+
+
+def test_learned_ids_that_do_not_compare_keep_their_first_order():
+    vocabulary, indices = Vocabulary.learn(["b", 2, "a", 2, 1], "users")
+    assert vocabulary.ids.tolist() == ["b", 2, "a", 1]
+    assert indices.tolist() == [0, 1, 2, 1, 3]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ["b", "a", "b"],
+        ("b", "a", "b"),
+        np.array(["b", "a", "b"]),
+        np.array(["b", "a", "b"], dtype=object),
+        pd.Series(["b", "a", "b"], index=[7, 7, 3]),
+        pd.Index(["b", "a", "b"]),
+        pd.Series(["b", "a", "b"], dtype="category"),
+        pd.Series(["b", "a", "b"], dtype="string"),
+    ],
+    ids=lambda source: type(source).__name__,
+)
+def test_texts_are_python_texts_whatever_holds_them(source):
+    vocabulary, indices = Vocabulary.learn(source, "users")
+    assert [type(id_) for id_ in vocabulary.ids] == [str, str]
+    assert indices.tolist() == [1, 0, 1]
+    assert vocabulary.index(source).tolist() == [1, 0, 1]
+
+
+def test_a_generator_is_read_once():
+    assert as_id_array((i for i in (3, 1)), "users").tolist() == [3, 1]
+    assert Vocabulary([3, 1]).known(i for i in (1, 3)).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("ids", [[1, 2], [1.0, 2.5], pd.Series([1, 2], dtype="Int64")])
+def test_whole_columns_of_numbers_stay_numbers(ids):
+    assert Vocabulary(ids).index([2, 1, 2.5]).tolist()[1] == 0
+
+
+def test_small_ints_are_held_as_ints_and_large_ones_as_objects():
+    bounds = [-(2**63), 2**63 - 1]
+    assert as_id_array(bounds, "users").dtype == np.int64
+    assert as_id_array([bounds[0] - 1], "users").tolist() == [-(2**63) - 1]
+    assert as_id_array([bounds[1] + 1], "users").dtype == object
+
+
+def test_unknown_ids_have_index_minus_one():
+    assert Vocabulary(["1", "2"]).index(["2", 2, "3", "1"]).tolist() == [1, -1, -1, 0]
+    assert Vocabulary([(1, 2)]).index([(2, 1), (1, 2)]).tolist() == [-1, 0]
+
+
+def test_nothing_can_change_a_vocabulary():
+    source = np.array([3, 1])
+    vocabulary = Vocabulary(source)
+    source[0] = 1
+    assert vocabulary.ids.tolist() == [3, 1]
+    with pytest.raises(ValueError, match="read-only"):
+        vocabulary.ids[0] = 1
+
+
+def test_a_vocabulary_tells_its_size_name_and_first_ids():
+    films = Vocabulary(["a", "b", "c", "d"], name="items")
+    assert len(films) == 4
+    assert repr(films) == "<Vocabulary of 4 items: 'a', 'b', 'c', ...>"
+    assert repr(Vocabulary([7, 8])) == "<Vocabulary of 2 ids: 7, 8, ...>"
+
+
+def test_no_ids_are_an_empty_vocabulary():
+    assert len(Vocabulary([])) == 0
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
+def test_missing_ids_are_counted_and_the_first_is_placed(missing):
+    with pytest.raises(ValueError, match=r"`films` must have no missing ids.*: 2 miss"):
+        as_id_array(["a", missing, "b", missing], "films")
+    with pytest.raises(ValueError, match="the first in row 1"):
+        Vocabulary.learn(["a", missing, "b", missing], "films")
+    with pytest.raises(ValueError, match="the first in row 0"):
+        Vocabulary([missing, "b"], "films")
+
+
+def test_a_missing_number_is_missing():
+    with pytest.raises(
+        ValueError, match=r"`ids` must have no missing.*1 missing.*row 2"
+    ):
+        Vocabulary(np.array([1.0, 2.0, np.nan]))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), ()])
+def test_ids_have_one_dimension(shape):
+    told = rf"`films` must have one dimension.*shape \({', '.join(map(str, shape))}\)"
+    with pytest.raises(ValueError, match=told):
+        as_id_array(np.zeros(shape), "films")
+
+
+def test_an_id_stands_once():
+    with pytest.raises(
+        ValueError, match=r"`films` must be distinct.*'b' more than once"
+    ):
+        Vocabulary(["a", "b", "c", "b", "a"], "films")
+    with pytest.raises(ValueError, match="Received: 7 more than once"):
+        Vocabulary([7, 8, 7])
+
+
+def test_unhashable_ids_are_refused_by_their_type():
+    for unknown in ([["Heat"]], [{"a": 1}], [("Heat", ["Alien"])]):
+        with pytest.raises(
+            TypeError, match=r"`ids` must be hashable.*: (list|dict|tup)"
+        ):
+            Vocabulary(["Heat"]).index(unknown)
+    with pytest.raises(TypeError, match=r"`films` must be hashable.*Received: list"):
+        Vocabulary.learn([[1], [2]], "films")
+
+
+def test_unknown_ids_are_counted_and_shown_with_their_type():
+    told = (
+        r"`films` must be known\. Received: 2 of 3 unknown, the first '7' \(a str\)\. "
+        r"Known ids look like 6 \(a int\)"
+    )
+    with pytest.raises(ValueError, match=told):
+        Vocabulary([6, 7], "films").known(np.array([6, "7", "8"], dtype=object))
+    with pytest.raises(
+        ValueError, match=r"first 9 \(a int\)\. Known ids look like 'x'"
+    ):
+        Vocabulary(["x"]).known([9])
+
+
+# Growing
+
+
+@given(columns_of_ids(), columns_of_ids())
+def test_more_ids_come_after_those_that_there_are(first, more):
+    vocabulary, _ = Vocabulary.learn(first, "users")
+    extended = vocabulary.extended(more)
+    before = len(vocabulary)
+    assert extended.ids[:before].tolist() == vocabulary.ids.tolist()
+    assert extended.index(first).tolist() == vocabulary.index(first).tolist()
+    assert (extended.index(more) >= 0).all()
+    assert len(extended) == len({*first, *more})
+    new = [id_ for id_ in dict.fromkeys(more) if id_ not in {*first}]
+    assert extended.ids[before:].tolist() == new
+    assert extended.name == "users"
+
+
+def test_ids_of_two_kinds_stay_what_they_are():
+    extended = Vocabulary([1, 2], "items").extended(["1", 2])
+    assert extended.ids.tolist() == [1, 2, "1"]

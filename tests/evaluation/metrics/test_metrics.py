@@ -1,0 +1,251 @@
+"""Metrics: numbers worked out by hand, a slow oracle, and laws."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfrecs.evaluation.metrics import ranking as metrics
+from tfrecs.evaluation.metrics.ranking import METRICS, WHOLE_METRICS, Ranks
+
+
+def ranks_of(*users: list[int], num_candidates: int) -> Ranks:
+    """Pads each user's ranks with inf to the longest."""
+    most = max(map(len, users))
+    padded = [
+        [*map(float, ranks), *[math.inf] * (most - len(ranks))] for ranks in users
+    ]
+    counts = np.array([len(ranks) for ranks in users])
+    return Ranks(np.array(padded), counts, np.full(len(users), num_candidates))
+
+
+# Two relevant items at ranks 1 and 4, one at rank 3, and four at ranks 2, 3, 5 and 6.
+USERS = ranks_of([1, 4], [3], [2, 3, 5, 6], num_candidates=7)
+
+
+def log2(x: float) -> float:
+    return math.log(x) / math.log(2)
+
+
+def test_the_registries_name_every_metric():
+    assert METRICS == {
+        "precision": metrics.precision,
+        "recall": metrics.recall,
+        "ndcg": metrics.ndcg,
+        "hit_rate": metrics.hit_rate,
+        "map": metrics.average_precision,
+        "map_all": metrics.average_precision_of_all,
+        "capped_recall": metrics.capped_recall,
+    }
+    assert WHOLE_METRICS == {
+        "mrr": metrics.reciprocal_rank,
+        "auc": metrics.auc,
+        "r_precision": metrics.r_precision,
+    }
+
+
+# Numbers worked out by hand
+
+GOLDEN = {
+    ("hits", 1): [1, 0, 0],
+    ("hits", 3): [1, 1, 2],
+    ("hits", 5): [2, 1, 3],
+    ("precision", 1): [1 / 1, 0, 0],
+    ("precision", 3): [1 / 3, 1 / 3, 2 / 3],
+    ("precision", 5): [2 / 5, 1 / 5, 3 / 5],
+    ("recall", 1): [1 / 2, 0, 0],
+    ("recall", 3): [1 / 2, 1 / 1, 2 / 4],
+    ("recall", 5): [2 / 2, 1 / 1, 3 / 4],
+    ("hit_rate", 1): [1, 0, 0],
+    ("hit_rate", 2): [1, 0, 1],
+    ("hit_rate", 3): [1, 1, 1],
+    ("ndcg", 1): [1, 0, 0],
+    ("ndcg", 3): [
+        1 / (1 + 1 / log2(3)),
+        (1 / log2(4)) / 1,
+        (1 / log2(3) + 1 / log2(4)) / (1 + 1 / log2(3) + 1 / log2(4)),
+    ],
+    ("ndcg", 5): [
+        (1 + 1 / log2(5)) / (1 + 1 / log2(3)),
+        (1 / log2(4)) / 1,
+        (1 / log2(3) + 1 / log2(4) + 1 / log2(6))
+        / (1 + 1 / log2(3) + 1 / log2(4) + 1 / log2(5)),
+    ],
+    ("average_precision", 1): [1 / 1, 0, 0],
+    ("average_precision", 3): [(1 / 1) / 2, 1 / 3, (1 / 2 + 2 / 3) / 3],
+    ("average_precision", 5): [(1 + 2 / 4) / 2, 1 / 3, (1 / 2 + 2 / 3 + 3 / 5) / 4],
+    ("average_precision_of_all", 1): [(1 / 1) / 2, 0, 0],
+    ("average_precision_of_all", 3): [(1 / 1) / 2, 1 / 3, (1 / 2 + 2 / 3) / 4],
+    ("average_precision_of_all", 5): [
+        (1 + 2 / 4) / 2,
+        (1 / 3) / 1,
+        (1 / 2 + 2 / 3 + 3 / 5) / 4,
+    ],
+    ("capped_recall", 1): [1 / 1, 0, 0],
+    ("capped_recall", 3): [1 / 2, 1 / 1, 2 / 3],
+    ("capped_recall", 5): [2 / 2, 1 / 1, 3 / 4],
+}
+
+
+@pytest.mark.parametrize(("name", "k"), GOLDEN)
+def test_at_k_values_are_those_worked_out_by_hand(name, k):
+    values = getattr(metrics, name)(USERS, k)
+    assert values.dtype == np.float64
+    assert values.tolist() == pytest.approx(GOLDEN[name, k], abs=1e-12)
+
+
+def test_reciprocal_rank_is_of_the_first_relevant_item():
+    assert metrics.reciprocal_rank(USERS).tolist() == [1 / 1, 1 / 3, 1 / 2]
+
+
+def test_r_precision_looks_at_as_many_places_as_there_are_relevant_items():
+    # Of ranks 1 and 4, one is within 2; 3 is not within 1; 2 and 3 are within 4.
+    assert metrics.r_precision(USERS).tolist() == [1 / 2, 0 / 1, 2 / 4]
+
+
+def test_auc_is_the_share_of_pairs_in_the_right_order():
+    # Others that stand before each relevant item: 0, 2 of 5; 2 of 6; 1, 1, 2, 2 of 3.
+    wrong = [(0 + 2) / (2 * 5), 2 / (1 * 6), (1 + 1 + 2 + 2) / (4 * 3)]
+    assert metrics.auc(USERS).tolist() == pytest.approx([1 - w for w in wrong])
+
+
+def test_auc_of_a_user_with_nothing_but_relevant_items_is_a_half():
+    everything = Ranks(np.array([[1.0, 2.0]]), np.array([2]), np.array([2]))
+    assert metrics.auc(everything).tolist() == [0.5]
+
+
+def test_a_perfect_list_has_one_everywhere_and_precision_is_bounded_by_k():
+    perfect = ranks_of([1, 2, 3], num_candidates=9)
+    for name in METRICS.keys() - {"precision"}:
+        assert METRICS[name](perfect, 5).tolist() == pytest.approx([1.0])
+    assert metrics.precision(perfect, 5).tolist() == [3 / 5]
+    for metric in WHOLE_METRICS.values():
+        assert metric(perfect).tolist() == [1.0]
+
+
+def test_a_perfect_list_of_fewer_places_than_relevant_items_tells_metrics_apart():
+    perfect = ranks_of([1, 2, 3, 4], num_candidates=9)
+    values = {name: metric(perfect, 2).tolist() for name, metric in METRICS.items()}
+    best = {name: [1.0] for name in ("precision", "ndcg", "hit_rate", "map")}
+    capped = {"capped_recall": [2 / 2], "map_all": [(1 / 1 + 2 / 2) / 4]}
+    assert values == best | capped | {"recall": [2 / 4]}
+
+
+def test_a_list_that_is_upside_down_has_an_auc_of_zero():
+    assert metrics.auc(ranks_of([8, 9], num_candidates=9)).tolist() == [0.0]
+
+
+# A slow oracle, which walks down each list
+
+
+def slow(ranks: list[int], k: int, num_candidates: int) -> dict[str, float]:
+    ranked = [rank in ranks for rank in range(1, num_candidates + 1)]
+    hits = sum(ranked[:k])
+    gain, best, precisions, wrong = 0.0, 0.0, 0.0, 0
+    for place, is_relevant in enumerate(ranked):
+        wrong += is_relevant * ranked[:place].count(False)
+        if place < k:
+            gain += is_relevant / log2(place + 2)
+            best += (place < len(ranks)) / log2(place + 2)
+            precisions += is_relevant * sum(ranked[: place + 1]) / (place + 1)
+    pairs = len(ranks) * (num_candidates - len(ranks))
+    return {
+        "precision": hits / k,
+        "recall": hits / len(ranks),
+        "hit_rate": float(hits > 0),
+        "ndcg": gain / best,
+        "map": precisions / min(k, len(ranks)),
+        "map_all": precisions / len(ranks),
+        "capped_recall": hits / min(k, len(ranks)),
+        "mrr": 1 / min(ranks),
+        "auc": 1 - wrong / pairs if pairs else 0.5,
+        "r_precision": sum(ranked[: len(ranks)]) / len(ranks),
+    }
+
+
+@st.composite
+def lists_of_ranks(draw):
+    num_candidates = draw(st.integers(1, 20))
+    ranks = st.sets(st.integers(1, num_candidates), min_size=1).map(sorted)
+    users = draw(st.lists(ranks, min_size=1, max_size=5))
+    return users, num_candidates, draw(st.integers(1, num_candidates))
+
+
+@given(lists_of_ranks())
+def test_every_metric_is_what_walking_down_the_list_gives(lists):
+    users, num_candidates, k = lists
+    ranked = ranks_of(*users, num_candidates=num_candidates)
+    fast = {name: metric(ranked, k) for name, metric in METRICS.items()}
+    fast |= {name: metric(ranked) for name, metric in WHOLE_METRICS.items()}
+    for place, ranks in enumerate(users):
+        of_user = {name: values[place] for name, values in fast.items()}
+        assert of_user == pytest.approx(slow(ranks, k, num_candidates), abs=1e-9)
+
+
+@given(lists_of_ranks())
+def test_every_metric_is_from_zero_to_one(lists):
+    users, num_candidates, k = lists
+    ranked = ranks_of(*users, num_candidates=num_candidates)
+    values = [metric(ranked, k) for metric in METRICS.values()]
+    values += [metric(ranked) for metric in WHOLE_METRICS.values()]
+    assert np.min(values) >= 0
+    assert np.max(values) <= 1 + 1e-12
+
+
+@given(lists_of_ranks())
+def test_recall_does_not_fall_as_k_grows(lists):
+    users, num_candidates, _ = lists
+    ranked = ranks_of(*users, num_candidates=num_candidates)
+    recalls = [metrics.recall(ranked, k) for k in range(1, num_candidates + 1)]
+    assert (np.diff(recalls, axis=0) >= 0).all()
+    assert (recalls[-1] == 1).all()
+
+
+@given(lists_of_ranks())
+def test_capped_recall_is_the_higher_of_recall_and_precision(lists):
+    users, num_candidates, k = lists
+    ranked = ranks_of(*users, num_candidates=num_candidates)
+    capped = metrics.capped_recall(ranked, k)
+    higher = np.maximum(metrics.recall(ranked, k), metrics.precision(ranked, k))
+    assert capped.tolist() == higher.tolist()
+
+
+@given(lists_of_ranks())
+def test_average_precision_is_of_all_once_k_is_the_number_of_relevant_items(lists):
+    users, num_candidates, k = lists
+    ranked = ranks_of(*users, num_candidates=num_candidates)
+    ours, of_all = (METRICS[name](ranked, k) for name in ("map", "map_all"))
+    assert (ours >= of_all).all()
+    enough = ranked.num_relevant <= k
+    assert ours[enough].tolist() == of_all[enough].tolist()
+    hits = metrics.hits(ranked, k)
+    assert ((ours > of_all) == (~enough & (hits > 0))).all()
+
+
+@given(lists_of_ranks())
+def test_r_precision_is_precision_and_recall_at_the_number_of_relevant_items(lists):
+    users, num_candidates, _ = lists
+    ranked = ranks_of(*users, num_candidates=num_candidates)
+    for place, ranks in enumerate(users):
+        for metric in (metrics.precision, metrics.recall, metrics.capped_recall):
+            value = metric(ranked, len(ranks))[place]
+            assert metrics.r_precision(ranked)[place] == value
+
+
+@given(lists_of_ranks())
+def test_k_times_precision_is_a_whole_number(lists):
+    users, num_candidates, k = lists
+    hits = k * metrics.precision(ranks_of(*users, num_candidates=num_candidates), k)
+    assert hits == pytest.approx(np.round(hits), abs=1e-9)
+
+
+@given(lists_of_ranks())
+def test_a_user_counts_the_same_beside_any_others(lists):
+    users, num_candidates, k = lists
+    together = ranks_of(*users, num_candidates=num_candidates)
+    for place, ranks in enumerate(users):
+        alone = ranks_of(ranks, num_candidates=num_candidates)
+        for metric in METRICS.values():
+            assert metric(together, k)[place] == pytest.approx(metric(alone, k)[0])

@@ -1,0 +1,369 @@
+"""Bundles: what is kept, every kind of damage, and what is never destroyed."""
+
+import json
+import subprocess
+import sys
+import zipfile
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+import tfrecs
+from tfrecs import Interactions, Recommender, build_mf
+from tfrecs._base.manifest import write_manifest
+from tfrecs.inference.bundle import BUNDLE
+
+FILES = ("manifest.json", *BUNDLE.files)
+FILMS = pd.DataFrame(
+    {"title": ["Heat", 'A "1|2"', None], "year": [1995, 2001, 1979]},
+    index=pd.Index([7, 8, 9], name="film"),
+)
+TRAIN = Interactions.from_arrays(
+    ["ann", "bob", "bob"],
+    [9, 7, 8],
+    ratings=[4, 5, 2.5],
+    timestamps=[30, 10, 20],
+    weights=[1, 0.5, 2],
+    item_features=FILMS,
+    user_features=pd.DataFrame({"age": [30.5, np.nan]}, index=["ann", "bob"]),
+)
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(0)
+    return build_mf(2, 3, embedding_dim=4)
+
+
+@pytest.fixture(scope="module")
+def recommender(model):
+    return Recommender(
+        model, TRAIN, settings={"epochs": 3, "why": ["ü"]}, metrics={"ndcg@10": 0.1}
+    )
+
+
+@pytest.fixture
+def bundle(recommender, tmp_path):
+    recommender.save(tmp_path / "bundle")
+    return tmp_path / "bundle"
+
+
+# What is kept
+
+
+def test_everything_given_comes_back(bundle):
+    loaded = tfrecs.load(bundle)
+    assert loaded.settings == {"epochs": 3, "why": ["ü"]}
+    assert loaded.metrics == {"ndcg@10": 0.1}
+    train = loaded.train
+    for name in ("user_ids", "item_ids", "ratings", "timestamps", "weights"):
+        found, expected = getattr(train, name), getattr(TRAIN, name)
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == expected.dtype
+    for name in ("user_features", "item_features"):
+        pd.testing.assert_frame_equal(getattr(train, name), getattr(TRAIN, name))
+    assert sorted(path.name for path in bundle.iterdir()) == sorted(FILES)
+
+
+def test_what_train_has_not_is_not_in_the_bundle(model, tmp_path):
+    plain = Interactions.from_matrix(np.eye(3)[:2])
+    Recommender(model, plain).save(tmp_path / "bundle")
+    assert not [*tmp_path.glob("bundle/*features*")]
+    train = tfrecs.load(tmp_path / "bundle").train
+    assert train.user_features is train.item_features is train.weights is None
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ["a", "1", "", 'ü\n"\\'],
+        [1, "1", 1.5, -(10**30)],
+        [("a", 1), ("a", (1, 2.5)), (), ("a", False)],
+        np.array([3, 1, 2, 0], dtype=np.uint16),
+        np.array([0.1, 2, -1, 5], dtype=np.float32),
+        np.array([1, 2, 3, 2**63 - 1]),
+        np.array(["x", np.int64(3), True, 2], dtype=object),
+        np.array([True, False]),
+    ],
+)
+def test_ids_come_back_kind_and_all(model, tmp_path, ids):
+    train = Interactions.from_matrix(np.eye(len(ids), 3), users=ids)
+    Recommender(build_mf(len(ids), 3, embedding_dim=1), train).save(tmp_path / "bundle")
+    users = tfrecs.load(tmp_path / "bundle").train.users
+    assert users.ids.dtype == train.users.ids.dtype
+    assert users.ids.tolist() == train.users.ids.tolist()
+    assert users.index(ids).tolist() == [*range(len(ids))]
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        ([b"a", b"b"], r"Received: b'a' \(a bytes\)"),
+        ([("a", None), ("b", 1)], r"Received: None \(a NoneType\)"),
+        (pd.to_datetime(["2020-01-01", "2020-01-02"]), r"\(datetime64\[.*\]\)"),
+        ([1.5, float("inf")], r"Received: inf \(a float\)"),
+    ],
+)
+def test_ids_of_other_kinds_are_refused(model, tmp_path, ids, told):
+    train = Interactions.from_matrix(np.eye(3)[:2], users=ids)
+    with pytest.raises(TypeError, match=f"`users` must be int, finite float.*{told}"):
+        Recommender(model, train).save(tmp_path / "bundle")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_another_process_loads_it_with_the_package_alone(bundle, recommender):
+    code = """
+import sys, tfrecs
+print(tfrecs.load(sys.argv[1]).recommend(["bob", "ann"], 1).to_json())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(bundle)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = recommender.recommend(["bob", "ann"], 1).to_json()
+    assert done.stdout.strip().splitlines()[-1] == expected
+
+
+def test_no_file_is_a_pickle(bundle):
+    with zipfile.ZipFile(bundle / "model.keras") as archive:
+        names = archive.namelist()
+    assert sorted(names) == ["config.json", "metadata.json", "model.weights.h5"]
+    for path in bundle.iterdir():
+        assert not path.read_bytes().startswith(b"\x80")
+
+
+# Damage
+
+
+def reason(folder) -> str:
+    """The message of loading, which is one line."""
+    with pytest.raises(ValueError, match=r"Received:") as caught:
+        tfrecs.load(folder)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", FILES[1:])
+def test_a_missing_file_is_named(bundle, name):
+    (bundle / name).unlink()
+    assert reason(bundle).startswith(f"{bundle / name}: must be a file of ")
+    assert "Received: no such file. Save the recommender again" in reason(bundle)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_was_cut_short_is_named(bundle, name):
+    whole = (bundle / name).read_bytes()
+    (bundle / name).write_bytes(whole[:-10])
+    assert reason(bundle).startswith(f"{bundle / name}: must be ")
+    if name != "manifest.json":
+        assert f"Received: {len(whole) - 10} bytes." in reason(bundle)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_which_a_byte_was_changed_is_named(bundle, name):
+    content = bytearray((bundle / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (bundle / name).write_bytes(content)
+    assert reason(bundle).startswith(f"{bundle / name}: must be ")
+
+
+def edit_manifest(bundle, **changes):
+    """Changes what the manifest says, and its SHA-256 with it."""
+    manifest = json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))
+    files = manifest["content"].pop("files")
+    for name in changes.pop("without", ()):
+        del files[name]
+    (bundle / "manifest.json").unlink()
+    write_manifest(bundle, BUNDLE, {})
+    from tfrecs._base import manifest as _manifest
+
+    content = {**manifest["content"], "files": files, **changes}
+    sealed = {"sha256": _manifest._seal(content), "content": content}
+    (bundle / "manifest.json").write_text(json.dumps(sealed), encoding="utf-8")
+
+
+@pytest.mark.parametrize("version", [2, 0, "1", None])
+def test_another_version_is_told(bundle, version):
+    edit_manifest(bundle, version=version)
+    assert f"version 1 or earlier. Received: version {version!r}" in reason(bundle)
+
+
+def test_another_kind_of_folder_is_told(bundle):
+    edit_manifest(bundle, kind="other")
+    assert "must be of a tfrecs bundle. Received: 'other'" in reason(bundle)
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/b", "x.pkl", ".."])
+def test_a_path_out_of_the_folder_is_refused(bundle, name):
+    edit_manifest(bundle, files={name: {"bytes": 1, "sha256": ""}})
+    assert f"must name files of a tfrecs bundle. Received: {name!r}" in reason(bundle)
+
+
+def test_a_manifest_that_is_no_manifest_is_told(bundle):
+    for text in ("[" * 100_000, "[]", "{}", "null"):
+        (bundle / "manifest.json").write_text(text, encoding="utf-8")
+        assert "manifest.json: must be a whole manifest of a tfrecs bun" in reason(
+            bundle
+        )
+
+
+def test_a_manifest_without_a_file_that_must_be_there_is_told(bundle):
+    edit_manifest(bundle, without=["about.json"])
+    assert "manifest.json: must name about.json. Received: " in reason(bundle)
+
+
+def rewrite(bundle, name, content):
+    """Gives a file other content, and the manifest the right SHA-256 of it."""
+    (bundle / name).write_bytes(content)
+    (bundle / "manifest.json").unlink()
+    write_manifest(bundle, BUNDLE, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("users.json", b"[]"),
+        ("users.json", b'{"name": "users", "dtype": "<i8", "ids": ["x"]}'),
+        ("users.json", b"[" * 100_000),
+        ("items.json", b"\xff"),
+        ("about.json", b"{}"),
+        ("about.json", b'{"settings": 3, "metrics": {}}'),
+        ("interactions.parquet", b"PAR1"),
+        ("item_features.parquet", b"PAR1PAR1"),
+        ("model.keras", b"PK"),
+    ],
+)
+def test_content_that_never_was_a_bundles_is_named(bundle, name, content):
+    rewrite(bundle, name, content)
+    assert reason(bundle).startswith(f"{bundle / name}: cannot be read. Received: ")
+
+
+def replace_config(bundle, edit):
+    with zipfile.ZipFile(bundle / "model.keras") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files["config.json"] = edit(files["config.json"])
+    with zipfile.ZipFile(bundle / "new", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    content = (bundle / "new").read_bytes()
+    (bundle / "new").unlink()
+    rewrite(bundle, "model.keras", content)
+
+
+def test_a_layer_that_is_not_registered_is_told(bundle):
+    replace_config(bundle, lambda text: text.replace(b"Interaction", b"Unheard"))
+    told = reason(bundle)
+    assert told.startswith(f"{bundle / 'model.keras'}: cannot be read.")
+    assert "Unheard" in told
+    assert "register them with Keras and import them before" in told
+
+
+def test_code_in_a_layer_is_not_run(bundle):
+    """A Lambda layer holds bytecode, which Keras's safe mode refuses."""
+    kind = {"class_name": "__lambda__", "config": {"value": "gASVAA=="}}
+    code = json.dumps(
+        {
+            "module": "keras.layers",
+            "class_name": "Lambda",
+            "config": {"name": "l", "function": kind},
+            "registered_name": None,
+        }
+    ).encode()
+    replace_config(bundle, lambda text: code)
+    assert "unsafe" in reason(bundle)
+
+
+def test_no_bundle_is_no_such_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"manifest.json: no such file. Name a"):
+        tfrecs.load(tmp_path / "none")
+
+
+# Writing
+
+
+def test_a_bundle_is_replaced_only_where_that_is_asked_for(bundle, model):
+    other = Recommender(model, TRAIN, settings={"other": True})
+    with pytest.raises(FileExistsError, match=r"holds a bundle.*give overwrite=True"):
+        other.save(bundle)
+    assert tfrecs.load(bundle).settings != {"other": True}
+    other.save(bundle, overwrite=True)
+    assert tfrecs.load(bundle).settings == {"other": True}
+    assert [path.name for path in bundle.parent.iterdir()] == ["bundle"]
+
+
+def test_a_bundle_that_cannot_be_written_leaves_the_old_one(bundle, model):
+    with pytest.raises(TypeError, match=r"must be of what JSON has.*set is not JSON"):
+        Recommender(model, TRAIN, settings={"a": {1}}).save(bundle, overwrite=True)
+    assert tfrecs.load(bundle).settings["epochs"] == 3
+    assert [path.name for path in bundle.parent.iterdir()] == ["bundle"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_no_bundle_is_never_replaced(recommender, tmp_path, overwrite):
+    folder = tmp_path / "thesis"
+    folder.mkdir()
+    (folder / "chapter.txt").write_text("mine", encoding="utf-8")
+    for place in (folder, folder / "chapter.txt"):
+        with pytest.raises(FileExistsError, match=r"left as it is. Choose another"):
+            recommender.save(place, overwrite=overwrite)
+    assert (folder / "chapter.txt").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_file_of_others_in_a_bundle_is_never_removed(bundle, recommender, overwrite):
+    (bundle / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(FileExistsError, match=r"Received: notes.txt, which is left"):
+        recommender.save(bundle, overwrite=overwrite)
+    assert (bundle / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_manifest_alone_makes_no_bundle(recommender, tmp_path):
+    (tmp_path / "manifest.json").write_text("of something else", encoding="utf-8")
+    for place in (tmp_path, tmp_path / "manifest.json"):
+        with pytest.raises(FileExistsError, match=r"manifest.json, which is left as"):
+            recommender.save(place, overwrite=True)
+    assert (tmp_path / "manifest.json").read_text() == "of something else"
+
+
+def test_the_bundle_behind_a_link_is_replaced_and_the_link_stays(bundle, model):
+    link = bundle.with_name("link")
+    link.symlink_to(bundle)
+    Recommender(model, TRAIN, settings={"new": 1}).save(link, overwrite=True)
+    assert link.is_symlink()
+    assert tfrecs.load(bundle).settings == {"new": 1}
+    assert {path.name for path in bundle.parent.iterdir()} == {"bundle", "link"}
+
+
+def test_the_folder_that_one_works_in_is_not_moved(
+    recommender, bundle, tmp_path, monkeypatch
+):
+    for folder in (tmp_path / "empty" / "below", bundle):
+        folder.mkdir(parents=True, exist_ok=True)
+        monkeypatch.chdir(folder)
+        with pytest.raises(FileExistsError, match=r"a folder that this process works"):
+            recommender.save(".", overwrite=True)
+    assert tfrecs.load(".").settings["epochs"] == 3
+
+
+def test_folders_above_are_made_and_an_empty_one_is_filled(recommender, tmp_path):
+    recommender.save(tmp_path / "a" / "b")
+    (tmp_path / "c").mkdir()
+    recommender.save(tmp_path / "c")
+    for folder in (tmp_path / "a" / "b", tmp_path / "c"):
+        assert tfrecs.load(folder).train.num_items == 3
+
+
+def test_what_cannot_be_saved_is_told(tmp_path):
+    with pytest.raises(TypeError, match=r"one of Keras to be saved.*Received: ndarray"):
+        Recommender(np.zeros((2, 3)), TRAIN).save(tmp_path / "bundle")
+    mixed = pd.DataFrame({"tags": [1, "x", 2]}, index=[7, 8, 9])
+    train = Interactions.from_arrays(
+        ["ann", "bob", "bob"], [9, 7, 8], item_features=mixed
+    )
+    with pytest.raises(TypeError, match=r"`item_features` must be of columns with one"):
+        Recommender(build_mf(2, 3, embedding_dim=1), train).save(tmp_path / "bundle")
+    assert [*tmp_path.iterdir()] == []

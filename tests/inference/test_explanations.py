@@ -1,0 +1,88 @@
+"""The nearest liked items: by hand, dense and sparse alike, and what is refused."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import tfrecs
+from tfrecs.inference.explanations import item_vectors, nearest_liked
+from tfrecs.inference.similarity import cosines
+
+VECTORS = np.array([[3.0, 4.0], [0.0, 1.0], [5.0, 0.0], [0.0, 0.0], [6.0, 8.0]])
+
+
+def test_the_nearest_come_first_with_their_cosines():
+    # to [3, 4], of length 5: [0, 1] has 4/5, [5, 0] has 15/25, [0, 0] has 0
+    items, values = nearest_liked(VECTORS, [0], [3, 2, 1], k=2)
+    assert items.tolist() == [[1, 2]]
+    np.testing.assert_allclose(values, [[4 / 5, 3 / 5]], rtol=1e-6)
+
+
+def test_equal_ones_keep_the_order_of_the_liked():
+    assert nearest_liked(VECTORS, [1], [4, 0], k=2)[0].tolist() == [[4, 0]]
+    assert nearest_liked(VECTORS, [1], [0, 4], k=2)[0].tolist() == [[0, 4]]
+
+
+def test_an_item_is_not_its_own_reason():
+    items, values = nearest_liked(VECTORS, [0, 1], [0], k=2)
+    assert items.tolist() == [[-1], [0]]
+    assert values[0].tolist() == [-np.inf]
+
+
+def test_nobody_and_nothing_give_no_reasons():
+    assert nearest_liked(VECTORS, [0, 1], [])[0].shape == (2, 0)
+    assert nearest_liked(VECTORS, [], [0])[0].shape == (0, 1)
+
+
+@given(
+    vectors=arrays(np.int8, (6, 3), elements=st.integers(-3, 3)), k=st.integers(1, 4)
+)
+def test_sparse_vectors_give_what_dense_ones_give(vectors, k):
+    dense = vectors.astype(np.float32)
+    found = nearest_liked(dense, [0, 1, 2], [2, 3, 4, 5], k)
+    sparse = nearest_liked(sp.csr_array(dense), [0, 1, 2], [2, 3, 4, 5], k)
+    np.testing.assert_allclose(found[1], sparse[1], atol=1e-6)
+    for vector, reasons, values in zip(dense[:3], *found, strict=True):
+        for place, value in zip(reasons, values, strict=True):
+            if place >= 0:
+                lengths = np.linalg.norm(vector) * np.linalg.norm(dense[place])
+                expected = vector @ dense[place] / lengths if lengths else 0
+                assert value == pytest.approx(expected, abs=1e-6)
+
+
+def test_cosines_of_dense_and_sparse_vectors_are_those_of_all_pairs():
+    # <[3, 4], [0, 1]> / 5, and with [0, 0] nothing
+    expected = [[4 / 5, 0], [1, 0]]
+    for kind in (np.asarray, sp.csr_array):
+        found = cosines(kind(VECTORS[[0, 1]]), kind(VECTORS[[1, 3]]))
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+        assert found.dtype == np.float32
+
+
+def test_models_without_vectors_are_explained_by_who_had_both(from_pairs):
+    # Item 0 was had by users 0 and 1, item 1 by both too, item 2 by user 1 alone
+    train = from_pairs([(0, 0), (1, 0), (0, 1), (1, 1), (1, 2)], 2, 4)
+    vectors = item_vectors(np.zeros((2, 4)), train)
+    items, values = nearest_liked(vectors, [0, 3], [2, 1], k=2)
+    assert items.tolist() == [[1, 2], [2, 1]]
+    # 2 together of 2 and 2; 1 together of 2 and 1; nobody had item 3
+    np.testing.assert_allclose(values, [[1, 1 / np.sqrt(2)], [0, 0]], rtol=1e-6)
+
+
+def test_models_of_two_towers_are_explained_by_their_vectors(from_pairs):
+    train = from_pairs([(0, 0), (1, 2)], 2, 3)
+    model = tfrecs.build_mf(2, 3, embedding_dim=4)
+    vectors = item_vectors(model, train)
+    np.testing.assert_array_equal(vectors, model.item_parts()["factors"])
+
+
+def test_what_is_refused():
+    with pytest.raises(ValueError, match=r"`items` must be from 0 to 4. Received: 5"):
+        nearest_liked(VECTORS, [5], [0])
+    with pytest.raises(ValueError, match=r"`liked` must be from 0 to 4. Received: -1"):
+        nearest_liked(VECTORS, [0], [0, -1])
+    with pytest.raises(ValueError, match=r"of at least 1. Received: k=0"):
+        nearest_liked(VECTORS, [0], [1], k=0)

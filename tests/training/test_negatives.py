@@ -1,0 +1,255 @@
+"""Negatives: never a positive when exact, and as likely as they are said to be.
+
+The seeds are fixed. With another one, a right sampler would fail a test of frequencies
+with a probability of 1e-3.
+"""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import stats
+
+from tfrecs.data.interactions import Interactions
+from tfrecs.training.negatives import (
+    CANDIDATES,
+    OWN,
+    approximate_popular,
+    approximate_uniform,
+    exact_popular,
+    exact_uniform,
+    own_negatives,
+    popular_candidates,
+    shared_negatives,
+)
+
+MATRIX = np.array(  # users who lack items at the start, at the end and in between
+    [
+        [1, 1, 0, 0, 0, 0],
+        [0, 0, 0, 0, 1, 1],
+        [0, 1, 0, 1, 0, 1],
+        [0, 0, 0, 0, 0, 0],
+        [1, 1, 1, 0, 1, 1],
+    ]
+)
+TRAIN = Interactions.from_matrix(MATRIX)
+# Items that 1, 4, 2, 0, 5 and 3 users have: far from uniform, and one that nobody has.
+SKEWED = np.array(
+    [
+        [0, 0, 0, 0, 1, 0],
+        [0, 1, 0, 0, 1, 1],
+        [1, 1, 1, 0, 0, 0],
+        [0, 1, 0, 0, 1, 1],
+        [0, 1, 1, 0, 1, 1],
+        [0, 0, 0, 0, 1, 0],
+        [0, 0, 0, 0, 0, 0],
+    ]
+)
+COUNTS = np.array([1, 4, 2, 0, 5, 3])
+EXPONENTS = {  # COUNTS to a power, but 0 for the item that nobody has
+    1.0: [1, 4, 2, 0, 5, 3],
+    2.0: [1, 16, 4, 0, 25, 9],
+    0.5: [1, 2, 2**0.5, 0, 5**0.5, 3**0.5],
+    0.0: [1, 1, 1, 0, 1, 1],
+    -1.0: [1, 1 / 4, 1 / 2, 0, 1 / 5, 1 / 3],
+}
+every_exponent = pytest.mark.parametrize("exponent", EXPONENTS)
+SAMPLERS = [
+    *(exact_uniform, approximate_uniform, exact_popular, approximate_popular),
+    *(partial(exact_popular, exponent=0.75), partial(exact_popular, exponent=-0.5)),
+]
+every_sampler = pytest.mark.parametrize("sampler", SAMPLERS)
+every_exact_sampler = pytest.mark.parametrize(
+    "sampler", [exact_uniform, exact_popular, *SAMPLERS[-2:]]
+)
+
+
+def draw(sampler, users, num_negatives: int, seed=(1, 2)) -> np.ndarray:
+    drawn = sampler(tf.constant(users, tf.int32), num_negatives, tf.constant(seed))
+    assert drawn.dtype == tf.int32
+    return drawn.numpy()
+
+
+@pytest.mark.parametrize("user", range(5))
+def test_exact_negatives_are_uniform_over_the_items_that_the_user_lacks(user):
+    drawn = draw(exact_uniform(TRAIN), [user], 3000)
+    counts = np.bincount(drawn.ravel(), minlength=6)
+    assert (counts[MATRIX[user] == 1] == 0).all()
+    lacking = counts[MATRIX[user] == 0]
+    assert len(lacking) == 1 or stats.chisquare(lacking).pvalue > 1e-3
+
+
+def assert_drawn_by(drawn, weights) -> None:
+    """What has weight 0 is not drawn, and the rest by its weight."""
+    weights = np.array(weights, dtype=np.float64)
+    counts = np.bincount(drawn, minlength=len(weights))
+    assert counts[weights == 0].sum() == 0
+    expected = weights[weights > 0] / weights.sum() * len(drawn)
+    assert len(expected) == 1 or (
+        stats.chisquare(counts[weights > 0], expected).pvalue > 1e-3
+    )
+
+
+@every_exponent
+@pytest.mark.parametrize("user", range(7))
+def test_exact_popular_negatives_are_drawn_by_the_weight_that_a_user_lacks(
+    user, exponent
+):
+    train = Interactions.from_matrix(SKEWED)
+    [drawn] = draw(exact_popular(train, exponent), [user], 3000)
+    assert_drawn_by(drawn, np.where(SKEWED[user], 0, EXPONENTS[exponent]))
+
+
+@every_exponent
+def test_approximate_popular_negatives_are_drawn_by_their_weight(exponent):
+    sampler = approximate_popular(Interactions.from_matrix(SKEWED), exponent)
+    for drawn in draw(sampler, [4, 6], 3000):
+        assert_drawn_by(drawn, EXPONENTS[exponent])
+
+
+@every_exponent
+def test_popular_candidates_are_drawn_by_their_weight_which_they_tell(exponent):
+    candidates = popular_candidates(Interactions.from_matrix(SKEWED), exponent)
+    drawn = candidates.draw(None, 3000, tf.constant([1, 2])).numpy()
+    assert_drawn_by(drawn, EXPONENTS[exponent])
+    share = np.array(EXPONENTS[exponent]) / sum(EXPONENTS[exponent])
+    np.testing.assert_allclose(candidates.probability, share, rtol=1e-6)
+    assert candidates.probability.dtype == np.float32
+
+
+def test_uniform_candidates_are_uniform_over_the_catalogue():
+    train = Interactions.from_matrix(SKEWED)
+    candidates = shared_negatives(train, sampling="uniform", exponent=1.0)
+    drawn = candidates.draw(None, 3000, tf.constant([1, 2])).numpy()
+    assert_drawn_by(drawn, np.ones(6))
+
+
+def test_half_of_mixed_candidates_are_those_of_the_batch_and_half_uniform():
+    train = Interactions.from_matrix(SKEWED)
+    candidates = shared_negatives(train, sampling="mixed", exponent=1.0)
+    items = tf.constant(np.tile(train.item_ids, 200))
+    drawn = candidates.draw(items, 0, tf.constant([1, 2])).numpy()
+    assert drawn[:3000].tolist() == items.numpy().tolist()
+    assert len(items) == 3000
+    assert_drawn_by(drawn[3000:], np.ones(6))
+
+
+def test_approximate_negatives_are_uniform_over_the_catalogue():
+    drawn = draw(approximate_uniform(TRAIN), [0, 4], 3000)
+    for row in drawn:
+        assert stats.chisquare(np.bincount(row, minlength=6)).pvalue > 1e-3
+    assert drawn.max() == 5
+
+
+@every_exact_sampler
+@pytest.mark.parametrize("seed", range(5))
+def test_exact_negatives_are_never_positives(seed, sampler):
+    rng = np.random.default_rng(seed)
+    matrix = rng.random((40, 50)) < rng.random((40, 1)) ** 3  # from few items to most
+    matrix[:, 7] = 0
+    train = Interactions.from_matrix(matrix)
+    users = rng.integers(0, 40, 200)
+    if sampler is not exact_uniform:  # which draws what someone has
+        train = Interactions.from_matrix(np.vstack([matrix, np.eye(1, 50, 7)]))
+    drawn = draw(sampler(train), users, 60, (seed, 0))
+    assert not matrix[users[:, None], drawn].any()
+    assert 0 <= drawn.min() <= 7 <= drawn.max() < 50
+
+
+def test_negatives_go_to_their_users_row_by_row():
+    drawn = draw(exact_uniform(TRAIN), [4, 1, 4, 0], 50)
+    assert drawn.shape == (4, 50)
+    assert (drawn[[0, 2]] == 3).all()
+    assert set(drawn[1]) == {0, 1, 2, 3}
+    assert set(drawn[3]) == {2, 3, 4, 5}
+
+
+@every_sampler
+def test_rows_of_one_user_draw_apart(sampler):
+    first, second = draw(sampler(TRAIN), [3, 3], 40)
+    assert first.tolist() != second.tolist()
+
+
+@every_sampler
+def test_the_same_seed_draws_the_same_and_another_seed_others(sampler):
+    sample = sampler(TRAIN)
+    first = draw(sample, [0, 1, 2], 20, (3, 4)).tolist()
+    assert draw(sample, [0, 1, 2], 20, (3, 4)).tolist() == first
+    assert draw(sample, [0, 1, 2], 20, (3, 5)).tolist() != first
+    assert draw(sample, [0, 1, 2], 20, (4, 4)).tolist() != first
+
+
+@every_exact_sampler
+def test_ids_beyond_int32_products_are_drawn_right(from_pairs, sampler):
+    # 70,000 users x 70,000 items are more pairs than an int32 can number.
+    pairs = [(69_999, item) for item in range(69_998)]
+    train = from_pairs([*pairs, (0, 69_998), (0, 69_999)], 70_000, 70_000)
+    drawn = draw(sampler(train), [69_999], 40)
+    assert set(drawn.ravel()) == {69_998, 69_999}
+
+
+def test_exact_negatives_need_an_item_that_each_user_lacks():
+    train = Interactions.from_matrix(
+        np.array([[1, 0], [1, 1]]), users=["ann", "bob"], items=["x", "y"]
+    )
+    with pytest.raises(
+        ValueError, match=r"lack at least one.*user 'bob', who has all 2"
+    ):
+        exact_uniform(train)
+    assert set(draw(approximate_uniform(train), [1], 50).ravel()) == {0, 1}
+
+
+def test_an_exponent_that_is_no_number_is_refused():
+    for sampler in (exact_popular, approximate_popular, popular_candidates):
+        for exponent in (float("nan"), float("inf")):
+            with pytest.raises(ValueError, match=f"finite.*exponent={exponent}"):
+                sampler(TRAIN, exponent)
+
+
+def test_popular_negatives_need_an_item_that_someone_has_and_each_user_lacks():
+    train = Interactions.from_matrix(
+        np.array([[1, 0, 0], [1, 1, 0]]), users=["ann", "bob"]
+    )
+    with pytest.raises(
+        ValueError, match=r"lack at least one.*user 'bob', who has all 2"
+    ):
+        exact_popular(train, 0.5)
+    assert set(draw(exact_uniform(train), [1], 20).ravel()) == {2}
+
+
+# By name
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("sampling", OWN)
+def test_own_negatives_are_named(sampling, exact):
+    exponent = 2.0 if sampling == "popularity" else 1.0
+    named = own_negatives(TRAIN, sampling=sampling, exact=exact, exponent=exponent)
+    expected = {
+        ("uniform", True): exact_uniform(TRAIN),
+        ("uniform", False): approximate_uniform(TRAIN),
+        ("popularity", True): exact_popular(TRAIN, 2.0),
+        ("popularity", False): approximate_popular(TRAIN, 2.0),
+    }[sampling, exact]
+    found = draw(named, [0, 1, 3], 30)
+    assert found.tolist() == draw(expected, [0, 1, 3], 30).tolist()
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(
+        ValueError, match=r"one of uniform, popularity. Received: 'hard'"
+    ):
+        own_negatives(TRAIN, sampling="hard", exact=True, exponent=1.0)
+    with pytest.raises(ValueError, match="one of uniform, popularity, in-batch, mixed"):
+        shared_negatives(TRAIN, sampling="hard", exponent=1.0)
+
+
+@pytest.mark.parametrize("sampling", [name for name in CANDIDATES if name[0] != "p"])
+def test_an_exponent_without_effect_is_refused(sampling):
+    told = f"`exponent` must be left out.*Received: exponent=0.75 with '{sampling}'"
+    with pytest.raises(ValueError, match=told):
+        shared_negatives(TRAIN, sampling=sampling, exponent=0.75)
+    if sampling in OWN:
+        with pytest.raises(ValueError, match=told):
+            own_negatives(TRAIN, sampling=sampling, exact=True, exponent=0.75)

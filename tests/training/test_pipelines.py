@@ -1,0 +1,562 @@
+"""Pipelines: static batches, every positive once in a pass, drawn by the seed alone."""
+
+import dataclasses
+from collections import Counter
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import stats
+
+from tfrecs.data.interactions import Interactions
+from tfrecs.training.batches import (
+    candidate_batches,
+    pairwise_batches,
+    pointwise_batches,
+    rating_batches,
+    several_positives_batches,
+    user_batches,
+)
+from tfrecs.training.negatives import CANDIDATES
+
+MATRIX = np.array(
+    [
+        [1, 1, 0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 1, 1, 0],
+        [0, 1, 0, 1, 0, 1, 1],
+        [0, 0, 0, 0, 0, 0, 0],
+        [1, 1, 1, 0, 1, 1, 0],
+    ]
+)
+NUM_POSITIVES = 13
+TRAIN = Interactions.from_matrix(MATRIX * np.arange(1, 8))  # item i is rated i + 1
+PAIRS = set(zip(*np.nonzero(MATRIX), strict=True))
+PIPELINES = [
+    *(pairwise_batches, pointwise_batches, candidate_batches, user_batches),
+    *(rating_batches, several_positives_batches),
+]
+with_negatives = pytest.mark.parametrize("make", [pairwise_batches, pointwise_batches])
+every_pipeline = pytest.mark.parametrize("make", PIPELINES)
+
+
+def epoch(dataset) -> list:
+    """Every batch, as nested lists."""
+    return [
+        tf.nest.map_structure(lambda tensor: tensor.numpy().tolist(), batch)
+        for batch in dataset
+    ]
+
+
+def positives(batches) -> list[tuple[int, int]]:
+    return [
+        (user, row[0])
+        for inputs, *_ in batches
+        for user, row in zip(inputs["user_id"], inputs["item_id"], strict=True)
+    ]
+
+
+def specs(dataset) -> list[tuple]:
+    flat = tf.nest.flatten(dataset.element_spec)
+    return [(spec.shape.as_list(), spec.dtype.name) for spec in flat]
+
+
+# Laws of all pipelines
+
+
+@every_pipeline
+def test_the_same_seed_gives_the_same_batches_over_two_epochs(make):
+    one, other = (make(TRAIN, seed=5, batch_size=2) for _ in range(2))
+    assert [epoch(one), epoch(one)] == [epoch(other), epoch(other)]
+
+
+@every_pipeline
+@pytest.mark.parametrize("seed", [0, 5])
+def test_the_seed_of_the_program_does_not_matter(make, seed):
+    found = []
+    for program_seed in (1, 2):
+        tf.random.set_seed(program_seed)
+        dataset = make(TRAIN, seed=seed, batch_size=2)
+        found.append([epoch(dataset), epoch(dataset)])
+    assert found[0] == found[1]
+
+
+@every_pipeline
+def test_another_seed_gives_other_batches(make):
+    assert epoch(make(TRAIN, seed=5, batch_size=2)) != epoch(
+        make(TRAIN, seed=6, batch_size=2)
+    )
+
+
+@every_pipeline
+def test_every_epoch_is_another_one(make):
+    dataset = make(TRAIN, seed=5, batch_size=2)
+    assert epoch(dataset) != epoch(dataset)
+
+
+@every_pipeline
+def test_every_pass_of_an_epoch_is_another_one(make):
+    batches = epoch(make(TRAIN, seed=5, batch_size=2, passes=2))
+    half = len(batches) // 2
+    assert batches[:half] != batches[half:]
+
+
+@pytest.mark.parametrize(
+    ("make", "rows"),
+    [
+        *((make, 13) for make in (pairwise_batches, pointwise_batches)),
+        *((candidate_batches, 13), (user_batches, 4)),
+        *((rating_batches, 13), (several_positives_batches, 13)),
+    ],
+)
+@pytest.mark.parametrize(("batch_size", "passes"), [(1, 1), (3, 1), (3, 4), (99, 3)])
+def test_an_epoch_has_whole_batches_only_and_knows_how_many(
+    make, rows, batch_size, passes
+):
+    dataset = make(TRAIN, seed=0, batch_size=batch_size, passes=passes)
+    steps = rows // min(batch_size, rows) * passes
+    assert dataset.cardinality() == len(epoch(dataset)) == steps
+
+
+@pytest.mark.parametrize("bad", [0, -1, 1.5])
+@pytest.mark.parametrize(
+    ("make", "size"),
+    [
+        *((make, size) for make in PIPELINES for size in ("batch_size", "passes")),
+        (pairwise_batches, "num_negatives"),
+        (pointwise_batches, "num_negatives"),
+        (candidate_batches, "num_negatives"),
+        (several_positives_batches, "num_positives"),
+        (several_positives_batches, "num_negatives"),
+    ],
+)
+def test_sizes_are_at_least_one(make, size, bad):
+    with pytest.raises(ValueError, match=f"`{size}` must be.*Received: {size}={bad}"):
+        make(TRAIN, seed=0, **{size: bad})
+
+
+# Positives with their negatives
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_pairwise_shapes_are_static(exact):
+    options = {"seed": 0, "batch_size": 5, "num_negatives": 2}
+    dataset = pairwise_batches(TRAIN, **options, exact=exact)
+    # in the order of the keys: item_id, user_id; then labels
+    assert specs(dataset) == [
+        ([5, 3], "int32"),
+        ([5], "int32"),
+        ([5, 3], "float32"),
+    ]
+    assert [list(spec) for spec in dataset.element_spec[:1]] == [["user_id", "item_id"]]
+
+
+def test_a_batch_is_no_larger_than_train_and_has_four_negatives_by_default():
+    assert specs(pairwise_batches(TRAIN, seed=0))[0] == ([13, 5], "int32")
+    assert specs(pointwise_batches(TRAIN, seed=0))[0] == ([13 * 5], "int32")
+
+
+def test_a_batch_has_1024_positives_by_default(from_pairs):
+    many = from_pairs(
+        [(user, item) for user in range(50) for item in range(50)], 50, 60
+    )
+    assert specs(pairwise_batches(many, seed=0))[0] == ([1024, 5], "int32")
+    assert pairwise_batches(many, seed=0).cardinality() == 2500 // 1024
+    assert specs(pointwise_batches(many, seed=0))[0] == ([1024 * 5], "int32")
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("batch_size", [1, 4, 5, 13])
+def test_every_positive_stands_first_once_in_a_pass_but_for_the_left_over(
+    batch_size, exact
+):
+    dataset = pairwise_batches(TRAIN, seed=1, batch_size=batch_size, exact=exact)
+    first = positives(epoch(dataset))
+    assert len(set(first)) == len(first) == NUM_POSITIVES // batch_size * batch_size
+    assert set(first) <= PAIRS
+
+
+def test_every_pass_leaves_out_others():
+    dataset = pairwise_batches(TRAIN, seed=1, batch_size=12, passes=60)
+    left_out = Counter()
+    for batch in epoch(dataset):
+        left_out += Counter(PAIRS - set(positives([batch])))
+    assert set(left_out) == PAIRS
+
+
+def test_the_order_is_uniform():
+    dataset = pairwise_batches(
+        TRAIN, seed=1, batch_size=13, passes=650, num_negatives=1
+    )
+    first = Counter(positives([batch])[0] for batch in epoch(dataset))
+    assert stats.chisquare([first[pair] for pair in PAIRS]).pvalue > 1e-3
+
+
+def test_labels_are_one_for_the_positive_and_zero_for_the_others():
+    for _, labels in epoch(pairwise_batches(TRAIN, seed=0, batch_size=4)):
+        assert labels == [[1, 0, 0, 0, 0]] * 4
+
+
+def test_exact_negatives_are_never_positives_and_approximate_ones_sometimes():
+    options = {"seed": 2, "batch_size": 13, "num_negatives": 40}
+    among = {}
+    for exact in (True, False):
+        [(inputs, _)] = epoch(pairwise_batches(TRAIN, **options, exact=exact))
+        users, items = np.array(inputs["user_id"]), np.array(inputs["item_id"])
+        among[exact] = MATRIX[users[:, None], items[:, 1:]].mean()
+    assert among[True] == 0
+    expected = (MATRIX.sum(axis=1) ** 2).sum() / 13 / 7  # a user's share, by positives
+    assert among[False] == pytest.approx(expected, abs=0.1)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@with_negatives
+def test_negatives_of_popularity_are_those_of_its_sampler(make, exact):
+    counts = MATRIX.sum(axis=0)
+    options = {"seed": 2, "num_negatives": 400, "passes": 5, "exact": exact}
+    drawn = np.zeros((5, 7))
+    for inputs, labels in epoch(
+        make(TRAIN, **options, sampling="popularity", exponent=2.0)
+    ):
+        users = np.broadcast_to(np.array(inputs["user_id"]).T, np.shape(labels)[::-1]).T
+        negative = np.array(labels) == 0
+        np.add.at(drawn, (users[negative], np.array(inputs["item_id"])[negative]), 1)
+    for user in (0, 1, 2, 4):
+        weights = counts**2 * ~(MATRIX[user] & exact).astype(bool)
+        expected = weights / weights.sum() * drawn[user].sum()
+        assert drawn[user][weights == 0].sum() == 0
+        found = stats.chisquare(drawn[user][weights > 0], expected[weights > 0])
+        assert weights.astype(bool).sum() == 1 or found.pvalue > 1e-3
+
+
+@with_negatives
+def test_negatives_of_a_positives_own_are_uniform_by_default(make):
+    plain = epoch(make(TRAIN, seed=2))
+    assert plain == epoch(make(TRAIN, seed=2, sampling="uniform"))
+    assert plain != epoch(make(TRAIN, seed=2, sampling="popularity"))
+
+
+def test_an_unknown_sampling_of_own_negatives_is_refused():
+    with pytest.raises(ValueError, match=r"one of uniform, popularity. Rec.*'mixed'"):
+        pairwise_batches(TRAIN, seed=0, sampling="mixed")
+    with pytest.raises(ValueError, match=r"exponent=0.5 with 'uniform'"):
+        pairwise_batches(TRAIN, seed=0, exponent=0.5)
+
+
+def test_exact_is_the_default():
+    [(inputs, _)] = epoch(pairwise_batches(TRAIN, seed=2, num_negatives=40))
+    users, items = np.array(inputs["user_id"]), np.array(inputs["item_id"])
+    assert not MATRIX[users[:, None], items[:, 1:]].any()
+    [(inputs, _)] = epoch(pointwise_batches(TRAIN, seed=2, num_negatives=40))
+    known = MATRIX[np.array(inputs["user_id"]), np.array(inputs["item_id"])]
+    assert known.sum() == NUM_POSITIVES
+
+
+def test_every_batch_draws_other_negatives(from_pairs):
+    one_item = from_pairs([(user, 0) for user in range(8)], 8, 1000)
+    batches = epoch(pairwise_batches(one_item, seed=0, batch_size=2, passes=2))
+    drawn = {str(inputs["item_id"]) for inputs, _ in batches}
+    assert len(drawn) == len(batches) == 8
+
+
+@with_negatives
+def test_exact_needs_an_item_that_each_user_lacks(make):
+    train = Interactions.from_matrix(np.ones((1, 3)), users=["ann"])
+    with pytest.raises(ValueError, match="user 'ann', who has all 3"):
+        make(train, seed=0)
+    assert len(epoch(make(train, seed=0, exact=False))) == 1
+
+
+def weighted() -> Interactions:
+    weights = np.arange(NUM_POSITIVES) / 8
+    return Interactions(
+        TRAIN.user_ids, TRAIN.item_ids, TRAIN.users, TRAIN.items, weights=weights
+    )
+
+
+def test_weights_come_third_each_with_its_positive():
+    train = weighted()
+    weight_of = dict(
+        zip(
+            zip(train.user_ids.tolist(), train.item_ids.tolist(), strict=True),
+            train.weights.tolist(),
+            strict=True,
+        )
+    )
+    dataset = pairwise_batches(train, seed=3, batch_size=4, passes=2)
+    assert specs(dataset)[3:] == [([4], "float32")]
+    for batch in epoch(dataset):
+        assert [weight_of[pair] for pair in positives([batch])] == batch[2]
+
+
+@pytest.mark.parametrize("train", [TRAIN, weighted()], ids=["plain", "weighted"])
+@pytest.mark.parametrize("exact", [True, False])
+def test_pointwise_is_pairwise_flattened(train, exact):
+    options = {"seed": 4, "batch_size": 3, "num_negatives": 2, "passes": 2}
+    pairwise = epoch(pairwise_batches(train, **options, exact=exact))
+    pointwise = epoch(pointwise_batches(train, **options, exact=exact))
+    for (rows, *others), (flat, *flat_others) in zip(pairwise, pointwise, strict=True):
+        assert flat["user_id"] == np.repeat(rows["user_id"], 3).tolist()
+        assert flat["item_id"] == np.ravel(rows["item_id"]).tolist()
+        assert flat_others[0] == np.ravel(others[0]).tolist()
+        assert flat_others[1:] == [np.repeat(w, 3).tolist() for w in others[1:]]
+
+
+def test_pointwise_shapes_are_static():
+    dataset = pointwise_batches(weighted(), seed=0, batch_size=5, num_negatives=2)
+    kinds = ["int32", "int32", "float32", "float32"]
+    assert specs(dataset) == [([15], kind) for kind in kinds]
+
+
+# Positives with negatives that a batch shares
+
+NUM_CANDIDATES = {"uniform": 6, "popularity": 6, "in-batch": 4, "mixed": 8}
+COUNTS = MATRIX.sum(axis=0)
+SHARES = COUNTS / COUNTS.sum()
+PROBABILITY = {
+    "uniform": np.full(7, 1 / 7),
+    "popularity": SHARES,
+    "in-batch": SHARES,
+    "mixed": (SHARES + 1 / 7) / 2,
+}
+every_sampling = pytest.mark.parametrize("sampling", CANDIDATES)
+
+
+def test_every_way_to_draw_is_here():
+    assert set(CANDIDATES) == set(NUM_CANDIDATES) == set(PROBABILITY)
+
+
+@every_sampling
+def test_candidate_shapes_are_static(sampling):
+    options = {"seed": 0, "batch_size": 4, "num_negatives": 6, "sampling": sampling}
+    inputs, labels = candidate_batches(TRAIN, **options).element_spec
+    n = NUM_CANDIDATES[sampling]
+    shapes = {name: (spec.shape.as_list(), spec.dtype) for name, spec in inputs.items()}
+    assert shapes == {
+        "user_id": ([4], "int32"),
+        "item_id": ([4], "int32"),
+        "candidate_id": ([n], "int32"),
+        "log_probability": ([4 + n], "float32"),
+    }
+    assert (labels.shape.as_list(), labels.dtype) == ([4, 1 + n], "int8")
+    inputs, _ = candidate_batches(TRAIN, **options, correct=False).element_spec
+    assert set(inputs) == {"user_id", "item_id", "candidate_id"}
+
+
+def test_a_batch_has_1024_positives_and_uniform_candidates_by_default(from_pairs):
+    many = from_pairs([(user, i) for user in range(50) for i in range(50)], 50, 60)
+    inputs, _ = candidate_batches(many, seed=0).element_spec
+    assert inputs["user_id"].shape == inputs["candidate_id"].shape == [1024]
+    [first, _] = candidate_batches(many, seed=0)
+    assert first[0]["candidate_id"].numpy().max() > 50  # nobody has these
+
+
+@every_sampling
+def test_every_positive_stands_with_its_user_and_is_labelled_first(sampling):
+    dataset = candidate_batches(TRAIN, seed=1, batch_size=4, sampling=sampling)
+    batches = epoch(dataset)
+    found = [
+        pair
+        for inputs, _ in batches
+        for pair in zip(inputs["user_id"], inputs["item_id"], strict=True)
+    ]
+    assert len(found) == len(set(found)) == 12
+    assert set(found) <= PAIRS
+    for inputs, labels in batches:
+        assert labels == [[1, *[0] * len(inputs["candidate_id"])]] * 4
+
+
+def drawn(sampling: str) -> np.ndarray:
+    """Candidates of many batches: those that are drawn, `[batches, n]`."""
+    options = {"seed": 3, "batch_size": 13, "num_negatives": 13, "passes": 300}
+    batches = epoch(candidate_batches(TRAIN, **options, sampling=sampling))
+    return np.array([inputs["candidate_id"] for inputs, _ in batches])
+
+
+@pytest.mark.parametrize("sampling", ["uniform", "popularity"])
+def test_candidates_are_drawn_with_their_probability(sampling):
+    rows = drawn(sampling)
+    counts = np.bincount(rows.ravel(), minlength=7)
+    expected = PROBABILITY[sampling] * rows.size
+    assert stats.chisquare(counts, expected).pvalue > 1e-3
+    assert len({tuple(row) for row in rows}) == len(rows) == 300  # in each batch anew
+
+
+@pytest.mark.parametrize("sampling", ["in-batch", "mixed"])
+def test_candidates_begin_with_the_items_of_the_batch(sampling):
+    dataset = candidate_batches(TRAIN, seed=0, batch_size=5, sampling=sampling)
+    for inputs, _ in epoch(dataset):
+        assert inputs["candidate_id"][:5] == inputs["item_id"]
+    assert len(inputs["candidate_id"]) == (5 if sampling == "in-batch" else 10)
+
+
+def test_half_of_mixed_candidates_are_uniform():
+    uniform = drawn("mixed")[:, 13:]
+    counts = np.bincount(uniform.ravel(), minlength=7)
+    assert stats.chisquare(counts).pvalue > 1e-3
+
+
+@every_sampling
+def test_log_probability_is_that_of_items_and_candidates(sampling):
+    dataset = candidate_batches(TRAIN, seed=0, batch_size=5, sampling=sampling)
+    for inputs, _ in epoch(dataset):
+        ids = inputs["item_id"] + inputs["candidate_id"]
+        expected = np.log(PROBABILITY[sampling][ids])
+        np.testing.assert_allclose(inputs["log_probability"], expected, rtol=1e-6)
+
+
+def test_an_exponent_changes_what_is_drawn_and_the_correction():
+    options = {"seed": 0, "num_negatives": 3000, "sampling": "popularity"}
+    [(inputs, _)] = epoch(candidate_batches(TRAIN, **options, exponent=-1.0))
+    weights = 1 / np.where(COUNTS, COUNTS, np.inf)
+    expected = weights / weights.sum()
+    ids = inputs["item_id"] + inputs["candidate_id"]
+    np.testing.assert_allclose(
+        inputs["log_probability"], np.log(expected[ids]), rtol=1e-6
+    )
+    found = np.bincount(inputs["candidate_id"], minlength=7)
+    assert stats.chisquare(found, expected * 3000).pvalue > 1e-3
+
+
+def test_items_that_nobody_has_are_no_candidates_by_popularity(from_pairs):
+    train = from_pairs([(0, 1), (1, 1), (1, 3)], 2, 6)
+    options = {"seed": 0, "num_negatives": 100, "sampling": "popularity"}
+    [(inputs, _)] = epoch(candidate_batches(train, **options))
+    assert set(inputs["candidate_id"]) == {1, 3}
+    assert np.isfinite(inputs["log_probability"]).all()
+
+
+def test_weights_come_third_in_candidate_batches_too():
+    train = weighted()
+    pairs = zip(train.user_ids.tolist(), train.item_ids.tolist(), strict=True)
+    weight_of = dict(zip(pairs, train.weights.tolist(), strict=True))
+    for inputs, _, weights in epoch(candidate_batches(train, seed=3, batch_size=4)):
+        pairs = zip(inputs["user_id"], inputs["item_id"], strict=True)
+        assert [weight_of[pair] for pair in pairs] == weights
+
+
+def test_an_unknown_sampling_is_refused():
+    with pytest.raises(
+        ValueError, match=r"one of uniform, popularity, in-batch, mixed.*'zipf'"
+    ):
+        candidate_batches(TRAIN, seed=0, sampling="zipf")
+
+
+# Users with all their positives
+
+
+def test_user_shapes_are_static_and_as_wide_as_the_catalogue():
+    dataset = user_batches(TRAIN, seed=0, batch_size=3)
+    assert specs(dataset) == [([3], "int32"), ([3, 7], "int8")]
+
+
+def test_a_batch_has_128_users_by_default(from_pairs):
+    users = from_pairs([(user, 0) for user in range(130)], 130, 1)
+    assert specs(user_batches(users, seed=0))[0] == ([128], "int32")
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 4, 99])
+def test_every_user_stands_once_in_a_pass_with_all_positives(batch_size):
+    dataset = user_batches(TRAIN, seed=1, batch_size=batch_size)
+    seen = Counter()
+    for inputs, rows in epoch(dataset):
+        for user, row in zip(inputs["user_id"], rows, strict=True):
+            assert row == MATRIX[user].tolist()
+            seen[user] += 1
+    assert set(seen) <= {0, 1, 2, 4}  # user 3 has none
+    assert list(seen.values()) == [1] * (4 // min(batch_size, 4) * min(batch_size, 4))
+
+
+def test_items_after_the_last_that_anyone_has_are_labelled_too(from_pairs):
+    train = from_pairs([(0, 1), (1, 0)], 2, 5)
+    [(inputs, rows)] = epoch(user_batches(train, seed=0))
+    expected = {0: [0, 1, 0, 0, 0], 1: [1, 0, 0, 0, 0]}
+    assert rows == [expected[user] for user in inputs["user_id"]]
+
+
+# Rated pairs alone
+
+
+def test_every_rating_stands_once_in_a_pass_with_its_pair():
+    found = [
+        pair
+        for inputs, ratings in epoch(rating_batches(TRAIN, seed=0, batch_size=6))
+        for pair in zip(inputs["user_id"], inputs["item_id"], ratings, strict=True)
+    ]
+    assert len(found) == len(set(found)) == 12
+    assert {(user, item) for user, item, _ in found} <= PAIRS
+    assert all(rating == item + 1 for _, item, rating in found)
+
+
+def test_rating_shapes_are_static():
+    dataset = rating_batches(TRAIN, seed=0, batch_size=4)
+    assert specs(dataset) == [([4], "int32"), ([4], "int32"), ([4], "float32")]
+    assert specs(rating_batches(TRAIN, seed=0))[0] == ([13], "int32")
+
+
+def test_weights_of_ratings_come_third():
+    train = dataclasses.replace(TRAIN, weights=TRAIN.ratings / 8)
+    for _, ratings, weights in epoch(rating_batches(train, seed=0, batch_size=4)):
+        assert weights == [rating / 8 for rating in ratings]
+
+
+def test_ratings_are_needed():
+    with pytest.raises(ValueError, match=r"`rating_batches` needs ratings.*have none"):
+        rating_batches(dataclasses.replace(TRAIN, ratings=None), seed=0)
+
+
+# Rows of several positives
+
+
+def several(**options):
+    return several_positives_batches(TRAIN, seed=3, **options)
+
+
+def test_rows_are_positives_of_the_user_and_then_others():
+    sizes = {"batch_size": 4, "num_positives": 3, "num_negatives": 2}
+    dataset = several(**sizes, passes=4)
+    assert specs(dataset) == [([4, 5], "int32"), ([4], "int32"), ([4, 5], "float32")]
+    for inputs, labels in epoch(dataset):
+        known = MATRIX[np.array(inputs["user_id"])[:, None], inputs["item_id"]]
+        assert known.tolist() == labels == [[1, 1, 1, 0, 0]] * 4
+
+
+def test_rows_have_ten_positives_and_ten_negatives_by_default():
+    assert specs(several())[0] == ([13, 20], "int32")
+
+
+def test_a_user_has_a_row_for_each_positive():
+    [(inputs, _)] = epoch(several())
+    expected = {user: n for user, n in enumerate(MATRIX.sum(axis=1)) if n}
+    assert Counter(inputs["user_id"]) == expected
+
+
+def test_positives_are_drawn_uniformly_with_replacement():
+    drawn = np.zeros((5, 7))
+    for inputs, _ in epoch(several(num_positives=50, num_negatives=1, passes=20)):
+        for user, row in zip(inputs["user_id"], inputs["item_id"], strict=True):
+            np.add.at(drawn[user], row[:-1], 1)
+    assert ((drawn > 0) == (MATRIX > 0)).all()
+    for row in drawn[[0, 1, 2, 4]]:
+        assert stats.chisquare(row[row > 0]).pvalue > 1e-3
+
+
+def test_positives_and_negatives_are_drawn_apart(from_pairs):
+    """By the same numbers, the r-th of each would always stand together."""
+    train = from_pairs([(0, item) for item in range(50)], 1, 100)
+    options = {"seed": 0, "num_positives": 40, "num_negatives": 40}
+    for inputs, _ in epoch(several_positives_batches(train, **options)):
+        items = np.array(inputs["item_id"])
+        assert (items[:, :40] + 50 == items[:, 40:]).mean() < 0.1
+
+
+def test_negatives_of_several_positives_follow_the_sampling():
+    options = {"num_negatives": 300, "sampling": "popularity", "exponent": -20.0}
+    rarest = MATRIX.sum(axis=0) == 1  # items 2, 3 and 6, one of which each user lacks
+    for inputs, _ in epoch(several(**options)):
+        assert rarest[np.array(inputs["item_id"])[:, 10:]].all()
+    with pytest.raises(ValueError, match=r"one of uniform, popularity. Rec.*'mixed'"):
+        several(sampling="mixed")
+    everything = Interactions.from_matrix(np.ones((1, 3)), users=["ann"])
+    with pytest.raises(ValueError, match="user 'ann', who has all 3"):
+        several_positives_batches(everything, seed=0)
+    assert epoch(several_positives_batches(everything, seed=0, exact=False))

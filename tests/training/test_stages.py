@@ -1,0 +1,197 @@
+"""Stages: each trains what it names, by its own optimizer."""
+
+import keras
+import numpy as np
+import pytest
+
+from tfrecs.models import (
+    build_bucketed_mf,
+    build_hybrid,
+    build_mf,
+    start_from_mf,
+)
+from tfrecs.models.freezing import freeze, matching
+from tfrecs.optimizers import separate_bias_optimizer
+from tfrecs.training.stages import (
+    Stage,
+    bucket_stages,
+    fine_tune,
+    fit_stages,
+    hybrid_stages,
+    pretrained_stages,
+)
+
+SGD = keras.optimizers.SGD
+FEATURES = np.random.default_rng(0).normal(size=(9, 4))
+
+
+@pytest.fixture(scope="module")
+def train(from_pairs):
+    pairs = [(u, i) for u in range(8) for i in range(9) if (u * i) % 3 == 1]
+    return from_pairs(pairs, 8, 9)
+
+
+def hybrid():
+    keras.utils.set_random_seed(0)
+    return build_hybrid(8, 9, embedding_dim=3, item_features=FEATURES)
+
+
+def values(model):
+    return {variable.path: np.array(variable) for variable in model.weights}
+
+
+class Watch(keras.callbacks.Callback):
+    """Keeps the weights at the end of each stage, and what made the steps."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_train_end(self, logs=None):
+        towers = getattr(self.model, "towers", self.model)
+        self.seen.append((values(towers), self.model.optimizer))
+
+
+def one_step(name, trains, optimizer):
+    """A stage whose only batch is all users."""
+    return Stage(name, trains, optimizer, epochs=1, passes=1, batch_size=8)
+
+
+def test_the_steps_are_those_of_each_stages_own_optimizer(train):
+    """Plain SGD at two rates: the same gradient at the start, so the ratio is known."""
+    moved = []
+    for rate in (0.5, 2.0):
+        model, watch = hybrid(), Watch()
+        model.interaction.global_bias.assign(-1.0)  # no other start
+        start = values(model)
+        stages = [
+            one_step("biases", ["item_bias"], SGD(rate)),
+            one_step("features", ["item_features"], keras.optimizers.Adam(0.01)),
+        ]
+        histories = fit_stages(model, train, stages, seed=0, callbacks=[watch])
+        assert list(histories) == ["biases", "features"]
+        (first, sgd), (second, adam) = watch.seen
+        assert (type(sgd), type(adam)) == (SGD, keras.optimizers.Adam)
+        assert [float(o.learning_rate) for o in (sgd, adam)] == pytest.approx(
+            [rate, 0.01]
+        )
+        assert [int(o.iterations) for o in (sgd, adam)] == [1, 1]
+        changed = [
+            {path for path in a if not np.array_equal(a[path], b[path])}
+            for a, b in ((start, first), (first, second))
+        ]
+        assert changed == [{"item_bias/embeddings"}, {"item_features/kernel"}]
+        moved.append(first["item_bias/embeddings"] - start["item_bias/embeddings"])
+        # The first step of Adam is its rate in the direction of each gradient.
+        step = second["item_features/kernel"] - first["item_features/kernel"]
+        np.testing.assert_allclose(np.abs(step), 0.01, rtol=0.02)
+    np.testing.assert_allclose(moved[1], 4 * moved[0], rtol=1e-4)
+
+
+def test_a_stage_can_be_used_again_and_take_two_optimizers(train):
+    model = hybrid()
+    two = separate_bias_optimizer(model, SGD(0.1), SGD(0.0))
+    stages = [
+        one_step(name, ["(user|item)_.*"], two) for name in ("first", "once more")
+    ]
+    before = values(model)
+    fit_stages(model, train, stages, seed=0)
+    now = values(model)
+    still = {path for path in now if np.array_equal(now[path], before[path])}
+    tables = {"user_bias/embeddings", "item_bias/embeddings"}
+    assert tables <= still
+    assert "item_factors/embeddings" not in still
+    assert not two.built
+    assert stages[0].optimizer is two
+
+
+def test_what_was_frozen_is_so_afterwards_even_after_an_error(train, from_pairs):
+    model = freeze(hybrid(), "item_bias", "global_bias")
+    before = [v.path for v in model.trainable_variables]
+    stages = [one_step("all", [".*"], SGD(0.1))]
+    other = from_pairs([(0, 0)], 2, 2)
+    with pytest.raises(ValueError, match="built for 2 users"):
+        fit_stages(model, other, stages, seed=0)
+    assert [v.path for v in model.trainable_variables] == before
+
+
+def test_fine_tuning_starts_from_mf_and_moves_what_each_stage_names(train):
+    mf = build_mf(8, 9, embedding_dim=3)
+    mf.interaction.global_bias.assign(-1.0)
+    model, watch, start = hybrid(), Watch(), start_from_mf(hybrid(), mf)
+    stages = pretrained_stages(epochs=1, passes=1)
+    histories = fine_tune(model, mf, train, seed=0, stages=stages, callbacks=[watch])
+    assert list(histories) == ["metadata_only", "all"]
+    frozen, last = (seen for seen, _ in watch.seen)
+    start = values(start)
+    changed = [
+        {path for path in a if not np.array_equal(a[path], b[path])}
+        for a, b in ((start, frozen), (frozen, last))
+    ]
+    features = {"item_features/kernel"}
+    assert changed == [features, start.keys() - {"item_features/table"}]
+    rates = [float(o.learning_rate) for _, o in watch.seen]
+    assert rates == pytest.approx([3e-3, 3e-4])
+
+
+def test_stages_of_hybrids_name_what_they_train():
+    trained = [list(stage.trains) for stage in hybrid_stages()]
+    assert [stage.name for stage in hybrid_stages()] == [
+        "matrix_factorization",
+        "metadata_only",
+        "all",
+    ]
+    biases = ["(user|item)_bias", "global_bias"]
+    assert trained == [
+        ["(user|item)_factors", *biases],
+        ["(user|item)_(features|metadata)", *biases],
+        [".*"],
+    ]
+
+
+def test_stages_of_buckets_train_items_of_their_own_last():
+    model = build_bucketed_mf(8, 4, item_buckets=np.array([0, 1, 1, 0]))
+    first, last = (matching(model, *stage.trains) for stage in bucket_stages())
+    own = {"item_factors", "item_bias"}
+    assert last.keys() - first.keys() == {*own, "item_buckets"}  # categories are fixed
+    assert first.keys() < last.keys()
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("trains", "negatives", "received"),
+    [("user_fac", "auto", "'user_fac'"), (".*", "many", "'many'")],
+)
+def test_a_wrong_last_stage_is_refused_before_anything_trains(
+    train, trains, negatives, received
+):
+    model = hybrid()
+    before = values(model)
+    last = Stage("b", [trains], SGD(0.1), negatives=negatives)
+    with pytest.raises(ValueError, match=f"Received: {received}"):
+        fit_stages(model, train, [one_step("a", [".*"], SGD(0.1)), last], seed=0)
+    for path, value in values(model).items():
+        np.testing.assert_array_equal(value, before[path])
+
+
+@pytest.mark.parametrize(
+    ("names", "received"), [([], "none"), (["a", "b", "a"], "a, b, a")]
+)
+def test_no_stages_or_two_of_one_name_are_refused(train, names, received):
+    stages = [one_step(name, [".*"], SGD(0.1)) for name in names]
+    with pytest.raises(ValueError, match=f"another name. Received: {received}"):
+        fit_stages(hybrid(), train, stages, seed=0)
+
+
+def test_stages_may_come_one_by_one(train):
+    stages = (one_step(name, [".*"], SGD(0.1)) for name in "ab")
+    assert list(fit_stages(hybrid(), train, stages, seed=0)) == ["a", "b"]
+
+
+def test_a_text_or_the_name_of_an_optimizer_is_refused():
+    with pytest.raises(TypeError, match=r"list of names.*the text 'item_bias'"):
+        Stage("a", "item_bias", SGD(0.1))
+    with pytest.raises(TypeError, match=r"optimizer of Keras.*Received: 'adam'"):
+        Stage("a", ["item_bias"], "adam")

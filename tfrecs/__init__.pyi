@@ -1,0 +1,45 @@
+# The public names of tfrecs, each written once.
+from . import bench as bench
+from . import callbacks as callbacks
+from . import data as data
+from . import evaluation as evaluation
+from . import inference as inference
+from . import losses as losses
+from . import models as models
+from . import optimizers as optimizers
+from . import reporting as reporting
+from . import streaming as streaming
+from . import training as training
+from .data.datasets import load_dataset as load_dataset
+from .data.features import encode_features as encode_features
+from .data.interactions import Interactions as Interactions
+from .data.readers import read_interactions as read_interactions
+from .evaluation import Evaluation as Evaluation
+from .evaluation import evaluate as evaluate
+from .evaluation import evaluate_ratings as evaluate_ratings
+from .evaluation.ranking.top_k import top_k as top_k
+from .inference.bundle import load as load
+from .inference.recommender import Recommender as Recommender
+from .models import build_bucketed_mf as build_bucketed_mf
+from .models import build_cml as build_cml
+from .models import build_cosine as build_cosine
+from .models import build_deepfm as build_deepfm
+from .models import build_gmf as build_gmf
+from .models import build_hybrid as build_hybrid
+from .models import build_mf as build_mf
+from .models import build_mlp as build_mlp
+from .models import build_mlp_mf as build_mlp_mf
+from .models import build_neumf as build_neumf
+from .models import build_nonlinear_mf as build_nonlinear_mf
+from .optimizers import separate_bias_optimizer as separate_bias_optimizer
+from .training.batches import candidate_batches as candidate_batches
+from .training.batches import pairwise_batches as pairwise_batches
+from .training.batches import pointwise_batches as pointwise_batches
+from .training.batches import rating_batches as rating_batches
+from .training.batches import several_positives_batches as several_positives_batches
+from .training.batches import user_batches as user_batches
+from .training.fit import fit as fit
+from .training.partial_credit import credit_from_frame as credit_from_frame
+from .training.partial_credit import partial_credit as partial_credit
+
+__version__: str

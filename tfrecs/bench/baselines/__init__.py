@@ -1,0 +1,34 @@
+"""Baselines by name: a `fit_*` function and a line in `BASELINES` adds one."""
+
+from collections.abc import Callable
+from functools import partial
+
+from tfrecs.bench.baselines._fitted import BaselineError, Fitted
+from tfrecs.bench.baselines.ease import fit_ease
+from tfrecs.bench.baselines.implicit_als import fit_implicit_als
+from tfrecs.bench.baselines.lightfm_warp import fit_lightfm
+from tfrecs.bench.baselines.popularity import fit_popularity
+from tfrecs.bench.baselines.tfrs_retrieval import fit_tfrs
+from tfrecs.data.interactions import Interactions
+
+BASELINES: dict[str, Callable[[Interactions, int], Fitted]] = {
+    "popularity": fit_popularity,
+    "lightfm": fit_lightfm,
+    "lightfm-tuned": partial(
+        fit_lightfm, no_components=64, epochs=30, learning_rate=0.03, alpha=1e-5
+    ),
+    "implicit-als": fit_implicit_als,
+    "tfrs": fit_tfrs,
+    "ease": fit_ease,
+}
+
+__all__ = [
+    "BASELINES",
+    "BaselineError",
+    "Fitted",
+    "fit_ease",
+    "fit_implicit_als",
+    "fit_lightfm",
+    "fit_popularity",
+    "fit_tfrs",
+]

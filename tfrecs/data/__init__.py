@@ -1,0 +1,1 @@
+"""Raw logs to `Interactions`: vocabularies, features, splits, readers, data sets."""

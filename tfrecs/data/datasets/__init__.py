@@ -1,0 +1,45 @@
+"""Data sets by name: a function and a line in `DATASETS` adds one."""
+
+from collections.abc import Callable
+
+from tfrecs._base.checks import check_choice
+from tfrecs.data.datasets._dataset import Dataset as Dataset
+from tfrecs.data.datasets.movielens_100k import load_ml_100k
+from tfrecs.data.datasets.movielens_csv import (
+    load_ml_20m,
+    load_ml_25m,
+    load_ml_32m,
+    load_ml_latest_small,
+)
+from tfrecs.data.datasets.movielens_dat import load_ml_1m, load_ml_10m
+from tfrecs.data.datasets.ncf_ml_1m import load_ncf_ml_1m
+from tfrecs.data.datasets.synthetic import make_synthetic
+from tfrecs.data.datasets.trivago import load_trivago
+from tfrecs.data.datasets.ultragcn_ml_1m import load_ultragcn_ml_1m
+from tfrecs.data.datasets.yoochoose import load_yoochoose
+
+DATASETS: dict[str, Callable[[], Dataset]] = {
+    "ml-100k": load_ml_100k,
+    "ml-1m": load_ml_1m,
+    "ml-10m": load_ml_10m,
+    "ml-20m": load_ml_20m,
+    "ml-25m": load_ml_25m,
+    "ml-32m": load_ml_32m,
+    "ml-latest-small": load_ml_latest_small,
+    "ncf-ml-1m": load_ncf_ml_1m,
+    "ultragcn-ml-1m": load_ultragcn_ml_1m,
+    "yoochoose": load_yoochoose,
+    "trivago": load_trivago,
+    "synthetic": make_synthetic,
+}
+
+
+def load_dataset(name: str) -> Dataset:
+    """Loads the data set of that name, fetching it if it is not on this machine.
+
+    Raises:
+        ValueError: if there is no such data set, or its files are malformed.
+        FileNotFoundError: if its files are not here and cannot be fetched.
+    """
+    check_choice("dataset", name, DATASETS)
+    return DATASETS[name]()

@@ -1,0 +1,127 @@
+"""Trivago: what people did with hotels in their sessions (RecSys Challenge 2019)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from tfrecs._base.checks import check_choice
+from tfrecs.data.datasets._dataset import Dataset
+from tfrecs.data.datasets._fetch import fetch, found, maybe_gzipped
+from tfrecs.data.interactions import Interactions
+from tfrecs.data.readers._typed import Layout, read_published
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ORIGIN = "the RecSys Challenge 2019 (recsys.trivago.cloud)"
+LAYOUTS = (
+    *maybe_gzipped("train.csv", "item_metadata.csv"),
+    *maybe_gzipped("train.csv"),
+)
+
+EVENTS = Layout(
+    {
+        "user_id": "text",
+        "session_id": "text",
+        "timestamp": "integer",
+        "step": "unread",
+        "action_type": "text",
+        "reference": "text",
+        "platform": "unread",
+        "city": "unread",
+        "device": "unread",
+        "current_filters": "unread",
+        "impressions": "unread",
+        "prices": "unread",
+    },
+    header=True,
+    quotes=True,
+)
+HOTELS = Layout({"item_id": "integer", "properties": "text"}, header=True, quotes=True)
+
+ACTIONS = (
+    "clickout item",
+    "interaction item deals",
+    "interaction item image",
+    "interaction item info",
+    "interaction item rating",
+    "search for item",
+)
+"""The actions whose `reference` is a hotel."""
+
+
+def load_trivago(
+    *,
+    actions: Sequence[str] = ("clickout item",),
+    users: Literal["session_id", "user_id"] = "session_id",
+) -> Dataset:
+    """Loads Trivago: by default the 1.6 million clickouts of 910 thousand sessions.
+
+    Of `train.csv` are read who did what with which hotel at what time; not the hotels
+    and prices that were shown, nor filters, cities and devices. It is not downloaded,
+    for want of a checksum. `test.csv` is not read.
+
+    Args:
+        actions: which of the `ACTIONS` are interactions.
+        users: what stands for users, sessions or the people behind them.
+
+    Returns:
+        The last action of each user with each hotel, with its time; no ratings. Hotels
+        have `properties` ("Bar|Gym") if `item_metadata.csv` is there. The note tells of
+        actions whose user or hotel is unknown, which are left out.
+
+    Raises:
+        FileNotFoundError: if the files are not on this machine.
+        ValueError: if a file is malformed, or there is no such action; it tells the
+            file and the line.
+
+    References:
+        Knees et al. 2019, "RecSys Challenge 2019: Session-Based Hotel Recommendations".
+    """
+    check_choice("users", users, ("session_id", "user_id"))
+    for action in actions:
+        check_choice("actions", action, ACTIONS)
+    files = fetch("trivago", LAYOUTS, (), ORIGIN)
+    path = found(files, "train.csv")
+    events = read_published(path, EVENTS)
+    events = events[events["action_type"].isin(list(actions))]
+    known = events["reference"].str.fullmatch("[0-9]{1,18}") & (events[users] != "")
+    if not known.any():
+        raise ValueError(
+            f"{path}: must have actions of {', '.join(actions)} with a {users} and the "
+            f"number of a hotel. Received: {len(events)} of these actions, none with it"
+        )
+    events = events[known]
+    hotels = events["reference"].astype("int64")
+    features = None
+    if len(files) == 2:
+        features = _properties(found(files, "item_metadata.csv"), hotels)
+    unknown = int((~known).sum())
+    return Dataset(
+        name="trivago",
+        interactions=Interactions.from_arrays(
+            events[users],
+            hotels,
+            timestamps=events["timestamp"],
+            item_features=features,
+        ),
+        note=f"{unknown:,} actions without a known user and hotel: left out"
+        if unknown
+        else "",
+        multi_hot=("properties",) if features is not None else (),
+    )
+
+
+def _properties(path: Path, hotels: "pd.Series[int]") -> "pd.DataFrame":
+    """The hotels' properties; a hotel that is not described has none."""
+    import pandas as pd
+
+    described = read_published(path, HOTELS)
+    if described["item_id"].duplicated().any():
+        twice = described["item_id"][described["item_id"].duplicated()].iloc[0]
+        raise ValueError(f"{path}: each hotel must stand once. Received: {twice} twice")
+    ids = pd.Index(np.unique(hotels), name="item_id")
+    properties = described.set_index("item_id")["properties"]
+    return properties.reindex(ids).fillna("").to_frame()

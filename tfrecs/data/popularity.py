@@ -1,0 +1,46 @@
+"""Item weights for drawing by popularity."""
+
+from typing import Protocol
+
+import numpy as np
+
+from tfrecs._base.types import AnyArray
+
+OWN = ("uniform", "popularity")
+"""How negatives of a positive's own are drawn."""
+
+
+class Catalogue(Protocol):
+    """What shared negatives are drawn by: `Interactions`, or shards on the disk."""
+
+    @property
+    def num_items(self) -> int:
+        """The number of items."""
+
+    @property
+    def item_counts(self) -> AnyArray:
+        """`[num_items]`, the interactions of each item."""
+
+
+def popularity(train: Catalogue, exponent: float = 1.0) -> AnyArray:
+    """(An item's interactions)^exponent over the highest of them, `[num_items]`.
+
+    It is 0 for items without interactions, whatever the exponent.
+
+    Raises:
+        ValueError: if `exponent` is not finite.
+    """
+    if not np.isfinite(exponent):
+        raise ValueError(f"`exponent` must be finite. Received: exponent={exponent!r}")
+    counts = train.item_counts
+    logs = exponent * np.log(counts, where=counts > 0, out=np.zeros(len(counts)))
+    return np.where(counts > 0, np.exp(logs - logs[counts > 0].max()), 0)
+
+
+def check_exponent(sampling: str, exponent: float) -> None:
+    """Raises ValueError for an exponent that has no effect."""
+    if exponent != 1 and sampling != "popularity":
+        raise ValueError(
+            "`exponent` must be left out where nothing is drawn by popularity. "
+            f"Received: exponent={exponent!r} with {sampling!r}"
+        )

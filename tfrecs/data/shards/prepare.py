@@ -1,0 +1,253 @@
+"""Raw files to a folder of shards."""
+
+import hashlib
+import json
+import math
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfrecs._base.checks import check_at_least_zero, check_positive
+from tfrecs._base.files import file_kind
+from tfrecs._base.types import AnyArray
+from tfrecs.data.shards.folder import (
+    MANIFEST,
+    UNFINISHED,
+    VERSION,
+    Shards,
+    open_shards,
+    renamed_when_whole,
+    shard_name,
+    write_manifest,
+)
+from tfrecs.data.shards.growing_vocabulary import GrowingVocabulary
+from tfrecs.data.shards.parts import Part, encode_parts, read_pairs, write_ids
+from tfrecs.data.shards.sources import Columns
+
+PLAN = "plan.json"
+
+
+def prepare_shards(
+    paths: str | Path | Sequence[str | Path],
+    folder: str | Path,
+    *,
+    seed: int,
+    user_col: str = "user_id",
+    item_col: str = "item_id",
+    rating_col: str | None = None,
+    min_rating: float | None = None,
+    text: Sequence[str] = (),
+    shard_rows: int = 2**21,
+    part_rows: int = 2**21,
+) -> Shards:
+    """Encodes interactions that need not fit into memory, once, for training.
+
+    The files are read in one pass, which learns the vocabularies as it encodes: ids are
+    numbered in the order in which they first appear. Each row goes to a random shard,
+    so that later a shuffle within some shards is as good as one of everything. Memory
+    is bounded by the number of distinct ids and by `part_rows` and `shard_rows`, not by
+    the number of interactions; the disk holds them twice, at 8 bytes each, until the
+    end.
+
+    A run that was killed goes on when it is called again, after the last part that it
+    finished, and gives the same files to the byte (with the same versions of NumPy and
+    pyarrow). On a finished folder it only opens it. Only one process may prepare a
+    folder at a time.
+
+    Repeated pairs are kept, each as an interaction of its own: telling them from others
+    would take memory for every pair.
+
+    Args:
+        paths: one or more `.parquet`, `.csv` or `.tsv` files, the latter two also with
+            `.gz`, all with the same columns. Text files name them in the first line.
+        folder: where the shards go; it is made if it is not there.
+        seed: of the order of rows.
+        user_col: the column of raw user ids, whole numbers or text.
+        item_col: the column of raw item ids, whole numbers or text.
+        rating_col: the column of ratings, for `min_rating`.
+        min_rating: the rating from which a row counts. The ids of other rows are not
+            learned from them.
+        text: columns of ids to keep as text where a file has numbers, such as those
+            with leading zeros in a `.csv`.
+        shard_rows: interactions in a shard at most.
+        part_rows: rows that are encoded at a time, and that a killed run loses at most.
+
+    Raises:
+        FileNotFoundError: if a file is missing.
+        ValueError: if a file cannot be read, lacks a column, or holds missing ids or
+            ids of another kind than the files before it; if no row is left; or if the
+            folder was begun with other arguments or files, or holds something else.
+    """
+    check_positive(shard_rows=shard_rows, part_rows=part_rows)
+    check_at_least_zero(seed=seed)
+    if (rating_col is None) != (min_rating is None):
+        raise ValueError(
+            "`rating_col` and `min_rating` must be given together. Received: "
+            f"rating_col={rating_col!r}, min_rating={min_rating!r}"
+        )
+    files = [Path(p) for p in ([paths] if isinstance(paths, str | Path) else paths)]
+    columns = Columns(user_col, item_col, rating_col, min_rating, tuple(text))
+    plan = _plan(files, columns, seed, shard_rows, part_rows)
+    folder = Path(folder)
+    work = folder / UNFINISHED
+    if not _is_finished(folder, plan):
+        _begin(folder, plan)
+        vocabularies = GrowingVocabulary("users"), GrowingVocabulary("items")
+        parts = []
+        for part in encode_parts(
+            files, columns, work, vocabularies, part_rows=part_rows, seed=seed
+        ):
+            parts.append(part)
+            _tell(f"encoded {part.stop:,} rows of file {part.file + 1}/{len(files)}")
+        _finish(folder, plan, parts, *vocabularies)
+    shutil.rmtree(work, ignore_errors=True)
+    return open_shards(folder)
+
+
+def _plan(
+    files: Sequence[Path], columns: Columns, seed: int, shard_rows: int, part_rows: int
+) -> dict[str, Any]:
+    """All that the result depends on."""
+    if not files:
+        raise ValueError("`paths` must name at least one file. Received: none")
+    for file in files:
+        file_kind(file)
+    told = [(file.name, file.stat()) for file in files]
+    return {
+        "files": [[name, stat.st_size, stat.st_mtime_ns] for name, stat in told],
+        "user_col": columns.user,
+        "item_col": columns.item,
+        "rating_col": columns.rating,
+        "min_rating": columns.min_rating,
+        "text": list(columns.text),
+        "seed": seed,
+        "shard_rows": shard_rows,
+        "part_rows": part_rows,
+    }
+
+
+def _is_finished(folder: Path, plan: Mapping[str, Any]) -> bool:
+    if not (folder / MANIFEST).exists():
+        return False
+    _check_same(folder, open_shards(folder).made_from, plan)
+    return True
+
+
+def _begin(folder: Path, plan: Mapping[str, Any]) -> None:
+    """Makes the folder, or checks that a run with the same plan made it."""
+    work = folder / UNFINISHED
+    if (work / PLAN).exists():
+        begun = json.loads((work / PLAN).read_text(encoding="utf-8"))
+        _check_same(folder, begun, plan)
+        return
+    if folder.exists() and (not folder.is_dir() or set(folder.iterdir()) - {work}):
+        raise ValueError(
+            f"{folder}: must be a new or empty folder, or one of prepare_shards. "
+            "Received: something else. Give another folder."
+        )
+    work.mkdir(parents=True, exist_ok=True)
+    with renamed_when_whole(work / PLAN) as path:
+        path.write_text(json.dumps(plan), encoding="utf-8")
+
+
+def _check_same(
+    folder: Path, before: Mapping[str, Any], plan: Mapping[str, Any]
+) -> None:
+    for name, now in plan.items():
+        then = before.get(name)
+        if name == "files" and then is not None:
+            name = "file (name, bytes, time of change)"
+            pairs = list(zip_longest(now, then))
+            now, then = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+        if now != then:
+            raise ValueError(
+                f"{folder}: was begun with other arguments. Received: {name} {now!r}, "
+                f"and {then!r} before. Give another folder, or delete this one."
+            )
+
+
+def _finish(
+    folder: Path,
+    plan: Mapping[str, Any],
+    parts: Sequence[Part],
+    users: GrowingVocabulary,
+    items: GrowingVocabulary,
+) -> None:
+    """Makes the shards of the parts, and all else that the manifest tells of."""
+    total = sum(part.interactions for part in parts)
+    if total == 0:
+        raise ValueError(
+            "`paths` must hold at least one interaction. Received: none"
+            + (" with such a rating. Lower `min_rating`." if plan["rating_col"] else "")
+        )
+    num_shards = math.ceil(total / plan["shard_rows"])
+    names = [shard_name(shard) for shard in range(num_shards)]
+    _write_shards(folder, parts, names)
+    for name, vocabulary in (("users", users), ("items", items)):
+        with renamed_when_whole(folder / f"{name}.parquet") as path:
+            write_ids(path, vocabulary.ids)
+    _save(folder / "item_counts.npy", _count_items(folder, names, len(items)))
+    names += ["users.parquet", "items.parquet", "item_counts.npy"]
+    told = {
+        "version": VERSION,
+        "num_users": len(users),
+        "num_items": len(items),
+        "num_interactions": total,
+        "num_shards": num_shards,
+        "made_from": plan,
+        "files": {name: _size_and_sha256(folder / name) for name in names},
+    }
+    write_manifest(folder, told)
+    _tell(f"{total:,} interactions in {num_shards} shards\n")
+
+
+def _write_shards(folder: Path, parts: Sequence[Part], names: Sequence[str]) -> None:
+    """Writes the shards that are not there yet, each a share of every part."""
+    ends = np.cumsum([0, *(part.interactions for part in parts)])
+    dealt = np.diff(_dealt(ends, len(names)), axis=0)  # [parts, shards]
+    starts = np.cumsum(dealt, axis=1) - dealt
+    for shard, name in enumerate(names):
+        if (folder / name).exists():
+            continue
+        pairs = [
+            read_pairs(folder / UNFINISHED, part, start, rows)
+            for part, start, rows in zip(
+                parts, starts[:, shard], dealt[:, shard], strict=True
+            )
+        ]
+        _save(folder / name, np.concatenate(pairs))
+        _tell(f"wrote shard {shard + 1}/{len(names)}")
+
+
+def _count_items(folder: Path, shards: Sequence[str], num_items: int) -> AnyArray:
+    counts = np.zeros(num_items, dtype=np.int64)
+    for name in shards:
+        counts += np.bincount(np.load(folder / name)[:, 1], minlength=num_items)
+    return counts
+
+
+def _dealt(numbers: AnyArray, num_shards: int) -> AnyArray:
+    """How many each shard gets of the first so many rows, dealt round like cards."""
+    return (numbers[:, None] + np.arange(num_shards)[::-1]) // num_shards
+
+
+def _save(path: Path, array: Any) -> None:
+    with renamed_when_whole(path) as temporary, temporary.open("wb") as file:
+        np.save(file, array)
+
+
+def _size_and_sha256(path: Path) -> tuple[int, str]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return path.stat().st_size, digest
+
+
+def _tell(progress: str) -> None:
+    """Shows it on a terminal, in place of what was there."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{progress}", end="", file=sys.stderr, flush=True)

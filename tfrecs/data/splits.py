@@ -1,0 +1,286 @@
+"""Splits of interactions into train and test: exact partitions, over one vocabulary.
+
+Each takes interactions and a seed and gives a `Split`, which unpacks as `train, test`
+and tells the users and items that were left without training data. A new split is a
+function and a line in `SPLITS`. What needs no seed, since it is told where to cut, is
+not in there: `temporal_cut`, `masked_split` and `given_split`. `with_validation` gives
+a validation part as well.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tfrecs._base.checks import check_fraction, check_positive
+from tfrecs._base.types import AnyArray, BoolArray, IntArray
+from tfrecs.data.interactions import Interactions
+from tfrecs.data.split import Rule as Rule
+from tfrecs.data.split import Split as Split
+from tfrecs.data.split import ThreeParts as ThreeParts
+from tfrecs.data.split import given_split as given_split
+from tfrecs.data.split import masked_split as masked_split
+
+
+def random_split(
+    interactions: Interactions, *, seed: int, test_fraction: float = 0.2
+) -> Split:
+    """Puts a random `test_fraction` of all interactions, rounded, into test.
+
+    Raises:
+        ValueError: if `test_fraction` is not in [0, 1), or a part would be empty.
+    """
+    check_fraction(test_fraction=test_fraction)
+    place = np.random.default_rng(seed).permutation(len(interactions))
+    return masked_split(interactions, place < round(test_fraction * len(interactions)))
+
+
+def stratified_split(
+    interactions: Interactions,
+    *,
+    seed: int,
+    test_fraction: float = 0.2,
+    round_up: bool = False,
+) -> Split:
+    """Puts a random `test_fraction` of each user's interactions, rounded, into test.
+
+    A user keeps at least one interaction in train.
+
+    Args:
+        interactions: what is split.
+        seed: of the draw.
+        test_fraction: in [0, 1).
+        round_up: whether a user's share is rounded up, so that everyone with two or
+            more is in test, as scikit-learn and Collie do; else to the nearest.
+
+    Raises:
+        ValueError: if `test_fraction` is not in [0, 1), or a part would be empty.
+    """
+    check_fraction(test_fraction=test_fraction)
+    degree = _degree(interactions)
+    share = test_fraction * degree
+    # What is a whole number but for the last bit is not rounded up.
+    share = np.ceil(share - 1e-9) if round_up else np.round(share)
+    held_out = np.minimum(share, degree - 1)
+    return masked_split(interactions, _random_place(interactions, seed) < held_out)
+
+
+def leave_k_out(interactions: Interactions, *, seed: int, k: int = 10) -> Split:
+    """Puts k random interactions of each user into test.
+
+    A user with k or fewer keeps one in train.
+
+    Raises:
+        ValueError: if k is below 1, or a part would be empty.
+    """
+    check_positive(k=k)
+    held_out = np.minimum(k, _degree(interactions) - 1)
+    return masked_split(interactions, _random_place(interactions, seed) < held_out)
+
+
+def leave_one_out(interactions: Interactions, *, seed: int) -> Split:
+    """Puts one random interaction of each user into test.
+
+    A user with one interaction keeps it in train.
+
+    Raises:
+        ValueError: if a part would be empty.
+    """
+    return leave_k_out(interactions, seed=seed, k=1)
+
+
+def leave_last_out(interactions: Interactions, *, seed: int, k: int = 1) -> Split:
+    """Puts the last k interactions of each user into test, ties in time at random.
+
+    A user with k or fewer keeps the first in train.
+
+    Raises:
+        ValueError: if there are no timestamps, k is below 1, or a part would be empty.
+    """
+    check_positive(k=k)
+    times = _timestamps(interactions)
+    held_out = np.minimum(k, _degree(interactions) - 1)
+    return masked_split(interactions, _place(interactions, -times, seed) < held_out)
+
+
+def temporal_split(
+    interactions: Interactions, *, seed: int, test_fraction: float = 0.2
+) -> Split:
+    """Puts the last `test_fraction` of all interactions, by time, into test.
+
+    Ties in time are cut at random. Test may have users and items that train lacks.
+
+    Raises:
+        ValueError: if there are no timestamps, `test_fraction` is not in [0, 1), or a
+            part would be empty.
+    """
+    check_fraction(test_fraction=test_fraction)
+    tie = np.random.default_rng(seed).random(len(interactions))
+    latest_first = np.lexsort((tie, _timestamps(interactions)))[::-1]
+    is_test = np.zeros(len(interactions), dtype=bool)
+    is_test[latest_first[: round(test_fraction * len(interactions))]] = True
+    return masked_split(interactions, is_test)
+
+
+def temporal_cut(interactions: Interactions, *, time: float) -> Split:
+    """Puts all interactions from a point in time on into test, and none before it.
+
+    Args:
+        interactions: what to divide.
+        time: the first moment of test, on the scale of the timestamps (seconds since
+            1970 where they were datetimes).
+
+    Raises:
+        ValueError: if there are no timestamps, or a part would be empty.
+    """
+    return masked_split(interactions, _timestamps(interactions) >= time)
+
+
+def cold_user_split(
+    interactions: Interactions, *, seed: int, test_fraction: float = 0.2
+) -> Split:
+    """Puts a random `test_fraction` of the users, rounded, into test with all rows.
+
+    Raises:
+        ValueError: if `test_fraction` is not in [0, 1), or a part would be empty.
+    """
+    check_fraction(test_fraction=test_fraction)
+    return masked_split(interactions, _some(interactions.user_ids, test_fraction, seed))
+
+
+def cold_item_split(
+    interactions: Interactions, *, seed: int, test_fraction: float = 0.2
+) -> Split:
+    """Puts a random `test_fraction` of the items, rounded, into test with all rows.
+
+    Raises:
+        ValueError: if `test_fraction` is not in [0, 1), or a part would be empty.
+    """
+    check_fraction(test_fraction=test_fraction)
+    return masked_split(interactions, _some(interactions.item_ids, test_fraction, seed))
+
+
+def k_fold(
+    interactions: Interactions, *, seed: int, num_folds: int = 5, fold: int = 0
+) -> Split:
+    """Puts one of `num_folds` folds into test; see `k_folds`.
+
+    Raises:
+        ValueError: if `num_folds` is below 2, `fold` is not from 0 to `num_folds` - 1,
+            or a part would be empty.
+    """
+    fold_of = _folds(interactions, num_folds, seed)
+    if not 0 <= fold < num_folds:
+        raise ValueError(
+            f"`fold` must be from 0 to {num_folds - 1}. Received: fold={fold!r}"
+        )
+    return masked_split(interactions, fold_of == fold)
+
+
+def k_folds(
+    interactions: Interactions, *, seed: int, num_folds: int = 5
+) -> Iterator[Split]:
+    """Gives `num_folds` splits, in which each interaction is in test once.
+
+    Each user's interactions are spread over the folds as evenly as they can be, and so
+    are all of them: no two folds differ by more than one. A user with two or more is
+    thus always in train.
+
+    Raises:
+        ValueError: if `num_folds` is below 2, or a part would be empty.
+    """
+    fold_of = _folds(interactions, num_folds, seed)
+    return (masked_split(interactions, fold_of == fold) for fold in range(num_folds))
+
+
+SPLITS: dict[str, Callable[..., Split]] = {
+    "random": random_split,
+    "stratified": stratified_split,
+    "leave-one-out": leave_one_out,
+    "leave-k-out": leave_k_out,
+    "leave-last-out": leave_last_out,
+    "temporal": temporal_split,
+    "cold-users": cold_user_split,
+    "cold-items": cold_item_split,
+    "k-fold": k_fold,
+}
+
+
+def with_validation(rule: Rule, interactions: Interactions, *, seed: int) -> ThreeParts:
+    """Divides interactions, and then their train part once more, by one rule.
+
+    For validation that gives the last but one of each user where the last is for test,
+    an earlier time than that of test, and other cold users. To divide train by another
+    rule, or after a split that has no rule, see `Split.with_validation`.
+
+    Args:
+        rule: how test is held out, such as `leave_last_out`, or with options
+            `functools.partial(leave_k_out, k=5)`.
+        interactions: what to divide.
+        seed: of the split; validation has the next one.
+
+    Raises:
+        ValueError: as the rule does.
+
+    Example:
+        >>> data = Interactions.from_arrays([7] * 4, "abcd", timestamps=[1, 2, 3, 4])
+        >>> parts = with_validation(leave_last_out, data, seed=0)
+        >>> [part.items.ids[part.item_ids].tolist() for part in parts]
+        [['a', 'b'], ['c'], ['d']]
+    """
+    # The same random numbers again would tie the rows of validation to those of test.
+    return rule(interactions, seed=seed).with_validation(rule, seed=seed + 1)
+
+
+def _degree(interactions: Interactions) -> AnyArray:
+    """The number of interactions of each row's user: `[interactions]`."""
+    counts = np.bincount(interactions.user_ids, minlength=interactions.num_users)
+    return counts[interactions.user_ids]
+
+
+def _timestamps(interactions: Interactions) -> AnyArray:
+    if interactions.timestamps is None:
+        raise ValueError(
+            "A split by time needs timestamps, and these interactions have none. Name "
+            "the time column when reading, or use another split."
+        )
+    return interactions.timestamps
+
+
+def _some(ids: IntArray, fraction: float, seed: int) -> BoolArray:
+    """Marks the rows of a random fraction of the ids that have any."""
+    active = np.flatnonzero(np.bincount(ids))
+    chosen = np.random.default_rng(seed).permutation(active)
+    is_chosen = np.zeros(active[-1] + 1, dtype=bool)
+    is_chosen[chosen[: round(fraction * len(active))]] = True
+    return is_chosen[ids]
+
+
+def _folds(interactions: Interactions, num_folds: int, seed: int) -> AnyArray:
+    """The fold of each row, dealt out user by user, users and their rows at random."""
+    check_positive(num_folds=num_folds)
+    if num_folds < 2:
+        raise ValueError("`num_folds` must be at least 2. Received: num_folds=1")
+    rng = np.random.default_rng(seed)
+    turn = rng.permutation(interactions.num_users)[interactions.user_ids]
+    order = np.lexsort((rng.random(len(interactions)), turn))
+    fold_of = np.empty(len(interactions), dtype=np.int64)
+    first = rng.integers(num_folds)
+    fold_of[order] = (first + np.arange(len(interactions))) % num_folds
+    return fold_of
+
+
+def _random_place(interactions: Interactions, seed: int) -> AnyArray:
+    return _place(interactions, np.zeros(len(interactions)), seed)
+
+
+def _place(interactions: Interactions, key: Any, seed: int) -> AnyArray:
+    """Each row's place (from 0) among its user's rows by `key`, ties at random."""
+    tie = np.random.default_rng(seed).random(len(interactions))
+    order = np.lexsort((tie, key, interactions.user_ids))
+    users = interactions.user_ids[order]
+    starts = np.flatnonzero(np.diff(users, prepend=-1))
+    counts = np.diff(starts, append=len(users))
+    place = np.empty(len(users), dtype=np.int64)
+    place[order] = np.arange(len(users)) - np.repeat(starts, counts)
+    return place

@@ -1,0 +1,212 @@
+"""Items that a user's test items are ranked among: drawn once, and for every model.
+
+Ranking among a sample is not ranking among the catalogue: it makes every model look
+better, and may order models otherwise (Krichene and Rendle 2020, "On Sampled Metrics
+for Item Recommendation"). It is here because published tables use it.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+
+from tfrecs._base.checks import check_choice, check_positive
+from tfrecs._base.files import file_kind, replaced_when_whole
+from tfrecs._base.types import AnyArray, IntArray
+from tfrecs.data.interactions import Interactions
+from tfrecs.data.popularity import OWN, check_exponent, popularity
+from tfrecs.evaluation.distinct_draws import draw_distinct
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SampledCandidates:
+    """For each test user, the items that the user's test items are ranked among.
+
+    Args:
+        user_ids: `[users]` int, each user once.
+        item_ids: `[users, n]` int, the candidates of each, without the test items. What
+            `sample_candidates` draws is distinct; what a paper gives may not be.
+
+    Raises:
+        TypeError: if an array is not of ints, of one and of two dimensions.
+        ValueError: if lengths differ, an id is negative, a user stands twice, or there
+            are none.
+    """
+
+    user_ids: IntArray
+    item_ids: IntArray
+
+    def __post_init__(self) -> None:
+        """Checks both arrays once and makes them read-only."""
+        for name, dimensions in (("user_ids", 1), ("item_ids", 2)):
+            ids = np.array(getattr(self, name))
+            if ids.ndim != dimensions or ids.dtype.kind not in "iu":
+                raise TypeError(
+                    f"`{name}` must be ints in {dimensions} dimension(s). Received: "
+                    f"shape {ids.shape}, {ids.dtype}"
+                )
+            if ids.size == 0 or ids.min() < 0 or ids.max() >= 2**31:
+                raise ValueError(
+                    f"`{name}` must be at least one id from 0. Received: shape "
+                    f"{ids.shape}" + (f", the lowest {ids.min()}" if ids.size else "")
+                )
+            ids = ids.astype(np.int32)
+            ids.flags.writeable = False
+            object.__setattr__(self, name, ids)
+        if len(self.user_ids) != len(self.item_ids):
+            raise ValueError(
+                "`item_ids` must have one row for each of `user_ids`. Received: "
+                f"{len(self.item_ids)} rows and {len(self.user_ids)} users"
+            )
+        if len(np.unique(self.user_ids)) != len(self.user_ids):
+            raise ValueError("`user_ids` must hold each user once. Received: one twice")
+
+    def __repr__(self) -> str:
+        """Tells the number of users and of candidates."""
+        users, n = self.item_ids.shape
+        return f"<SampledCandidates: {n} items for each of {users} users>"
+
+    def save(self, path: str | Path, data: Interactions) -> None:
+        """Writes an `.npz` file, whole or not at all.
+
+        Args:
+            path: the file; its folder is made.
+            data: train or test, whose vocabularies the ids index.
+
+        Raises:
+            ValueError: if an id is beyond the vocabularies.
+        """
+        path = Path(path)
+        _check_within(self, data, path)
+        with replaced_when_whole(path) as partial, partial.open("wb") as file:
+            np.savez_compressed(
+                file,
+                user_ids=self.user_ids,
+                item_ids=self.item_ids,
+                vocabularies=np.array(_fingerprint(data)),
+            )
+
+    @classmethod
+    def load(cls, path: str | Path, data: Interactions) -> "SampledCandidates":
+        """Reads what `save` wrote, if it is of the same users and items.
+
+        Args:
+            path: the file.
+            data: train or test, with the vocabularies that it was saved with.
+
+        Raises:
+            FileNotFoundError: if there is no such file.
+            ValueError: if the file is not what `save` wrote, or is of other
+                vocabularies.
+        """
+        path = Path(path)
+        file_kind(path)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                found = cls(stored["user_ids"], stored["item_ids"])
+                fingerprint = str(stored["vocabularies"])
+        except Exception as error:  # zip, zlib and NumPy each have kinds of their own
+            raise ValueError(
+                f"{path}: must be a whole file that `save` wrote. Received: {error}"
+            ) from error
+        if fingerprint != _fingerprint(data):
+            raise ValueError(
+                f"{path}: must be of the same users and items, in the same order. "
+                f"Received: {fingerprint}, and data of {_fingerprint(data)}. Draw them "
+                "anew for these data."
+            )
+        _check_within(found, data, path)
+        return found
+
+
+def sample_candidates(
+    train: Interactions,
+    test: Interactions,
+    *,
+    num_negatives: int = 99,
+    seed: int,
+    sampling: str = "uniform",
+    exponent: float = 1.0,
+) -> SampledCandidates:
+    """Draws distinct items for each test user, which the user has nowhere.
+
+    They are drawn one after the other, each with a probability in proportion to its
+    weight among those that are left: a row's first m are themselves a sample of m. The
+    weight is 1 for "uniform", and (interactions in `train`)^exponent for "popularity".
+
+    Args:
+        train: what models learn from.
+        test: what they are measured on, of the same vocabularies.
+        num_negatives: candidates for each user of `test`.
+        seed: of the draws; the same one gives the same candidates.
+        sampling: "uniform" or "popularity".
+        exponent: of "popularity"; 1 is in proportion to interactions, 0 the same for
+            all items that someone has in `train`.
+
+    Returns:
+        The candidates, users in the order of their ids.
+
+    Raises:
+        ValueError: if the vocabularies differ, `num_negatives` is below 1, `sampling`
+            is unknown, `exponent` is not finite or not for it, or a user lacks too
+            few items of any weight.
+
+    Example:
+        >>> data = Interactions.from_matrix([[1, 1, 0, 0], [0, 1, 1, 0]])
+        >>> train, test = data.take([0, 2]), data.take([1, 3])
+        >>> sample_candidates(train, test, num_negatives=2, seed=0).item_ids
+        array([[3, 2],
+               [0, 3]], dtype=int32)
+
+    References:
+        He et al. 2017, "Neural Collaborative Filtering", sec. 4.1 (99 uniform items).
+        Efraimidis and Spirakis 2006, "Weighted Random Sampling with a Reservoir".
+    """
+    check_positive(num_negatives=num_negatives)
+    check_choice("sampling", sampling, OWN)
+    check_exponent(sampling, exponent)
+    train.contains(test)  # refuses other vocabularies
+    users = np.unique(test.user_ids)
+    known = sp.csr_array(train.matrix + test.matrix)[users]
+    weight = np.ones(train.num_items)
+    if sampling == "popularity":
+        weight = popularity(train, exponent)
+    _check_lacking(known, weight, num_negatives, users, train)
+    rng = np.random.default_rng(seed)
+    return SampledCandidates(users, draw_distinct(known, weight, num_negatives, rng))
+
+
+def _check_lacking(
+    known: sp.csr_array, weight: AnyArray, n: int, users: IntArray, train: Interactions
+) -> None:
+    has = (weight > 0).astype(np.float64)
+    lacking = has.sum() - (known > 0).astype(np.float64) @ has
+    if lacking.min() < n:
+        user = train.users.ids[users[[lacking.argmin()]]].tolist()[0]
+        raise ValueError(
+            f"`num_negatives` must be at most {lacking.min():.0f}, the items to draw "
+            f"from that user {user!r} has neither in train nor in test. Received: "
+            f"num_negatives={n}"
+        )
+
+
+def _check_within(found: SampledCandidates, data: Interactions, path: Path) -> None:
+    sizes = {"user_ids": data.num_users, "item_ids": data.num_items}
+    for name, size in sizes.items():
+        highest = getattr(found, name).max()
+        if highest >= size:
+            raise ValueError(
+                f"{path}: `{name}` must be from 0 to {size - 1}. Received: {highest}"
+            )
+
+
+def _fingerprint(data: Interactions) -> str:
+    """Sizes of the vocabularies, and a hash of their raw ids in order."""
+    digest = hashlib.sha256()
+    for vocabulary in (data.users, data.items):
+        digest.update("\n".join(map(repr, vocabulary.ids.tolist())).encode() + b"\n\n")
+    return (
+        f"{data.num_users} users and {data.num_items} items ({digest.hexdigest()[:16]})"
+    )

@@ -1,0 +1,181 @@
+"""The lists that a recommender gives, beside what its users had before."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from tfrecs._base.checks import check_positive
+from tfrecs._base.types import AnyArray, IntArray
+from tfrecs.data.interactions import Interactions
+from tfrecs.evaluation.metrics.ranking import Values
+
+NO_ITEM = -1
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Lists:
+    """Recommended lists of some users; nothing can change them.
+
+    Args:
+        items: `[users, k]` item ids, best first, each at most once in a list; a shorter
+            list ends in -1.
+        user_ids: `[users]`, whose lists these are.
+        train: what the model learned from: it gives the catalogue, how popular each
+            item is, and each user's history.
+        item_features: `[num_items, features]`, dense or scipy sparse, such as flags of
+            genres; an item of which nothing is known has zeros. None for no features.
+
+    Raises:
+        ValueError: if a shape does not fit, an id is out of range, an item stands
+            twice in a list or after its end, no item is recommended at all, or a
+            feature is not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> from tfrecs import Interactions
+        >>> from tfrecs.evaluation.metrics.list_metrics import Lists
+        >>> train = Interactions.from_matrix(np.array([[1, 0, 0], [0, 1, 1]]))
+        >>> Lists([[1, 2], [0, -1]], [0, 1], train)
+        <Lists of 2 users, up to 2 of 3 items each>
+    """
+
+    items: IntArray
+    user_ids: IntArray
+    train: Interactions
+    item_features: Any = None
+
+    def __post_init__(self) -> None:
+        """Checks every array once and makes ids read-only."""
+        user_ids = np.asarray(self.user_ids)
+        items = np.asarray(self.items)
+        if items.ndim != 2 or user_ids.shape != items.shape[:1] or not items.size:
+            raise ValueError(
+                "`items` must be [users, k], with one of the [users] `user_ids` for "
+                f"each row. Received: shapes {list(items.shape)} and "
+                f"{list(user_ids.shape)}"
+            )
+        _check_ids("user_ids", user_ids, 0, self.train.num_users)
+        _check_ids("items", items, NO_ITEM, self.train.num_items)
+        _check_rows(items)
+        for name, ids in {"user_ids": user_ids, "items": items}.items():
+            copy = ids.astype(np.int32)
+            copy.flags.writeable = False
+            object.__setattr__(self, name, copy)
+        if self.item_features is not None:
+            features = _as_features(self.item_features, self.train.num_items)
+            object.__setattr__(self, "item_features", features)
+
+    def first(self, k: int) -> "Lists":
+        """Gives the first k items of each list.
+
+        Raises:
+            ValueError: if the lists are not as long.
+        """
+        check_positive(k=k)
+        if k > self.items.shape[1]:
+            raise ValueError(
+                f"`k` must be at most {self.items.shape[1]}, the length of the lists. "
+                f"Received: k={k}. Recommend more items."
+            )
+        return replace(self, items=self.items[:, :k])
+
+    @cached_property
+    def lengths(self) -> AnyArray:
+        """`[users]`, the number of items in each list."""
+        return (self.items != NO_ITEM).sum(axis=1)
+
+    @cached_property
+    def exposure(self) -> AnyArray:
+        """`[num_items]`, the number of lists that each item is in."""
+        shown = self.items[self.items != NO_ITEM]
+        return np.bincount(shown, minlength=self.train.num_items)
+
+    @cached_property
+    def popularity(self) -> AnyArray:
+        """`[num_items]`, the number of users who have each item in `train`."""
+        return np.bincount(self.train.item_ids, minlength=self.train.num_items)
+
+    def matrix(self, rows: slice) -> sp.csr_array:
+        """`[rows, num_items]`, 1 for each item that is in the list."""
+        items, ends = self.items[rows], np.cumsum(self.lengths[rows])
+        shown = items[items != NO_ITEM]
+        return sp.csr_array(
+            (np.ones(len(shown)), shown, np.append(0, ends)),
+            shape=(len(items), self.train.num_items),
+        )
+
+    def mean(self, of_item: Values) -> Values:
+        """Gives the mean of `of_item` `[num_items]` over each list; NaN for no item."""
+        total = np.zeros(len(self.items))
+        for items in self.items.T:  # one place at a time, to hold `[users]` only
+            total += np.where(items == NO_ITEM, 0, of_item[items])
+        return ratio(total, self.lengths)
+
+    def __repr__(self) -> str:
+        """Tells the number of users, and how long their lists are."""
+        num_users, k = self.items.shape
+        return (
+            f"<Lists of {num_users} user{'' if num_users == 1 else 's'}, up to {k} of "
+            f"{self.train.num_items} items each>"
+        )
+
+
+def ratio(above: AnyArray, below: AnyArray) -> Values:
+    """Gives their quotient, NaN where `below` is 0."""
+    out = np.full(len(above), np.nan)
+    return np.divide(above, below, out=out, where=below > 0)
+
+
+def _check_ids(name: str, ids: AnyArray, lowest: int, end: int) -> None:
+    """Raises ValueError if an id is not a whole number from `lowest` to `end` - 1."""
+    if not np.issubdtype(ids.dtype, np.integer):
+        raise ValueError(f"`{name}` must be whole numbers. Received: {ids.dtype}")
+    if ids.min() < lowest or ids.max() >= end:
+        wrong = ids.min() if ids.min() < lowest else ids.max()
+        raise ValueError(
+            f"`{name}` must be from {lowest} to {end - 1}. Received: {wrong}"
+        )
+
+
+def _check_rows(items: AnyArray) -> None:
+    """Raises ValueError if an item stands twice in a list, or after its end."""
+    if (items == NO_ITEM).all():
+        raise ValueError("`items` must recommend something. Received: nothing but -1")
+    after_end = (items[:, :-1] == NO_ITEM) & (items[:, 1:] != NO_ITEM)
+    if after_end.any():
+        row = after_end.any(axis=1).argmax()
+        raise ValueError(
+            "`items` must have -1 only at the end of a list. Received: row "
+            f"{row}, {items[row, :20].tolist()}"
+        )
+    by_id = np.sort(items, axis=1)
+    twice = (by_id[:, :-1] == by_id[:, 1:]) & (by_id[:, 1:] != NO_ITEM)
+    if twice.any():
+        row = twice.any(axis=1).argmax()
+        raise ValueError(
+            f"`items` must hold an item once in a list. Received: row {row} with item "
+            f"{by_id[row, 1:][twice[row]][0]} twice"
+        )
+
+
+def _as_features(features: Any, num_items: int) -> sp.csr_array:
+    """Gives features as a sparse matrix `[num_items, features]` float64."""
+    if (
+        np.ndim(features) != 2
+        or features.shape[0] != num_items
+        or not features.shape[1]
+    ):
+        raise ValueError(
+            "`item_features` must be [num_items, features] with "
+            f"num_items={num_items}. Received: shape {list(np.shape(features))}"
+        )
+    sparse = sp.csr_array(features, dtype=np.float64)
+    if not np.isfinite(sparse.data).all():
+        raise ValueError(
+            "`item_features` must be finite. Received: "
+            f"{(~np.isfinite(sparse.data)).sum()} values that are not"
+        )
+    return sparse

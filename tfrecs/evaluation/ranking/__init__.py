@@ -1,0 +1,1 @@
+"""The ranking kernel that evaluation and recommendation share."""

@@ -1,0 +1,170 @@
+"""Where relevant items stand: among the catalogue, among candidates, or in lists."""
+
+from typing import Any
+
+import numpy as np
+
+from tfrecs._base.types import AnyArray, BoolArray, FloatArray, IntArray
+from tfrecs.evaluation.metrics.ranking import Ranks, Values
+from tfrecs.evaluation.ranking.kernel import (
+    best_of_groups,
+    bounds_of,
+    cells_of,
+    count_at_least,
+    items_of,
+    keys_of,
+    masked,
+    parts_of,
+)
+
+
+def rank_relevant(
+    scores: FloatArray,
+    relevant: Any,
+    seen: Any | None,
+    *,
+    deepest: int | None = None,
+) -> Ranks:
+    """Ranks each user's relevant items among the items that the user has not seen.
+
+    Args:
+        scores: `[users, num_items]`, without NaN.
+        relevant: `[users, num_items]` sparse, at least one in each row.
+        seen: `[users, num_items]` sparse, none of them relevant; None for no such
+            items.
+        deepest: ranks beyond it are not needed, and may be given as inf; None for all.
+
+    Returns:
+        The ranks, ties broken against the relevant items.
+    """
+    num_users, num_items = scores.shape
+    num_candidates = np.full(num_users, num_items, dtype=np.int64)
+    if seen is not None:
+        num_candidates -= np.diff(seen.indptr)
+
+    def rank(rows: slice) -> Values:
+        return _rank_part(
+            masked(scores, rows, seen),
+            *items_of(relevant, rows),
+            num_candidates[rows],
+            deepest,
+        )
+
+    parts = parts_of(scores)
+    found = [rank(rows) for rows in parts]
+    ranks = np.full((num_users, max(part.shape[1] for part in found)), np.inf)
+    for rows, part in zip(parts, found, strict=True):
+        ranks[rows, : part.shape[1]] = part
+    return Ranks(ranks, np.diff(relevant.indptr).astype(np.int64), num_candidates)
+
+
+def _rank_part(
+    scores: FloatArray,
+    items: AnyArray,
+    counts: AnyArray,
+    num_candidates: AnyArray,
+    deepest: int | None,
+) -> Values:
+    """Ranks `[users, most]` of `items`, `counts` for each user; see `rank_relevant`.
+
+    `scores` are written to: only those of other items are left.
+    """
+    num_users, width = scores.shape
+    rows = np.repeat(np.arange(num_users), counts)
+    cells = rows * width + items
+    chosen = scores.reshape(-1)[cells]
+    scores.reshape(-1)[cells] = -np.inf
+    num_others = num_candidates - counts
+    if deepest is not None:
+        best = best_of_groups(scores, deepest)
+        bounds = bounds_of(best, deepest)[rows]
+        near = (chosen > bounds) | np.isneginf(bounds)  # behind < `deepest` others
+        least = np.where(near, chosen, np.float32(np.inf))
+        least = np.minimum.reduceat(least, np.cumsum(counts) - counts)
+        rows, chosen = rows[near], chosen[near]
+        counts = np.bincount(rows, minlength=num_users)
+    keys = keys_of(rows, chosen)
+    best_first = np.argsort(keys)
+    chosen = chosen[best_first]
+    starts = np.cumsum(counts) - counts
+    if deepest is None:
+        before = count_at_least(scores, chosen, starts, counts)
+    else:
+        before = _count_before(keys[best_first], rows, scores, best, least)
+    before = np.where(np.isneginf(chosen), num_others[rows], before)
+    places = np.arange(len(chosen)) - starts[rows]
+    ranks = np.full((num_users, max(1, counts.max())), np.inf)
+    ranks[rows, places] = before + places + 1
+    return ranks
+
+
+def _count_before(
+    keys: AnyArray,
+    rows: AnyArray,
+    scores: FloatArray,
+    best: FloatArray,
+    least: FloatArray,
+) -> AnyArray:
+    """Counts for each of the sorted `keys` the scores of its row that are as high."""
+    cells, users = cells_of(scores, best, least)
+    others = np.sort(keys_of(users, scores.reshape(-1)[cells]))
+    counts = np.bincount(users, minlength=len(scores))
+    starts = np.cumsum(counts) - counts
+    return np.searchsorted(others, keys, side="right") - starts[rows]
+
+
+def rank_among(scores: FloatArray, relevant: Any, others: IntArray) -> Ranks:
+    """Ranks each user's relevant items among them and some other items.
+
+    Args:
+        scores: `[users, num_items]`, without NaN.
+        relevant: `[users, num_items]` sparse, at least one in each row.
+        others: `[users, n]` item ids; one that is relevant, or stands twice, counts
+            once.
+
+    Returns:
+        The ranks, ties broken against the relevant items.
+    """
+    num_users = len(scores)
+    items, counts = items_of(relevant, slice(0, num_users))
+    rows = np.repeat(np.arange(num_users), counts)
+    places = np.arange(len(items)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+    others = np.sort(others, axis=1)
+    of_others = np.take_along_axis(scores, others, axis=1)
+    dropped = _is_in(others, relevant)
+    dropped[:, 1:] |= others[:, 1:] == others[:, :-1]
+    of_others[dropped] = -np.inf
+
+    among = np.full((num_users, others.shape[1] + counts.max()), -np.inf, np.float32)
+    among[:, : others.shape[1]] = of_others
+    columns = others.shape[1] + places
+    among[rows, columns] = scores[rows, items]
+    num_candidates = counts + others.shape[1] - dropped.sum(axis=1)
+    ranks = _rank_part(among, columns, counts, num_candidates, None)
+    return Ranks(ranks, counts.astype(np.int64), num_candidates)
+
+
+def rank_in_lists(items: IntArray, relevant: Any) -> Ranks:
+    """Gives the places of each user's relevant items in a list, inf where in none.
+
+    Args:
+        items: `[users, k]` item ids, best first, -1 for none.
+        relevant: `[users, num_items]` sparse, at least one in each row.
+    """
+    places = np.arange(1.0, items.shape[1] + 1)
+    is_hit = (items >= 0) & _is_in(np.maximum(items, 0), relevant)
+    ranks = np.sort(np.where(is_hit, places, np.inf), axis=1)
+    counts = np.diff(relevant.indptr).astype(np.int64)
+    return Ranks(ranks, counts, np.full(len(items), relevant.shape[1]))
+
+
+def _is_in(item_ids: IntArray, matrix: Any) -> BoolArray:
+    """Whether each of `[users, n]` items is in the user's row of a sparse matrix."""
+    num_users, num_items = matrix.shape
+    items, counts = items_of(matrix, slice(0, num_users))
+    rows = np.repeat(np.arange(num_users), counts)
+    keys = rows * num_items + items  # ascending
+    wanted = np.arange(num_users)[:, None] * num_items + item_ids
+    found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+    return np.equal(keys[found], wanted)

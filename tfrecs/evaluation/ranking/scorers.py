@@ -1,0 +1,104 @@
+"""What can be evaluated, and how many scores are asked for at once."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
+from tfrecs.evaluation.ranking.kernel import row_parts
+
+SCORE_BLOCK = 2**22
+"""Scores asked for at once: 16 MiB of float32."""
+
+
+@runtime_checkable
+class ScoresUsers(Protocol):
+    """What can be evaluated: it scores every item for some users."""
+
+    def score_users(self, user_ids: IntArray) -> FloatArray:
+        """Gives scores `[users, num_items]`, higher is better."""
+        ...
+
+
+def as_scorer(model: ScoresUsers | Scorer | FloatArray) -> Scorer:
+    """Gives the function that scores every item for some users.
+
+    Raises:
+        TypeError: if `model` is none of the kinds that `evaluate` takes.
+    """
+    if isinstance(model, ScoresUsers):
+        return model.score_users
+    if isinstance(model, np.ndarray):
+        return lambda user_ids: model[user_ids]
+    if callable(model) and not hasattr(model, "predict"):
+        return model
+    raise TypeError(
+        "`model` must have `score_users(user_ids)`, be such a function, or be a matrix "
+        f"[num_users, num_items]. Received: {type(model).__name__}. Of what scores "
+        "pairs, `scorer_of_pairs` makes such a function."
+    )
+
+
+def scorer_of_pairs(
+    score_pairs: Callable[[IntArray, IntArray], AnyArray], num_items: int
+) -> Scorer:
+    """Makes a function that `evaluate` takes of one that scores pairs.
+
+    This is the way in for other libraries' models and for any Keras model. Each item is
+    scored with each user, which costs a forward pass for every pair.
+
+    Args:
+        score_pairs: from user ids and item ids, both `[pairs]`, to scores `[pairs]` or
+            `[pairs, 1]`.
+        num_items: the catalogue's size.
+
+    Example:
+        >>> import numpy as np
+        >>> score = scorer_of_pairs(lambda users, items: 10 * users + items, 3)
+        >>> score(np.array([2, 4]))
+        array([[20, 21, 22],
+               [40, 41, 42]])
+    """
+
+    def score_users(user_ids: IntArray) -> FloatArray:
+        users = np.repeat(user_ids, num_items)
+        items = np.tile(np.arange(num_items, dtype=np.int32), len(user_ids))
+        scores = np.asarray(score_pairs(users, items))
+        if scores.size != users.size:
+            raise ValueError(
+                f"`score_pairs` must give one score for each of {users.size} pairs. "
+                f"Received: shape {list(scores.shape)}"
+            )
+        return scores.reshape(len(user_ids), num_items)
+
+    return score_users
+
+
+def check_scores(scores: Any, num_users: int, num_items: int) -> FloatArray:
+    """Gives scores as float32 `[num_users, num_items]`.
+
+    Raises:
+        ValueError: if they have another shape or one is NaN.
+    """
+    scores = np.asarray(scores, dtype=np.float32)
+    if scores.shape != (num_users, num_items):
+        raise ValueError(
+            f"Scores must have the shape [users, num_items] = [{num_users}, "
+            f"{num_items}]. Received: {list(scores.shape)}"
+        )
+    if np.isnan(scores.max()):  # the highest is NaN if any is
+        raise ValueError(
+            f"Scores must not be NaN. Received: {np.isnan(scores).sum()} NaN of "
+            f"{scores.size}. Training may have diverged: lower the learning rate."
+        )
+    return scores
+
+
+def user_blocks(
+    user_ids: IntArray, num_items: int, scores_at_once: int = SCORE_BLOCK
+) -> list[IntArray]:
+    """Blocks of users whose scores are asked for at once, of one user at least."""
+    return [
+        user_ids[rows] for rows in row_parts(len(user_ids), num_items, scores_at_once)
+    ]

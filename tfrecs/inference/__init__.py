@@ -1,0 +1,1 @@
+"""A trained model to answers on raw ids."""

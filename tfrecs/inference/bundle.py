@@ -1,0 +1,279 @@
+"""A recommender as a folder of open formats, which is moved and loaded anywhere.
+
+    manifest.json           format version, versions of packages, and the size and
+                            SHA-256 of every other file
+    model.keras             the model
+    users.json, items.json  raw ids in the order of their indices
+    interactions.parquet    what the model was trained on, by indices: what is seen
+    user_features.parquet   in the order of the ids; likewise items; where there are any
+    about.json              settings and metrics, as they were given
+
+Nothing in it is a pickle, and loading runs no code of the bundle: the model is read in
+Keras's safe mode. The SHA-256 tell that a file was damaged or changed by mistake; they
+are no signature, and do not tell who wrote the bundle.
+"""
+
+import io
+import json
+import platform
+import shutil
+import uuid
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import tfrecs
+from tfrecs._base.manifest import MANIFEST, Kind, read_manifest, write_manifest
+from tfrecs.data.id_json import from_json, to_json
+from tfrecs.data.interactions import Interactions
+from tfrecs.data.vocabulary import Vocabulary
+from tfrecs.inference.recommender import Recommender
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BUNDLE = Kind(
+    "tfrecs bundle",
+    1,
+    (
+        "model.keras",
+        "users.json",
+        "items.json",
+        "interactions.parquet",
+        "user_features.parquet",
+        "item_features.parquet",
+        "about.json",
+    ),
+    "Save the recommender again, or take another copy of the bundle.",
+)
+COLUMNS = ("user_ids", "item_ids", "ratings", "timestamps", "weights")
+OWN_LAYERS = (
+    "If the model has layers of your own, register them with Keras and import them "
+    "before; else save the recommender again."
+)
+
+
+def load(folder: str | Path) -> Recommender:
+    """Loads a bundle that `Recommender.save` wrote.
+
+    Every file is checked first. The model is not compiled: to train it on, compile it.
+
+    Args:
+        folder: wherever the bundle is now.
+
+    Returns:
+        A recommender that answers as the saved one did.
+
+    Raises:
+        FileNotFoundError: if there is no bundle.
+        ValueError: if a file is missing, damaged or changed, the format is of a later
+            version, or the model has a layer that is not registered; in one line, with
+            the file.
+    """
+    folder = Path(folder)
+    content = read_manifest(folder, BUNDLE)
+    missing = [
+        name
+        for name in BUNDLE.files
+        if name not in content["files"] and not name.endswith("_features.parquet")
+    ]
+    if missing:
+        raise ValueError(
+            f"{folder / MANIFEST}: must name {missing[0]}. Received: "
+            f"{', '.join(content['files'])}. {BUNDLE.advice}"
+        )
+    train = _read_train(folder, content["files"])
+    with _naming(folder / "about.json") as path:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        settings, metrics = dict(about["settings"]), dict(about["metrics"])
+    with _naming(folder / "model.keras", OWN_LAYERS) as path:
+        return Recommender(_read_model(path), train, settings=settings, metrics=metrics)
+
+
+def write_bundle(
+    recommender: Recommender, folder: Path, *, overwrite: bool = False
+) -> None:
+    """Writes a bundle beside its place, and moves it there when it is whole.
+
+    Raises:
+        FileExistsError: if something is there, unless it is a bundle, of which every
+            file is one that bundles have, and `overwrite`; or if this process works in
+            that folder.
+        TypeError: if the model is not one of Keras, or ids, settings or metrics are of
+            a kind that is not kept.
+    """
+    folder = folder.resolve()  # what is behind a link is written, and the link stays
+    _check_place(folder, overwrite)
+    unfinished = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.writing")
+    unfinished.mkdir(parents=True)
+    try:
+        _write_files(recommender, unfinished)
+        _put(unfinished, folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _check_place(folder: Path, overwrite: bool) -> None:
+    if Path.cwd().is_relative_to(folder):
+        raise FileExistsError(
+            f"{folder}: must not be a folder that this process works in. Choose "
+            "another name."
+        )
+    if not folder.exists():
+        return
+    is_dir = folder.is_dir()
+    held = {path.name for path in folder.iterdir()} if is_dir else {str(folder)}
+    is_bundle = {MANIFEST, "model.keras"} <= held
+    others = held - {MANIFEST, *BUNDLE.files} if is_bundle else held
+    if others:
+        raise FileExistsError(
+            f"{folder}: must be a new folder, or one that holds a bundle alone. "
+            f"Received: {min(others)}, which is left as it is. Choose another name."
+        )
+    if is_bundle and not overwrite:
+        raise FileExistsError(
+            f"{folder}: holds a bundle. Choose another name, or give overwrite=True."
+        )
+
+
+def _put(new: Path, folder: Path) -> None:
+    """Moves a folder to its place; what was there goes once the new one stands."""
+    if not folder.exists():
+        new.rename(folder)
+        return
+    old = new.with_suffix(".old")
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old)
+
+
+def _write_files(recommender: Recommender, folder: Path) -> None:
+    train = recommender.train
+    for side, ids in (("users", train.users), ("items", train.items)):
+        (folder / f"{side}.json").write_text(to_json(ids), encoding="utf-8")
+    _write_about(recommender, folder / "about.json")
+    _write_interactions(train, folder / "interactions.parquet")
+    for side in ("user", "item"):
+        features = getattr(train, f"{side}_features")
+        if features is not None:
+            _write_features(features, folder / f"{side}_features.parquet")
+    _write_model(recommender.model, folder / "model.keras")
+    write_manifest(folder, BUNDLE, {"versions": _versions()})
+
+
+def _versions() -> dict[str, str]:
+    import keras
+
+    return {
+        "python": platform.python_version(),
+        "tfrecs": tfrecs.__version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def _write_about(recommender: Recommender, path: Path) -> None:
+    about = {"settings": recommender.settings, "metrics": recommender.metrics}
+    try:
+        text = json.dumps(about, allow_nan=False, indent=1)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            "`settings` and `metrics` must be of what JSON has: dict, list, str, "
+            f"finite numbers, bool, None. Received: {error}"
+        ) from error
+    path.write_text(text, encoding="utf-8")
+
+
+def _write_interactions(train: Interactions, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {name: getattr(train, name) for name in COLUMNS}
+    given = {name: column for name, column in columns.items() if column is not None}
+    pq.write_table(pa.table(given), path)
+
+
+def _write_features(frame: "pd.DataFrame", path: Path) -> None:
+    """Writes the features, whose order the ids' is; only the index's name is kept."""
+    import pandas as pd
+    import pyarrow as pa
+
+    rows = frame.set_axis(pd.RangeIndex(len(frame), name=frame.index.name))
+    try:
+        rows.to_parquet(path)
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        raise TypeError(
+            f"`{path.stem}` must be of columns with one kind of value each, and named "
+            f"by str. Received: {reason}"
+        ) from error
+
+
+def _write_model(model: Any, path: Path) -> None:
+    import keras
+
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            "`model` must be one of Keras to be saved, such as from build_mf. "
+            f"Received: {type(model).__name__}"
+        )
+    model.save(path)
+
+
+def _read_train(folder: Path, files: Any) -> Interactions:
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    told: dict[str, Any] = {}
+    for side in ("user", "item"):
+        with _naming(folder / f"{side}s.json") as path:
+            ids = from_json(path.read_text(encoding="utf-8"))
+        told[f"{side}s"] = ids
+        if f"{side}_features.parquet" in files:
+            with _naming(folder / f"{side}_features.parquet") as path:
+                told[f"{side}_features"] = _named(pd.read_parquet(path), ids)
+    with _naming(folder / "interactions.parquet") as path:
+        table = pq.read_table(io.BytesIO(path.read_bytes()))
+        told |= {name: table[name].to_numpy() for name in table.column_names}
+        return Interactions(**told)
+
+
+def _named(frame: "pd.DataFrame", ids: Vocabulary) -> "pd.DataFrame":
+    import pandas as pd
+
+    index = pd.Index(ids.ids, name=frame.index.name, tupleize_cols=False)
+    return frame.set_axis(index)
+
+
+def _read_model(path: Path) -> Any:
+    import keras
+
+    import_module("tfrecs.models")  # registers the layers
+    return keras.saving.load_model(path, compile=False, safe_mode=True)
+
+
+@contextmanager
+def _naming(path: Path, advice: str = BUNDLE.advice) -> Iterator[Path]:
+    """Turns what goes wrong into a ValueError of one line, with the file's path."""
+    import pyarrow as pa
+
+    try:
+        yield path
+    except (
+        *(OSError, ValueError, TypeError, KeyError, AttributeError, ImportError),
+        *(RecursionError, pa.ArrowException, zipfile.BadZipFile),
+    ) as error:
+        reason = " ".join(str(error).split()).removesuffix(".")
+        raise ValueError(
+            f"{path}: cannot be read. Received: {type(error).__name__}: {reason}. "
+            f"{advice}"
+        ) from error

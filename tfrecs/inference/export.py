@@ -1,0 +1,78 @@
+"""Vectors whose inner products are a model's scores, for nearest-neighbour libraries.
+
+A file in NumPy's format .npz, without pickles, of four arrays:
+
+    user_vectors  [num_users, dim] float32: the factors, then what the biases need
+    item_vectors  [num_items, dim] float32
+    user_ids      [num_users] the raw ids, numbers or text
+    item_ids      [num_items]
+
+An index of `item_vectors` by inner product gives, for a user's vector, the ranking of
+`Recommender.recommend` with nothing left out. Of a model with `y_range` the products
+are what is bent into that range, which changes no ranking.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tfrecs._base.files import replaced_when_whole
+from tfrecs._base.types import AnyArray
+from tfrecs.data.interactions import Interactions
+from tfrecs.data.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from tfrecs.models import TwoTower
+
+
+def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:
+    """Writes the vectors of all users and items, whole or not at all.
+
+    The folder is made.
+
+    Raises:
+        TypeError: if ids are neither numbers nor str.
+        ValueError: if the model has a hidden part, a vector is not finite, or `path`
+            does not end in .npz.
+    """
+    if path.suffix != ".npz":
+        raise ValueError(f"`path` must end in .npz. Received: {path}")
+    items = model.item_parts()
+    users = model.user_parts(np.arange(train.num_users, dtype=np.int32))
+    if "hidden" in items:
+        raise ValueError(
+            "`model` must have no hidden part: its scores are no inner products. "
+            f"Received: {model.name}. Score with Recommender.recommend."
+        )
+    user_ids, item_ids = _plain(train.users), _plain(train.items)
+    user_vectors, item_vectors = map(
+        np.asarray, model.interaction.vectors(users, items)
+    )
+    for name, vectors in (("users", user_vectors), ("items", item_vectors)):
+        if not np.isfinite(vectors).all():
+            raise ValueError(
+                f"Vectors of {name} must be finite. Received: NaN or infinity. "
+                "Training may have diverged: lower the learning rate."
+            )
+    with replaced_when_whole(path) as partial, partial.open("wb") as file:
+        np.savez(
+            file,
+            user_vectors=user_vectors,
+            item_vectors=item_vectors,
+            user_ids=user_ids,
+            item_ids=item_ids,
+        )
+
+
+def _plain(ids: Vocabulary) -> AnyArray:
+    """The ids as an array of numbers or of text."""
+    if ids.ids.dtype != object:
+        return ids.ids
+    others = [id_ for id_ in ids.ids.tolist() if not isinstance(id_, str)]
+    if others:
+        raise TypeError(
+            f"`{ids.name}` must be numbers or str, to be read by other libraries. "
+            f"Received: {others[0]!r}"
+        )
+    return ids.ids.astype(str)

@@ -1,0 +1,216 @@
+"""Users or items that a trained model has not seen, and what their rows start from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from keras import ops
+
+from tfrecs._base.checks import check_at_least_zero, check_choice, check_positive
+from tfrecs._base.types import AnyArray
+from tfrecs.models.layers import Categories, FeatureDense
+from tfrecs.models.layers.embedding import look_up
+from tfrecs.models.layers.feature_dense import as_features, padded
+from tfrecs.models.layers.rows import mean_row
+
+STARTS = ("mean", "zero")
+"""What the rows of newcomers start from."""
+
+BLOCK = 2**22
+"""Similarities held at once: 16 MiB of float32."""
+
+
+@dataclass(frozen=True)
+class Newcomers:
+    """Users or items to add to a trained model; see `tfrecs.models.growing.grow`.
+
+    Args:
+        count: how many.
+        start: "mean" of the rows of those that each is like, or of all rows where none
+            are told; or "zero", which in a model with features or buckets is what these
+            say alone.
+        similar: for each newcomer a list of ids, as indices, of those that it is like;
+            or what `same_bucket` or `most_similar` gives. An empty list tells of none.
+        features: of the newcomers, for a model that reads features, of the kind and
+            columns used for training; for `build_bucketed_mf`, their buckets.
+
+    Raises:
+        ValueError: if `count` is negative, `start` is unknown, or `similar` is not of
+            `count` lists or is given for others than "mean".
+    """
+
+    count: int
+    start: str = "mean"
+    similar: Any = None
+    features: Any = None
+
+    def __post_init__(self) -> None:
+        """Checks what can be checked without the model."""
+        check_at_least_zero(count=self.count)
+        check_choice("start", self.start, STARTS)
+        if self.similar is None:
+            return
+        if self.start != "mean":
+            raise ValueError(
+                "`similar` is what a mean is of. Received: similar and start="
+                f"{self.start!r}. Leave one out."
+            )
+        told = self.similar
+        rows = told.shape[0] if sp.issparse(told) else len(told)
+        if rows != self.count:
+            raise ValueError(
+                f"`similar` must tell of each of {self.count} newcomers. Received: "
+                f"{rows}"
+            )
+        for ids in () if sp.issparse(told) else told:
+            if isinstance(ids, str) or not isinstance(ids, Iterable):
+                raise ValueError(
+                    "`similar` must be a list of ids for each newcomer. Received: "
+                    f"{ids!r} for one. Put it in a list."
+                )
+
+
+def same_bucket(new: Any, old: Any) -> sp.csr_array:
+    """Tells which of the old are in each newcomer's bucket, for `Newcomers`.
+
+    Args:
+        new: `[newcomers]` buckets or categories of any kind, such as a main genre.
+        old: `[rows]`, the same of those that the model knows, in the order of ids.
+
+    Returns:
+        `[newcomers, rows]` with a 1 where both are in one bucket.
+
+    Example:
+        >>> same_bucket(["drama", "war"], ["war", "comedy", "war"]).toarray().tolist()
+        [[0.0, 0.0, 0.0], [1.0, 0.0, 1.0]]
+    """
+    new, old = np.asarray(new), np.asarray(old)
+    codes = np.unique(np.concatenate([new, old]), return_inverse=True)[1]
+    members = [
+        sp.csr_array(
+            (np.ones(len(part), np.float32), (np.arange(len(part)), part)),
+            shape=(len(part), codes.max(initial=0) + 1),
+        )
+        for part in (codes[: len(new)], codes[len(new) :])
+    ]
+    return sp.csr_array(members[0] @ members[1].T)
+
+
+def most_similar(new: Any, old: Any, *, k: int = 10) -> sp.csr_array:
+    """Finds the k of the old whose features are most like each newcomer's.
+
+    Similarity is the cosine. Those with nothing in common are left out, so that fewer
+    than k may be found, or none; of equals, those with the lowest ids are taken.
+
+    Args:
+        new: `[newcomers, f]`, dense or sparse, or categories.
+        old: `[rows, f]`, the same of those that the model knows, in the order of ids.
+        k: how many, at least 1.
+
+    Returns:
+        `[newcomers, rows]` with a 1 for each that was found.
+
+    Raises:
+        ValueError: if k is below 1, or `new` has more features than `old`.
+    """
+    check_positive(k=k)
+    known = _directions(as_features(old, None, "old"))
+    asked = as_features(new, None, "new")
+    if asked.shape[1] > known.shape[1]:
+        raise ValueError(
+            f"`new` must have the {known.shape[1]} features of `old`. Received: "
+            f"{asked.shape[1]}"
+        )
+    asked.resize(asked.shape[0], known.shape[1])
+    asked, height = _directions(asked), max(1, BLOCK // max(1, known.shape[0]))
+    found: list[list[int]] = []
+    for start in range(0, asked.shape[0], height):
+        cosines = (asked[start : start + height] @ known.T).toarray()
+        best = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
+        found += [
+            row[cosine[row] > 0].tolist()
+            for row, cosine in zip(best, cosines, strict=True)
+        ]
+    return _as_matrix(found, known.shape[0])
+
+
+def first_rows(table: Any, num_before: int, newcomers: Newcomers) -> AnyArray:
+    """What rows of newcomers start as, `[count, dim]`, by a table's first rows."""
+    dim = table.shape[1]
+    if newcomers.start == "zero":
+        return np.zeros((newcomers.count, dim), np.float32)
+    told = newcomers.similar
+    if told is None:
+        told = [[]] * newcomers.count
+    if sp.issparse(told):
+        if told.shape[1] != num_before:
+            raise ValueError(
+                f"`similar` must be of the {num_before} rows that there are. Received: "
+                f"{told.shape[1]}"
+            )
+        like = sp.csr_array(told)
+    else:
+        like = _as_matrix(told, num_before)
+    degree = np.diff(like.indptr)
+    used, places = np.unique(like.indices, return_inverse=True)
+    rows = ops.convert_to_numpy(look_up(table, used.astype(np.int32)))
+    rows = rows.astype(np.float32)  # SciPy does not know bfloat16
+    shares = np.repeat(1 / np.maximum(degree, 1), degree)
+    part = sp.csr_array((shares, places, like.indptr), (newcomers.count, len(used)))
+    start = np.asarray(part @ rows, dtype=np.float32)
+    if (degree == 0).any():
+        start[degree == 0] = mean_row(table, num_before)
+    return start
+
+
+def new_features(layer: FeatureDense, newcomers: Newcomers) -> dict[str, AnyArray]:
+    """What a layer holds of the newcomers' features, by the name of its weight."""
+    matrix = as_features(newcomers.features, newcomers.count, "features")
+    fewest = 1 if np.ndim(newcomers.features) == 1 else layer.num_features
+    if not fewest <= matrix.shape[1] <= layer.num_features:
+        raise ValueError(
+            f"`features` must be the {layer.num_features} of training. Received: "
+            f"{matrix.shape[1]}"
+        )
+    matrix.resize(newcomers.count, layer.num_features)
+    if layer.most is None:
+        return {"table": matrix.toarray()}
+    longest = max(layer.most, int(np.diff(matrix.indptr).max()))
+    places, values = padded(matrix, longest)
+    return {"places": places, "values": values}
+
+
+def new_categories(
+    layer: Categories, num_before: int, newcomers: Newcomers
+) -> AnyArray:
+    """The newcomers' categories, which must be among those that there are."""
+    given = np.asarray(newcomers.features)
+    most = int(ops.convert_to_numpy(layer.categories)[:num_before].max())
+    right = given.shape == (newcomers.count,) and given.dtype.kind in "iu"
+    if not right or not 0 <= given.min() <= given.max() <= most:
+        raise ValueError(
+            f"`features` must be a bucket from 0 to {most}, those of training, for "
+            f"each of {newcomers.count} newcomers. Received: {newcomers.features!r}"
+        )
+    return given
+
+
+def _as_matrix(lists: Sequence[Sequence[int]], num_rows: int) -> sp.csr_array:
+    """`[lists, num_rows]` with a 1 for each id in a list."""
+    ids = np.array([id_ for listed in lists for id_ in listed], dtype=np.int64)
+    wrong = ids[(ids < 0) | (ids >= num_rows)]
+    if wrong.size:
+        raise ValueError(
+            f"`similar` must hold ids from 0 to {num_rows - 1}. Received: {wrong[0]}"
+        )
+    ends = np.cumsum([0, *map(len, lists)])
+    ones = np.ones(len(ids), dtype=np.float32)
+    return sp.csr_array((ones, ids, ends), shape=(len(lists), num_rows))
+
+
+def _directions(matrix: sp.csr_array) -> sp.csr_array:
+    """Rows of length 1, and rows of zeros as they are."""
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1))).ravel()
+    return sp.csr_array(sp.diags_array(1 / np.where(lengths > 0, lengths, 1)) @ matrix)

@@ -1,9 +1,0 @@
-"""Readers of the user's own files, by format: CSV, Parquet, JSON lines and others."""
-
-from tfrecs.readers._formats import FORMATS as FORMATS
-from tfrecs.readers._formats import read_frame as read_frame
-from tfrecs.readers._interactions import read_interactions as read_interactions
-from tfrecs.readers._interactions import read_leniently as read_leniently
-from tfrecs.readers._interactions import read_test as read_test
-from tfrecs.readers._lists import read_lightgcn as read_lightgcn
-from tfrecs.readers._table import MalformedRows as MalformedRows

@@ -1,0 +1,1 @@
+"""Training: an objective, its batches, and `fit` of Keras."""

@@ -1,0 +1,132 @@
+"""Rows of one positive and negatives of its own."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tfrecs._base.checks import check_positive
+from tfrecs.data.interactions import Interactions
+from tfrecs.training.batches.shuffling import Assemble, batches_of_pairs
+from tfrecs.training.negatives import Sampler, own_negatives
+from tfrecs.training.partial_credit import Giver, PartialCredit
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def pairwise_batches(
+    train: Interactions,
+    *,
+    seed: int,
+    batch_size: int = 1024,
+    num_negatives: int = 4,
+    exact: bool = True,
+    sampling: str = "uniform",
+    exponent: float = 1.0,
+    passes: int = 1,
+    credit: PartialCredit | None = None,
+) -> "tf.data.Dataset":
+    """Gives rows of one positive and its negatives, reshuffled in each epoch.
+
+    Args:
+        train: the positives.
+        seed: of the order and of the negatives.
+        batch_size: positives in a batch; all of `train` if it has fewer.
+        num_negatives: items drawn for each positive.
+        exact: whether a known positive is never drawn as a negative.
+        sampling: "uniform" or "popularity". A softmax would have to be corrected for
+            what is drawn by popularity: take `candidate_batches` for that.
+        exponent: of "popularity": an item is drawn by its interactions to that power.
+        passes: times that an epoch goes over `train`. A Keras epoch has a cost of its
+            own, so small data want several.
+        credit: what negatives are given for being like the positive; see
+            `tfrecs.training.partial_credit`.
+
+    Returns:
+        A finite dataset of `({"user_id": [batch], "item_id": [batch, 1 + n]}, labels
+        [batch, 1 + n])`, the positive first; with `[batch]` weights third if `train`
+        has weights. Labels are float32, 1 for the positive and the credit of others.
+
+    Raises:
+        ValueError: if a size is below 1, `sampling` is unknown, `exponent` is not
+            finite or not for it, with `exact` a user has the whole catalogue, or
+            `credit` is of another catalogue.
+    """
+    check_positive(batch_size=batch_size, num_negatives=num_negatives, passes=passes)
+    draw = own_negatives(train, sampling=sampling, exact=exact, exponent=exponent)
+    batch_size = min(batch_size, len(train))
+    give = None if credit is None else credit.giver(train.num_items)
+    assemble = with_own(draw, batch_size, num_negatives, give)
+    return batches_of_pairs(
+        train, assemble, batch_size=batch_size, passes=passes, seed=seed
+    )
+
+
+def pointwise_batches(
+    train: Interactions,
+    *,
+    seed: int,
+    batch_size: int = 1024,
+    num_negatives: int = 4,
+    exact: bool = True,
+    sampling: str = "uniform",
+    exponent: float = 1.0,
+    passes: int = 1,
+    credit: PartialCredit | None = None,
+) -> "tf.data.Dataset":
+    """Gives single pairs, 1 positive to `num_negatives` negatives.
+
+    The arguments and errors are those of `pairwise_batches`.
+
+    Returns:
+        A finite dataset of `({"user_id": [b], "item_id": [b]}, labels [b])` with
+        b = batch_size * (1 + num_negatives); with `[b]` weights third if `train` has
+        weights.
+    """
+    import tensorflow as tf
+
+    @tf.autograph.experimental.do_not_convert
+    def flatten(
+        inputs: Any, labels: "tf.Tensor", *weights: "tf.Tensor"
+    ) -> tuple[Any, ...]:
+        user_id = tf.repeat(inputs["user_id"], 1 + num_negatives)
+        item_id = tf.reshape(inputs["item_id"], [-1])
+        flat = ({"user_id": user_id, "item_id": item_id}, tf.reshape(labels, [-1]))
+        return (*flat, *(tf.repeat(weight, 1 + num_negatives) for weight in weights))
+
+    return pairwise_batches(
+        train,
+        seed=seed,
+        batch_size=batch_size,
+        num_negatives=num_negatives,
+        exact=exact,
+        sampling=sampling,
+        exponent=exponent,
+        passes=passes,
+        credit=credit,
+    ).map(flatten)
+
+
+def with_own(
+    draw: Sampler, batch_size: int, num_negatives: int, give: "Giver | None" = None
+) -> Assemble:
+    """Makes batches of `pairwise_batches` of positives, wherever these are from."""
+    import tensorflow as tf
+
+    row = np.eye(1, 1 + num_negatives, dtype=np.float32)
+    plain = tf.constant(row.repeat(batch_size, axis=0))
+
+    def assemble(
+        user_id: "tf.Tensor", item_id: "tf.Tensor", seed: "tf.Tensor"
+    ) -> tuple[Any, Any]:
+        negatives = draw(user_id, num_negatives, seed)
+        labels = plain
+        if give is not None:
+            labels = tf.concat([plain[:, :1], give(item_id, negatives)], axis=1)
+            labels = tf.ensure_shape(labels, plain.shape)
+        item_id = tf.concat([item_id[:, None], negatives], axis=1)
+        item_id = tf.ensure_shape(item_id, [batch_size, 1 + num_negatives])
+        inputs = {"user_id": user_id, "item_id": item_id}
+        return inputs, labels
+
+    return assemble

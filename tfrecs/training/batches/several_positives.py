@@ -1,0 +1,101 @@
+"""Rows of several positives of one user, and negatives of its own."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tfrecs._base.checks import check_positive
+from tfrecs.data.interactions import Interactions
+from tfrecs.training.batches.shuffling import ready, shuffled_rows
+from tfrecs.training.negatives import own_negatives
+from tfrecs.training.weighted_draws import Sampler, below
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def several_positives_batches(
+    train: Interactions,
+    *,
+    seed: int,
+    batch_size: int = 1024,
+    num_positives: int = 10,
+    num_negatives: int = 10,
+    exact: bool = True,
+    sampling: str = "uniform",
+    exponent: float = 1.0,
+    passes: int = 1,
+) -> "tf.data.Dataset":
+    """Gives rows of several positives of a user, and negatives, for k-OS losses.
+
+    A user has a row for each positive, so that those with many are learned from often.
+    The row's positives are drawn from all of the user's, with replacement. Weights of
+    `train` are not used.
+
+    Args:
+        train: the positives.
+        seed: of the order, of the positives and of the negatives.
+        batch_size: rows in a batch; as many as `train` has positives if it has fewer.
+        num_positives: items of the user in a row.
+        num_negatives: other items in a row.
+        exact: as of `pairwise_batches`, like `sampling`, `exponent` and `passes`.
+        sampling: how negatives are drawn.
+        exponent: of "popularity".
+        passes: times that an epoch goes over `train`.
+
+    Returns:
+        A finite dataset of `({"user_id": [batch], "item_id": [batch, p + n]}, labels
+        [batch, p + n])`, the positives first; labels are float32, 0 or 1.
+
+    Raises:
+        ValueError: as `pairwise_batches`.
+
+    References:
+        Weston, Yee and Weiss 2013, "Learning to Rank Recommendations with the k-Order
+        Statistic Loss", alg. 1, whose users are as often as one another.
+    """
+    import tensorflow as tf
+
+    check_positive(
+        batch_size=batch_size,
+        num_positives=num_positives,
+        num_negatives=num_negatives,
+        passes=passes,
+    )
+    positives = _own_positives(train)
+    negatives = own_negatives(train, sampling=sampling, exact=exact, exponent=exponent)
+    batch_size = min(batch_size, len(train))
+    users = tf.constant(train.user_ids)
+    shape = [batch_size, num_positives + num_negatives]
+    row = np.repeat([np.float32(1), np.float32(0)], [num_positives, num_negatives])
+    labels = tf.constant(np.broadcast_to(row, shape))
+
+    @tf.autograph.experimental.do_not_convert
+    def gather(rows: "tf.Tensor", seeds: "tf.Tensor") -> tuple[Any, Any]:
+        user_id = tf.gather(users, rows)
+        both = tf.random.experimental.stateless_split(seeds, 2)
+        drawn = [
+            positives(user_id, num_positives, both[0]),
+            negatives(user_id, num_negatives, both[1]),
+        ]
+        item_id = tf.ensure_shape(tf.concat(drawn, axis=1), shape)
+        return {"user_id": user_id, "item_id": item_id}, labels
+
+    return ready(shuffled_rows(len(train), batch_size, passes, seed).map(gather))
+
+
+def _own_positives(train: Interactions) -> Sampler:
+    """Draws uniformly from the user's items, with replacement."""
+    import tensorflow as tf
+
+    matrix = train.matrix
+    items = tf.constant(matrix.indices.astype(np.int32))
+    starts = tf.constant(matrix.indptr[:-1].astype(np.int64))
+    sizes = tf.constant(np.diff(matrix.indptr).astype(np.int64))
+
+    def sample(user_ids: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
+        users = user_ids[:, None]
+        places = below(tf.gather(sizes, users), n, seed)
+        return tf.gather(items, tf.gather(starts, users) + places)
+
+    return sample

@@ -1,0 +1,86 @@
+"""Batches of row numbers in a new order in each pass, and what is made of them."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tfrecs.data.interactions import Interactions
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+BATCHES_AHEAD = 16
+"""Batches that are made before they are asked for."""
+
+Assemble: TypeAlias = "Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[Any, Any]]"
+"""Takes users `[batch]`, items `[batch]` and a seed `[2]`; gives inputs and labels."""
+
+
+def batches_of_pairs(
+    train: Interactions, assemble: Assemble, *, batch_size: int, passes: int, seed: int
+) -> "tf.data.Dataset":
+    """Makes batches of the positives of `train`, with their weights if it has any."""
+    import tensorflow as tf
+
+    users, items = tf.constant(train.user_ids), tf.constant(train.item_ids)
+    weights = None if train.weights is None else tf.constant(train.weights)
+
+    @tf.autograph.experimental.do_not_convert
+    def gather(rows: "tf.Tensor", seeds: "tf.Tensor") -> tuple[Any, ...]:
+        batch = assemble(tf.gather(users, rows), tf.gather(items, rows), seeds)
+        return batch if weights is None else (*batch, tf.gather(weights, rows))
+
+    return ready(shuffled_rows(len(train), batch_size, passes, seed).map(gather))
+
+
+def ready(batches: "tf.data.Dataset") -> "tf.data.Dataset":
+    """The same batches, made while the ones before them are trained on."""
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    # Small data feel both: rewriting the graph takes as long as an epoch, and tuning
+    # takes turns with training on the same cores.
+    options.experimental_optimization.apply_default_optimizations = False
+    options.autotune.enabled = False
+    return batches.prefetch(BATCHES_AHEAD).with_options(options)
+
+
+def shuffled_rows(
+    num_rows: int, batch_size: int, passes: int, seed: int
+) -> "tf.data.Dataset":
+    """Batches `(rows [batch_size] int32, seed [2])`, in a new order in each pass."""
+    import tensorflow as tf
+
+    steps = num_rows // batch_size
+
+    @tf.autograph.experimental.do_not_convert
+    def one_pass(drawn: "tf.Tensor") -> "tf.data.Dataset":
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(num_rows), seed=tf.stack([tf.constant(seed, tf.int64), drawn])
+        )
+        batches = tf.reshape(order[: steps * batch_size], [steps, batch_size])
+        step = tf.range(steps, dtype=tf.int64)
+        seeds = tf.stack([tf.repeat(drawn, steps), step], axis=1)
+        return tf.data.Dataset.from_tensor_slices((batches, seeds))
+
+    batches = _numbers(seed).take(passes).flat_map(one_pass)
+    return batches.apply(tf.data.experimental.assert_cardinality(steps * passes))
+
+
+def _numbers(seed: int) -> "tf.data.Dataset":
+    """Random int64 without end, other ones in each iteration, by the seed alone.
+
+    They are those of `tf.data.Dataset.random`, which mixes in the seed of
+    `tf.random.set_seed`, where that is set to the same seed.
+    """
+    import tensorflow as tf
+
+    seeds = [seed, seed or 2**31 - 1]  # two zeros would be no seed
+    numbers = tf.raw_ops.RandomDatasetV2(
+        seed=tf.constant(seeds[0], tf.int64),
+        seed2=tf.constant(seeds[1], tf.int64),
+        seed_generator=tf.raw_ops.DummySeedGenerator(),
+        rerandomize_each_iteration=True,
+        output_types=[tf.int64],
+        output_shapes=[[]],
+    )
+    return tf.data.experimental.from_variant(numbers, tf.TensorSpec([], tf.int64))

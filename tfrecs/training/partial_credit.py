@@ -1,0 +1,293 @@
+"""Partial credit: an item that is like the positive is not as wrong as another one.
+
+The label of a positive is 1, and that of another item is the credit that it is given
+for being like the positive, in [0, 1). With I = 1 - credit, the gap that there should
+be between the two scores, losses of pairs ask for less where items are alike.
+
+Example:
+    >>> import numpy as np
+    >>> genres = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1]])  # of 3 items
+    >>> decades = np.array([0, 0, -1])  # item 2's is not known
+    >>> credit = partial_credit(
+    ...     {"genres": genres, "decade": decades}, {"genres": 0.4, "decade": 0.2}
+    ... )
+    >>> give = credit.giver(3)
+    >>> give(np.array([0]), np.array([1, 2])).numpy().tolist()  # .4 * 1/2 + .2; 0
+    [[0.4000000059604645, 0.0]]
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import scipy.sparse as sp
+
+from tfrecs._base.types import AnyArray
+from tfrecs.data.features import encode_features
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import tensorflow as tf
+
+HIGHEST = 1 - 2**-8
+"""The most credit: the highest number below 1, where a positive is, in bfloat16."""
+
+MOST_LABELS = 256
+"""Labels up to which two items are compared by a product of rows of flags."""
+
+MOST_FLAGS = 2**26
+"""Flags that are held for that, a byte each: 64 MiB."""
+
+Giver: TypeAlias = "Callable[[tf.Tensor, tf.Tensor], tf.Tensor]"
+"""Takes items `[batch]` and others, `[batch, n]` or the same `[n]` for each; gives
+credit `[batch, n]` float32."""
+
+
+@dataclass(frozen=True, eq=False)
+class PartialCredit:
+    """How much credit an item is given for being like another one.
+
+    Formula:
+        credit(p, n) = min(sum over k of w_k sim_k(p, n), 1 - 2^-8)
+        sim_k(p, n) = |L_k(p) & L_k(n)| / |L_k(p) | L_k(n)|, of the labels L_k that two
+        items have in the metadata k (Jaccard); 0 where neither has one. Where items
+        have one label each, it is 1 if that is the same and 0 if not.
+
+    An item is no other item: where n is p, the credit is 0. So is that of items whose
+    metadata are not known.
+
+    Args:
+        labels: of each metadata, `[num_items, labels]`, zeros and ones.
+        weights: w of each metadata.
+
+    References:
+        Collie's partial credit, for items of one label; an "unknown" equals nothing
+        here. The ideal gap I = 1 - credit is its "ideal difference".
+    """
+
+    labels: Mapping[str, sp.csr_array]
+    weights: Mapping[str, float]
+
+    @property
+    def num_items(self) -> int:
+        """The catalogue's size."""
+        return next(iter(self.labels.values())).shape[0]
+
+    def giver(self, num_items: int) -> Giver:
+        """Gives the function that gives credit, for batches of TensorFlow.
+
+        What it costs follows the pairs it is asked for, not the catalogue.
+
+        Args:
+            num_items: the size of the catalogue that it is for.
+
+        Raises:
+            ValueError: if the metadata are not of as many items.
+        """
+        import tensorflow as tf
+
+        if num_items != self.num_items:
+            raise ValueError(
+                f"`credit` must have metadata of {num_items} items, those of `train`. "
+                f"Received: of {self.num_items}"
+            )
+        kinds = [
+            (weight, _similarity(self.labels[name]))
+            for name, weight in self.weights.items()
+            if weight
+        ]
+
+        def give(item_id: "tf.Tensor", other_id: "tf.Tensor") -> "tf.Tensor":
+            another = tf.cast(item_id[:, None] != other_id, tf.float32)
+            credit = tf.zeros_like(another)
+            for weight, similarity in kinds:
+                credit += weight * similarity(item_id, other_id)
+            return another * tf.minimum(credit, HIGHEST)
+
+        return give
+
+
+def partial_credit(
+    metadata: Mapping[str, Any], weights: Mapping[str, float]
+) -> PartialCredit:
+    """Makes partial credit of items' metadata.
+
+    Args:
+        metadata: of each name, categories `[num_items]` int, from 0, or -1 where an
+            item's is not known; or `[num_items, labels]`, zeros and ones, dense or
+            scipy sparse, for items that may have several labels.
+        weights: of each name, at least 0, at most 1 together. A weight is the credit of
+            an item that has all the same labels. With 0.5, a pair that is alike in this
+            wants half of the gap that another pair wants.
+
+    Returns:
+        What `fit(..., credit=)` and the pipelines take.
+
+    Raises:
+        ValueError: if the names differ, there are none, lengths differ, a value is not
+            a category or a flag, or weights are out of range.
+    """
+    if not metadata or set(metadata) != set(weights):
+        raise ValueError(
+            "`weights` must have a weight for each of `metadata`, at least one. "
+            f"Received: weights of {sorted(weights)}, metadata {sorted(metadata)}"
+        )
+    values = np.array(list(weights.values()), dtype=np.float64)
+    if not (np.isfinite(values).all() and (values >= 0).all()):
+        raise ValueError(f"`weights` must be at least 0. Received: {dict(weights)}")
+    if values.sum() > 1 + 1e-6:  # .1 ten times is a bit more than 1
+        raise ValueError(
+            f"`weights` must be at most 1 together. Received: {dict(weights)}, which "
+            f"are {values.sum():g}. Divide each by that."
+        )
+    labels = {name: _as_labels(name, table) for name, table in metadata.items()}
+    lengths = {name: table.shape[0] for name, table in labels.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(
+            f"`metadata` must have a row for each item. Received: rows {lengths}"
+        )
+    return PartialCredit(labels, {name: float(weights[name]) for name in metadata})
+
+
+def credit_from_frame(
+    frame: "pd.DataFrame",
+    *,
+    categorical: Mapping[str, float] | None = None,
+    multi_hot: Mapping[str, float] | None = None,
+) -> PartialCredit:
+    """Makes partial credit of columns, such as those of `Interactions.item_features`.
+
+    A missing value gives and gets no credit.
+
+    Args:
+        frame: a row for each item.
+        categorical: columns that hold one category, with their weights.
+        multi_hot: columns that hold categories joined by "|", with their weights.
+
+    Raises:
+        ValueError: if a column is missing, and as `partial_credit`.
+
+    Example:
+        >>> import pandas as pd
+        >>> films = pd.DataFrame({"genres": ["Drama|War", "Drama"]})
+        >>> credit = credit_from_frame(films, multi_hot={"genres": 0.5})
+        >>> give = credit.giver(2)
+        >>> give(np.array([0]), np.array([1])).numpy().tolist()  # .5 * 1/2
+        [[0.25]]
+    """
+    categorical, multi_hot = categorical or {}, multi_hot or {}
+    metadata = {
+        **{name: encode_features(frame, categorical=[name])[0] for name in categorical},
+        **{name: encode_features(frame, multi_hot=[name])[0] for name in multi_hot},
+    }
+    return partial_credit(metadata, {**categorical, **multi_hot})
+
+
+def _as_labels(name: str, table: Any) -> sp.csr_array:
+    """Categories or flags as zeros and ones, `[num_items, labels]`."""
+    if not sp.issparse(table):
+        table = np.asarray(table)
+        if table.ndim == 1:
+            return _one_hot(name, table)
+    if table.ndim != 2:
+        raise ValueError(
+            f"`metadata` {name!r} must be categories [num_items] or zeros and ones "
+            f"[num_items, labels]. Received: shape {list(table.shape)}"
+        )
+    labels = sp.csr_array(table, copy=True)  # what follows is in place
+    labels.sum_duplicates()
+    labels.eliminate_zeros()
+    wrong = labels.data != 1
+    if wrong.any():
+        raise ValueError(
+            f"`metadata` {name!r} must be zeros and ones. Received: values such as "
+            f"{labels.data[wrong][:3].tolist()}"
+        )
+    return labels.astype(np.int8)
+
+
+def _one_hot(name: str, categories: AnyArray) -> sp.csr_array:
+    """A column for each category `[num_items]`; none for -1."""
+    whole = categories.dtype.kind in "iu"
+    wrong = categories[categories < -1] if whole else categories
+    if len(wrong):
+        raise ValueError(
+            f"`metadata` {name!r} must be whole numbers from 0, or -1 where they are "
+            f"not known. Received: {wrong.dtype}, such as {wrong[:3].tolist()}"
+        )
+    items = np.flatnonzero(categories >= 0)
+    values, columns = np.unique(categories[items], return_inverse=True)
+    ones = np.ones(len(items), dtype=np.int8)
+    return sp.csr_array(
+        (ones, (items, columns)), shape=(len(categories), max(1, len(values)))
+    )
+
+
+def _similarity(labels: sp.csr_array) -> Giver:
+    """Jaccard's similarity, by flags where the labels are few, or else by lists."""
+    import tensorflow as tf
+
+    num_items, num_labels = labels.shape
+    few = num_labels <= MOST_LABELS and num_items * num_labels <= MOST_FLAGS
+    shared = _shared_by_flags(labels) if few else _shared_by_lists(labels)
+    counts = tf.constant(np.diff(labels.indptr).astype(np.float32))
+
+    def similarity(item_id: "tf.Tensor", other_id: "tf.Tensor") -> "tf.Tensor":
+        both = shared(item_id, other_id)
+        either = (
+            tf.gather(counts, item_id)[:, None] + tf.gather(counts, other_id) - both
+        )
+        return tf.math.divide_no_nan(both, either)
+
+    return similarity
+
+
+def _shared_by_flags(labels: sp.csr_array) -> Giver:
+    """Labels that two items share, a product of their rows of zeros and ones."""
+    import tensorflow as tf
+
+    flags = tf.constant(labels.toarray())
+
+    def shared(item_id: "tf.Tensor", other_id: "tf.Tensor") -> "tf.Tensor":
+        item = tf.cast(tf.gather(flags, item_id), tf.float32)
+        other = tf.cast(tf.gather(flags, other_id), tf.float32)
+        if other.shape.rank == 2:  # the same others for each
+            return tf.matmul(item, other, transpose_b=True)
+        return tf.linalg.matvec(other, item)
+
+    return shared
+
+
+def _shared_by_lists(labels: sp.csr_array) -> Giver:
+    """Labels that two items share, each looked for among those of the others.
+
+    Memory is a number for each label that a pair shares, however many there are.
+    """
+    import tensorflow as tf
+
+    lists = tf.RaggedTensor.from_row_splits(
+        labels.indices.astype(np.int64), labels.indptr.astype(np.int64)
+    )
+
+    def shared(item_id: "tf.Tensor", other_id: "tf.Tensor") -> "tf.Tensor":
+        batch, n = (tf.shape(ids, tf.int64)[-1] for ids in (item_id, other_id))
+        item = tf.gather(lists, item_id)
+        other = tf.gather(lists, tf.reshape(other_id, [-1]))
+        row, place = item.value_rowids(), other.value_rowids()
+        wanted, there = item.values, other.values
+        if len(other_id.shape) == 2:  # other ones for each: labels of its row alone
+            wanted += labels.shape[1] * row
+            there += labels.shape[1] * (place // n)
+        order = tf.argsort(there)
+        there = tf.gather(there, order)
+        found = tf.ragged.range(
+            tf.searchsorted(there, wanted, side="left"),
+            tf.searchsorted(there, wanted, side="right"),
+        )
+        column = tf.gather(place % n, tf.gather(order, found.values))
+        pairs = tf.gather(row, found.value_rowids()) * n + column
+        counts = tf.math.unsorted_segment_sum(tf.ones_like(pairs), pairs, batch * n)
+        return tf.cast(tf.reshape(counts, [batch, n]), tf.float32)
+
+    return shared
