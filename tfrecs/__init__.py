@@ -1,12 +1,58 @@
 """Recommender models for Keras 3: two towers, one formula, numbers you can trust.
 
-The public names are those of `__init__.pyi`. Each is imported on first use, so that
-reading data and computing metrics does not load TensorFlow.
+The names below are the public ones. Each is imported on first use, so that reading data
+and computing metrics does not load TensorFlow.
 """
 
-import lazy_loader
+from typing import TYPE_CHECKING
+
+from tfrecs._base.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from tfrecs import bench as bench
+    from tfrecs import callbacks as callbacks
+    from tfrecs import data as data
+    from tfrecs import evaluation as evaluation
+    from tfrecs import inference as inference
+    from tfrecs import losses as losses
+    from tfrecs import models as models
+    from tfrecs import optimizers as optimizers
+    from tfrecs import reporting as reporting
+    from tfrecs import streaming as streaming
+    from tfrecs import training as training
+    from tfrecs.data.datasets import load_dataset as load_dataset
+    from tfrecs.data.features import encode_features as encode_features
+    from tfrecs.data.interactions import Interactions as Interactions
+    from tfrecs.data.readers import read_interactions as read_interactions
+    from tfrecs.evaluation import Evaluation as Evaluation
+    from tfrecs.evaluation import evaluate as evaluate
+    from tfrecs.evaluation import evaluate_ratings as evaluate_ratings
+    from tfrecs.evaluation.ranking.top_k import top_k as top_k
+    from tfrecs.inference.bundle import load as load
+    from tfrecs.inference.recommender import Recommender as Recommender
+    from tfrecs.models import build_bucketed_mf as build_bucketed_mf
+    from tfrecs.models import build_cml as build_cml
+    from tfrecs.models import build_cosine as build_cosine
+    from tfrecs.models import build_deepfm as build_deepfm
+    from tfrecs.models import build_gmf as build_gmf
+    from tfrecs.models import build_hybrid as build_hybrid
+    from tfrecs.models import build_mf as build_mf
+    from tfrecs.models import build_mlp as build_mlp
+    from tfrecs.models import build_mlp_mf as build_mlp_mf
+    from tfrecs.models import build_neumf as build_neumf
+    from tfrecs.models import build_nonlinear_mf as build_nonlinear_mf
+    from tfrecs.optimizers import separate_bias_optimizer as separate_bias_optimizer
+    from tfrecs.training.batches import candidate_batches as candidate_batches
+    from tfrecs.training.batches import pairwise_batches as pairwise_batches
+    from tfrecs.training.batches import pointwise_batches as pointwise_batches
+    from tfrecs.training.batches import rating_batches as rating_batches
+    from tfrecs.training.batches import (
+        several_positives_batches as several_positives_batches,
+    )
+    from tfrecs.training.batches import user_batches as user_batches
+    from tfrecs.training.fit import fit as fit
+    from tfrecs.training.partial_credit import credit_from_frame as credit_from_frame
+    from tfrecs.training.partial_credit import partial_credit as partial_credit
 
 __version__ = "0.1.0"
-
-__getattr__, __dir__, _names = lazy_loader.attach_stub(__name__, __file__)
-__all__ = ["__version__", *_names]
+__getattr__, __dir__, __all__ = lazy_names(__name__, __file__)

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tfrecs.data.interactions import Interactions
+from tfrecs.training import partial_credit as module
 from tfrecs.training.batches import (
     candidate_batches,
     pairwise_batches,
     pointwise_batches,
 )
-from tfrecs.training import partial_credit as module
 from tfrecs.training.partial_credit import HIGHEST, credit_from_frame, partial_credit
 
 #                  comedy drama war

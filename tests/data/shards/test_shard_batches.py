@@ -11,11 +11,11 @@ from scipy import stats
 import tfrecs
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.shards import prepare_shards
+from tfrecs.training.batches import candidate_batches, pairwise_batches
 from tfrecs.training.batches.shards import (
     sharded_candidate_batches,
     sharded_pairwise_batches,
 )
-from tfrecs.training.batches import candidate_batches, pairwise_batches
 from tfrecs.training.fit import compile_for, fit_batches
 from tfrecs.training.negatives import CANDIDATES
 from tfrecs.training.partial_credit import partial_credit
