@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from _report import finish, in_child, parser, print_table, resident_mib, seconds
 
 from tfrecs.data.shards import open_shards, prepare_shards
-from tfrecs.training.batches.shards import sharded_candidate_batches
+from tfrecs.training.batches.shards import sharded_shared_negatives_batches
 
 ROWS_OF_FILE, ROWS_AT_ONCE = 10**7, 10**6
 BATCH, NEGATIVES, DIM = 8192, 1024, 32
@@ -63,7 +63,7 @@ def prepare(log: Path, folder: Path) -> dict[str, Any]:
 
 def stream(folder: Path) -> dict[str, Any]:
     """Goes over an epoch of batches, without a model."""
-    data = sharded_candidate_batches(
+    data = sharded_shared_negatives_batches(
         open_shards(folder), seed=0, batch_size=BATCH, num_negatives=NEGATIVES
     )
     took = seconds(lambda: data.reduce(0, lambda number, _: number + 1))
@@ -79,7 +79,7 @@ def train(folder: Path, repeats: int) -> dict[str, Any]:
     from tfrecs.training.fit import STEPS_PER_EXECUTION, compile_for, fit_batches
 
     shards = open_shards(folder)
-    data = sharded_candidate_batches(
+    data = sharded_shared_negatives_batches(
         shards, seed=0, batch_size=BATCH, num_negatives=NEGATIVES
     ).take(STEPS_PER_EXECUTION * (1 + repeats))
     model = build_mf(shards.num_users, shards.num_items, embedding_dim=DIM)

@@ -42,12 +42,14 @@ if TYPE_CHECKING:
     from tfrecs.models import build_neumf as build_neumf
     from tfrecs.models import build_nonlinear_mf as build_nonlinear_mf
     from tfrecs.optimizers import separate_bias_optimizer as separate_bias_optimizer
-    from tfrecs.training.batches import candidate_batches as candidate_batches
     from tfrecs.training.batches import pairwise_batches as pairwise_batches
     from tfrecs.training.batches import pointwise_batches as pointwise_batches
     from tfrecs.training.batches import rating_batches as rating_batches
     from tfrecs.training.batches import (
         several_positives_batches as several_positives_batches,
+    )
+    from tfrecs.training.batches import (
+        shared_negatives_batches as shared_negatives_batches,
     )
     from tfrecs.training.batches import user_batches as user_batches
     from tfrecs.training.fit import fit as fit

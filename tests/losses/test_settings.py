@@ -169,14 +169,14 @@ def test_a_correction_is_right_for_its_temperature():
     inputs = {
         "user_id": np.array([0, 1], dtype=np.int32),
         "item_id": np.array([2, 3], dtype=np.int32),
-        "candidate_id": np.array([4, 5], dtype=np.int32),
+        "negative_id": np.array([4, 5], dtype=np.int32),
     }
     logs = np.log(np.array([0.1, 0.3, 0.2, 0.05], dtype=np.float32))
-    plain = model.over_candidates()(inputs).numpy()
-    corrected = model.over_candidates(0.25)({**inputs, "log_probability": logs})
+    plain = model.over_shared_negatives()(inputs).numpy()
+    corrected = model.over_shared_negatives(0.25)({**inputs, "log_probability": logs})
     expected = plain / 0.25 - np.array([[logs[0], *logs[2:]], [logs[1], *logs[2:]]])
     np.testing.assert_allclose(corrected.numpy() / 0.25, expected, rtol=1e-5)
-    view = model.over_candidates(0.25)
+    view = model.over_shared_negatives(0.25)
     again = type(view).from_config(view.get_config())
     assert again.temperature == 0.25
 

@@ -12,8 +12,8 @@ from tfrecs import losses
 from tfrecs.models import (
     MODELS,
     Interaction,
-    OverCandidates,
     OverCatalogue,
+    OverSharedNegatives,
     TwoTower,
     two_tower,
 )
@@ -262,29 +262,29 @@ def test_a_model_without_biases_or_factors():
     np.testing.assert_array_equal(model.score_users(np.array([5, 2])), expected)
 
 
-# Candidates that a batch shares
+# Negatives that a batch shares
 
 
-def candidates(num=5, **more):
+def negatives(num=5, **more):
     return {
         "user_id": np.array([0, 6, 3, 3], dtype=np.int32),
         "item_id": np.array([8, 0, 2, 5], dtype=np.int32),
-        "candidate_id": np.array([2, 7, 7, 0, 1], dtype=np.int32)[:num],
+        "negative_id": np.array([2, 7, 7, 0, 1], dtype=np.int32)[:num],
         **more,
     }
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_candidates_get_the_scores_of_the_catalogue(name, build, randomize):
+def test_negatives_get_the_scores_of_the_catalogue(name, build, randomize):
     model = randomize(build(name))
-    inputs = candidates()
-    found = model.over_candidates()(inputs).numpy()
+    inputs = negatives()
+    found = model.over_shared_negatives()(inputs).numpy()
     scores = model.score_users(inputs["user_id"])
     assert found.shape == (4, 6)
     np.testing.assert_allclose(
         found[:, 0], scores[np.arange(4), inputs["item_id"]], atol=1e-5
     )
-    expected = scores[:, inputs["candidate_id"]]
+    expected = scores[:, inputs["negative_id"]]
     expected[1, 3] = expected[2, 0] = -(2.0**14)  # the row's own positive
     np.testing.assert_allclose(found[:, 1:], expected, atol=1e-5)
 
@@ -292,9 +292,9 @@ def test_candidates_get_the_scores_of_the_catalogue(name, build, randomize):
 def test_scores_are_less_by_the_log_probability(build, randomize):
     model = randomize(build("mf"))
     logs = np.arange(-1, -10, -1, dtype=np.float32)
-    view = model.over_candidates()
-    plain = view(candidates()).numpy()
-    corrected = view(candidates(log_probability=logs)).numpy()
+    view = model.over_shared_negatives()
+    plain = view(negatives()).numpy()
+    corrected = view(negatives(log_probability=logs)).numpy()
     expected = plain - np.concatenate(
         [logs[:4, None], np.tile(logs[4:], (4, 1))], axis=1
     )
@@ -313,7 +313,7 @@ def test_scores_are_less_by_the_log_probability(build, randomize):
 def test_a_rows_own_positive_has_no_gradient_as_a_negative(build, randomize, loss):
     """The loss is as without it, but for the mean, which counts it."""
     model = randomize(build("mf"))
-    view = model.over_candidates()
+    view = model.over_shared_negatives()
     inputs = {
         "user_id": np.array([3], dtype=np.int32),
         "item_id": np.array([2], dtype=np.int32),
@@ -323,7 +323,7 @@ def test_a_rows_own_positive_has_no_gradient_as_a_negative(build, randomize, los
         labels = np.eye(1, 1 + len(ids), dtype=np.float32)
         items = np.array(ids, dtype=np.int32)
         with tf.GradientTape() as tape:
-            value = loss(labels, view({**inputs, "candidate_id": items}))
+            value = loss(labels, view({**inputs, "negative_id": items}))
         found.append(
             [value]
             + [
@@ -340,28 +340,28 @@ def test_a_rows_own_positive_has_no_gradient_as_a_negative(build, randomize, los
         np.testing.assert_allclose(with_it * count, without, rtol=1e-5, atol=1e-6)
 
 
-def test_over_candidates_shares_the_weights(metric):
-    view = metric.over_candidates()
-    assert isinstance(view, OverCandidates)
-    assert view.name == "metric_over_candidates"
+def test_over_shared_negatives_shares_the_weights(metric):
+    view = metric.over_shared_negatives()
+    assert isinstance(view, OverSharedNegatives)
+    assert view.name == "metric_over_shared_negatives"
     mine = {id(variable) for variable in metric.trainable_variables}
     assert {id(variable) for variable in view.trainable_variables} == mine
     users = np.arange(6)
     np.testing.assert_array_equal(view.score_users(users), metric.score_users(users))
 
 
-@pytest.mark.parametrize("view", ["over_catalogue", "over_candidates"])
+@pytest.mark.parametrize("view", ["over_catalogue", "over_shared_negatives"])
 def test_views_are_saved_with_their_model(build, randomize, view, tmp_path):
     model = randomize(build("mf"))
     view = getattr(model, view)()
-    view(candidates())
+    view(negatives())
     view.save(tmp_path / "view.keras")
     loaded = keras.saving.load_model(tmp_path / "view.keras")
     assert type(loaded) is type(view)
     assert loaded.name == view.name
     users = np.arange(7)
     np.testing.assert_array_equal(loaded.score_users(users), model.score_users(users))
-    np.testing.assert_array_equal(loaded(candidates()), view(candidates()))
+    np.testing.assert_array_equal(loaded(negatives()), view(negatives()))
 
 
 # Blocks of the hidden part

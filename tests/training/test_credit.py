@@ -11,9 +11,9 @@ from hypothesis.extra import numpy as hnp
 from tfrecs.data.interactions import Interactions
 from tfrecs.training import partial_credit as module
 from tfrecs.training.batches import (
-    candidate_batches,
     pairwise_batches,
     pointwise_batches,
+    shared_negatives_batches,
 )
 from tfrecs.training.partial_credit import HIGHEST, credit_from_frame, partial_credit
 
@@ -230,7 +230,7 @@ def test_bad_metadata_and_weights_are_refused(metadata, weights, message):
 
 
 @pytest.mark.parametrize(
-    "make", [pairwise_batches, pointwise_batches, candidate_batches]
+    "make", [pairwise_batches, pointwise_batches, shared_negatives_batches]
 )
 def test_metadata_of_another_catalogue_are_refused(make):
     train = Interactions.from_matrix(np.eye(4))
@@ -279,11 +279,11 @@ def test_labels_of_single_pairs_are_their_credit():
 
 
 @pytest.mark.parametrize("sampling", ["uniform", "mixed", "in-batch"])
-def test_labels_of_shared_candidates_are_their_credit(sampling, way):
+def test_labels_of_shared_negatives_are_their_credit(sampling, way):
     options = {"seed": 0, "batch_size": 3, "num_negatives": 4, "sampling": sampling}
-    dataset = candidate_batches(TRAIN, **options, credit=CREDIT)
+    dataset = shared_negatives_batches(TRAIN, **options, credit=CREDIT)
     for inputs, labels in dataset:
-        others = OF_PAIRS[inputs["item_id"]][:, inputs["candidate_id"]]
+        others = OF_PAIRS[inputs["item_id"]][:, inputs["negative_id"]]
         np.testing.assert_array_equal(labels[:, 0], 1)
         np.testing.assert_array_equal(labels[:, 1:], others)
     spec = dataset.element_spec[1]

@@ -13,15 +13,15 @@ from scipy import stats
 
 from tfrecs.data.interactions import Interactions
 from tfrecs.training.negatives import (
-    CANDIDATES,
     OWN,
+    SHARED_NEGATIVES,
     approximate_popular,
     approximate_uniform,
     exact_popular,
     exact_uniform,
     own_negatives,
-    popular_candidates,
     shared_negatives,
+    shared_popular,
 )
 
 MATRIX = np.array(  # users who lack items at the start, at the end and in between
@@ -109,27 +109,27 @@ def test_approximate_popular_negatives_are_drawn_by_their_weight(exponent):
 
 
 @every_exponent
-def test_popular_candidates_are_drawn_by_their_weight_which_they_tell(exponent):
-    candidates = popular_candidates(Interactions.from_matrix(SKEWED), exponent)
-    drawn = candidates.draw(None, 3000, tf.constant([1, 2])).numpy()
+def test_popular_shared_negatives_are_drawn_by_their_weight_which_they_tell(exponent):
+    negatives = shared_popular(Interactions.from_matrix(SKEWED), exponent)
+    drawn = negatives.draw(None, 3000, tf.constant([1, 2])).numpy()
     assert_drawn_by(drawn, EXPONENTS[exponent])
     share = np.array(EXPONENTS[exponent]) / sum(EXPONENTS[exponent])
-    np.testing.assert_allclose(candidates.probability, share, rtol=1e-6)
-    assert candidates.probability.dtype == np.float32
+    np.testing.assert_allclose(negatives.probability, share, rtol=1e-6)
+    assert negatives.probability.dtype == np.float32
 
 
-def test_uniform_candidates_are_uniform_over_the_catalogue():
+def test_uniform_shared_negatives_are_uniform_over_the_catalogue():
     train = Interactions.from_matrix(SKEWED)
-    candidates = shared_negatives(train, sampling="uniform", exponent=1.0)
-    drawn = candidates.draw(None, 3000, tf.constant([1, 2])).numpy()
+    negatives = shared_negatives(train, sampling="uniform", exponent=1.0)
+    drawn = negatives.draw(None, 3000, tf.constant([1, 2])).numpy()
     assert_drawn_by(drawn, np.ones(6))
 
 
-def test_half_of_mixed_candidates_are_those_of_the_batch_and_half_uniform():
+def test_half_of_mixed_shared_negatives_are_those_of_the_batch_and_half_uniform():
     train = Interactions.from_matrix(SKEWED)
-    candidates = shared_negatives(train, sampling="mixed", exponent=1.0)
+    negatives = shared_negatives(train, sampling="mixed", exponent=1.0)
     items = tf.constant(np.tile(train.item_ids, 200))
-    drawn = candidates.draw(items, 0, tf.constant([1, 2])).numpy()
+    drawn = negatives.draw(items, 0, tf.constant([1, 2])).numpy()
     assert drawn[:3000].tolist() == items.numpy().tolist()
     assert len(items) == 3000
     assert_drawn_by(drawn[3000:], np.ones(6))
@@ -201,7 +201,7 @@ def test_exact_negatives_need_an_item_that_each_user_lacks():
 
 
 def test_an_exponent_that_is_no_number_is_refused():
-    for sampler in (exact_popular, approximate_popular, popular_candidates):
+    for sampler in (exact_popular, approximate_popular, shared_popular):
         for exponent in (float("nan"), float("inf")):
             with pytest.raises(ValueError, match=f"finite.*exponent={exponent}"):
                 sampler(TRAIN, exponent)
@@ -245,7 +245,9 @@ def test_an_unknown_name_is_refused():
         shared_negatives(TRAIN, sampling="hard", exponent=1.0)
 
 
-@pytest.mark.parametrize("sampling", [name for name in CANDIDATES if name[0] != "p"])
+@pytest.mark.parametrize(
+    "sampling", [name for name in SHARED_NEGATIVES if name[0] != "p"]
+)
 def test_an_exponent_without_effect_is_refused(sampling):
     told = f"`exponent` must be left out.*Received: exponent=0.75 with '{sampling}'"
     with pytest.raises(ValueError, match=told):

@@ -10,14 +10,14 @@ from scipy import stats
 
 from tfrecs.data.interactions import Interactions
 from tfrecs.training.batches import (
-    candidate_batches,
     pairwise_batches,
     pointwise_batches,
     rating_batches,
     several_positives_batches,
+    shared_negatives_batches,
     user_batches,
 )
-from tfrecs.training.negatives import CANDIDATES
+from tfrecs.training.negatives import SHARED_NEGATIVES
 
 MATRIX = np.array(
     [
@@ -32,7 +32,7 @@ NUM_POSITIVES = 13
 TRAIN = Interactions.from_matrix(MATRIX * np.arange(1, 8))  # item i is rated i + 1
 PAIRS = set(zip(*np.nonzero(MATRIX), strict=True))
 PIPELINES = [
-    *(pairwise_batches, pointwise_batches, candidate_batches, user_batches),
+    *(pairwise_batches, pointwise_batches, shared_negatives_batches, user_batches),
     *(rating_batches, several_positives_batches),
 ]
 with_negatives = pytest.mark.parametrize("make", [pairwise_batches, pointwise_batches])
@@ -104,7 +104,7 @@ def test_every_pass_of_an_epoch_is_another_one(make):
     ("make", "rows"),
     [
         *((make, 13) for make in (pairwise_batches, pointwise_batches)),
-        *((candidate_batches, 13), (user_batches, 4)),
+        *((shared_negatives_batches, 13), (user_batches, 4)),
         *((rating_batches, 13), (several_positives_batches, 13)),
     ],
 )
@@ -124,7 +124,7 @@ def test_an_epoch_has_whole_batches_only_and_knows_how_many(
         *((make, size) for make in PIPELINES for size in ("batch_size", "passes")),
         (pairwise_batches, "num_negatives"),
         (pointwise_batches, "num_negatives"),
-        (candidate_batches, "num_negatives"),
+        (shared_negatives_batches, "num_negatives"),
         (several_positives_batches, "num_positives"),
         (several_positives_batches, "num_negatives"),
     ],
@@ -309,7 +309,7 @@ def test_pointwise_shapes_are_static():
 
 # Positives with negatives that a batch shares
 
-NUM_CANDIDATES = {"uniform": 6, "popularity": 6, "in-batch": 4, "mixed": 8}
+NUM_SHARED_NEGATIVES = {"uniform": 6, "popularity": 6, "in-batch": 4, "mixed": 8}
 COUNTS = MATRIX.sum(axis=0)
 SHARES = COUNTS / COUNTS.sum()
 PROBABILITY = {
@@ -318,41 +318,41 @@ PROBABILITY = {
     "in-batch": SHARES,
     "mixed": (SHARES + 1 / 7) / 2,
 }
-every_sampling = pytest.mark.parametrize("sampling", CANDIDATES)
+every_sampling = pytest.mark.parametrize("sampling", SHARED_NEGATIVES)
 
 
 def test_every_way_to_draw_is_here():
-    assert set(CANDIDATES) == set(NUM_CANDIDATES) == set(PROBABILITY)
+    assert set(SHARED_NEGATIVES) == set(NUM_SHARED_NEGATIVES) == set(PROBABILITY)
 
 
 @every_sampling
-def test_candidate_shapes_are_static(sampling):
+def test_shared_negatives_shapes_are_static(sampling):
     options = {"seed": 0, "batch_size": 4, "num_negatives": 6, "sampling": sampling}
-    inputs, labels = candidate_batches(TRAIN, **options).element_spec
-    n = NUM_CANDIDATES[sampling]
+    inputs, labels = shared_negatives_batches(TRAIN, **options).element_spec
+    n = NUM_SHARED_NEGATIVES[sampling]
     shapes = {name: (spec.shape.as_list(), spec.dtype) for name, spec in inputs.items()}
     assert shapes == {
         "user_id": ([4], "int32"),
         "item_id": ([4], "int32"),
-        "candidate_id": ([n], "int32"),
+        "negative_id": ([n], "int32"),
         "log_probability": ([4 + n], "float32"),
     }
     assert (labels.shape.as_list(), labels.dtype) == ([4, 1 + n], "int8")
-    inputs, _ = candidate_batches(TRAIN, **options, correct=False).element_spec
-    assert set(inputs) == {"user_id", "item_id", "candidate_id"}
+    inputs, _ = shared_negatives_batches(TRAIN, **options, correct=False).element_spec
+    assert set(inputs) == {"user_id", "item_id", "negative_id"}
 
 
-def test_a_batch_has_1024_positives_and_uniform_candidates_by_default(from_pairs):
+def test_a_batch_has_1024_positives_and_uniform_shared_negatives_by_default(from_pairs):
     many = from_pairs([(user, i) for user in range(50) for i in range(50)], 50, 60)
-    inputs, _ = candidate_batches(many, seed=0).element_spec
-    assert inputs["user_id"].shape == inputs["candidate_id"].shape == [1024]
-    [first, _] = candidate_batches(many, seed=0)
-    assert first[0]["candidate_id"].numpy().max() > 50  # nobody has these
+    inputs, _ = shared_negatives_batches(many, seed=0).element_spec
+    assert inputs["user_id"].shape == inputs["negative_id"].shape == [1024]
+    [first, _] = shared_negatives_batches(many, seed=0)
+    assert first[0]["negative_id"].numpy().max() > 50  # nobody has these
 
 
 @every_sampling
 def test_every_positive_stands_with_its_user_and_is_labelled_first(sampling):
-    dataset = candidate_batches(TRAIN, seed=1, batch_size=4, sampling=sampling)
+    dataset = shared_negatives_batches(TRAIN, seed=1, batch_size=4, sampling=sampling)
     batches = epoch(dataset)
     found = [
         pair
@@ -362,18 +362,18 @@ def test_every_positive_stands_with_its_user_and_is_labelled_first(sampling):
     assert len(found) == len(set(found)) == 12
     assert set(found) <= PAIRS
     for inputs, labels in batches:
-        assert labels == [[1, *[0] * len(inputs["candidate_id"])]] * 4
+        assert labels == [[1, *[0] * len(inputs["negative_id"])]] * 4
 
 
 def drawn(sampling: str) -> np.ndarray:
-    """Candidates of many batches: those that are drawn, `[batches, n]`."""
+    """Negatives of many batches: those that are drawn, `[batches, n]`."""
     options = {"seed": 3, "batch_size": 13, "num_negatives": 13, "passes": 300}
-    batches = epoch(candidate_batches(TRAIN, **options, sampling=sampling))
-    return np.array([inputs["candidate_id"] for inputs, _ in batches])
+    batches = epoch(shared_negatives_batches(TRAIN, **options, sampling=sampling))
+    return np.array([inputs["negative_id"] for inputs, _ in batches])
 
 
 @pytest.mark.parametrize("sampling", ["uniform", "popularity"])
-def test_candidates_are_drawn_with_their_probability(sampling):
+def test_negatives_are_drawn_with_their_probability(sampling):
     rows = drawn(sampling)
     counts = np.bincount(rows.ravel(), minlength=7)
     expected = PROBABILITY[sampling] * rows.size
@@ -382,54 +382,56 @@ def test_candidates_are_drawn_with_their_probability(sampling):
 
 
 @pytest.mark.parametrize("sampling", ["in-batch", "mixed"])
-def test_candidates_begin_with_the_items_of_the_batch(sampling):
-    dataset = candidate_batches(TRAIN, seed=0, batch_size=5, sampling=sampling)
+def test_negatives_begin_with_the_items_of_the_batch(sampling):
+    dataset = shared_negatives_batches(TRAIN, seed=0, batch_size=5, sampling=sampling)
     for inputs, _ in epoch(dataset):
-        assert inputs["candidate_id"][:5] == inputs["item_id"]
-    assert len(inputs["candidate_id"]) == (5 if sampling == "in-batch" else 10)
+        assert inputs["negative_id"][:5] == inputs["item_id"]
+    assert len(inputs["negative_id"]) == (5 if sampling == "in-batch" else 10)
 
 
-def test_half_of_mixed_candidates_are_uniform():
+def test_half_of_mixed_shared_negatives_are_uniform():
     uniform = drawn("mixed")[:, 13:]
     counts = np.bincount(uniform.ravel(), minlength=7)
     assert stats.chisquare(counts).pvalue > 1e-3
 
 
 @every_sampling
-def test_log_probability_is_that_of_items_and_candidates(sampling):
-    dataset = candidate_batches(TRAIN, seed=0, batch_size=5, sampling=sampling)
+def test_log_probability_is_that_of_items_and_negatives(sampling):
+    dataset = shared_negatives_batches(TRAIN, seed=0, batch_size=5, sampling=sampling)
     for inputs, _ in epoch(dataset):
-        ids = inputs["item_id"] + inputs["candidate_id"]
+        ids = inputs["item_id"] + inputs["negative_id"]
         expected = np.log(PROBABILITY[sampling][ids])
         np.testing.assert_allclose(inputs["log_probability"], expected, rtol=1e-6)
 
 
 def test_an_exponent_changes_what_is_drawn_and_the_correction():
     options = {"seed": 0, "num_negatives": 3000, "sampling": "popularity"}
-    [(inputs, _)] = epoch(candidate_batches(TRAIN, **options, exponent=-1.0))
+    [(inputs, _)] = epoch(shared_negatives_batches(TRAIN, **options, exponent=-1.0))
     weights = 1 / np.where(COUNTS, COUNTS, np.inf)
     expected = weights / weights.sum()
-    ids = inputs["item_id"] + inputs["candidate_id"]
+    ids = inputs["item_id"] + inputs["negative_id"]
     np.testing.assert_allclose(
         inputs["log_probability"], np.log(expected[ids]), rtol=1e-6
     )
-    found = np.bincount(inputs["candidate_id"], minlength=7)
+    found = np.bincount(inputs["negative_id"], minlength=7)
     assert stats.chisquare(found, expected * 3000).pvalue > 1e-3
 
 
-def test_items_that_nobody_has_are_no_candidates_by_popularity(from_pairs):
+def test_items_that_nobody_has_are_no_negatives_by_popularity(from_pairs):
     train = from_pairs([(0, 1), (1, 1), (1, 3)], 2, 6)
     options = {"seed": 0, "num_negatives": 100, "sampling": "popularity"}
-    [(inputs, _)] = epoch(candidate_batches(train, **options))
-    assert set(inputs["candidate_id"]) == {1, 3}
+    [(inputs, _)] = epoch(shared_negatives_batches(train, **options))
+    assert set(inputs["negative_id"]) == {1, 3}
     assert np.isfinite(inputs["log_probability"]).all()
 
 
-def test_weights_come_third_in_candidate_batches_too():
+def test_weights_come_third_in_shared_negatives_batches_too():
     train = weighted()
     pairs = zip(train.user_ids.tolist(), train.item_ids.tolist(), strict=True)
     weight_of = dict(zip(pairs, train.weights.tolist(), strict=True))
-    for inputs, _, weights in epoch(candidate_batches(train, seed=3, batch_size=4)):
+    for inputs, _, weights in epoch(
+        shared_negatives_batches(train, seed=3, batch_size=4)
+    ):
         pairs = zip(inputs["user_id"], inputs["item_id"], strict=True)
         assert [weight_of[pair] for pair in pairs] == weights
 
@@ -438,7 +440,7 @@ def test_an_unknown_sampling_is_refused():
     with pytest.raises(
         ValueError, match=r"one of uniform, popularity, in-batch, mixed.*'zipf'"
     ):
-        candidate_batches(TRAIN, seed=0, sampling="zipf")
+        shared_negatives_batches(TRAIN, seed=0, sampling="zipf")
 
 
 # Users with all their positives

@@ -14,7 +14,7 @@ from tfrecs.evaluation import evaluate_ratings
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES
 from tfrecs.models import Interaction, TwoTower
 from tfrecs.training.fit import batches, choose_negatives, compile_for, start_at_prior
-from tfrecs.training.negatives import CANDIDATES
+from tfrecs.training.negatives import SHARED_NEGATIVES
 from tfrecs.training.partial_credit import partial_credit
 
 
@@ -41,7 +41,7 @@ def fitted(parts, objective, **settings):
         *((objective, "all") for objective in CATALOGUE_LOSSES),
         *((objective, "own") for objective in ("bce", "bpr", "softmax", "warp", "ccl")),
         ("bpr", "own-popularity"),
-        *(("softmax", drawn) for drawn in CANDIDATES),
+        *(("softmax", drawn) for drawn in SHARED_NEGATIVES),
         *((objective, "mixed") for objective in ("bce", "hinge", "warp")),
     ],
 )
@@ -83,7 +83,7 @@ def test_popular_negatives_are_drawn_by_the_exponent(parts, negatives):
     rare = np.sort(counts[counts > 0])[:5]
     for inputs, _ in batches(parts[0], "bce", negatives, **options):
         drawn = (
-            inputs["candidate_id"]
+            inputs["negative_id"]
             if negatives == "popularity"
             else inputs["item_id"][:, 1:]
         )
@@ -97,7 +97,7 @@ def test_an_exponent_without_effect_is_refused(parts, negatives):
 
 
 @pytest.mark.parametrize("objective", sorted({*LOSSES} - {"kos-warp"}))
-@pytest.mark.parametrize("negatives", CANDIDATES)
+@pytest.mark.parametrize("negatives", SHARED_NEGATIVES)
 def test_a_softmax_alone_is_corrected_for_what_is_drawn(parts, objective, negatives):
     inputs, _ = batches(parts[0], objective, negatives, seed=0, passes=1).element_spec
     assert ("log_probability" in inputs) == (objective == "softmax")
@@ -110,7 +110,7 @@ def test_sizes_of_batches_are_those_told(parts):
     rows, _ = batches(parts[0], "bce", "own", **options).element_spec
     assert rows["item_id"].shape == (1024, 5)
     shared, _ = batches(parts[0], "bce", "uniform", **options).element_spec
-    assert shared["item_id"].shape == shared["candidate_id"].shape == (1024,)
+    assert shared["item_id"].shape == shared["negative_id"].shape == (1024,)
 
 
 def test_views_are_trained_for_all_and_shared_negatives():
@@ -123,7 +123,7 @@ def test_views_are_trained_for_all_and_shared_negatives():
     assert (view.towers, view.loss) == (model, CATALOGUE_LOSSES["softmax"])
     view = compile_for(model, "softmax", "mixed", adam())
     assert (view.towers, view.loss) == (model, LOSSES["softmax"])
-    assert type(view).__name__ == "OverCandidates"
+    assert type(view).__name__ == "OverSharedNegatives"
 
 
 # Which negatives
@@ -277,14 +277,14 @@ def credit():
 
 
 @pytest.mark.parametrize("objective", ["bce", "softmax", "hinge"])
-@pytest.mark.parametrize("negatives", ["own", "own-popularity", *CANDIDATES])
+@pytest.mark.parametrize("negatives", ["own", "own-popularity", *SHARED_NEGATIVES])
 def test_credit_is_in_the_labels(parts, credit, objective, negatives):
     options = {"seed": 0, "passes": 1, "num_negatives": 30, "batch_size": 64}
     data = batches(parts[0], objective, negatives, **options, credit=credit)
     inputs, labels = next(iter(data))
     item_id = inputs["item_id"].numpy()
-    if "candidate_id" in inputs:
-        shared = np.broadcast_to(inputs["candidate_id"], [64, labels.shape[1] - 1])
+    if "negative_id" in inputs:
+        shared = np.broadcast_to(inputs["negative_id"], [64, labels.shape[1] - 1])
         item_id = np.concatenate([item_id[:, None], shared], axis=1)
     alike = LIKE[item_id[:, :1], item_id] & (item_id != item_id[:, :1])
     expected = 0.75 * alike

@@ -1,10 +1,10 @@
 """Losses for ranking, each a function that `model.compile(loss=...)` takes as it is.
 
 Those in `LOSSES` take rows of one positive and its negatives, as `pairwise_batches` and
-`candidate_batches` give them: `labels` and `scores` are `[batch, 1 + num_negatives]`,
-and each row has one label 1, anywhere. The label of any other item is the credit that
-it is given, in [0, 1), which a loss takes for how alike it is to the positive, and 0
-without partial credit. Those in `CATALOGUE_LOSSES` take all items for each user, as
+`shared_negatives_batches` give them: `labels` and `scores` are
+`[batch, 1 + num_negatives]`, and each row has one label 1, anywhere. The label of any
+other item is the credit that it is given, in [0, 1), which a loss takes for
+how alike it is to the positive, and 0 without partial credit. Those in `CATALOGUE_LOSSES` take all items for each user, as
 `user_batches` and `over_catalogue` give them: both are `[batch, num_items]`, labels 0
 or 1. Those in `RATING_LOSSES` take a rating and a score of each pair, `[batch]`. All
 return `[batch]` float32, in nats where there is a logarithm. The same name in two

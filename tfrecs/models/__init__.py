@@ -18,7 +18,7 @@ from tfrecs.models.mlp_mf import build_mlp_mf
 from tfrecs.models.neumf import build_neumf, pretrain
 from tfrecs.models.nonlinear_mf import build_nonlinear_mf
 from tfrecs.models.two_tower import Interaction, TwoTower
-from tfrecs.models.views import OverCandidates, OverCatalogue
+from tfrecs.models.views import OverCatalogue, OverSharedNegatives
 from tfrecs.models.warm_start import start_from_mf
 
 MODELS: dict[str, Callable[..., TwoTower]] = {
@@ -38,8 +38,8 @@ MODELS: dict[str, Callable[..., TwoTower]] = {
 __all__ = [
     "MODELS",
     "Interaction",
-    "OverCandidates",
     "OverCatalogue",
+    "OverSharedNegatives",
     "TwoTower",
     "bucket_parts",
     "build_bucketed_mf",

@@ -39,8 +39,8 @@ def freeze(model: TwoTower, *names: str) -> TwoTower:
     """Keeps weights as they are while a model trains, until `unfreeze`.
 
     It holds for every way to train: the model itself, compiled before or not, and its
-    views over the catalogue or over candidates. A frozen table is looked up as before;
-    no optimizer sees it. Dropout is not frozen. A saved model keeps which layers are
+    views over the catalogue or over shared negatives. A frozen table is looked up as
+    before; no optimizer sees it. Dropout is not frozen. A saved model keeps which layers are
     frozen; its global bias trains again.
 
     Args:

@@ -20,7 +20,7 @@ from keras import layers, ops
 from tfrecs._base.checks import check_range
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.models.layers import Dropout
-from tfrecs.models.views import OverCandidates, OverCatalogue, make_train_function
+from tfrecs.models.views import OverCatalogue, OverSharedNegatives, make_train_function
 
 Parts: TypeAlias = dict[str, Any]
 """What a tower gives: `factors` [..., dim], `bias` [...], `hidden` [..., units]."""
@@ -275,13 +275,13 @@ class TwoTower(keras.Model):
         """Gives the model that scores every item, for catalogue-wide objectives."""
         return OverCatalogue(self, name=f"{self.name}_over_catalogue")
 
-    def over_candidates(self, temperature: float = 1.0) -> OverCandidates:
-        """Gives the model that scores candidates which a batch's rows share.
+    def over_shared_negatives(self, temperature: float = 1.0) -> OverSharedNegatives:
+        """Gives the model that scores negatives which a batch's rows share.
 
         `temperature` is that of a softmax whose correction it is to fit.
         """
-        name = f"{self.name}_over_candidates"
-        return OverCandidates(self, temperature, name=name)
+        name = f"{self.name}_over_shared_negatives"
+        return OverSharedNegatives(self, temperature, name=name)
 
     def user_parts(self, user_ids: IntArray) -> Parts:
         """Gives the user tower's parts of `user_ids`: arrays `[users, ...]`."""

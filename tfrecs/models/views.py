@@ -68,13 +68,13 @@ class OverCatalogue(TrainingView):
 
 
 @keras.saving.register_keras_serializable("tfrecs")
-class OverCandidates(TrainingView):
-    """Scores each row's positive and the candidates that all rows share.
+class OverSharedNegatives(TrainingView):
+    """Scores each row's positive and the negatives that all rows share.
 
-    Inputs are `{"user_id": [batch], "item_id": [batch], "candidate_id": [n]}`, int32;
-    outputs are logits `[batch, 1 + n]`, the positive's first. A candidate that is the
+    Inputs are `{"user_id": [batch], "item_id": [batch], "negative_id": [n]}`, int32;
+    outputs are logits `[batch, 1 + n]`, the positive's first. A negative that is the
     row's own positive gets a score that no loss sees. With `log_probability`
-    `[batch + n]` among the inputs, that of drawing each item and then each candidate,
+    `[batch + n]` among the inputs, that of drawing each item and then each negative,
     logits are less by it.
 
     Args:
@@ -95,20 +95,20 @@ class OverCandidates(TrainingView):
 
     def call(self, inputs: dict[str, Any], training: Any = None) -> Any:
         """Gives logits `[batch, 1 + n]`."""
-        item_id, candidate_id = inputs["item_id"], inputs["candidate_id"]
+        item_id, negative_id = inputs["item_id"], inputs["negative_id"]
         user = self.towers.user_tower(inputs["user_id"], training=training)
-        both = self.items(ops.concatenate([item_id, candidate_id]), training)
+        both = self.items(ops.concatenate([item_id, negative_id]), training)
         batch = ops.shape(item_id)[0]
         item = {name: part[:batch, None] for name, part in both.items()}
-        candidate = {name: part[batch:] for name, part in both.items()}
+        negative = {name: part[batch:] for name, part in both.items()}
         interaction = self.towers.interaction
         positive = interaction(user, item, training=training)  # [batch, 1]
-        others = interaction(user, candidate, catalogue=True, training=training)
+        others = interaction(user, negative, catalogue=True, training=training)
         if "log_probability" in inputs:
             correction = self.temperature * inputs["log_probability"]
             positive = positive - correction[:batch, None]
             others = others - correction[batch:]
-        is_positive = item_id[:, None] == candidate_id
+        is_positive = item_id[:, None] == negative_id
         others = ops.where(is_positive, ops.cast(NO_SCORE, others.dtype), others)
         return ops.concatenate([positive, others], axis=1)
 

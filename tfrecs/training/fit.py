@@ -14,10 +14,10 @@ from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, Configured
 from tfrecs.losses.settings import settings_of
 from tfrecs.models import TwoTower
 from tfrecs.training.batches import (
-    candidate_batches,
     pairwise_batches,
     rating_batches,
     several_positives_batches,
+    shared_negatives_batches,
     user_batches,
 )
 from tfrecs.training.objectives import NEGATIVES as NEGATIVES
@@ -189,7 +189,7 @@ def batches(
 
     They are those of `user_batches` for "all" negatives, of `rating_batches` for
     "none", of `pairwise_batches` for those of `OWN_NEGATIVES` or, for "kos-warp", of
-    `several_positives_batches`, and else of `candidate_batches`. Arguments are those of
+    `several_positives_batches`, and else of `shared_negatives_batches`. Arguments are those of
     `fit`, the objective by its name; sizes that are not given are the pipeline's own.
     """
     given: dict[str, Any] = {"seed": seed, "passes": passes}
@@ -208,7 +208,7 @@ def batches(
     if negatives in OWN_NEGATIVES:
         return pairwise_batches(train, sampling=OWN_NEGATIVES[negatives], **given)
     correct = objective == "softmax"
-    return candidate_batches(train, sampling=negatives, correct=correct, **given)
+    return shared_negatives_batches(train, sampling=negatives, correct=correct, **given)
 
 
 def fit_batches(
@@ -238,7 +238,7 @@ def compile_for(
     """Compiles a model for an objective and gives what to call `fit` on.
 
     That is the model itself for ratings and a positive's own negatives, or a view of it
-    that scores the whole catalogue or the candidates that a batch shares. A loss that
+    that scores the whole catalogue or the negatives that a batch shares. A loss that
     estimates ranks is told the catalogue's size.
     """
     name, settings = _named(objective)
@@ -250,7 +250,7 @@ def compile_for(
         trained, losses = model.over_catalogue(), CATALOGUE_LOSSES
     else:
         temperature = settings.get("temperature", 1.0)
-        trained, losses = model.over_candidates(temperature), LOSSES
+        trained, losses = model.over_shared_negatives(temperature), LOSSES
     loss = losses[name]
     if "num_items" in settings_of(loss):
         settings = {"num_items": model.num_items, **settings}

@@ -138,7 +138,7 @@ def approximate_negatives(
 
 
 @dataclass(frozen=True)
-class Candidates:
+class SharedNegatives:
     """How a batch's shared negatives are drawn. They may be positives of a user.
 
     Args:
@@ -150,7 +150,7 @@ class Candidates:
     probability: FloatArray
 
 
-def uniform_candidates(train: Catalogue) -> Candidates:
+def shared_uniform(train: Catalogue) -> SharedNegatives:
     """Draws n items, each with the same probability."""
     import tensorflow as tf
 
@@ -160,10 +160,10 @@ def uniform_candidates(train: Catalogue) -> Candidates:
         return tf.cast(below(sizes, n, seed)[0], tf.int32)
 
     share = np.full(train.num_items, 1 / train.num_items, dtype=np.float32)
-    return Candidates(draw, share)
+    return SharedNegatives(draw, share)
 
 
-def popular_candidates(train: Catalogue, exponent: float = 1.0) -> Candidates:
+def shared_popular(train: Catalogue, exponent: float = 1.0) -> SharedNegatives:
     """Draws n items by popularity: (an item's interactions)^exponent, over their sum.
 
     Raises:
@@ -177,15 +177,15 @@ def popular_candidates(train: Catalogue, exponent: float = 1.0) -> Candidates:
     def draw(item_id: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
         return at(below(lengths, n, seed))[0]
 
-    return Candidates(draw, (weights / weights.sum()).astype(np.float32))
+    return SharedNegatives(draw, (weights / weights.sum()).astype(np.float32))
 
 
-def in_batch_candidates(train: Catalogue) -> Candidates:
+def shared_in_batch(train: Catalogue) -> SharedNegatives:
     """Takes the items of the batch's positives, and draws none."""
-    return Candidates(lambda item_id, n, seed: item_id, _popularity(train))
+    return SharedNegatives(lambda item_id, n, seed: item_id, _popularity(train))
 
 
-def mixed_candidates(train: Catalogue) -> Candidates:
+def shared_mixed(train: Catalogue) -> SharedNegatives:
     """Takes the items of the batch's positives and draws as many uniformly.
 
     References:
@@ -194,36 +194,38 @@ def mixed_candidates(train: Catalogue) -> Candidates:
     """
     import tensorflow as tf
 
-    uniform = uniform_candidates(train)
+    uniform = shared_uniform(train)
 
     def draw(item_id: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
         drawn = uniform.draw(item_id, item_id.shape[0], seed)
         return tf.concat([item_id, drawn], axis=0)
 
-    return Candidates(
+    return SharedNegatives(
         draw, np.float32(0.5) * (_popularity(train) + uniform.probability)
     )
 
 
-CANDIDATES: dict[str, Callable[[Catalogue], Candidates]] = {
-    "uniform": uniform_candidates,
-    "popularity": popular_candidates,
-    "in-batch": in_batch_candidates,
-    "mixed": mixed_candidates,
+SHARED_NEGATIVES: dict[str, Callable[[Catalogue], SharedNegatives]] = {
+    "uniform": shared_uniform,
+    "popularity": shared_popular,
+    "in-batch": shared_in_batch,
+    "mixed": shared_mixed,
 }
 
 
-def shared_negatives(train: Catalogue, *, sampling: str, exponent: float) -> Candidates:
-    """Gives the candidates of a name of `CANDIDATES`.
+def shared_negatives(
+    train: Catalogue, *, sampling: str, exponent: float
+) -> SharedNegatives:
+    """Gives the shared negatives of a name of `SHARED_NEGATIVES`.
 
     Raises:
         ValueError: if `sampling` is unknown, or `exponent` is not for it.
     """
-    check_choice("sampling", sampling, CANDIDATES)
+    check_choice("sampling", sampling, SHARED_NEGATIVES)
     check_exponent(sampling, exponent)
     if sampling == "popularity":
-        return popular_candidates(train, exponent)
-    return CANDIDATES[sampling](train)
+        return shared_popular(train, exponent)
+    return SHARED_NEGATIVES[sampling](train)
 
 
 def _popularity(train: Catalogue) -> FloatArray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tfrecs._base.checks import check_choice
 from tfrecs.data.interactions import Interactions
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES
-from tfrecs.training.negatives import CANDIDATES
+from tfrecs.training.negatives import SHARED_NEGATIVES
 from tfrecs.training.partial_credit import PartialCredit
 
 OBJECTIVES = tuple(dict.fromkeys((*LOSSES, *CATALOGUE_LOSSES, *RATING_LOSSES)))
@@ -14,7 +14,7 @@ OBJECTIVES = tuple(dict.fromkeys((*LOSSES, *CATALOGUE_LOSSES, *RATING_LOSSES)))
 OWN_NEGATIVES = {"own": "uniform", "own-popularity": "popularity"}
 """Negatives that each positive has of its own, and how they are drawn."""
 
-NEGATIVES = ("auto", "all", "none", *OWN_NEGATIVES, *CANDIDATES)
+NEGATIVES = ("auto", "all", "none", *OWN_NEGATIVES, *SHARED_NEGATIVES)
 """Which items a positive stands against; see `Negatives`."""
 
 SEVERAL_POSITIVES = "kos-warp"
@@ -34,7 +34,7 @@ class Negatives:
     Args:
         kind: "all" for every other item of the catalogue; "own" or "own-popularity" for
             items drawn for each positive, of which the user has none; the name of a way
-            to draw items for a whole batch, in `tfrecs.training.negatives.CANDIDATES`; or "none"
+            to draw items for a whole batch, in `tfrecs.training.negatives.SHARED_NEGATIVES`; or "none"
             for ratings, which are learned as they are.
         why: the reason for it.
     """
@@ -103,7 +103,7 @@ def _objectives_with(negatives: str) -> list[str]:
     without = set()
     if negatives == "own-popularity":  # which nothing corrects a softmax for
         without = {"softmax"}
-    elif negatives in CANDIDATES:  # whose rows have one positive
+    elif negatives in SHARED_NEGATIVES:  # whose rows have one positive
         without = {SEVERAL_POSITIVES}
     return [name for name in LOSSES if name not in without]
 
@@ -115,7 +115,7 @@ def _check_used(
     credit: PartialCredit | None,
 ) -> None:
     """Raises ValueError where weights or partial credit would not be used."""
-    single = (*OWN_NEGATIVES, *CANDIDATES)
+    single = (*OWN_NEGATIVES, *SHARED_NEGATIVES)
     for use, given, kinds in (
         ("use the weights of `train`", train.weights, (*single, "none")),
         ("give partial credit", credit, single),

@@ -11,18 +11,18 @@ from scipy import stats
 import tfrecs
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.shards import prepare_shards
-from tfrecs.training.batches import candidate_batches, pairwise_batches
+from tfrecs.training.batches import pairwise_batches, shared_negatives_batches
 from tfrecs.training.batches.shards import (
-    sharded_candidate_batches,
     sharded_pairwise_batches,
+    sharded_shared_negatives_batches,
 )
 from tfrecs.training.fit import compile_for, fit_batches
-from tfrecs.training.negatives import CANDIDATES
+from tfrecs.training.negatives import SHARED_NEGATIVES
 from tfrecs.training.partial_credit import partial_credit
 
-PIPELINES = [sharded_candidate_batches, sharded_pairwise_batches]
+PIPELINES = [sharded_shared_negatives_batches, sharded_pairwise_batches]
 every_pipeline = pytest.mark.parametrize("make", PIPELINES)
-every_sampling = pytest.mark.parametrize("sampling", CANDIDATES)
+every_sampling = pytest.mark.parametrize("sampling", SHARED_NEGATIVES)
 
 
 def epoch(dataset) -> list:
@@ -53,7 +53,7 @@ def test_labels_are_partial_credit_where_it_is_given(make, shards):
     options = {"batch_size": 50, "num_negatives": 20, "credit": credit}
     inputs, labels = next(iter(make(shards, seed=0, **options)))
     item_id = np.reshape(inputs["item_id"], [50, -1])
-    others = np.array(inputs.get("candidate_id", item_id[:, 1:]))
+    others = np.array(inputs.get("negative_id", item_id[:, 1:]))
     another = item_id[:, :1] != others
     expected = 0.5 * another * (kinds[item_id[:, :1]] == kinds[others])
     np.testing.assert_array_equal(labels[:, 1:], expected)
@@ -84,7 +84,7 @@ def test_rows_that_do_not_fill_a_batch_are_left_out_each_time_shards_are_opened(
     open_at_once, steps, shards
 ):
     options = {"batch_size": 290, "num_negatives": 1, "open_at_once": open_at_once}
-    dataset = sharded_candidate_batches(shards, seed=0, **options)
+    dataset = sharded_shared_negatives_batches(shards, seed=0, **options)
     batches = epoch(dataset)
     assert len(batches) == dataset.cardinality() == steps
     assert positives(batches) <= pairs_of(shards)
@@ -93,7 +93,7 @@ def test_rows_that_do_not_fill_a_batch_are_left_out_each_time_shards_are_opened(
 
 def test_other_rows_are_left_out_in_each_epoch(shards):
     options = {"batch_size": 490, "num_negatives": 1, "open_at_once": 1}
-    dataset = sharded_candidate_batches(shards, seed=0, passes=40, **options)
+    dataset = sharded_shared_negatives_batches(shards, seed=0, passes=40, **options)
     seen = positives(epoch(dataset))
     assert set(seen) == set(pairs_of(shards))
     assert seen.total() == 40 * 6 * 490
@@ -105,7 +105,7 @@ def test_shards_of_unlike_sizes_give_as_many_batches_whichever_are_opened(
     shards = prepare_shards(files, tmp_path, seed=0, part_rows=99, shard_rows=430)
     assert {len(shards.read(n)) for n in range(7)} == {428, 429}
     options = {"batch_size": 107, "num_negatives": 1, "open_at_once": 2}
-    dataset = sharded_candidate_batches(shards, seed=0, **options)
+    dataset = sharded_shared_negatives_batches(shards, seed=0, **options)
     assert dataset.cardinality() == 7 * 4
     for _ in range(5):
         assert len(epoch(dataset)) == 28
@@ -162,7 +162,7 @@ def test_other_shards_are_open_together_in_each_epoch(shards, monkeypatch):
         type(shards), "read", lambda self, n: read.append(n) or kept(self, n)
     )
     options = {"batch_size": 500, "num_negatives": 1, "open_at_once": 2, "passes": 9}
-    epoch(sharded_candidate_batches(shards, seed=0, **options))
+    epoch(sharded_shared_negatives_batches(shards, seed=0, **options))
     epochs = [read[n : n + 6] for n in range(0, 54, 6)]
     assert all(sorted(opened) == list(range(6)) for opened in epochs)
     assert len({frozenset(opened[:2]) for opened in epochs}) > 3
@@ -185,10 +185,10 @@ def test_shards_before_the_start_are_not_read(shards, monkeypatch):
         type(shards), "read", lambda self, n: read.append(n) or kept(self, n)
     )
     options = {"batch_size": 100, "num_negatives": 1, "open_at_once": 1}
-    epoch(sharded_candidate_batches(shards, seed=0, passes=3, **options))
+    epoch(sharded_shared_negatives_batches(shards, seed=0, passes=3, **options))
     whole = read.copy()
     read.clear()
-    epoch(sharded_candidate_batches(shards, seed=0, start_step=37, **options))
+    epoch(sharded_shared_negatives_batches(shards, seed=0, start_step=37, **options))
     assert read == whole[7:14]  # five batches of a shard: the 37th is of the eighth
 
 
@@ -197,13 +197,13 @@ def test_shards_before_the_start_are_not_read(shards, monkeypatch):
 
 @every_sampling
 @pytest.mark.parametrize("correct", [True, False])
-def test_candidate_batches_have_the_shapes_of_those_in_memory(
+def test_shared_negatives_batches_have_the_shapes_of_those_in_memory(
     sampling, correct, shards
 ):
     train = Interactions.from_arrays(["a", "b"], [1, 2])
     options = {"seed": 0, "num_negatives": 7, "sampling": sampling, "correct": correct}
-    expected = candidate_batches(train, batch_size=2, **options).element_spec
-    found = sharded_candidate_batches(shards, batch_size=2, **options)
+    expected = shared_negatives_batches(train, batch_size=2, **options).element_spec
+    found = sharded_shared_negatives_batches(shards, batch_size=2, **options)
     assert found.element_spec == expected
 
 
@@ -216,8 +216,8 @@ def test_pairwise_batches_have_the_shapes_of_those_in_memory(shards):
 
 def test_sizes_are_by_default_those_in_memory(files, tmp_path):
     shards = prepare_shards(files, tmp_path, seed=0)
-    [(inputs, labels), _] = sharded_candidate_batches(shards, seed=0)
-    assert inputs["user_id"].shape == inputs["candidate_id"].shape == [1024]
+    [(inputs, labels), _] = sharded_shared_negatives_batches(shards, seed=0)
+    assert inputs["user_id"].shape == inputs["negative_id"].shape == [1024]
     assert (labels.numpy() == np.eye(1, 1025)).all()
     [(inputs, labels), _] = sharded_pairwise_batches(shards, seed=0)
     assert inputs["item_id"].shape == [1024, 5]
@@ -225,14 +225,16 @@ def test_sizes_are_by_default_those_in_memory(files, tmp_path):
 
 
 @every_sampling
-def test_candidates_are_drawn_with_the_probability_that_they_tell(sampling, shards):
+def test_negatives_are_drawn_with_the_probability_that_they_tell(sampling, shards):
     options = {"batch_size": 100, "num_negatives": 100, "sampling": sampling}
-    batches = epoch(sharded_candidate_batches(shards, seed=2, passes=4, **options))
-    drawn = np.array([inputs["candidate_id"] for inputs, _ in batches])
+    batches = epoch(
+        sharded_shared_negatives_batches(shards, seed=2, passes=4, **options)
+    )
+    drawn = np.array([inputs["negative_id"] for inputs, _ in batches])
     assert len({tuple(row) for row in drawn}) == len(drawn) == 120
     told = {}
     for inputs, _ in batches:
-        ids = inputs["item_id"] + inputs["candidate_id"]
+        ids = inputs["item_id"] + inputs["negative_id"]
         told |= dict(zip(ids, inputs["log_probability"], strict=True))
     items = sorted(told)
     expected = np.exp([told[item] for item in items])
@@ -261,8 +263,8 @@ def test_negatives_are_drawn_by_popularity_to_a_power(exponent, shards):
     counts = np.bincount(drawn.ravel(), minlength=60)
     assert stats.chisquare(counts, share * drawn.size).pvalue > 1e-3
     options |= {"num_negatives": 2000}
-    shared = epoch(sharded_candidate_batches(shards, seed=2, **options))
-    drawn = np.concatenate([inputs["candidate_id"] for inputs, _ in shared])
+    shared = epoch(sharded_shared_negatives_batches(shards, seed=2, **options))
+    drawn = np.concatenate([inputs["negative_id"] for inputs, _ in shared])
     counts = np.bincount(drawn, minlength=60)
     assert stats.chisquare(counts, share * drawn.size).pvalue > 1e-3
 
@@ -345,7 +347,7 @@ def planted(tmp_path_factory, write_parquet):
 @pytest.mark.parametrize(
     ("make", "objective", "negatives"),
     [
-        (sharded_candidate_batches, "softmax", "uniform"),
+        (sharded_shared_negatives_batches, "softmax", "uniform"),
         (sharded_pairwise_batches, "bpr", "own"),
     ],
 )

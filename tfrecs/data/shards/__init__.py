@@ -4,7 +4,7 @@
 pipelines give the batches that models are compiled for, whatever the source:
 
     shards = prepare_shards(paths, "shards", seed=0)
-    data = sharded_candidate_batches(shards, seed=0, sampling="mixed")
+    data = sharded_shared_negatives_batches(shards, seed=0, sampling="mixed")
     trained = compile_for(model, "softmax", "mixed", RowwiseAdagrad(0.05))
     fit_batches(trained, data, epochs=3)
 

@@ -13,18 +13,21 @@ from tfrecs.training.batches.pairwise import (
 )
 from tfrecs.training.batches.ratings import rating_batches
 from tfrecs.training.batches.several_positives import several_positives_batches
-from tfrecs.training.batches.shared_negatives import candidate_batches, with_shared
+from tfrecs.training.batches.shared_negatives import (
+    shared_negatives_batches,
+    with_shared,
+)
 from tfrecs.training.batches.shuffling import Assemble, ready
 from tfrecs.training.batches.users import user_batches
 
 __all__ = [
     "Assemble",
-    "candidate_batches",
     "pairwise_batches",
     "pointwise_batches",
     "rating_batches",
     "ready",
     "several_positives_batches",
+    "shared_negatives_batches",
     "user_batches",
     "with_own",
     "with_shared",

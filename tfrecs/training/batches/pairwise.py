@@ -35,7 +35,7 @@ def pairwise_batches(
         num_negatives: items drawn for each positive.
         exact: whether a known positive is never drawn as a negative.
         sampling: "uniform" or "popularity". A softmax would have to be corrected for
-            what is drawn by popularity: take `candidate_batches` for that.
+            what is drawn by popularity: take `shared_negatives_batches` for that.
         exponent: of "popularity": an item is drawn by its interactions to that power.
         passes: times that an epoch goes over `train`. A Keras epoch has a cost of its
             own, so small data want several.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
-def sharded_candidate_batches(
+def sharded_shared_negatives_batches(
     shards: Shards,
     *,
     seed: int,
@@ -46,7 +46,7 @@ def sharded_candidate_batches(
 ) -> "tf.data.Dataset":
     """Gives positives and negatives that the whole batch shares, from shards.
 
-    Batches are those of `tfrecs.candidate_batches`, and so are the arguments that are
+    Batches are those of `tfrecs.shared_negatives_batches`, and so are the arguments that are
     not told here. Memory is a few times that of the shards that are open.
 
     Args:
@@ -54,7 +54,7 @@ def sharded_candidate_batches(
         seed: of the order and of the negatives.
         batch_size: positives in a batch.
         num_negatives: items drawn for the batch, by "uniform" and "popularity".
-        sampling: a name of `tfrecs.training.negatives.CANDIDATES`.
+        sampling: a name of `tfrecs.training.negatives.SHARED_NEGATIVES`.
         exponent: of "popularity": an item is drawn by its interactions to that power.
         correct: whether scores are to be corrected for how often an item is drawn.
         passes: times that an epoch goes over the shards.
@@ -75,9 +75,9 @@ def sharded_candidate_batches(
     """
     check_positive(num_negatives=num_negatives)
     order = _Order(shards, seed, batch_size, open_at_once)
-    candidates = shared_negatives(shards, sampling=sampling, exponent=exponent)
+    negatives = shared_negatives(shards, sampling=sampling, exponent=exponent)
     give = None if credit is None else credit.giver(shards.num_items)
-    assemble = with_shared(candidates, batch_size, num_negatives, correct, give)
+    assemble = with_shared(negatives, batch_size, num_negatives, correct, give)
     return _batches(order, assemble, passes, start_step)
 
 
@@ -98,7 +98,7 @@ def sharded_pairwise_batches(
 
     Batches are those of `tfrecs.pairwise_batches(..., exact=False)`: now and then a
     positive is among the negatives. Arguments, what is returned, and errors are those
-    of `sharded_candidate_batches`, but that `num_negatives` are for each positive and
+    of `sharded_shared_negatives_batches`, but that `num_negatives` are for each positive and
     `sampling` is "uniform" or "popularity".
     """
     check_positive(num_negatives=num_negatives)

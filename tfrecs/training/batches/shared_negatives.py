@@ -7,14 +7,14 @@ import numpy as np
 from tfrecs._base.checks import check_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.training.batches.shuffling import Assemble, batches_of_pairs
-from tfrecs.training.negatives import Candidates, shared_negatives
+from tfrecs.training.negatives import SharedNegatives, shared_negatives
 from tfrecs.training.partial_credit import Giver, PartialCredit
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 
-def candidate_batches(
+def shared_negatives_batches(
     train: Interactions,
     *,
     seed: int,
@@ -36,16 +36,16 @@ def candidate_batches(
         seed: of the order and of the negatives.
         batch_size: positives in a batch; all of `train` if it has fewer.
         num_negatives: items drawn for the batch, by "uniform" and "popularity".
-        sampling: a name of `tfrecs.training.negatives.CANDIDATES`.
+        sampling: a name of `tfrecs.training.negatives.SHARED_NEGATIVES`.
         exponent: of "popularity": an item is drawn by its interactions to that power.
         correct: whether scores are to be corrected for how often an item is drawn
             (logQ), which makes a softmax over the sample one over the catalogue.
         passes: times that an epoch goes over `train`.
-        credit: what candidates are given for being like the positive; see
+        credit: what negatives are given for being like the positive; see
             `tfrecs.training.partial_credit`.
 
     Returns:
-        A finite dataset of `({"user_id": [batch], "item_id": [batch], "candidate_id":
+        A finite dataset of `({"user_id": [batch], "item_id": [batch], "negative_id":
         [n], "log_probability": [batch + n]}, labels [batch, 1 + n])`, the last input
         with `correct` only, and the positive's label first; with `[batch]` weights
         third if `train` has weights. Labels are int8, 0 or 1, or with `credit` float32.
@@ -55,47 +55,47 @@ def candidate_batches(
             finite or not for it, or `credit` is of another catalogue.
     """
     check_positive(batch_size=batch_size, num_negatives=num_negatives, passes=passes)
-    candidates = shared_negatives(train, sampling=sampling, exponent=exponent)
+    negatives = shared_negatives(train, sampling=sampling, exponent=exponent)
     batch_size = min(batch_size, len(train))
     give = None if credit is None else credit.giver(train.num_items)
-    assemble = with_shared(candidates, batch_size, num_negatives, correct, give)
+    assemble = with_shared(negatives, batch_size, num_negatives, correct, give)
     return batches_of_pairs(
         train, assemble, batch_size=batch_size, passes=passes, seed=seed
     )
 
 
 def with_shared(
-    candidates: Candidates,
+    negatives: SharedNegatives,
     batch_size: int,
     num_negatives: int,
     correct: bool,
     give: "Giver | None" = None,
 ) -> Assemble:
-    """Makes batches of `candidate_batches` of positives, wherever these are from."""
+    """Makes batches of `shared_negatives_batches` of positives, wherever these are from."""
     import tensorflow as tf
 
     with np.errstate(divide="ignore"):  # of items that are never drawn
-        log_probability = tf.constant(np.log(candidates.probability))
+        log_probability = tf.constant(np.log(negatives.probability))
 
     def assemble(
         user_id: "tf.Tensor", item_id: "tf.Tensor", seed: "tf.Tensor"
     ) -> tuple[Any, Any]:
         item_id = tf.ensure_shape(item_id, [batch_size])
-        candidate_id = candidates.draw(item_id, num_negatives, seed)
+        negative_id = negatives.draw(item_id, num_negatives, seed)
         inputs = {
             "user_id": tf.ensure_shape(user_id, [batch_size]),
             "item_id": item_id,
-            "candidate_id": candidate_id,
+            "negative_id": negative_id,
         }
         if correct:
-            both = tf.concat([item_id, candidate_id], axis=0)
+            both = tf.concat([item_id, negative_id], axis=0)
             inputs["log_probability"] = tf.gather(log_probability, both)
         if give is not None:
             of_positives = tf.ones([batch_size, 1])
-            others = give(item_id, candidate_id)
+            others = give(item_id, negative_id)
             return inputs, tf.concat([of_positives, others], axis=1)
         with tf.init_scope():  # once, and not in each batch
-            row = np.eye(1, 1 + candidate_id.shape[0], dtype=np.int8)
+            row = np.eye(1, 1 + negative_id.shape[0], dtype=np.int8)
             labels = tf.constant(row.repeat(batch_size, axis=0))
         return inputs, tf.identity(labels)
 
