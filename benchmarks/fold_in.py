@@ -59,7 +59,7 @@ def folded(
 
     def score_users(user_ids: np.ndarray) -> np.ndarray:
         histories = [train.matrix[[user]].indices for user in user_ids]
-        return model.score_parts(fold.parts(histories), model.item_parts())
+        return model.score_outputs(fold.user_output(histories), model.item_output())
 
     return score_users
 

@@ -109,7 +109,7 @@ def test_the_curve_of_lists_meets_the_metrics(found, films):
 
 
 def test_norms_are_those_of_the_trained_vectors(logs, found, films):
-    vectors = logs[2].item_parts()["factors"]
+    vectors = logs[2].item_output()["factors"]
     tags = [
         tag for tag in found if tag.startswith("vector norms of items, by popularity/")
     ]
@@ -191,7 +191,7 @@ def test_the_projector_has_users_and_items_with_titles(logs, films):
     folder, _, model = logs
     vectors = np.fromfile(folder / "mf-1" / "items.bytes", np.float32)
     assert vectors.reshape(20, 4) == pytest.approx(
-        model.item_parts()["factors"], rel=1e-4
+        model.item_output()["factors"], rel=1e-4
     )
     lines = (folder / "mf-1" / "items.tsv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 21
@@ -339,11 +339,11 @@ def test_each_tower_runs_once_in_a_look(films, tmp_path, monkeypatch):
             lambda model, *ids: (calls.append(name), run(model, *ids))[1],
         )
 
-    for name in ("user_parts", "item_parts", "score_parts"):
+    for name in ("user_output", "item_output", "score_outputs"):
         counted(name)
     looks = TensorBoard(tmp_path, *films)._looks
     looks.at(tfrecs.build_mf(films.train.num_users, films.train.num_items))
-    assert sorted(calls) == ["item_parts", "score_parts", "user_parts"]
+    assert sorted(calls) == ["item_output", "score_outputs", "user_output"]
 
 
 def test_the_projector_has_the_weights_that_training_ends_with(films, tmp_path):
@@ -354,7 +354,7 @@ def test_the_projector_has_the_weights_that_training_ends_with(films, tmp_path):
     board = TensorBoard(tmp_path, *films, share=1)
     model, _ = train_plainly(films, Restore(), board, epochs=1)
     vectors = np.fromfile(tmp_path / "items.bytes", np.float32).reshape(20, 4)
-    assert vectors == pytest.approx(model.item_parts()["factors"], rel=1e-4)
+    assert vectors == pytest.approx(model.item_output()["factors"], rel=1e-4)
 
 
 def test_a_resumed_training_goes_on_where_it_was(films, tmp_path, tags_of):

@@ -76,7 +76,7 @@ def test_models_of_two_towers_are_explained_by_their_vectors(from_pairs):
     train = from_pairs([(0, 0), (1, 2)], 2, 3)
     model = tfrecs.build_mf(2, 3, embedding_dim=4)
     vectors = item_vectors(model, train)
-    np.testing.assert_array_equal(vectors, model.item_parts()["factors"])
+    np.testing.assert_array_equal(vectors, model.item_output()["factors"])
 
 
 def test_what_is_refused():

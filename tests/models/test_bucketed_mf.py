@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfrecs.models import bucket_parts, build_bucketed_mf, build_mf, score_buckets
+from tfrecs.models import bucket_output, build_bucketed_mf, build_mf, score_buckets
 
 BUCKETS = np.array([0, 1, 2, 0, 1, 2, 0, 3, 1])  # those of the fixture `build`
 
@@ -52,7 +52,7 @@ def test_new_items_score_by_their_buckets_alone(small):
     of_1 = 1 * 3 + 2 * -1 + 0.5 + 20 + 0.25
     found = score_buckets(small, np.array([0, 0]), np.array([1, 0, 1]))
     assert found.tolist() == 2 * [[of_1, of_0, of_1]]
-    parts = bucket_parts(small, np.array([1]))
+    parts = bucket_output(small, np.array([1]))
     assert parts["factors"].tolist() == [[3, -1]]
     assert parts["bias"].tolist() == [20]
 

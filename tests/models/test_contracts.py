@@ -115,7 +115,7 @@ def test_score_parts_in_blocks_of_any_size(model, everything, block, monkeypatch
     monkeypatch.setattr(tfrecs.models.two_tower, "SCORE_BLOCK", block)
     expected = model(everything).numpy()
     users, items = np.array([6, 2, 3]), np.array([8, 0, 1, 5])
-    scores = model.score_parts(model.user_parts(users), model.item_parts(items))
+    scores = model.score_outputs(model.user_output(users), model.item_output(items))
     np.testing.assert_allclose(scores, expected[users][:, items], atol=1e-5)
     np.testing.assert_allclose(model.score_users(users), expected[users], atol=1e-5)
 

@@ -11,7 +11,7 @@ from tfrecs.models.freezing import (
     freeze,
     id_tables,
     train_only,
-    trainable_parts,
+    trainable_layers,
     unfreeze,
 )
 from tfrecs.optimizers import LazyAdam, RowwiseAdagrad, separate_bias_optimizer
@@ -55,13 +55,13 @@ def moved(model, before):
 def test_ids_are_vectors_and_biases(hybrid):
     assert sorted(id_tables(hybrid)) == sorted(TABLES)
     parts = {*TABLES, "item_features", "global_bias"}
-    assert trainable_parts(hybrid).keys() == parts
+    assert trainable_layers(hybrid).keys() == parts
     neumf = build_neumf(7, 9, hidden_units=(4, 3))
     tables = ["gmf_item", "gmf_user", "mlp_item", "mlp_user"]
     assert sorted(id_tables(neumf)) == tables
     others = ["gmf_weights", "user_hidden", "item_hidden", "hidden_1"]
     others += ["output_weights", "global_bias"]
-    assert sorted(trainable_parts(neumf)) == sorted(tables + others)
+    assert sorted(trainable_layers(neumf)) == sorted(tables + others)
 
 
 OPTIMIZERS = {

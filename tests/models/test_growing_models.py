@@ -41,7 +41,7 @@ def test_old_scores_are_the_same_to_the_bit(build, randomize, tmp_path, name):
     grown = grow(model, users=users, items=newcomers(model, "item", 3))
     assert type(grown) is TwoTower
     assert (grown.num_users, grown.num_items, grown.name) == (9, 12, model.name)
-    parts = grown.score_parts(grown.user_parts(USERS), grown.item_parts(ITEMS))
+    parts = grown.score_outputs(grown.user_output(USERS), grown.item_output(ITEMS))
     np.testing.assert_array_equal(parts, before)
     np.testing.assert_array_equal(model.score_users(USERS), before)
     pairs = {"user_id": np.repeat(USERS, 9), "item_id": np.tile(ITEMS, 7)}
@@ -130,7 +130,7 @@ def test_new_items_are_scored_by_their_features(randomize, monkeypatch, sparse):
     assert isinstance(layer, FeatureDense)
     assert layer.most == (3 if sparse else None)  # it was 1, or a dense table
     kernel = np.array(model.item_tower.get_layer("item_features").kernel)
-    parts = grown.item_parts(np.array([9, 10], dtype=np.int32))
+    parts = grown.item_output(np.array([9, 10], dtype=np.int32))
     np.testing.assert_allclose(parts["factors"], (more @ kernel)[:, :3], rtol=1e-5)
     np.testing.assert_allclose(layer(np.arange(11)), whole @ kernel, rtol=1e-5)
 

@@ -60,7 +60,7 @@ def test_vectors_are_exact_where_there_is_no_hidden_part(recommender, tmp_path):
     model = recommender.model
     numbered = Recommender(model, Interactions.from_matrix(TRAIN.matrix))
     path = tmp_path / "new" / "vectors.npz"
-    if "hidden" in model.item_parts():
+    if "hidden" in model.item_output():
         with pytest.raises(
             ValueError, match=r"must have no hidden part.*Received: my_"
         ):
@@ -88,7 +88,7 @@ def test_vectors_that_are_not_finite_are_refused(tmp_path):
 
 def test_a_history_is_liked_more_than_by_the_mean_user(recommender):
     model, history = recommender.model, TRAIN.items.ids[[2, 5]]
-    known = model.user_parts(np.unique(TRAIN.user_ids))
+    known = model.user_output(np.unique(TRAIN.user_ids))
     mean = {name: part.mean(axis=0, keepdims=True) for name, part in known.items()}
     if model.name == "my_cosine":  # whose users are all of one length
         lengths = np.linalg.norm(known["factors"], axis=1)
@@ -100,7 +100,7 @@ def test_a_history_is_liked_more_than_by_the_mean_user(recommender):
     table = recommender.recommend_for_history(history, k=9, exclude_seen=False)
     found = dict(zip(table["item"], table["score"], strict=True))
     folded = np.array([found[item] for item in TRAIN.items.ids])
-    of_mean = model.score_parts(mean, model.item_parts())[0]
+    of_mean = model.score_outputs(mean, model.item_output())[0]
     assert surprise(folded) < surprise(of_mean)
     left = recommender.recommend_for_history(history, k=9, excluded=TRAIN.items.ids[:2])
     assert {*left["item"]} == {*TRAIN.items.ids[[3, 4, 6, 7, 8]]}

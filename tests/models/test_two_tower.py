@@ -188,7 +188,7 @@ def test_another_family_fits_the_formula(metric):
 
 
 def test_parts_of_some_ids_and_of_all(metric):
-    user, item = metric.user_parts(np.array([5, 0])), metric.item_parts()
+    user, item = metric.user_output(np.array([5, 0])), metric.item_output()
     assert {name: part.shape for name, part in user.items()} == {
         "factors": (2, 3),
         "bias": (2,),
@@ -197,7 +197,7 @@ def test_parts_of_some_ids_and_of_all(metric):
         "factors": (4, 3),
         "bias": (4,),
     }
-    some = metric.item_parts(np.array([3, 1, 3]))
+    some = metric.item_output(np.array([3, 1, 3]))
     for name in ("factors", "bias"):
         assert isinstance(user[name], np.ndarray)
         np.testing.assert_array_equal(some[name], item[name][[3, 1, 3]])
@@ -458,7 +458,7 @@ def test_blocks_cover_each_cell_once_and_are_small(rows, columns, size):
 
 def test_no_block_takes_more_memory_than_it_may(build, monkeypatch):
     model = build("mlp")
-    width = model.user_parts(np.array([0]))["hidden"].shape[-1]
+    width = model.user_output(np.array([0]))["hidden"].shape[-1]
     assert width == 6
     held = []
     call = model.interaction.call

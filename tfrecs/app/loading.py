@@ -46,7 +46,7 @@ class Model:
     @property
     def has_towers(self) -> bool:
         """Whether it has vectors of its own, and can tell about new people."""
-        return hasattr(self.recommender.model, "item_parts")
+        return hasattr(self.recommender.model, "item_output")
 
 
 def load_all(found: Mapping[str, Path], tell: Tell) -> dict[str, Recommender]:

@@ -79,6 +79,6 @@ def row_names(features: Any, size: int) -> AnyArray:
     return np.arange(size) if index is None else np.asarray(index)
 
 
-def some(parts: Mapping[str, AnyArray], rows: slice) -> dict[str, AnyArray]:
-    """Some rows of each of a tower's parts."""
-    return {name: part[rows] for name, part in parts.items()}
+def some(output: Mapping[str, AnyArray], rows: slice) -> dict[str, AnyArray]:
+    """Returns some rows of a tower output."""
+    return {name: part[rows] for name, part in output.items()}

@@ -28,8 +28,8 @@ def item_vectors(model: Any, train: Interactions) -> "FloatArray | sp.csr_array"
         Linden et al. 2003, "Amazon.com Recommendations: Item-to-Item Collaborative
         Filtering", for models without vectors.
     """
-    if hasattr(model, "item_parts"):
-        return vectors_of(model.item_parts())
+    if hasattr(model, "item_output"):
+        return vectors_of(model.item_output())
     return train.matrix.T.tocsr()
 
 

@@ -38,8 +38,8 @@ def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:
     """
     if path.suffix != ".npz":
         raise ValueError(f"`path` must end in .npz. Received: {path}")
-    items = model.item_parts()
-    users = model.user_parts(np.arange(train.num_users, dtype=np.int32))
+    items = model.item_output()
+    users = model.user_output(np.arange(train.num_users, dtype=np.int32))
     if "hidden" in items:
         raise ValueError(
             "`model` must have no hidden part: its scores are no inner products. "

@@ -1,10 +1,10 @@
 """What a model thinks of someone who is not in it, from the items they had.
 
-The items' side of the model stays as it is. Sought are the parts z that a user tower
-would give (factors, bias, hidden): those which explain the history best, and are not
-unlike the parts of the users that the model knows.
+The items' side of the model stays as it is. The result is the user tower output z
+(factors, bias, hidden) that explains the history best and stays close to the outputs of
+the users that the model knows.
 
-    z = mean + spread w,   spread spread^T the covariance of the known users' parts,
+    z = mean + spread w,   spread spread^T the covariance of the known users' z,
     minimize  - sum over the history of ln softmax(score(z, .))[item] + l2/2 |w|^2
 
 With l2 = 1 this is the most probable z where users are drawn from a normal
@@ -17,18 +17,17 @@ known users' factors have one length, as in the cosine model, so has the sought 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from keras import ops
 from scipy.optimize import minimize
 
-from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs._base.types import AnyArray, IntArray
+from tfrecs.models.two_tower import TowerOutput
 
 if TYPE_CHECKING:
     from tfrecs.models import TwoTower
-
-Parts: TypeAlias = dict[str, FloatArray]
 
 CLOSE_ENOUGH = 1e-6
 """The share of the loss that one more step wins, at which L-BFGS stops."""
@@ -39,14 +38,14 @@ SAME_LENGTH = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class FoldIn:
-    """Finds user parts for histories of items, one after the other.
+    """Finds the user tower output for histories of items, one after the other.
 
     What it needs of the model is computed once, at first use: after more training make
     another.
 
     Args:
         model: any model of two towers, on TensorFlow's backend.
-        known_users: `[users]` ids, two at least, whose parts tell what users are like:
+        known_users: `[users]` ids, at least two, whose outputs are the prior:
             as a rule all that the model was trained on.
         l2: how much the history must tell to be believed; with less, a short history
             says more. The default was the best on validation data for three models.
@@ -68,8 +67,8 @@ class FoldIn:
                 f"`l2` must be above 0, and finite. Received: l2={self.l2!r}"
             )
 
-    def parts(self, histories: Sequence[IntArray]) -> Parts:
-        """Gives the parts of those who had these items, as `user_parts` does.
+    def user_output(self, histories: Sequence[IntArray]) -> TowerOutput:
+        """Returns the output for users with these histories, as the model would.
 
         Args:
             histories: for each of them the item ids, one at least.
@@ -82,26 +81,26 @@ class FoldIn:
         """
         found = [self._most_probable(np.asarray(history)) for history in histories]
         return {
-            name: np.stack([parts[name] for parts in found])
-            for name in self._known_parts
+            name: np.stack([output[name] for output in found])
+            for name in self._known_output
         }
 
     @cached_property
-    def _known_parts(self) -> Parts:
-        return self.model.user_parts(self.known_users)
+    def _known_output(self) -> TowerOutput:
+        return self.model.user_output(self.known_users)
 
     @cached_property
     def _mean_and_spread(self) -> tuple[AnyArray, AnyArray]:
-        """The mean `[size]` of known users' parts, and `[size, size]` as above."""
-        known = [part.reshape(len(part), -1) for part in self._known_parts.values()]
+        """The mean `[size]` of known users' outputs, and `[size, size]` as above."""
+        known = [part.reshape(len(part), -1) for part in self._known_output.values()]
         flat = np.concatenate(known, axis=1).astype(np.float64)
         variances, axes = np.linalg.eigh(
             np.cov(flat.T, ddof=0).reshape(2 * flat.shape[1:])
         )
         return flat.mean(axis=0), axes * np.sqrt(np.maximum(variances, 0))
 
-    def _most_probable(self, history: IntArray) -> Parts:
-        """The parts, without a first axis, of one history."""
+    def _most_probable(self, history: IntArray) -> TowerOutput:
+        """The output, without a first axis, of one history."""
         if len(history) == 0:
             raise ValueError(
                 "A history must have at least one item. Received: none. Recommend "
@@ -125,21 +124,21 @@ class FoldIn:
             method="L-BFGS-B",
             options={"ftol": CLOSE_ENOUGH},
         )
-        parts = self._split((mean + spread @ found.x).astype(np.float32)[None])
-        return {name: np.asarray(part[0]) for name, part in parts.items()}
+        output = self._split((mean + spread @ found.x).astype(np.float32)[None])
+        return {name: np.asarray(part[0]) for name, part in output.items()}
 
     @cached_property
     def _surprise(self) -> Any:
-        """From parts `[size]` and counts `[num_items]` to what the history costs.
+        """From an output `[size]` and counts `[num_items]` to what the history costs.
 
         That is minus the sum of its items' log-probabilities, and how it changes with
-        each number of the parts.
+        each number of the output.
         """
         import tensorflow as tf
 
         # As a constant, and not an array, they are no part of the graph.
         items = {
-            name: tf.constant(part) for name, part in self.model.item_parts().items()
+            name: tf.constant(part) for name, part in self.model.item_output().items()
         }
 
         @tf.function(reduce_retracing=True)
@@ -155,25 +154,25 @@ class FoldIn:
         return surprise
 
     def _split(self, flat: Any) -> dict[str, Any]:
-        """Parts `[n, ...]` from all of their numbers, `[n, size]`."""
-        parts, done = {}, 0
-        for name, known in self._known_parts.items():
+        """Splits flat outputs, `[n, size]`, into a tower output, `[n, ...]`."""
+        output, done = {}, 0
+        for name, known in self._known_output.items():
             if known.ndim == 1:
-                parts[name] = flat[:, done]
+                output[name] = flat[:, done]
                 done += 1
             else:
-                parts[name] = flat[:, done : done + known.shape[1]]
+                output[name] = flat[:, done : done + known.shape[1]]
                 done += known.shape[1]
         if self._one_length is not None:
-            unit = ops.normalize(parts["factors"], axis=-1)
-            parts["factors"] = unit * self._one_length
-        return parts
+            unit = ops.normalize(output["factors"], axis=-1)
+            output["factors"] = unit * self._one_length
+        return output
 
     @cached_property
     def _one_length(self) -> float | None:
         """The length that all known users' factors have; None if they differ."""
-        if "factors" not in self._known_parts:
+        if "factors" not in self._known_output:
             return None
-        lengths = np.linalg.norm(self._known_parts["factors"], axis=-1)
+        lengths = np.linalg.norm(self._known_output["factors"], axis=-1)
         mean = float(lengths.mean())
         return mean if np.ptp(lengths) <= SAME_LENGTH * mean else None

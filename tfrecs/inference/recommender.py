@@ -25,8 +25,9 @@ from tfrecs.inference.similarity import most_similar, vectors_of
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tfrecs.inference.fold_in import FoldIn, Parts
+    from tfrecs.inference.fold_in import FoldIn
     from tfrecs.models import TwoTower
+    from tfrecs.models.two_tower import TowerOutput
 
 UNKNOWN = ("error", "popular")
 """What is done with users that are not known."""
@@ -188,7 +189,7 @@ class Recommender:
             TypeError: if the model has no towers.
             ValueError: if an item or `measure` is unknown, or k is out of range.
         """
-        vectors = vectors_of(self._towers("similar_items").item_parts())
+        vectors = vectors_of(self._towers("similar_items").item_output())
         asked, places = _known(self.train.items, items, "items")
         found = most_similar(vectors, places, k, measure=measure)
         return table(("similar_to", asked), ("item", self.train.items.ids), found)[0]
@@ -211,7 +212,7 @@ class Recommender:
             ValueError: if a user or `measure` is unknown, or k is out of range.
         """
         everyone = np.arange(self.train.num_users, dtype=np.int32)
-        vectors = vectors_of(self._towers("similar_users").user_parts(everyone))
+        vectors = vectors_of(self._towers("similar_users").user_output(everyone))
         asked, places = _known(self.train.users, users, "users")
         found = most_similar(vectors, places, k, measure=measure)
         return table(("similar_to", asked), ("user", self.train.users.ids), found)[0]
@@ -250,8 +251,8 @@ class Recommender:
         may = eligible(train, None, allowed, excluded)
         if exclude_seen:
             may.everyone[history] = False
-        parts = self._fold_in.parts([history])
-        scores = model.score_parts(parts, model.item_parts())
+        output = self._fold_in.user_output([history])
+        scores = model.score_outputs(output, model.item_output())
         found = best(lambda rows: may.limit(scores, rows), scores.shape, k)
         return table(None, ("item", train.items.ids), found)[0]
 
@@ -280,14 +281,14 @@ class Recommender:
             TypeError: if the model has no towers.
             ValueError: if the model has no user features, or they are other ones.
         """
-        from tfrecs.models.hybrid import parts_of_new
+        from tfrecs.models.hybrid import output_of_new
 
         model = self._towers("recommend_for_new_users")
-        users = parts_of_new(model, user_features, "user")
-        items = model.item_parts()
+        users = output_of_new(model, user_features, "user")
+        items = model.item_output()
         may = eligible(self.train, None, allowed, excluded)
         found = best(
-            lambda rows: may.limit(model.score_parts(some(users, rows), items), rows),
+            lambda rows: may.limit(model.score_outputs(some(users, rows), items), rows),
             (len(users["factors"]), self.train.num_items),
             k,
         )
@@ -314,14 +315,14 @@ class Recommender:
             ValueError: if the model has no item features, or they are other ones, a
                 user is unknown, or k is out of range.
         """
-        from tfrecs.models.hybrid import parts_of_new
+        from tfrecs.models.hybrid import output_of_new
 
         model = self._towers("recommend_new_items")
         asked, user_ids = _known(self.train.users, users, "users")
-        items = parts_of_new(model, item_features, "item")
+        items = output_of_new(model, item_features, "item")
         names = row_names(item_features, len(items["factors"]))
         found = best(
-            lambda rows: model.score_parts(model.user_parts(user_ids[rows]), items),
+            lambda rows: model.score_outputs(model.user_output(user_ids[rows]), items),
             (len(asked), len(names)),
             k,
         )
@@ -349,7 +350,7 @@ class Recommender:
         of_item = self.train.matrix.T.tocsr()
         seen = (lambda rows: of_item[item_ids[rows]]) if exclude_seen else None
         return self._best_users(
-            asked, lambda rows: model.item_parts(item_ids[rows]), k, seen
+            asked, lambda rows: model.item_output(item_ids[rows]), k, seen
         )
 
     def users_for_new_items(self, item_features: Any, k: int = 10) -> "pd.DataFrame":
@@ -367,10 +368,10 @@ class Recommender:
             ValueError: if the model has no item features, or they are other ones, or k
                 is out of range.
         """
-        from tfrecs.models.hybrid import parts_of_new
+        from tfrecs.models.hybrid import output_of_new
 
         model = self._towers("users_for_new_items")
-        items = parts_of_new(model, item_features, "item")
+        items = output_of_new(model, item_features, "item")
         names = row_names(item_features, len(items["factors"]))
         return self._best_users(names, lambda rows: some(items, rows), k)
 
@@ -416,15 +417,15 @@ class Recommender:
     def _best_users(
         self,
         names: AnyArray,
-        parts_of: Callable[[slice], "Parts"],
+        output_of: Callable[[slice], "TowerOutput"],
         k: int,
         seen: Callable[[slice], Any] | None = None,
     ) -> "pd.DataFrame":
-        """The k best users for items of these names, some of whose parts are given."""
+        """The k best users for items of these names, whose tower outputs are computed by rows."""
         model, num_users = self._towers("users"), self.train.num_users
-        users = model.user_parts(np.arange(num_users, dtype=np.int32))
+        users = model.user_output(np.arange(num_users, dtype=np.int32))
         found = best(
-            lambda rows: model.score_parts(users, parts_of(rows)).T,
+            lambda rows: model.score_outputs(users, output_of(rows)).T,
             (len(names), num_users),
             k,
             seen=seen,
@@ -440,7 +441,7 @@ class Recommender:
     def _towers(self, asked: str) -> "TwoTower":
         """The model, if it has the towers that a method needs."""
         model: Any = self.model
-        if not hasattr(model, "user_parts"):
+        if not hasattr(model, "user_output"):
             raise TypeError(
                 f"`{asked}` needs a model of two towers, such as from build_mf. "
                 f"Received: {type(model).__name__}"

@@ -110,11 +110,11 @@ def _of_length_1(vectors: Any) -> Any:
     return sp.csr_array(vectors.multiply(scale[:, None]))
 
 
-def vectors_of(parts: Mapping[str, AnyArray]) -> FloatArray:
-    """Gives the vectors that a tower's parts are compared by: `[n, dim]`.
+def vectors_of(output: Mapping[str, AnyArray]) -> FloatArray:
+    """Returns the vectors by which tower outputs are compared: `[n, dim]`.
 
     They are the factors, without the bias; of a model that has none, what the tower
     gives to the hidden part.
     """
-    vectors: FloatArray = parts["factors" if "factors" in parts else "hidden"]
+    vectors: FloatArray = output["factors" if "factors" in output else "hidden"]
     return vectors

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tfrecs.models.bucketed_mf import (
-    bucket_parts,
+    bucket_output,
     build_bucketed_mf,
     score_buckets,
 )
@@ -41,7 +41,7 @@ __all__ = [
     "OverCatalogue",
     "OverSharedNegatives",
     "TwoTower",
-    "bucket_parts",
+    "bucket_output",
     "build_bucketed_mf",
     "build_cml",
     "build_cosine",

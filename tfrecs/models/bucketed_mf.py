@@ -10,7 +10,7 @@ from tfrecs._base.checks import check_fraction, check_positive
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.models.layers import Categories, Dropout
 from tfrecs.models.towers import embed, embed_bias, item_input, user_input
-from tfrecs.models.two_tower import Interaction, Parts, TwoTower
+from tfrecs.models.two_tower import Interaction, TowerOutput, TwoTower
 
 
 def build_bucketed_mf(
@@ -100,7 +100,7 @@ def build_bucketed_mf(
     )
 
 
-def bucket_parts(model: TwoTower, buckets: IntArray) -> Parts:
+def bucket_output(model: TwoTower, buckets: IntArray) -> TowerOutput:
     """Gives what the item tower would give of new items in these buckets.
 
     Args:
@@ -108,7 +108,7 @@ def bucket_parts(model: TwoTower, buckets: IntArray) -> Parts:
         buckets: `[n]` buckets, of those given to the builder.
 
     Returns:
-        `factors` `[n, embedding_dim]` and `bias` `[n]`, for `TwoTower.score_parts`.
+        `factors` `[n, embedding_dim]` and `bias` `[n]`, for `TwoTower.score_outputs`.
 
     Raises:
         ValueError: if the model has no buckets, or not these.
@@ -151,7 +151,9 @@ def score_buckets(model: TwoTower, user_ids: IntArray, buckets: IntArray) -> Flo
     Raises:
         ValueError: if the model has no buckets, or not these.
     """
-    return model.score_parts(model.user_parts(user_ids), bucket_parts(model, buckets))
+    return model.score_outputs(
+        model.user_output(user_ids), bucket_output(model, buckets)
+    )
 
 
 def _checked(item_buckets: Any, num_items: int) -> tuple[AnyArray, int]:

@@ -9,7 +9,7 @@ from keras import ops
 
 from tfrecs._base.checks import check_fraction, check_positive
 from tfrecs.models.towers import embed, item_input, user_input
-from tfrecs.models.two_tower import Interaction, Parts, TwoTower
+from tfrecs.models.two_tower import Interaction, TowerOutput, TwoTower
 
 
 def build_cml(
@@ -83,8 +83,8 @@ def build_cml(
     )
 
 
-def _point(rows: Any, radius: float) -> Parts:
-    """A point in the ball, as parts whose score is the negative squared distance."""
+def _point(rows: Any, radius: float) -> TowerOutput:
+    """A point in the ball, as a tower output whose score is the negative squared distance."""
     length = ops.sum(ops.square(rows), axis=-1, keepdims=True) / radius**2
     # Not by the norm, whose gradient at a row of zeros is not a number.
     point = rows * ops.rsqrt(ops.maximum(length, 1.0))

@@ -11,7 +11,7 @@ GLOBAL_BIAS = "global_bias"
 """The name that the global bias goes by, which is a weight and no layer."""
 
 
-def trainable_parts(model: TwoTower) -> dict[str, Any]:
+def trainable_layers(model: TwoTower) -> dict[str, Any]:
     """Gives what can be frozen by name: layers with weights, and the global bias.
 
     They are the layers of the towers, those of `g`, and `GLOBAL_BIAS`.
@@ -46,7 +46,7 @@ def freeze(model: TwoTower, *names: str) -> TwoTower:
     Args:
         model: from one of our builders.
         *names: names of layers, or regular expressions that match whole names; see
-            `trainable_parts`. Without any, all vectors and biases of ids are frozen.
+            `trainable_layers`. Without any, all vectors and biases of ids are frozen.
 
     Returns:
         `model`.
@@ -98,21 +98,21 @@ def train_only(model: TwoTower, *names: str) -> TwoTower:
     if not names:
         raise ValueError(
             "`train_only` needs the names of what trains. Received: none. The layers "
-            f"are {', '.join(trainable_parts(model))}"
+            f"are {', '.join(trainable_layers(model))}"
         )
     chosen = matching(model, *names)
-    for name, part in trainable_parts(model).items():
+    for name, part in trainable_layers(model).items():
         part.trainable = name in chosen
     return model
 
 
 def matching(model: TwoTower, *names: str) -> dict[str, Any]:
-    """Gives the `trainable_parts` whose names match one of `names`.
+    """Gives the `trainable_layers` whose names match one of `names`.
 
     Raises:
         ValueError: if a name matches none, or is no regular expression.
     """
-    parts, found = trainable_parts(model), {}
+    parts, found = trainable_layers(model), {}
     for pattern in names:
         try:
             matched = {name for name in parts if re.fullmatch(pattern, name)}

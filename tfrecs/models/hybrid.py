@@ -10,7 +10,7 @@ from tfrecs._base.checks import check_fraction, check_positive
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.models.layers import Dropout, FeatureDense
 from tfrecs.models.towers import embed, embed_bias, item_input, user_input
-from tfrecs.models.two_tower import Interaction, Parts, TwoTower
+from tfrecs.models.two_tower import Interaction, TowerOutput, TwoTower
 
 
 def build_hybrid(
@@ -112,8 +112,8 @@ def build_hybrid(
     if item_features is not None:
         item = _add(item, _metadata(item_id, num_items, item_features, path, "item"))
 
-    for parts, side in ((user, "user"), (item, "item")):
-        parts["factors"] = Dropout(dropout, name=f"{side}_dropout")(parts["factors"])
+    for output, side in ((user, "user"), (item, "item")):
+        output["factors"] = Dropout(dropout, name=f"{side}_dropout")(output["factors"])
 
     return TwoTower(
         keras.Model(user_id, user, name="user_tower"),
@@ -141,8 +141,8 @@ def score_new_items(
     Raises:
         ValueError: if the model has no item features, or their number is another one.
     """
-    return model.score_parts(
-        model.user_parts(user_ids), parts_of_new(model, item_features, "item")
+    return model.score_outputs(
+        model.user_output(user_ids), output_of_new(model, item_features, "item")
     )
 
 
@@ -159,14 +159,14 @@ def score_new_users(model: TwoTower, user_features: Any) -> FloatArray:
     Raises:
         ValueError: if the model has no user features, or their number is another one.
     """
-    return model.score_parts(
-        parts_of_new(model, user_features, "user"), model.item_parts()
+    return model.score_outputs(
+        output_of_new(model, user_features, "user"), model.item_output()
     )
 
 
-def parts_of_new(
+def output_of_new(
     model: TwoTower, features: Any, side: Literal["user", "item"]
-) -> Parts:
+) -> TowerOutput:
     """Gives what a tower makes of features alone, the id's own vector being zeros.
 
     Args:
@@ -189,13 +189,13 @@ def parts_of_new(
         )
     first = names[f"{side}_features"].project(features)
     given = first[None] if side == "item" else first  # items are [batch, n, ...]
-    parts = _split(ops.convert_to_numpy(names[f"{side}_metadata"](given)))
-    return {name: part[0] if side == "item" else part for name, part in parts.items()}
+    output = _split(ops.convert_to_numpy(names[f"{side}_metadata"](given)))
+    return {name: part[0] if side == "item" else part for name, part in output.items()}
 
 
 def _metadata(
     ids: Any, size: int, features: Any, units: Sequence[int], side: str
-) -> Parts:
+) -> TowerOutput:
     """What a side's metadata add to its factors and bias; zeros before training."""
     looked_up = FeatureDense.over(
         features,
@@ -215,9 +215,9 @@ def _metadata(
     return _split(path(looked_up(ids)))
 
 
-def _split(numbers: Any) -> Parts:
+def _split(numbers: Any) -> TowerOutput:
     return {"factors": numbers[..., :-1], "bias": numbers[..., -1]}
 
 
-def _add(parts: Parts, more: Parts) -> Parts:
-    return {name: part + more[name] for name, part in parts.items()}
+def _add(output: TowerOutput, more: TowerOutput) -> TowerOutput:
+    return {name: part + more[name] for name, part in output.items()}

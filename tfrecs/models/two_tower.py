@@ -22,7 +22,7 @@ from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.models.layers import Dropout
 from tfrecs.models.views import OverCatalogue, OverSharedNegatives, make_train_function
 
-Parts: TypeAlias = dict[str, Any]
+TowerOutput: TypeAlias = dict[str, Any]
 """What a tower gives: `factors` [..., dim], `bias` [...], `hidden` [..., units]."""
 
 SCORE_BLOCK = 2**24
@@ -31,7 +31,7 @@ SCORE_BLOCK = 2**24
 
 @keras.saving.register_keras_serializable("tfrecs")
 class Interaction(layers.Layer):
-    """Turns a user's and an item's parts into a logit.
+    """Turns a user's and an item's tower output into a logit.
 
     Args:
         hidden_units: sizes of the layers of `g` after its first, which is in the
@@ -71,8 +71,8 @@ class Interaction(layers.Layer):
         self.y_range = None if y_range is None else (y_range[0], y_range[1])
         self.hidden_block = hidden_block
 
-    def build(self, user_shape: Parts, item_shape: Parts) -> None:
-        """Makes the global bias and the layers of `g`, which need the parts' sizes."""
+    def build(self, user_shape: TowerOutput, item_shape: TowerOutput) -> None:
+        """Makes the global bias and the layers of `g`, which need the outputs' sizes."""
         if self.use_bias:
             self.global_bias = self.add_weight(
                 shape=(), initializer="zeros", name="global_bias"
@@ -88,16 +88,16 @@ class Interaction(layers.Layer):
 
     def call(
         self,
-        user: Parts,
-        item: Parts,
+        user: TowerOutput,
+        item: TowerOutput,
         catalogue: bool = False,
         training: bool | None = None,
     ) -> Any:
         """Gives scores of `n` items for each user, or of the whole catalogue.
 
         Args:
-            user: parts of `batch` users: `[batch, ...]`.
-            item: parts of `n` items for each user, `[batch, n, ...]`; with
+            user: output of `batch` users: `[batch, ...]`.
+            item: output of `n` items for each user, `[batch, n, ...]`; with
                 `catalogue`, of the same `n` items for all users, `[n, ...]`.
             catalogue: whether the items are the same for all users: one matmul.
             training: whether layers of `g` are dropped.
@@ -112,7 +112,11 @@ class Interaction(layers.Layer):
         return low + (high - low) * ops.sigmoid(score)
 
     def _logits(
-        self, user: Parts, item: Parts, catalogue: bool, training: bool | None
+        self,
+        user: TowerOutput,
+        item: TowerOutput,
+        catalogue: bool,
+        training: bool | None,
     ) -> Any:
         """The sum of what the model has of dot product, biases and `g`."""
         if catalogue and "factors" in user:
@@ -131,7 +135,7 @@ class Interaction(layers.Layer):
         hidden = of_user[:, None] + of_item  # [batch, n, units]
         return score + self.g(hidden, training=training)
 
-    def _one_by_one(self, user: Parts, item: Parts) -> Any:
+    def _one_by_one(self, user: TowerOutput, item: TowerOutput) -> Any:
         """`<p, q>` and the biases of other items for each user: `[batch, n]`."""
         score = 0.0
         if "factors" in user:
@@ -142,12 +146,12 @@ class Interaction(layers.Layer):
             score = score + item["bias"]
         return score + self.global_bias if self.use_bias else score
 
-    def _one_matmul(self, user: Parts, item: Parts) -> Any:
+    def _one_matmul(self, user: TowerOutput, item: TowerOutput) -> Any:
         """The same, of the same items for all: `[batch, n]`."""
         p, q = self.vectors(user, item)
         return ops.matmul(p, ops.transpose(q))
 
-    def vectors(self, user: Parts, item: Parts) -> tuple[Any, Any]:
+    def vectors(self, user: TowerOutput, item: TowerOutput) -> tuple[Any, Any]:
         """Gives vectors whose inner products are `<p, q>` and all biases.
 
         They are `[p, b_u + b, 1]` of `batch` users and `[q, 1, b_i]` of `n` items,
@@ -218,8 +222,8 @@ class TwoTower(keras.Model):
     are logits of `item_id`'s shape. Keep to one of the two ranks for each `compile`.
 
     Args:
-        user_tower: takes user ids `[batch]`, gives parts `[batch, ...]`.
-        item_tower: takes item ids `[batch, n]`, gives parts `[batch, n, ...]`.
+        user_tower: takes user ids `[batch]`, gives output `[batch, ...]`.
+        item_tower: takes item ids `[batch, n]`, gives output `[batch, n, ...]`.
         interaction: turns both into logits.
         num_users: user ids are from 0 to `num_users - 1`.
         num_items: item ids are from 0 to `num_items - 1`.
@@ -283,28 +287,28 @@ class TwoTower(keras.Model):
         name = f"{self.name}_over_shared_negatives"
         return OverSharedNegatives(self, temperature, name=name)
 
-    def user_parts(self, user_ids: IntArray) -> Parts:
-        """Gives the user tower's parts of `user_ids`: arrays `[users, ...]`."""
+    def user_output(self, user_ids: IntArray) -> TowerOutput:
+        """Gives the user tower's output of `user_ids`: arrays `[users, ...]`."""
         return _to_numpy(self.user_tower(np.asarray(user_ids, np.int32)))
 
-    def item_parts(self, item_ids: IntArray | None = None) -> Parts:
-        """Gives the item tower's parts of `item_ids`, all by default: `[n, ...]`."""
+    def item_output(self, item_ids: IntArray | None = None) -> TowerOutput:
+        """Gives the item tower's output of `item_ids`, all by default: `[n, ...]`."""
         if item_ids is None:
             item_ids = np.arange(self.num_items, dtype=np.int32)
-        parts = self.item_tower(np.asarray(item_ids, np.int32)[None])
-        return {name: part[0] for name, part in _to_numpy(parts).items()}
+        output = self.item_tower(np.asarray(item_ids, np.int32)[None])
+        return {name: part[0] for name, part in _to_numpy(output).items()}
 
     def score_users(self, user_ids: IntArray) -> FloatArray:
         """Gives scores of the whole catalogue, as in inference: `[users, num_items]`.
 
         Each tower runs once; then all pairs are one matmul, and `g` on blocks of pairs.
         """
-        return self.score_parts(self.user_parts(user_ids), self.item_parts())
+        return self.score_outputs(self.user_output(user_ids), self.item_output())
 
-    def score_parts(self, user: Parts, item: Parts) -> FloatArray:
-        """Gives scores of all pairs of `[users, ...]` and `[items, ...]` parts."""
+    def score_outputs(self, user: TowerOutput, item: TowerOutput) -> FloatArray:
+        """Gives scores of all pairs of `[users, ...]` and `[items, ...]` outputs."""
         num_users, num_items = (
-            len(next(iter(parts.values()))) for parts in (user, item)
+            len(next(iter(output.values()))) for output in (user, item)
         )
         width = user["hidden"].shape[-1] if "hidden" in user else 1
         blocks = list(_blocks(num_users, num_items, SCORE_BLOCK // width))
@@ -345,8 +349,8 @@ class TwoTower(keras.Model):
         return cls(**{**config, **parts})
 
 
-def _to_numpy(parts: Parts) -> Parts:
-    return {name: ops.convert_to_numpy(part) for name, part in parts.items()}
+def _to_numpy(output: TowerOutput) -> TowerOutput:
+    return {name: ops.convert_to_numpy(part) for name, part in output.items()}
 
 
 def _blocks(rows: int, columns: int, size: int) -> Iterator[tuple[slice, slice]]:

@@ -9,7 +9,7 @@ from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.models.compiled_steps import train_in_one_call
 
 if TYPE_CHECKING:
-    from tfrecs.models.two_tower import Parts, TwoTower
+    from tfrecs.models.two_tower import TowerOutput, TwoTower
 
 NO_SCORE = -(2.0**14)
 """So low that its softmax, sigmoid and hinge are 0, in float16 as well."""
@@ -46,8 +46,8 @@ class TrainingView(keras.Model):
         towers = keras.saving.deserialize_keras_object(config["towers"], custom_objects)
         return cls(**{**config, "towers": towers})
 
-    def items(self, item_ids: Any, training: Any) -> "Parts":
-        """The item tower's parts of `item_ids` `[n]`: `[n, ...]`."""
+    def items(self, item_ids: Any, training: Any) -> "TowerOutput":
+        """The item tower's output of `item_ids` `[n]`: `[n, ...]`."""
         item = self.towers.item_tower(item_ids[None], training=training)
         return {name: part[0] for name, part in item.items()}
 

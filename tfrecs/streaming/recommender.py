@@ -290,8 +290,8 @@ class IncrementalRecommender:
 
 def _vectors_of(model: "TwoTower") -> tuple[FloatArray, FloatArray]:
     """Vectors of users and items, whose inner products are the model's scores."""
-    users = model.user_parts(np.arange(model.num_users, dtype=np.int32))
-    items = model.item_parts()
+    users = model.user_output(np.arange(model.num_users, dtype=np.int32))
+    items = model.item_output()
     if "hidden" in items:
         raise ValueError(
             "`model` must have no hidden part, since its scores are no inner products. "

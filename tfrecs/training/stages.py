@@ -8,7 +8,7 @@ import keras
 from tfrecs.data.interactions import Interactions
 from tfrecs.losses import Configured
 from tfrecs.models import TwoTower, start_from_mf
-from tfrecs.models.freezing import GLOBAL_BIAS, matching, train_only, trainable_parts
+from tfrecs.models.freezing import GLOBAL_BIAS, matching, train_only, trainable_layers
 from tfrecs.training.fit import fit
 from tfrecs.training.objectives import choose_negatives
 from tfrecs.training.partial_credit import PartialCredit
@@ -109,7 +109,7 @@ def fit_stages(
         objective = stage.objective
         name = objective if isinstance(objective, str) else objective.name
         choose_negatives(train, name, stage.negatives, credit)
-    before = {name: part.trainable for name, part in trainable_parts(model).items()}
+    before = {name: part.trainable for name, part in trainable_layers(model).items()}
     try:
         return {
             stage.name: _fit_stage(
@@ -118,7 +118,7 @@ def fit_stages(
             for n, stage in enumerate(stages)
         }
     finally:
-        for name, part in trainable_parts(model).items():
+        for name, part in trainable_layers(model).items():
             part.trainable = before[name]
 
 

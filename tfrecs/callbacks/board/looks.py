@@ -61,7 +61,7 @@ class Looks:
         """
         if not isinstance(model, TwoTower):
             return self._scored(model.score_users)
-        items, users = model.item_parts(), model.user_parts(self._asked)
+        items, users = model.item_output(), model.user_output(self._asked)
 
         def places(user_ids: IntArray) -> AnyArray:
             return np.searchsorted(self._asked, user_ids)
@@ -69,7 +69,7 @@ class Looks:
         def score(user_ids: IntArray) -> FloatArray:
             rows = places(user_ids)
             asked = {name: part[rows] for name, part in users.items()}
-            return model.score_parts(asked, items)
+            return model.score_outputs(asked, items)
 
         of_items = vectors_of(items)[self._items.places]
         of_users = vectors_of(users)[places(self._users.places)]

@@ -53,8 +53,8 @@ class PointsOf:
 
         They may be others than at the last look: weights that were best, or an average.
         """
-        of_items = vectors_of(model.item_parts(self.items))
-        of_users = vectors_of(model.user_parts(self.users))
+        of_items = vectors_of(model.item_output(self.items))
+        of_users = vectors_of(model.user_output(self.users))
         told = item_columns(self.train, self.names, self.items)
         return [
             Points("items", of_items, told, self.sprite),
