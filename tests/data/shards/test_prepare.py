@@ -195,7 +195,7 @@ def prepare_in_child(files, folder, renames) -> int:
 def test_a_killed_run_goes_on_to_the_same_bytes(renames, files, shards, tmp_path):
     folder = tmp_path / "out"
     assert prepare_in_child(files, folder, renames) == -9
-    with pytest.raises(FileNotFoundError, match=r"manifest.json.*Call prepare_shards"):
+    with pytest.raises(FileNotFoundError, match=r"manifest.json.*call prepare_shards"):
         open_shards(folder)
     done = set(folder.glob("unfinished/part-*[0-9]")) | set(folder.glob("shard*.npy"))
     when = {path: path.stat().st_mtime_ns for path in done}

@@ -1,19 +1,16 @@
-"""A folder of prepared shards: what is in it, and how it is opened.
+"""Opening a folder of prepared shards.
 
     manifest.json     counts, and the size and SHA-256 of every other file
-    users.parquet     raw ids in the order of their indices; items.parquet alike
+    users.parquet     raw ids in the order of their indices; likewise items.parquet
     item_counts.npy   [num_items] int64, the interactions of each item
     shard-00000.npy   [rows, 2] int32, users and items; and so on
 
-The shards are of one size, to a row, and each has its share of every part of the
-source: any of them is a sample of all interactions.
+The sizes of the shards differ by at most one row, and each shard has its share of every
+part of the source: any shard is a sample of all interactions.
 """
 
-import hashlib
 import io
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,27 +18,32 @@ from typing import Any
 
 import numpy as np
 
+from tfrecs._base.manifest import MANIFEST, Kind, read_manifest, read_sealed
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.vocabulary import Vocabulary
 
-VERSION = 1
-MANIFEST = "manifest.json"
+SHARDS = Kind(
+    "folder of shards",
+    1,
+    ("shard-*.npy", "users.parquet", "items.parquet", "item_counts.npy"),
+    "Delete the folder and prepare it again.",
+)
 UNFINISHED = "unfinished"
-"""The folder within, where `prepare_shards` works."""
+"""The subfolder in which `prepare_shards` works."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Shards:
-    """Prepared interactions on the disk; `open_shards` gives it.
+    """Interactions on the disk, as `prepare_shards` and `open_shards` return them.
 
     Args:
-        folder: where they are.
-        num_users: in the vocabulary of users.
-        num_items: in the vocabulary of items.
-        num_interactions: in all shards together, repeated pairs among them.
-        num_shards: into which they are divided.
-        made_from: the files and arguments that `prepare_shards` had.
-        files: the size and the SHA-256 of each file.
+        folder: the folder of the shards.
+        num_users: size of the vocabulary of users.
+        num_items: size of the vocabulary of items.
+        num_interactions: rows of all shards together; repeated pairs count each.
+        num_shards: number of shards.
+        made_from: the files and arguments of `prepare_shards`.
+        files: the manifest's entry for each file: its `bytes` and `sha256`.
     """
 
     folder: Path
@@ -50,33 +52,33 @@ class Shards:
     num_interactions: int
     num_shards: int
     made_from: Mapping[str, Any]
-    files: Mapping[str, tuple[int, str]]
+    files: Mapping[str, Mapping[str, Any]]
 
     @cached_property
     def users(self) -> Vocabulary:
-        """The raw user ids, read at first use."""
+        """The raw user ids, read on first use."""
         return self._vocabulary("users")
 
     @cached_property
     def items(self) -> Vocabulary:
-        """The raw item ids, read at first use."""
+        """The raw item ids, read on first use."""
         return self._vocabulary("items")
 
     @cached_property
     def item_counts(self) -> AnyArray:
-        """`[num_items]` int64, the interactions of each item, read at first use."""
+        """`[num_items]` int64, the interactions of each item, read on first use."""
         return self._array("item_counts.npy")
 
     def read(self, shard: int) -> IntArray:
         """Reads a shard: users and items, `[rows, 2]`.
 
         Raises:
-            ValueError: if the file is not what was written.
+            ValueError: if the file was changed.
         """
         return self._array(shard_name(shard))
 
     def __repr__(self) -> str:
-        """Tells the numbers of interactions, users, items and shards."""
+        """Returns the numbers of interactions, users, items and shards."""
         return (
             f"<Shards: {self.num_interactions} interactions of {self.num_users} users "
             f"x {self.num_items} items in {self.num_shards} shards>"
@@ -93,94 +95,30 @@ class Shards:
         return array
 
     def _bytes(self, name: str) -> bytes:
-        """The file, whole and as it was written."""
-        path = self.folder / name
-        read = path.read_bytes()
-        if hashlib.sha256(read).hexdigest() != self.files[name][1]:
-            raise ValueError(
-                f"{path}: must be as prepare_shards wrote it. Received: another "
-                f"SHA-256 than in {MANIFEST}. Delete the folder and prepare it again."
-            )
-        return read
+        return read_sealed(self.folder / name, self.files[name], SHARDS)
 
 
 def open_shards(folder: str | Path) -> Shards:
     """Opens a folder that `prepare_shards` finished.
 
-    The sizes of all files are compared with the manifest now, and their SHA-256 each
-    time that one is read.
+    The sizes of all files are checked now, and the SHA-256 of a file when it is read.
 
     Raises:
-        FileNotFoundError: if there is no such folder, or it is not finished.
-        ValueError: if the manifest was cut short or changed, is of a later version, or
-            a file is missing or of another size.
+        FileNotFoundError: if there is no such folder, or it is unfinished.
+        ValueError: if the manifest is damaged or of a later version, or a file is
+            missing or has another size.
     """
     folder = Path(folder)
-    told = _read_manifest(folder / MANIFEST)
-    for name, (size, _) in told["files"].items():
-        path = folder / name
-        found = path.stat().st_size if path.is_file() else None
-        if found != size:
-            has = "no such file" if found is None else f"{found} bytes"
-            raise ValueError(
-                f"{path}: must be a file of {size} bytes, by {MANIFEST}. Received: "
-                f"{has}. Delete the folder and prepare it again."
-            )
-    del told["version"]
-    told["files"] = {name: tuple(kept) for name, kept in told["files"].items()}
-    return Shards(folder, **told)
-
-
-def write_manifest(folder: Path, told: Mapping[str, Any]) -> None:
-    """Writes the manifest, which makes the folder a finished one."""
-    sealed = {"sha256": _seal(told), "shards": told}
-    with renamed_when_whole(folder / MANIFEST) as path:
-        path.write_text(json.dumps(sealed, indent=1), encoding="utf-8")
-
-
-@contextmanager
-def renamed_when_whole(path: Path) -> Iterator[Path]:
-    """Gives another name to write to, which becomes `path` if all goes well."""
-    temporary = path.with_name(f"{path.name}.writing")
-    yield temporary
-    temporary.replace(path)
+    if (folder / UNFINISHED).is_dir() and not (folder / MANIFEST).exists():
+        raise FileNotFoundError(
+            f"{folder / MANIFEST}: no such file. The folder is unfinished: call "
+            "prepare_shards again, with the same arguments."
+        )
+    content = read_manifest(folder, SHARDS, sizes_only=True)
+    del content["kind"], content["version"]
+    return Shards(folder, **content)
 
 
 def shard_name(shard: int) -> str:
-    """The file of a shard."""
+    """Returns the name of a shard's file."""
     return f"shard-{shard:05d}.npy"
-
-
-def _read_manifest(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        begun = (path.parent / UNFINISHED).is_dir()
-        raise FileNotFoundError(
-            f"{path}: no such file. "
-            + ("Call prepare_shards again: it was not done." if begun else "")
-            + ("" if begun else "Make the folder with prepare_shards.")
-        )
-    advice = "Delete the folder and prepare it again."
-    try:
-        sealed = json.loads(path.read_text(encoding="utf-8"))
-        told: dict[str, Any] = sealed["shards"]
-        version = told["version"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(
-            f"{path}: must be a whole manifest of shards. Received: {error!r}. {advice}"
-        ) from error
-    if version != VERSION:
-        raise ValueError(
-            f"{path}: must be of version {VERSION}. Received: version {version!r}. "
-            "Read it with the tfrecs that wrote it, or prepare the shards again."
-        )
-    if sealed.get("sha256") != _seal(told):
-        raise ValueError(
-            f"{path}: must be as prepare_shards wrote it. Received: another SHA-256 "
-            f"than its own. {advice}"
-        )
-    return told
-
-
-def _seal(told: Mapping[str, Any]) -> str:
-    text = json.dumps(told, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -19,7 +19,6 @@ import pyarrow.parquet as pq
 
 from tfrecs._base.files import naming_file
 from tfrecs._base.types import IntArray
-from tfrecs.data.shards.folder import renamed_when_whole
 from tfrecs.data.shards.growing_vocabulary import GrowingVocabulary
 from tfrecs.data.shards.sources import Columns, stream_ids
 
@@ -133,11 +132,11 @@ def _finished(
 def _write(
     work: Path, part: Part, pairs: IntArray, new_users: Any, new_items: Any
 ) -> None:
-    with renamed_when_whole(_folder(work, part.number)) as folder:
-        shutil.rmtree(folder, ignore_errors=True)  # what a killed run left
-        folder.mkdir()
-        pairs.astype("<i4", copy=False).tofile(folder / "pairs.bin")
-        write_ids(folder / "users.parquet", new_users)
-        write_ids(folder / "items.parquet", new_items)
-        told = json.dumps(asdict(part))
-        (folder / "part.json").write_text(told, encoding="utf-8")
+    folder = work / "partial"
+    shutil.rmtree(folder, ignore_errors=True)  # of a killed run
+    folder.mkdir()
+    pairs.astype("<i4", copy=False).tofile(folder / "pairs.bin")
+    write_ids(folder / "users.parquet", new_users)
+    write_ids(folder / "items.parquet", new_items)
+    (folder / "part.json").write_text(json.dumps(asdict(part)), encoding="utf-8")
+    folder.replace(_folder(work, part.number))

@@ -1,6 +1,5 @@
 """Raw files to a folder of shards."""
 
-import hashlib
 import json
 import math
 import shutil
@@ -13,17 +12,15 @@ from typing import Any
 import numpy as np
 
 from tfrecs._base.checks import check_at_least_zero, check_positive
-from tfrecs._base.files import file_kind
+from tfrecs._base.files import file_kind, replaced_when_whole
+from tfrecs._base.manifest import MANIFEST, write_manifest
 from tfrecs._base.types import AnyArray
 from tfrecs.data.shards.folder import (
-    MANIFEST,
+    SHARDS,
     UNFINISHED,
-    VERSION,
     Shards,
     open_shards,
-    renamed_when_whole,
     shard_name,
-    write_manifest,
 )
 from tfrecs.data.shards.growing_vocabulary import GrowingVocabulary
 from tfrecs.data.shards.parts import Part, encode_parts, read_pairs, write_ids
@@ -106,6 +103,8 @@ def prepare_shards(
             _tell(f"encoded {part.stop:,} rows of file {part.file + 1}/{len(files)}")
         _finish(folder, plan, parts, *vocabularies)
     shutil.rmtree(work, ignore_errors=True)
+    for partial in folder.glob(".*.partial"):  # of a killed run
+        partial.unlink()
     return open_shards(folder)
 
 
@@ -151,7 +150,7 @@ def _begin(folder: Path, plan: Mapping[str, Any]) -> None:
             "Received: something else. Give another folder."
         )
     work.mkdir(parents=True, exist_ok=True)
-    with renamed_when_whole(work / PLAN) as path:
+    with replaced_when_whole(work / PLAN) as path:
         path.write_text(json.dumps(plan), encoding="utf-8")
 
 
@@ -189,20 +188,17 @@ def _finish(
     names = [shard_name(shard) for shard in range(num_shards)]
     _write_shards(folder, parts, names)
     for name, vocabulary in (("users", users), ("items", items)):
-        with renamed_when_whole(folder / f"{name}.parquet") as path:
+        with replaced_when_whole(folder / f"{name}.parquet") as path:
             write_ids(path, vocabulary.ids)
     _save(folder / "item_counts.npy", _count_items(folder, names, len(items)))
-    names += ["users.parquet", "items.parquet", "item_counts.npy"]
-    told = {
-        "version": VERSION,
+    content = {
         "num_users": len(users),
         "num_items": len(items),
         "num_interactions": total,
         "num_shards": num_shards,
         "made_from": plan,
-        "files": {name: _size_and_sha256(folder / name) for name in names},
     }
-    write_manifest(folder, told)
+    write_manifest(folder, SHARDS, content)
     _tell(f"{total:,} interactions in {num_shards} shards\n")
 
 
@@ -237,14 +233,8 @@ def _dealt(numbers: AnyArray, num_shards: int) -> AnyArray:
 
 
 def _save(path: Path, array: Any) -> None:
-    with renamed_when_whole(path) as temporary, temporary.open("wb") as file:
+    with replaced_when_whole(path) as temporary, temporary.open("wb") as file:
         np.save(file, array)
-
-
-def _size_and_sha256(path: Path) -> tuple[int, str]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return path.stat().st_size, digest
 
 
 def _tell(progress: str) -> None:
