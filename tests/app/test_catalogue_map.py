@@ -2,10 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tfrecs.app.catalogue_map import METHODS, most_popular, positions
+from tfrecs.app.catalogue_map import METHODS, positions
 
 
 def clusters(per_cluster=20):
@@ -74,14 +72,6 @@ def test_few_items_and_equal_ones_have_places_too(count):
         assert np.isfinite(positions(vectors, seed=0)).all()
 
 
-@given(
-    counts=st.lists(st.integers(0, 5), min_size=1, max_size=9), limit=st.integers(1, 9)
-)
-def test_the_most_popular_are_what_sorting_gives(counts, limit):
-    best = sorted(range(len(counts)), key=lambda i: (-counts[i], i))[:limit]
-    assert most_popular(counts, limit).tolist() == sorted(best)
-
-
 def test_what_is_refused():
     with pytest.raises(ValueError, match=r"of two items at least. .* shape \[1, 3\]"):
         positions(np.ones((1, 3)), seed=0)
@@ -89,5 +79,3 @@ def test_what_is_refused():
         positions(np.array([[1, 2], [3, 4], [5, np.nan]]), seed=0)
     with pytest.raises(ValueError, match=r"one of pca, tsne. Received: 'umap'"):
         positions(np.ones((3, 3)), seed=0, method="umap")
-    with pytest.raises(ValueError, match=r"at least 1. Received: limit=0"):
-        most_popular([1], limit=0)

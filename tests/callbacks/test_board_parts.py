@@ -25,7 +25,6 @@ from tfrecs.callbacks.board.projector import (
     binary,
     drawn_points,
     lines_of,
-    most_popular,
     write_points,
 )
 from tfrecs.callbacks.board.rates import learning_rates
@@ -151,14 +150,10 @@ def test_deciles_part_no_equal_counts():
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=40))
-def test_deciles_and_the_most_popular_are_those_of_sorting(counts):
+def test_deciles_are_those_of_sorting(counts):
     array = np.array(counts)
     below = [sum(other < count for other in counts) for count in counts]
     assert deciles(array).tolist() == [10 * x // len(counts) + 1 for x in below]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tfrecs.callbacks.board.projector.MOST_POINTS", 5)
-        by_count = sorted(range(len(counts)), key=lambda x: (-counts[x], x))
-        assert most_popular(array).tolist() == sorted(by_count[:5])
 
 
 def test_a_histogram_of_each_decile_counts_its_norms():
@@ -250,9 +245,7 @@ def test_the_files_name_each_other(tmp_path):
     assert not users.sprite.image_path
 
 
-def test_the_most_popular_and_some_users_are_shown(monkeypatch):
-    monkeypatch.setattr("tfrecs.callbacks.board.projector.MOST_POINTS", 2)
-    assert most_popular(np.array([5, 1, 7, 5])).tolist() == [0, 2]
+def test_some_users_are_drawn():
     rng = np.random.default_rng(0)
     assert len(set(drawn_points(9, 2, rng).tolist())) == 2
     assert drawn_points(1, 2, rng).tolist() == [0]

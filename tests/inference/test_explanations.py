@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import tfrecs
+from tfrecs._base.cosine import cosines
 from tfrecs.inference.explanations import item_vectors, nearest_liked
-from tfrecs.inference.similarity import cosines
 
 VECTORS = np.array([[3.0, 4.0], [0.0, 1.0], [5.0, 0.0], [0.0, 0.0], [6.0, 8.0]])
 

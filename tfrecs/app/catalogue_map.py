@@ -4,26 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfrecs._base.checks import check_choice, check_positive
-from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs._base.checks import check_choice
+from tfrecs._base.cosine import unit_rows
+from tfrecs._base.types import AnyArray, FloatArray
 
 FEW = 10
 """So many items and fewer are placed by "pca", since t-SNE needs neighbours."""
 
 PERPLEXITY, STEPS = 30, 500
 """Of t-SNE. On ML-100K 250 steps more change the share of neighbours kept by 0.001."""
-
-
-def most_popular(counts: AnyArray, limit: int = 2000) -> IntArray:
-    """Gives the places of the highest counts, ascending; of equal ones the first.
-
-    Example:
-        >>> most_popular([5, 9, 5, 1], limit=2).tolist()
-        [0, 1]
-    """
-    check_positive(limit=limit)
-    best = np.argsort(-np.asarray(counts), kind="stable")[:limit]
-    return np.sort(best).astype(np.int32)
 
 
 def positions(vectors: FloatArray, *, seed: int, method: str = "tsne") -> FloatArray:
@@ -60,8 +49,7 @@ def positions(vectors: FloatArray, *, seed: int, method: str = "tsne") -> FloatA
             f"shape {list(given.shape)}, of which {np.isfinite(given).sum()} numbers "
             "are finite"
         )
-    lengths = np.linalg.norm(given, axis=1, keepdims=True)
-    unit = given / np.maximum(lengths, np.finfo(np.float64).tiny)
+    unit = unit_rows(given)
     place = METHODS["pca" if len(unit) <= FEW else method]
     return place(unit, seed).astype(np.float32)
 

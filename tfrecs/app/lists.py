@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from tfrecs._base.cosine import cosines
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.app.loading import Model
 from tfrecs.data.interactions import Interactions
 from tfrecs.inference.explanations import nearest_liked
 from tfrecs.inference.reranking import rerank
-from tfrecs.inference.similarity import cosines
+from tfrecs.inference.similarity import most_similar
 from tfrecs.reporting.posters.shelves import most_liked
 
 CANDIDATES = 200
@@ -135,10 +136,10 @@ def order(
 
 def most_like(model: Model, item: int, k: int) -> list[tuple[int, float]]:
     """Gives the k items that a model finds most like one, and their cosines."""
-    alike = cosines(model.vectors[[item]], model.vectors)[0]
-    alike[item] = -np.inf
-    best = np.argsort(-alike, kind="stable")[: min(k, len(alike) - 1)]
-    return [(int(other), float(alike[other])) for other in best]
+    vectors = model.vectors
+    k = min(k, vectors.shape[0] - 1)
+    [items], [values] = most_similar(vectors, np.array([item]), k)
+    return list(zip(items.tolist(), values.tolist(), strict=True))
 
 
 def _ask(model: Model, person: Person, count: int) -> Any:

@@ -13,7 +13,7 @@ from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.app import cards, chart
 from tfrecs.app.bundles import find_bundles
 from tfrecs.app.catalogue import Catalogue, catalogue_of
-from tfrecs.app.catalogue_map import most_popular, positions
+from tfrecs.app.catalogue_map import positions
 from tfrecs.app.choosing import (
     Weights,
     choose_person,
@@ -32,9 +32,11 @@ from tfrecs.app.lists import (
 from tfrecs.app.loading import Model, load_all, side_by_side
 from tfrecs.app.look import STYLE
 from tfrecs.app.options import Options
+from tfrecs.data.popularity import most_popular
 
 VIEWS = ("Recommendations", "Similar titles", "Map")
 SIMILAR = 10
+ON_MAP = 2000
 SHELF = 30
 """Most posters on the shelf of what somebody liked."""
 
@@ -300,5 +302,5 @@ def _candidates(model: Model, known: str, _person: Person) -> Candidates:
 
 @st.cache_resource(show_spinner=False, hash_funcs={Model: id, Catalogue: id})
 def _map(model: Model, catalogue: Catalogue) -> tuple[IntArray, FloatArray]:
-    items = most_popular(catalogue.counts)
+    items = most_popular(catalogue.counts, ON_MAP)
     return items, positions(model.vectors[items], seed=0)

@@ -4,7 +4,8 @@ from typing import Protocol
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray
+from tfrecs._base.checks import check_positive
+from tfrecs._base.types import AnyArray, IntArray
 
 OWN = ("uniform", "popularity")
 """How negatives of a positive's own are drawn."""
@@ -35,6 +36,24 @@ def popularity(train: Catalogue, exponent: float = 1.0) -> AnyArray:
     counts = train.item_counts
     logs = exponent * np.log(counts, where=counts > 0, out=np.zeros(len(counts)))
     return np.where(counts > 0, np.exp(logs - logs[counts > 0].max()), 0)
+
+
+def most_popular(counts: AnyArray, limit: int) -> IntArray:
+    """Returns the indices of the `limit` highest counts, ascending.
+
+    Of equal counts, lower indices come first.
+
+    Example:
+        >>> most_popular(np.array([5, 9, 5, 1]), limit=2).tolist()
+        [0, 1]
+    """
+    check_positive(limit=limit)
+    if len(counts) <= limit:
+        return np.arange(len(counts), dtype=np.int32)
+    least = np.partition(counts, -limit)[-limit]  # no sorting of millions
+    above, equal = np.flatnonzero(counts > least), np.flatnonzero(counts == least)
+    best = np.concatenate([above, equal[: limit - len(above)]])
+    return np.sort(best).astype(np.int32)
 
 
 def check_exponent(sampling: str, exponent: float) -> None:

@@ -12,11 +12,11 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.full_ranking import check_apart
 from tfrecs.evaluation.measures import choose_measures
 from tfrecs.evaluation.metrics.list_metrics import Lists, measure_lists
-from tfrecs.evaluation.metrics.lists import NO_ITEM
 from tfrecs.evaluation.metrics.ranking import WHOLE_METRICS
 from tfrecs.evaluation.protocol import Protocol
 from tfrecs.evaluation.ranking.kernel import side_by_side
 from tfrecs.evaluation.ranking.ranks import rank_in_lists
+from tfrecs.evaluation.ranking.top_k import NO_ITEM
 from tfrecs.evaluation.result import Evaluation
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.checks import check_positive
+from tfrecs._base.cosine import cosines
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.data.interactions import Interactions
-from tfrecs.inference.similarity import cosines, vectors_of
+from tfrecs.inference.similarity import vectors_of
 
 
 def item_vectors(model: Any, train: Interactions) -> "FloatArray | sp.csr_array":

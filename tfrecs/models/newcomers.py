@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from keras import ops
 
 from tfrecs._base.checks import check_at_least_zero, check_choice, check_positive
+from tfrecs._base.cosine import unit_rows
 from tfrecs._base.types import AnyArray
 from tfrecs.models.layers import Categories, FeatureDense
 from tfrecs.models.layers.embedding import look_up
@@ -116,7 +117,7 @@ def most_similar(new: Any, old: Any, *, k: int = 10) -> sp.csr_array:
         ValueError: if k is below 1, or `new` has more features than `old`.
     """
     check_positive(k=k)
-    known = _directions(as_features(old, None, "old"))
+    known = unit_rows(as_features(old, None, "old"))
     asked = as_features(new, None, "new")
     if asked.shape[1] > known.shape[1]:
         raise ValueError(
@@ -124,7 +125,7 @@ def most_similar(new: Any, old: Any, *, k: int = 10) -> sp.csr_array:
             f"{asked.shape[1]}"
         )
     asked.resize(asked.shape[0], known.shape[1])
-    asked, height = _directions(asked), max(1, BLOCK // max(1, known.shape[0]))
+    asked, height = unit_rows(asked), max(1, BLOCK // max(1, known.shape[0]))
     found: list[list[int]] = []
     for start in range(0, asked.shape[0], height):
         cosines = (asked[start : start + height] @ known.T).toarray()
@@ -208,9 +209,3 @@ def _as_matrix(lists: Sequence[Sequence[int]], num_rows: int) -> sp.csr_array:
     ends = np.cumsum([0, *map(len, lists)])
     ones = np.ones(len(ids), dtype=np.float32)
     return sp.csr_array((ones, ids, ends), shape=(len(lists), num_rows))
-
-
-def _directions(matrix: sp.csr_array) -> sp.csr_array:
-    """Rows of length 1, and rows of zeros as they are."""
-    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1))).ravel()
-    return sp.csr_array(sp.diags_array(1 / np.where(lengths > 0, lengths, 1)) @ matrix)

@@ -16,7 +16,6 @@ def test_lists_know_their_length_and_what_they_show():
     assert (lists.items.dtype, lists.user_ids.dtype) == (np.int32, np.int32)
     assert lists.lengths.tolist() == [2, 1, 3]
     assert lists.exposure.tolist() == [2, 1, 2, 1]
-    assert lists.popularity.tolist() == [1, 2, 0, 0]
 
 
 def test_the_matrix_of_some_rows_has_a_one_for_each_item():

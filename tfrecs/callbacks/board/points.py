@@ -6,9 +6,10 @@ import numpy as np
 
 from tfrecs._base.types import IntArray
 from tfrecs.callbacks.board.names import ItemNames, item_columns, user_columns
-from tfrecs.callbacks.board.projector import Points, drawn_points, most_popular
+from tfrecs.callbacks.board.projector import MOST_POINTS, Points, drawn_points
 from tfrecs.callbacks.board.sprite import make_sprite
 from tfrecs.data.interactions import Interactions
+from tfrecs.data.popularity import most_popular
 from tfrecs.inference.similarity import vectors_of
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.reporting.text import clean
@@ -41,7 +42,7 @@ class PointsOf:
     ) -> None:
         self.train = train
         self.names = names
-        self.items = most_popular(train.item_counts)
+        self.items = most_popular(train.item_counts, MOST_POINTS)
         self.users = drawn_points(train.num_users, len(self.items), rng)
         self.sprite = None
         if image_col is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecs._base.files import replaced_when_whole
-from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.callbacks.board.sprite import SIZE
 
 MOST_POINTS = 10_000
@@ -31,16 +31,6 @@ class Points:
     vectors: FloatArray
     columns: Mapping[str, Sequence[str]]
     sprite: bytes | None = None
-
-
-def most_popular(counts: AnyArray) -> IntArray:
-    """Gives the indices of at most `MOST_POINTS` with the highest counts, ascending."""
-    if len(counts) <= MOST_POINTS:
-        return np.arange(len(counts), dtype=np.int32)
-    least = np.partition(counts, -MOST_POINTS)[-MOST_POINTS]
-    above, equal = np.flatnonzero(counts > least), np.flatnonzero(counts == least)
-    best = np.concatenate([above, equal[: MOST_POINTS - len(above)]])
-    return np.sort(best).astype(np.int32)
 
 
 def drawn_points(size: int, most: int, rng: np.random.Generator) -> IntArray:

@@ -4,6 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.special import rel_entr
 
+from tfrecs._base.cosine import unit_rows
 from tfrecs._base.types import AnyArray
 from tfrecs.evaluation.metrics.lists import Lists, ratio
 from tfrecs.evaluation.metrics.ranking import Values
@@ -32,8 +33,8 @@ def diversity(lists: Lists) -> Values:
         pairs' similarity.
     """
     features = _features(lists, "diversity")
-    lengths = np.sqrt(features.multiply(features).sum(axis=1))
-    units, known = _divide_rows(features, lengths), (lengths > 0).astype(np.float64)
+    units = unit_rows(features)
+    known = np.round(units.multiply(units).sum(axis=1))  # 0 for items without features
     found = []
     for rows in row_parts(len(lists.items), features.shape[1], BLOCK):
         shown = lists.matrix(rows)

@@ -11,8 +11,7 @@ from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.metrics.ranking import Values
-
-NO_ITEM = -1
+from tfrecs.evaluation.ranking.top_k import NO_ITEM
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,11 +91,6 @@ class Lists:
         """`[num_items]`, the number of lists that each item is in."""
         shown = self.items[self.items != NO_ITEM]
         return np.bincount(shown, minlength=self.train.num_items)
-
-    @cached_property
-    def popularity(self) -> AnyArray:
-        """`[num_items]`, the number of users who have each item in `train`."""
-        return np.bincount(self.train.item_ids, minlength=self.train.num_items)
 
     def matrix(self, rows: slice) -> sp.csr_array:
         """`[rows, num_items]`, 1 for each item that is in the list."""

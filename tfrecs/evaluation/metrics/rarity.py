@@ -24,7 +24,7 @@ def novelty(lists: Lists) -> Values:
         and Diversity Metrics for Recommender Systems", without its discount by rank.
     """
     num_users = np.count_nonzero(np.bincount(lists.train.user_ids))
-    return lists.mean(np.log2(num_users / np.maximum(lists.popularity, 1)))
+    return lists.mean(np.log2(num_users / np.maximum(lists.train.item_counts, 1)))
 
 
 def popularity(lists: Lists) -> Values:
@@ -37,7 +37,7 @@ def popularity(lists: Lists) -> Values:
         Abdollahpouri et al. 2019, "Managing Popularity Bias in Recommender Systems with
         Personalized Re-ranking".
     """
-    return lists.mean(lists.popularity.astype(np.float64))
+    return lists.mean(lists.train.item_counts.astype(np.float64))
 
 
 def head_share(lists: Lists, *, head: float = 0.01) -> Values:
@@ -58,7 +58,7 @@ def head_share(lists: Lists, *, head: float = 0.01) -> Values:
         raise ValueError(
             f"`head` must be more than 0 and at most 1. Received: head={head!r}"
         )
-    counts = lists.popularity
+    counts = lists.train.item_counts
     places = max(1, math.ceil(round(head * len(counts), 6)))  # 7% of 100 are 7, not 8
     last = np.sort(counts)[-places]
     above, as_popular = counts > last, counts == last
