@@ -131,7 +131,7 @@ def ways_of(case: Case) -> dict[str, Callable[[], object]]:
         case.score, case.train, case.test, k=K
     )
     ways["top_k without seen items"] = lambda: top_k(
-        case.score, everyone, K, exclude=case.train
+        case.score, everyone, K, deny=case.train
     )
     return ways
 
@@ -174,7 +174,7 @@ def own_memory_growth(size: str) -> dict[str, float]:
     growth = {}
     for name, run in {
         "evaluate": lambda: evaluate(case.score, case.train, case.test, k=K),
-        "top_k": lambda: top_k(case.score, everyone, K, exclude=case.train),
+        "top_k": lambda: top_k(case.score, everyone, K, deny=case.train),
     }.items():
         ctypes.CDLL(None).malloc_trim(0)  # what was freed would hide the growth
         Path("/proc/self/clear_refs").write_text("5")  # the peak becomes what is held

@@ -55,7 +55,7 @@ def likeness(train: Interactions) -> Callable[[Any], float]:
     to_known /= np.diff(known.indptr)[users, None]
 
     def measure(model: Any) -> float:
-        items, _ = top_k(model, users, 10, exclude=train)
+        items, _ = top_k(model, users, 10, deny=train)
         return float(np.take_along_axis(to_known, items, axis=1).mean())
 
     return measure

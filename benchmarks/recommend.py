@@ -74,7 +74,7 @@ def main() -> None:
             "Recommender.recommend": lambda: recommender.recommend(
                 train.users.ids, k=K
             ),
-            "top_k, arrays": lambda: top_k(model, everyone, K, exclude=train),
+            "top_k, arrays": lambda: top_k(model, everyone, K, deny=train),
             **of_implicit(train),
         },
         options.repeats,

@@ -51,8 +51,8 @@ def test_micro_averages_are_there_where_training_items_are_ranked(problem, model
 
 def test_coverage_is_that_of_the_lists_of_all_tested_users(problem, model):
     users = np.unique(problem.test.user_ids)
-    exclude = problem.train if problem.exclude_seen else None
-    lists = Lists(top_k(model, users, 5, exclude=exclude)[0], users, problem.train)
+    deny = problem.train if problem.exclude_seen else None
+    lists = Lists(top_k(model, users, 5, deny=deny)[0], users, problem.train)
     shape = measured(model, problem, Result("popularity", 0)).shape
     assert shape["coverage@5"] == coverage(lists)
 
@@ -61,9 +61,9 @@ def test_example_users_are_tested_and_get_their_best_items(problem, model):
     found = measured(model, problem, Result("popularity", 0)).lists
     assert tuple(found) == problem.example_users
     assert set(found) <= set(problem.test.user_ids.tolist())
-    exclude = problem.train if problem.exclude_seen else None
+    deny = problem.train if problem.exclude_seen else None
     for user, items in found.items():
-        assert list(items) == top_k(model, [user], 10, exclude=exclude)[0][0].tolist()
+        assert list(items) == top_k(model, [user], 10, deny=deny)[0][0].tolist()
 
 
 def test_a_list_ends_where_no_items_are_left(problem, from_pairs):

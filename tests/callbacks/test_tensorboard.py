@@ -132,7 +132,7 @@ def test_examples_are_the_best_items_in_titles_that_execute_nothing(logs, found,
     assert "&#60;script&#62;" in together
     user = int(re.search(r"User (\d+) had", together)[1])
     best, _ = tfrecs.evaluation.ranking.top_k.top_k(
-        logs[2], [user], 5, exclude=films.train
+        logs[2], [user], 5, deny=films.train
     )
     first = text_of(found, tags[0], 15)
     titles = films.train.item_features["title"]

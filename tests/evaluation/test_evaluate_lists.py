@@ -87,8 +87,8 @@ def random_case(seed: int):
 def test_the_lists_of_top_k_have_the_metrics_of_evaluate(seed, k, exclude_seen):
     scores, train, test = random_case(seed)
     names = ["precision", "recall", "ndcg", "hit_rate", "map", "coverage", "novelty"]
-    exclude = train if exclude_seen else None
-    items, _ = top_k(scores, np.arange(12)[::-1], k, exclude=exclude)
+    deny = train if exclude_seen else None
+    items, _ = top_k(scores, np.arange(12)[::-1], k, deny=deny)
     cutoffs = (1, k)
     options = {"k": cutoffs, "metrics": names, "exclude_seen": exclude_seen}
     lists = Lists(items, np.arange(12)[::-1], train)
@@ -103,7 +103,7 @@ def test_the_lists_of_top_k_have_the_metrics_of_evaluate(seed, k, exclude_seen):
 
 def test_ndcg_is_that_of_scikit_learn():
     scores, train, test = random_case(1)
-    items, _ = top_k(scores, np.arange(12), 10, exclude=train)
+    items, _ = top_k(scores, np.arange(12), 10, deny=train)
     measured = evaluate_lists(Lists(items, np.arange(12), train), test, k=10)
     for place, user in enumerate(measured.user_ids):
         free = ~train.matrix.toarray()[user].astype(bool)
@@ -115,7 +115,7 @@ def test_ndcg_is_that_of_scikit_learn():
 @pytest.mark.parametrize("k", [1, 5, 12])
 def test_metrics_are_those_of_lightfm(lightfm, k):
     users = np.arange(15)
-    items, _ = top_k(lightfm.scores, users, 12, exclude=lightfm.train)
+    items, _ = top_k(lightfm.scores, users, 12, deny=lightfm.train)
     measured = evaluate_lists(Lists(items, users, lightfm.train), lightfm.test, k=k)
     for ours in ("precision", "recall"):
         expected = lightfm.measure(f"{ours}_at_k", lightfm.is_train, k=k)

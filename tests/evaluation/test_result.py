@@ -212,7 +212,7 @@ def test_metrics_of_lists_are_those_of_top_k(scores_at_once):
     )
     users = measured.user_ids
     assert asked == users.tolist()  # each user is scored once
-    items, _ = top_k(scores, users, 5, exclude=train)
+    items, _ = top_k(scores, users, 5, deny=train)
     names.remove("ndcg")
     of_users, of_system = measure_lists(
         Lists(items, users, train, features), k=(3, 5), metrics=names

@@ -64,14 +64,14 @@ def test_users_may_be_asked_about_twice_or_not_at_all(simple):
 @pytest.mark.parametrize(
     ("limits", "expected"),
     [
-        ({"allowed": ["a", "d"]}, {"ann": "da", "bob": ""}),
-        ({"allowed": []}, {"ann": "", "bob": ""}),
-        ({"excluded": ["c"]}, {"ann": "da", "bob": "b"}),
-        ({"allowed": ["a", "c"], "excluded": ["c"]}, {"ann": "a", "bob": ""}),
-        ({"allowed": {"bob": ["c", "a"]}}, {"ann": "cda", "bob": "c"}),
-        ({"excluded": {"ann": ["d"], "zoe": ["a"]}}, {"ann": "ca", "bob": "bc"}),
-        ({"allowed": {"ann": ["a"]}, "excluded": ["b"]}, {"ann": "a", "bob": "c"}),
-        ({"excluded": {"cy": ["a"]}, "allowed": {}}, {"ann": "cda", "bob": "bc"}),
+        ({"allow": ["a", "d"]}, {"ann": "da", "bob": ""}),
+        ({"allow": []}, {"ann": "", "bob": ""}),
+        ({"deny": ["c"]}, {"ann": "da", "bob": "b"}),
+        ({"allow": ["a", "c"], "deny": ["c"]}, {"ann": "a", "bob": ""}),
+        ({"allow": {"bob": ["c", "a"]}}, {"ann": "cda", "bob": "c"}),
+        ({"deny": {"ann": ["d"], "zoe": ["a"]}}, {"ann": "ca", "bob": "bc"}),
+        ({"allow": {"ann": ["a"]}, "deny": ["b"]}, {"ann": "a", "bob": "c"}),
+        ({"deny": {"cy": ["a"]}, "allow": {}}, {"ann": "cda", "bob": "bc"}),
     ],
 )
 def test_only_items_that_may_be_are_recommended(simple, limits, expected):
@@ -83,7 +83,7 @@ def test_only_items_that_may_be_are_recommended(simple, limits, expected):
 
 def test_limits_leave_the_scores_of_the_model_as_they_are():
     scores = SCORES.copy()
-    Recommender(scores, TRAIN).recommend(["ann"], k=4, excluded=["a"])
+    Recommender(scores, TRAIN).recommend(["ann"], k=4, deny=["a"])
     assert (scores == SCORES).all()
 
 
@@ -98,7 +98,7 @@ def test_unknown_users_get_what_is_popular_where_that_is_asked_for(simple):
         ("ann", "a", 1.0, 3, "model"),
     ]
     limited = simple.recommend(
-        ["zoe"], k=3, unknown="popular", allowed={"zoe": ["a", "b"]}
+        ["zoe"], k=3, unknown="popular", allow={"zoe": ["a", "b"]}
     )
     assert limited["item"].tolist() == ["a", "b"]
     assert list(simple.recommend(["ann"], unknown="popular", k=1)["source"]) == [
@@ -130,7 +130,7 @@ def test_answers_do_not_depend_on_the_size_of_blocks(monkeypatch):
 
     def answers():
         asked = Recommender(scores, train)
-        limits = {"allowed": range(9), "excluded": {3: [1, 2], 8: [4]}}
+        limits = {"allow": range(9), "deny": {3: [1, 2], 8: [4]}}
         table = asked.recommend([8, 3, 77, 3, 0], k=5, unknown="popular", **limits)
         return table, asked.score(users, items)
 
@@ -179,13 +179,13 @@ def test_pairs_are_scored_in_the_order_given(simple):
             "`unknown` must be one of error, popular. Received: 'popularity'",
         ),
         (
-            lambda r: r.recommend(["ann"], 1, allowed=["a", "x"]),
+            lambda r: r.recommend(["ann"], 1, allow=["a", "x"]),
             "`items` must be known. Received: 1 of 2 unknown, the first 'x'",
         ),
-        (lambda r: r.recommend(["ann"], 1, excluded="a"), "`excluded` must be a coll"),
+        (lambda r: r.recommend(["ann"], 1, deny="a"), "`deny` must be a coll"),
         (
-            lambda r: r.recommend(["ann"], 1, excluded={1: ["a"], 2: ["b"]}),
-            r"`excluded` must name users by .*Received: 1 \(a int\).*like 'ann' \(a",
+            lambda r: r.recommend(["ann"], 1, deny={1: ["a"], 2: ["b"]}),
+            r"`deny` must name users by .*Received: 1 \(a int\).*like 'ann' \(a",
         ),
         (lambda r: r.score(["ann"], ["a", "b"]), "Received: 1 and 2$"),
         (lambda r: r.score(["zoe"], ["a"]), "the first 'zoe'"),

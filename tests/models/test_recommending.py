@@ -102,7 +102,7 @@ def test_a_history_is_liked_more_than_by_the_mean_user(recommender):
     folded = np.array([found[item] for item in TRAIN.items.ids])
     of_mean = model.score_outputs(mean, model.item_output())[0]
     assert surprise(folded) < surprise(of_mean)
-    left = recommender.recommend_for_history(history, k=9, excluded=TRAIN.items.ids[:2])
+    left = recommender.recommend_for_history(history, k=9, deny=TRAIN.items.ids[:2])
     assert {*left["item"]} == {*TRAIN.items.ids[[3, 4, 6, 7, 8]]}
     assert left["rank"].tolist() == [1, 2, 3, 4, 5]
 
@@ -132,8 +132,8 @@ def test_histories_are_of_known_items(recommender):
         recommender.recommend_for_history(["x"])
     with pytest.raises(ValueError, match=r"at least one item. Received: none"):
         recommender.recommend_for_history([], k=3)
-    with pytest.raises(ValueError, match=r"`allowed` must be one collection of items"):
-        recommender.recommend_for_history(TRAIN.items.ids[:1], k=3, allowed={"a": []})
+    with pytest.raises(ValueError, match=r"`allow` must be one collection of items"):
+        recommender.recommend_for_history(TRAIN.items.ids[:1], k=3, allow={"a": []})
 
 
 # Those without an id
@@ -148,9 +148,7 @@ NEW_ITEMS = pd.DataFrame(RNG.normal(size=(3, 4)), index=["x", "y", "z"])
 
 
 def test_new_users_get_the_items_that_their_features_speak_for(hybrid):
-    table = hybrid.recommend_for_new_users(
-        np.array([2, 0]), k=3, excluded=[("film", 4)]
-    )
+    table = hybrid.recommend_for_new_users(np.array([2, 0]), k=3, deny=[("film", 4)])
     assert list(table.columns) == ["user", "item", "score", "rank"]
     scores = score_new_users(hybrid.model, np.array([2, 0]))
     scores[:, 4] = -np.inf

@@ -151,7 +151,7 @@ def _ask(model: Model, person: Person, count: int) -> Any:
     liked = train.items.ids[np.array(person.liked, dtype=int)]
     if model.same_for_all:
         anyone = train.users.ids[:1]
-        return recommender.recommend(anyone, count, exclude_seen=False, excluded=liked)
+        return recommender.recommend(anyone, count, exclude_seen=False, deny=liked)
     if not model.has_towers:
         raise ValueError(f"{model.name} cannot recommend to someone new.")
     return recommender.recommend_for_history(liked, count)

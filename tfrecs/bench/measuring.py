@@ -61,9 +61,9 @@ def _micro(evaluation: Evaluation, problem: Problem) -> dict[str, float]:
 def _lists(model: ScoresUsers | Scorer, problem: Problem) -> dict[int, tuple[int, ...]]:
     """What the example users are recommended: fewer items where fewer are left."""
     users, train = problem.example_users, problem.train
-    exclude = train if problem.exclude_seen else None
+    deny = train if problem.exclude_seen else None
     k = min(LIST_LENGTH, train.num_items)
-    ranked, _ = top_k(model, np.array(users, dtype=np.int32), k, exclude=exclude)
+    ranked, _ = top_k(model, np.array(users, dtype=np.int32), k, deny=deny)
     return {
         user: tuple(item for item in row if item != NO_ITEM)
         for user, row in zip(users, ranked.tolist(), strict=True)

@@ -46,16 +46,16 @@ class Eligible:
 def eligible(
     train: Interactions,
     asked: AnyArray | None,
-    allowed: ItemChoice,
-    excluded: ItemChoice,
+    allow: ItemChoice,
+    deny: ItemChoice,
 ) -> Eligible:
-    """Reads the `allowed` and `excluded` of a recommender's methods.
+    """Reads the `allow` and `deny` of a recommender's methods.
 
     Args:
         train: of the users and the catalogue.
         asked: `[rows]` raw user ids; None where rows are not of users with ids.
-        allowed: raw ids of the items that may be recommended; None for all.
-        excluded: raw ids of the items that may not; None for none.
+        allow: raw ids of the items that may be recommended; None for all.
+        deny: raw ids of the items that may not; None for none.
 
     Raises:
         ValueError: if an item is unknown, users are named where they have no ids, or
@@ -63,15 +63,15 @@ def eligible(
     """
     items = train.items
     everyone = np.ones(len(items), dtype=bool)
-    if allowed is not None and not isinstance(allowed, Mapping):
+    if allow is not None and not isinstance(allow, Mapping):
         everyone[:] = False
-        everyone[items.known(collection(allowed, "allowed"))] = True
-    if excluded is not None and not isinstance(excluded, Mapping):
-        everyone[items.known(collection(excluded, "excluded"))] = False
+        everyone[items.known(collection(allow, "allow"))] = True
+    if deny is not None and not isinstance(deny, Mapping):
+        everyone[items.known(collection(deny, "deny"))] = False
     return Eligible(
         everyone,
-        _by_row(train, asked, allowed, "allowed"),
-        _by_row(train, asked, excluded, "excluded"),
+        _by_row(train, asked, allow, "allow"),
+        _by_row(train, asked, deny, "deny"),
     )
 
 

@@ -92,8 +92,8 @@ class Recommender:
         k: int = 10,
         *,
         exclude_seen: bool = True,
-        allowed: ItemChoice = None,
-        excluded: ItemChoice = None,
+        allow: ItemChoice = None,
+        deny: ItemChoice = None,
         unknown: Literal["error", "popular"] = "error",
     ) -> "pd.DataFrame":
         """Gives each user's k best items.
@@ -102,11 +102,11 @@ class Recommender:
             users: raw ids.
             k: the most items for each user, from 1 to the catalogue's size.
             exclude_seen: whether the user's items in `train` are left out.
-            allowed: raw ids of items that may be recommended, all by default. One
+            allow: raw ids of items that may be recommended, all by default. One
                 collection for everyone, or a mapping from raw user ids to collections;
                 users that it does not name are not limited, but some that it names
                 must be known.
-            excluded: raw ids of items that may not, alike.
+            deny: raw ids of items that may not, alike.
             unknown: what users that `train` does not know get: an "error", or what is
                 "popular", by interactions in `train`, which are then the score. With
                 "popular" a column `source` says "model" or "popularity" for each row.
@@ -122,7 +122,7 @@ class Recommender:
         asked, train = collection(users, "users"), self.train
         find = train.users.index if unknown == "popular" else train.users.known
         user_ids = find(asked)
-        may = eligible(train, asked, allowed, excluded)
+        may = eligible(train, asked, allow, deny)
         found = best(
             lambda rows: may.limit(self._known_scores(user_ids[rows]), rows),
             (len(asked), train.num_items),
@@ -223,8 +223,8 @@ class Recommender:
         k: int = 10,
         *,
         exclude_seen: bool = True,
-        allowed: Iterable[Any] | None = None,
-        excluded: Iterable[Any] | None = None,
+        allow: Iterable[Any] | None = None,
+        deny: Iterable[Any] | None = None,
     ) -> "pd.DataFrame":
         """Gives the k best items for someone who is not in the model.
 
@@ -236,8 +236,8 @@ class Recommender:
             items: raw ids of what they had, one at least.
             k: the most items, from 1 to the catalogue's size.
             exclude_seen: whether these items are left out.
-            allowed: raw ids of items that may be recommended, all by default.
-            excluded: raw ids of items that may not.
+            allow: raw ids of items that may be recommended, all by default.
+            deny: raw ids of items that may not.
 
         Returns:
             A table of `item`, `score`, `rank`.
@@ -248,7 +248,7 @@ class Recommender:
         """
         model, train = self._towers("recommend_for_history"), self.train
         history = np.unique(train.items.known(collection(items, "items")))
-        may = eligible(train, None, allowed, excluded)
+        may = eligible(train, None, allow, deny)
         if exclude_seen:
             may.everyone[history] = False
         output = self._fold_in.user_output([history])
@@ -261,8 +261,8 @@ class Recommender:
         user_features: Any,
         k: int = 10,
         *,
-        allowed: Iterable[Any] | None = None,
-        excluded: Iterable[Any] | None = None,
+        allow: Iterable[Any] | None = None,
+        deny: Iterable[Any] | None = None,
     ) -> "pd.DataFrame":
         """Gives the k best items for users who have features and no id.
 
@@ -271,8 +271,8 @@ class Recommender:
                 was given. The index of a DataFrame names them in the answer, and else
                 the number of the row.
             k: the most items for each, from 1 to the catalogue's size.
-            allowed: raw ids of items that may be recommended, all by default.
-            excluded: raw ids of items that may not.
+            allow: raw ids of items that may be recommended, all by default.
+            deny: raw ids of items that may not.
 
         Returns:
             A table of `user`, `item`, `score`, `rank`.
@@ -286,7 +286,7 @@ class Recommender:
         model = self._towers("recommend_for_new_users")
         users = output_of_new(model, user_features, "user")
         items = model.item_output()
-        may = eligible(self.train, None, allowed, excluded)
+        may = eligible(self.train, None, allow, deny)
         found = best(
             lambda rows: may.limit(model.score_outputs(some(users, rows), items), rows),
             (len(users["factors"]), self.train.num_items),

@@ -25,8 +25,8 @@ def slow(scores, seen, k: int) -> tuple[list[int], list[float]]:
 
 
 def check_with_oracle(scores, seen, k: int) -> None:
-    exclude = Interactions.from_matrix(seen) if seen.any() else None
-    items, found = top_k(scores, np.arange(len(scores)), k, exclude=exclude)
+    deny = Interactions.from_matrix(seen) if seen.any() else None
+    items, found = top_k(scores, np.arange(len(scores)), k, deny=deny)
     assert (items.dtype, found.dtype) == (np.int32, np.float32)
     for user, row in enumerate(scores):
         expected = slow(row, seen[user], k)
@@ -40,7 +40,7 @@ def test_items_come_best_first_and_of_equal_scores_by_id():
 
 
 def test_excluded_items_are_left_out_and_what_is_missing_is_filled_up():
-    items, scores = top_k(SCORES, np.array([0, 1]), 4, exclude=SEEN)
+    items, scores = top_k(SCORES, np.array([0, 1]), 4, deny=SEEN)
     assert items.tolist() == [[3, 2, 0, -1], [2, 1, -1, -1]]
     assert scores.tolist() == [[3, 2, 1, -np.inf], [6, -np.inf, -np.inf, -np.inf]]
 
@@ -106,10 +106,10 @@ def test_a_function_is_asked_for_int32_ids_and_no_users_give_no_rows():
         ((1, 2), r"`k` must be a whole number of at least 1. Received: k=\(1, 2\)"),
     ],
 )
-@pytest.mark.parametrize("exclude", [SEEN, None])
-def test_k_is_within_the_catalogue(k, told, exclude):
+@pytest.mark.parametrize("deny", [SEEN, None])
+def test_k_is_within_the_catalogue(k, told, deny):
     with pytest.raises(ValueError, match=told):
-        top_k(SCORES, [0], k, exclude=exclude)
+        top_k(SCORES, [0], k, deny=deny)
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_k_is_within_the_catalogue(k, told, exclude):
         (3, r"whole numbers \[users\]. Received: int64 of shape \[\]"),
     ],
 )
-@pytest.mark.parametrize("exclude", [SEEN, None])
-def test_user_ids_are_of_known_users(user_ids, told, exclude):
+@pytest.mark.parametrize("deny", [SEEN, None])
+def test_user_ids_are_of_known_users(user_ids, told, deny):
     with pytest.raises(ValueError, match=told):
-        top_k(SCORES, user_ids, 1, exclude=exclude)
+        top_k(SCORES, user_ids, 1, deny=deny)
 
 
 def test_ids_for_a_function_are_not_negative():

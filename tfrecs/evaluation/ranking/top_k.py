@@ -31,7 +31,7 @@ def top_k(
     user_ids: AnyArray,
     k: int,
     *,
-    exclude: Interactions | None = None,
+    deny: Interactions | None = None,
     scores_at_once: int = SCORE_BLOCK,
 ) -> tuple[IntArray, FloatArray]:
     """Gives each user's k items of highest score, best first.
@@ -43,7 +43,7 @@ def top_k(
         model: what `evaluate` takes.
         user_ids: `[users]`, in any order.
         k: items for each user, from 1 to the catalogue's size.
-        exclude: pairs that are left out, as a rule those of training; None for none.
+        deny: interactions whose items each user is not given, such as training data.
         scores_at_once: the model is asked for at most so many scores, or for one user.
 
     Returns:
@@ -65,17 +65,15 @@ def top_k(
     """
     check_positive(k=k, scores_at_once=scores_at_once)
     score = as_scorer(model)
-    user_ids = _check_users(user_ids, model, exclude)
+    user_ids = _check_users(user_ids, model, deny)
     if len(user_ids) == 0:
         return np.empty((0, k), dtype=np.int32), np.empty((0, k), dtype=np.float32)
-    num_items = (
-        np.shape(score(user_ids[:1]))[-1] if exclude is None else exclude.num_items
-    )
+    num_items = np.shape(score(user_ids[:1]))[-1] if deny is None else deny.num_items
     return best_of_rows(
         lambda rows: score(user_ids[rows]),
         (len(user_ids), num_items),
         k,
-        seen=None if exclude is None else lambda rows: exclude.matrix[user_ids[rows]],
+        seen=None if deny is None else lambda rows: deny.matrix[user_ids[rows]],
         scores_at_once=scores_at_once,
     )
 
@@ -132,9 +130,7 @@ def best_items(
     return np.concatenate(items), np.concatenate(of_items)
 
 
-def _check_users(
-    user_ids: AnyArray, model: Any, exclude: Interactions | None
-) -> IntArray:
+def _check_users(user_ids: AnyArray, model: Any, deny: Interactions | None) -> IntArray:
     """Gives the ids as int32 `[users]`, each of a user who is known."""
     ids = np.asarray(user_ids)
     if ids.ndim != 1 or (ids.size and not np.issubdtype(ids.dtype, np.integer)):
@@ -143,8 +139,8 @@ def _check_users(
             f"{ids.dtype} of shape {list(ids.shape)}"
         )
     num_users = None
-    if exclude is not None:
-        num_users = exclude.num_users
+    if deny is not None:
+        num_users = deny.num_users
     elif isinstance(model, np.ndarray):
         num_users = len(model)
     if ids.size and (
