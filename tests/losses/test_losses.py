@@ -43,7 +43,7 @@ def gradient(loss, targets, scores):
 
 def test_registries_are_literal():
     assert LOSSES == {
-        "bce": losses.bce,
+        "bce": losses.sampled_bce,
         "bpr": losses.bpr,
         "hinge": losses.hinge,
         "softmax": losses.sampled_softmax,
@@ -61,7 +61,7 @@ def test_registries_are_literal():
         "collie-warp": losses.collie_warp,
     }
     assert CATALOGUE_LOSSES == {
-        "softmax": losses.softmax,
+        "softmax": losses.catalogue_softmax,
         "bce": losses.catalogue_bce,
         "squared-error": losses.squared_error,
         "ccl": losses.ccl,
@@ -71,7 +71,7 @@ def test_registries_are_literal():
 
 
 def test_registries_are_complete():
-    names = {name for name in losses.__all__ if name.islower()} - {"configured"}
+    names = {name for name in losses.__all__ if name.islower()} - {"configure_loss"}
     registries = (LOSSES, CATALOGUE_LOSSES, RATING_LOSSES)
     listed = {loss for registry in registries for loss in registry.values()}
     assert listed == {getattr(losses, name) for name in names}
@@ -85,26 +85,26 @@ def test_bce_by_hand():
     second = [math.log(1 - sigmoid(s)) for s in (0.1, 1.5, -4)]
     second += [math.log(sigmoid(-0.2))]
     expected = [-sum(first) / 4, -sum(second) / 4]
-    np.testing.assert_allclose(losses.bce(LABELS, SCORES), expected, rtol=1e-5)
+    np.testing.assert_allclose(losses.sampled_bce(LABELS, SCORES), expected, rtol=1e-5)
 
 
 def test_bce_is_that_of_keras_for_each_row():
     theirs = keras.losses.BinaryCrossentropy(from_logits=True, reduction="none")
     expected = theirs(LABELS, SCORES)
-    np.testing.assert_allclose(losses.bce(LABELS, SCORES), expected, rtol=1e-5)
+    np.testing.assert_allclose(losses.sampled_bce(LABELS, SCORES), expected, rtol=1e-5)
 
 
 def test_bce_of_single_pairs_is_one_number_each():
-    flat = losses.bce(LABELS.ravel(), SCORES.ravel()).numpy()
+    flat = losses.sampled_bce(LABELS.ravel(), SCORES.ravel()).numpy()
     assert flat.shape == (8,)
-    rows = losses.bce(LABELS, SCORES)
+    rows = losses.sampled_bce(LABELS, SCORES)
     np.testing.assert_allclose(flat.reshape(2, 4).mean(axis=1), rows, rtol=1e-6)
 
 
 def test_bce_takes_a_weight_for_each_single_pair():
     """A pair of weight 0 does not count: only the first pair's step is taken."""
     model = build_mf(3, 3, embedding_dim=2)
-    model.compile(keras.optimizers.SGD(1.0), losses.bce, jit_compile=False)
+    model.compile(keras.optimizers.SGD(1.0), losses.sampled_bce, jit_compile=False)
     ids = np.array([0, 1, 2], dtype=np.int32)
     labels = np.array([1, 0, 0], dtype=np.float32)
     before = model.score_users(ids)
@@ -277,11 +277,11 @@ def test_bce_is_exact_for_any_score():
         labels = np.full(scores.shape, label, dtype=np.float32)
         expected = exact_bce(label, scores.astype(np.float64))
         np.testing.assert_allclose(
-            losses.bce(labels, scores), expected, rtol=1e-6, atol=1e-6
+            losses.sampled_bce(labels, scores), expected, rtol=1e-6, atol=1e-6
         )
         slopes = 1 / (1 + np.exp(-scores.astype(np.float64))) - label
         np.testing.assert_allclose(
-            gradient(losses.bce, labels, scores), slopes, rtol=1e-5, atol=1e-6
+            gradient(losses.sampled_bce, labels, scores), slopes, rtol=1e-5, atol=1e-6
         )
 
 
@@ -295,7 +295,7 @@ def test_softmax_by_hand():
         -math.log(math.exp(0.5) / total[1]),
         0,  # nobody's positives
     ]
-    found = losses.softmax(TAKEN, CATALOGUE)
+    found = losses.catalogue_softmax(TAKEN, CATALOGUE)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
@@ -326,7 +326,7 @@ def test_squared_error_by_hand():
 def test_catalogue_ties():
     labels = np.array([[1, 0, 1, 0, 0]], dtype=np.int8)
     scores = np.zeros((1, 5), dtype=np.float32)
-    found = losses.softmax(labels, scores)
+    found = losses.catalogue_softmax(labels, scores)
     np.testing.assert_allclose(found, 2 * math.log(5), rtol=1e-6)
     found = losses.catalogue_bce(labels, scores)
     np.testing.assert_allclose(found, 5 * math.log(2), rtol=1e-6)
@@ -399,7 +399,7 @@ def test_slopes_of_catalogue_losses(catalogue_wide):
     weight = np.array([[10 * 2 / 3], [10 * 1 / 4], [0]])
     expected = {
         # Two positives share one probability: the sum over items is what is pushed.
-        losses.softmax: np.array([[2], [1], [0]]) * share - TAKEN,
+        losses.catalogue_softmax: np.array([[2], [1], [0]]) * share - TAKEN,
         losses.catalogue_bce: chance - TAKEN,
         losses.squared_error: np.where(
             TAKEN, -2 * (1 - CATALOGUE), 2 * 0.1 * CATALOGUE
@@ -412,9 +412,9 @@ def test_slopes_of_catalogue_losses(catalogue_wide):
 
 def test_softmax_does_not_see_a_constant():
     shifted = CATALOGUE + np.array([[9.0], [-4.0], [1.0]], dtype=np.float32)
-    expected = losses.softmax(TAKEN, CATALOGUE)
+    expected = losses.catalogue_softmax(TAKEN, CATALOGUE)
     np.testing.assert_allclose(
-        losses.softmax(TAKEN, shifted), expected, rtol=1e-5, atol=1e-5
+        losses.catalogue_softmax(TAKEN, shifted), expected, rtol=1e-5, atol=1e-5
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 
 import tfrecs
 from tfrecs import losses
-from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, configured
-from tfrecs.losses.settings import Configured, settings_of
+from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, configure_loss
+from tfrecs.losses.settings import ConfiguredLoss, settings_of
 from tfrecs.training.fit import compile_for
 
 LABELS = np.array([[1, 0, 0, 0.5], [1, 0, 0, 0]], dtype=np.float32)
@@ -21,20 +21,20 @@ NUM_USERS, NUM_ITEMS = 5, 6
 
 
 def test_it_is_the_loss_with_the_settings():
-    loss = configured("softmax", temperature=0.5)
+    loss = configure_loss("softmax", temperature=0.5)
     np.testing.assert_array_equal(
         loss(LABELS, SCORES), losses.sampled_softmax(LABELS, SCORES, temperature=0.5)
     )
     assert (loss.name, loss.loss) == ("softmax", losses.sampled_softmax)
-    assert repr(loss) == "configured('softmax', temperature=0.5)"
-    assert configured("squared-error").loss is losses.squared_error
-    assert configured("mse").loss is losses.mse
+    assert repr(loss) == "configure_loss('softmax', temperature=0.5)"
+    assert configure_loss("squared-error").loss is losses.squared_error
+    assert configure_loss("mse").loss is losses.mse
 
 
 def test_a_temperature_divides_the_scores():
     for loss, labels in (
         (losses.sampled_softmax, LABELS),
-        (losses.softmax, np.floor(LABELS)),
+        (losses.catalogue_softmax, np.floor(LABELS)),
     ):
         found = loss(labels, SCORES, temperature=0.25)
         np.testing.assert_allclose(found, loss(labels, SCORES * 4), rtol=1e-6)
@@ -88,7 +88,7 @@ def test_the_names_of_settings():
         "bsl": ["positive_temperature", "negative_temperature"],
         "collie-warp": ["num_items"],
     }
-    assert settings_of(losses.softmax) == ["temperature"]
+    assert settings_of(losses.catalogue_softmax) == ["temperature"]
     assert settings_of(losses.squared_error) == ["unobserved_weight"]
 
 
@@ -108,11 +108,11 @@ def test_the_names_of_settings():
 )
 def test_bad_settings(name, settings, message):
     with pytest.raises(ValueError, match=message):
-        configured(name, **settings)
+        configure_loss(name, **settings)
 
 
 def test_a_margin_may_be_negative():
-    assert configured("ccl", margin=-0.5).settings == {"margin": -0.5}
+    assert configure_loss("ccl", margin=-0.5).settings == {"margin": -0.5}
 
 
 # Under Keras, and `fit`
@@ -120,7 +120,7 @@ def test_a_margin_may_be_negative():
 
 @pytest.mark.parametrize("name", ["ccl", "kos-warp"])
 def test_a_compiled_model_is_saved_with_the_settings(name, tmp_path):
-    loss = configured(name, **{"ccl": {"margin": 0.1}, "kos-warp": {"k": 2}}[name])
+    loss = configure_loss(name, **{"ccl": {"margin": 0.1}, "kos-warp": {"k": 2}}[name])
     rng = np.random.default_rng(0)
     inputs = {
         "user_id": rng.integers(0, NUM_USERS, 8).astype(np.int32),
@@ -132,7 +132,7 @@ def test_a_compiled_model_is_saved_with_the_settings(name, tmp_path):
     model.fit(inputs, labels, verbose=0)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    assert isinstance(loaded.loss, Configured)
+    assert isinstance(loaded.loss, ConfiguredLoss)
     assert loaded.loss.get_config() == loss.get_config()
     assert (loaded.loss.loss, loaded.loss.settings) == (loss.loss, loss.settings)
     told = model.evaluate(inputs, labels, verbose=0)
@@ -143,14 +143,14 @@ def test_a_compiled_model_is_saved_with_the_settings(name, tmp_path):
 
 def test_a_model_is_compiled_with_the_loss_of_its_negatives():
     model, adam = tfrecs.build_mf(NUM_USERS, NUM_ITEMS), keras.optimizers.Adam
-    objective = configured("softmax", temperature=0.2)
+    objective = configure_loss("softmax", temperature=0.2)
     assert compile_for(model, objective, "own", adam()).loss.loss is LOSSES["softmax"]
     over = compile_for(model, objective, "all", adam())
     assert over.loss.loss is CATALOGUE_LOSSES["softmax"]
     assert over.loss.settings == {"temperature": 0.2}
     shared = compile_for(model, objective, "mixed", adam())
     assert (shared.loss.loss, shared.temperature) == (LOSSES["softmax"], 0.2)
-    assert compile_for(model, configured("bpr"), "own", adam()).loss is losses.bpr
+    assert compile_for(model, configure_loss("bpr"), "own", adam()).loss is losses.bpr
 
 
 def test_losses_that_estimate_ranks_are_told_the_catalogues_size():
@@ -158,7 +158,7 @@ def test_losses_that_estimate_ranks_are_told_the_catalogues_size():
     for name in ("warp", "warp-all", "kos-warp", "collie-warp"):
         loss = compile_for(model, name, "own", adam()).loss
         assert (loss.loss, loss.settings) == (LOSSES[name], {"num_items": NUM_ITEMS})
-    objective = configured("kos-warp", k=2, num_items=50)
+    objective = configure_loss("kos-warp", k=2, num_items=50)
     loss = compile_for(model, objective, "own", adam()).loss
     assert loss.settings == {"k": 2, "num_items": 50}
 
@@ -183,7 +183,7 @@ def test_a_correction_is_right_for_its_temperature():
 
 def test_fit_takes_it_as_the_objective(from_pairs):
     pairs = [(user, item) for user in range(4) for item in (user, user + 1)]
-    objective = configured("ccl", negative_weight=3.0)
+    objective = configure_loss("ccl", negative_weight=3.0)
     model = tfrecs.build_mf(4, 5, embedding_dim=2, init_std=0.5)
     labels = np.eye(4, 5) + np.eye(4, 5, 1)
     scores = model.score_users(np.arange(4))

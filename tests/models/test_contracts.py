@@ -399,10 +399,10 @@ def test_learns_the_checkerboard(name, build, checkerboard, objective):
     model = build(name, 40, 10, **{**few, **CHECKERBOARD.get(name, {})})
     assert evaluate(model, train, test, k=1).metrics["precision@1"] < 0.9
     if objective == "pairs":
-        trained, loss = model, losses.bce
+        trained, loss = model, losses.sampled_bce
         data = pairwise_batches(train, seed=1, batch_size=38, passes=10)
     else:
-        trained, loss = model.over_catalogue(), losses.softmax
+        trained, loss = model.over_catalogue(), losses.catalogue_softmax
         data = user_batches(train, seed=1, batch_size=20, passes=30)
     trained.compile(keras.optimizers.Adam(0.03), loss, jit_compile=False)
     trained.fit(data, shuffle=False, verbose=0)

@@ -305,7 +305,7 @@ def test_scores_are_less_by_the_log_probability(build, randomize):
 @pytest.mark.parametrize(
     "loss",
     [  # those that take no mean, or a plain one
-        *(losses.bce, losses.bpr, losses.hinge, losses.sampled_softmax),
+        *(losses.sampled_bce, losses.bpr, losses.hinge, losses.sampled_softmax),
         *(losses.adaptive_bpr, losses.adaptive_hinge, losses.warp_all),
         *(losses.collie_bpr, losses.collie_hinge, losses.collie_adaptive_hinge),
     ],
@@ -334,7 +334,7 @@ def test_a_rows_own_positive_has_no_gradient_as_a_negative(build, randomize, los
             ]
         )
     of_negatives = (losses.bpr, losses.hinge, losses.collie_bpr, losses.collie_hinge)
-    counts = {losses.bce: 4 / 3, **dict.fromkeys(of_negatives, 3 / 2)}
+    counts = {losses.sampled_bce: 4 / 3, **dict.fromkeys(of_negatives, 3 / 2)}
     count = counts.get(loss, 1)  # the others take no mean
     for with_it, without in zip(*found, strict=True):
         np.testing.assert_allclose(with_it * count, without, rtol=1e-5, atol=1e-6)

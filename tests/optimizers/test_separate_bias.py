@@ -199,7 +199,7 @@ def test_it_works_over_the_catalogue(given):
         model if given == "towers" else view, SGD(0.0), SGD(0.5)
     )
     before = values(model)
-    view.compile(optimizer, losses.softmax, jit_compile=False)
+    view.compile(optimizer, losses.catalogue_softmax, jit_compile=False)
     labels = np.eye(9, dtype=np.int8)[ITEMS].sum(axis=1)  # two of nine items
     view.train_on_batch({"user_id": USERS}, labels)
     moved = {path for path, now in values(model).items() if (now != before[path]).any()}

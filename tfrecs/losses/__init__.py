@@ -9,7 +9,7 @@ how alike it is to the positive, and 0 without partial credit. Those in `CATALOG
 or 1. Those in `RATING_LOSSES` take a rating and a score of each pair, `[batch]`. All
 return `[batch]` float32, in nats where there is a logarithm. The same name in two
 registries is the same objective, with some negatives and with all. Settings other than
-a loss's defaults are given by `configured`. A new loss is a function and a line in its
+a loss's defaults are given by `configure_loss`. A new loss is a function and a line in its
 registry.
 """
 
@@ -22,45 +22,45 @@ from tfrecs.losses.collie import (
     collie_warp,
 )
 from tfrecs.losses.contrastive import ccl
-from tfrecs.losses.multinomial import bsl, sampled_softmax, softmax
+from tfrecs.losses.multinomial import bsl, catalogue_softmax, sampled_softmax
 from tfrecs.losses.pairwise import adaptive_bpr, adaptive_hinge, bpr, hinge
-from tfrecs.losses.pointwise import bce, catalogue_bce, squared_error
+from tfrecs.losses.pointwise import catalogue_bce, sampled_bce, squared_error
 from tfrecs.losses.ratings import mae, mse
-from tfrecs.losses.settings import Configured, Loss
+from tfrecs.losses.settings import ConfiguredLoss, Loss
 from tfrecs.losses.weighted_rank import kos_warp, warp, warp_all
 
 __all__ = [
     "CATALOGUE_LOSSES",
     "LOSSES",
     "RATING_LOSSES",
-    "Configured",
+    "ConfiguredLoss",
     "Loss",
     "adaptive_bpr",
     "adaptive_hinge",
-    "bce",
     "bpr",
     "bsl",
     "catalogue_bce",
+    "catalogue_softmax",
     "ccl",
     "collie_adaptive_bpr",
     "collie_adaptive_hinge",
     "collie_bpr",
     "collie_hinge",
     "collie_warp",
-    "configured",
+    "configure_loss",
     "hinge",
     "kos_warp",
     "mae",
     "mse",
+    "sampled_bce",
     "sampled_softmax",
-    "softmax",
     "squared_error",
     "warp",
     "warp_all",
 ]
 
 LOSSES: dict[str, Loss] = {
-    "bce": bce,
+    "bce": sampled_bce,
     "bpr": bpr,
     "hinge": hinge,
     "softmax": sampled_softmax,
@@ -79,7 +79,7 @@ LOSSES: dict[str, Loss] = {
 }
 
 CATALOGUE_LOSSES: dict[str, Loss] = {
-    "softmax": softmax,
+    "softmax": catalogue_softmax,
     "bce": catalogue_bce,
     "squared-error": squared_error,
     "ccl": ccl,
@@ -89,7 +89,7 @@ CATALOGUE_LOSSES: dict[str, Loss] = {
 RATING_LOSSES: dict[str, Loss] = {"mse": mse, "mae": mae}
 
 
-def configured(name: str, **settings: float) -> Configured:
+def configure_loss(name: str, **settings: float) -> ConfiguredLoss:
     """Gives a loss with settings other than its defaults.
 
     `tfrecs.fit` takes it as the objective, and `model.compile` as the loss, which is
@@ -105,9 +105,9 @@ def configured(name: str, **settings: float) -> Configured:
             out of its range.
 
     Example:
-        >>> configured("ccl", margin=0.2)
-        configured('ccl', margin=0.2)
+        >>> configure_loss("ccl", margin=0.2)
+        configure_loss('ccl', margin=0.2)
     """
     losses = {**RATING_LOSSES, **CATALOGUE_LOSSES, **LOSSES}
     check_choice("name", name, losses)
-    return Configured(name, losses[name], settings)
+    return ConfiguredLoss(name, losses[name], settings)

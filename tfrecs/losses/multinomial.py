@@ -43,7 +43,7 @@ def sampled_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any:
 
 
 @_register
-def softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any:
+def catalogue_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any:
     """Softmax over the whole catalogue: which items did this user take?
 
     Formula:
@@ -95,7 +95,7 @@ def bsl(
     References:
         Wu et al. 2024, "BSL: Understanding and Improving Softmax Loss for
         Recommendation", the same log-expectation-exp for both sides. Its sum is over
-        users; here a user counts as often as positives, as in `softmax`.
+        users; here a user counts as often as positives, as in `catalogue_softmax`.
     """
     labels, scores = in_float32(labels, scores)
     positive = ops.cast(ops.equal(labels, 1), "float32")

@@ -11,7 +11,7 @@ _register = keras.saving.register_keras_serializable("tfrecs")
 
 
 @_register
-def bce(labels: Any, scores: Any) -> Any:
+def sampled_bce(labels: Any, scores: Any) -> Any:
     """Binary cross-entropy: is this pair an interaction?
 
     Formula:

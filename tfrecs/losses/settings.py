@@ -20,7 +20,7 @@ ANY_SIGN = ("margin",)
 
 
 @keras.saving.register_keras_serializable("tfrecs")
-class Configured:
+class ConfiguredLoss:
     """A loss with settings: it is called, compiled and saved as the loss itself is.
 
     A function with arguments bound to it would do, but Keras cannot save one.
@@ -46,9 +46,9 @@ class Configured:
         return self.loss(labels, scores, **self.settings)
 
     def __repr__(self) -> str:
-        """The call of `configured` that makes it."""
+        """The call of `configure_loss` that makes it."""
         given = "".join(f", {name}={value!r}" for name, value in self.settings.items())
-        return f"configured({self.name!r}{given})"
+        return f"configure_loss({self.name!r}{given})"
 
     def get_config(self) -> dict[str, Any]:
         """Gives the arguments that make the same loss again."""
@@ -56,7 +56,7 @@ class Configured:
         return {"name": self.name, "loss": loss, "settings": self.settings}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Configured":
+    def from_config(cls, config: dict[str, Any]) -> "ConfiguredLoss":
         """Makes the loss that `get_config` describes."""
         return cls(**{**config, "loss": keras.losses.deserialize(config["loss"])})
 

@@ -10,7 +10,7 @@ import keras
 from tfrecs._base.checks import check_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.popularity import check_exponent
-from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, Configured
+from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, ConfiguredLoss
 from tfrecs.losses.settings import settings_of
 from tfrecs.models import TwoTower
 from tfrecs.training.batches import (
@@ -39,7 +39,7 @@ def fit(
     train: Interactions,
     *,
     seed: int,
-    objective: str | Configured = "bce",
+    objective: str | ConfiguredLoss = "bce",
     negatives: str = "auto",
     optimizer: keras.optimizers.Optimizer | None = None,
     epochs: int = 20,
@@ -59,7 +59,7 @@ def fit(
         seed: of the order and of the negatives. The model's start and its dropout are
             Keras's: call `keras.utils.set_random_seed` before building it.
         objective: a name of `tfrecs.losses.LOSSES`, `CATALOGUE_LOSSES` or
-            `RATING_LOSSES`, or what `tfrecs.losses.configured` gives for one, with
+            `RATING_LOSSES`, or what `tfrecs.losses.configure_loss` gives for one, with
             settings.
         negatives: which items a positive stands against; see
             `tfrecs.training.objectives.choose_negatives`. What "auto" chose, and why, is in the
@@ -231,7 +231,7 @@ def fit_batches(
 
 def compile_for(
     model: TwoTower,
-    objective: str | Configured,
+    objective: str | ConfiguredLoss,
     negatives: str,
     optimizer: keras.optimizers.Optimizer,
 ) -> keras.Model:
@@ -258,14 +258,14 @@ def compile_for(
     strategy = getattr(trained, "distribute_strategy", None)  # TensorFlow's alone
     trained.compile(
         optimizer,
-        loss=Configured(name, loss, settings) if settings else loss,
+        loss=ConfiguredLoss(name, loss, settings) if settings else loss,
         jit_compile=strategy is None or strategy.num_replicas_in_sync == 1,
         steps_per_execution=STEPS_PER_EXECUTION,
     )
     return trained
 
 
-def _named(objective: str | Configured) -> tuple[str, dict[str, float]]:
+def _named(objective: str | ConfiguredLoss) -> tuple[str, dict[str, float]]:
     """The objective's name in the registries, and its settings."""
     if isinstance(objective, str):
         return objective, {}

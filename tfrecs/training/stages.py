@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 
 from tfrecs.data.interactions import Interactions
-from tfrecs.losses import Configured
+from tfrecs.losses import ConfiguredLoss
 from tfrecs.models import TwoTower, start_from_mf
 from tfrecs.models.freezing import GLOBAL_BIAS, matching, train_only, trainable_layers
 from tfrecs.training.fit import fit
@@ -44,7 +44,7 @@ class Stage:
     name: str
     trains: Sequence[str]
     optimizer: keras.optimizers.Optimizer
-    objective: str | Configured = "bce"
+    objective: str | ConfiguredLoss = "bce"
     negatives: str = "auto"
     epochs: int = 20
     passes: int = 5
@@ -151,7 +151,7 @@ def _fit_stage(
 
 def hybrid_stages(
     *,
-    objective: str | Configured = "bce",
+    objective: str | ConfiguredLoss = "bce",
     learning_rate: float = 3e-3,
     metadata_rate: float = 3e-3,
     last_rate: float = 3e-4,
@@ -182,7 +182,7 @@ def hybrid_stages(
 
 def pretrained_stages(
     *,
-    objective: str | Configured = "bce",
+    objective: str | ConfiguredLoss = "bce",
     metadata_rate: float = 3e-3,
     last_rate: float = 3e-4,
     epochs: int = 4,
@@ -209,7 +209,7 @@ def pretrained_stages(
 
 def bucket_stages(
     *,
-    objective: str | Configured = "bce",
+    objective: str | ConfiguredLoss = "bce",
     learning_rate: float = 3e-3,
     last_rate: float = 3e-3,
     epochs: int = 4,
@@ -282,7 +282,7 @@ def fine_tune(
 
 def _with_adam(
     stages: dict[str, tuple[list[str], float]],
-    objective: str | Configured,
+    objective: str | ConfiguredLoss,
     epochs: int,
     passes: int,
 ) -> list[Stage]:
