@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from tfrecs.bench.result import write_json
+from tfrecs.bench.results_file import write_json
 
 
 def parser(doc: str | None, repeats: int = 5) -> argparse.ArgumentParser:

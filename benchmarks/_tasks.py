@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfrecs import Interactions, evaluate, load_dataset
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.data.datasets import Dataset
 from tfrecs.data.splits import leave_last_out, random_split, stratified_split
@@ -45,7 +44,7 @@ class Task:
 
 def ml_100k() -> Task:
     """LightFM's `ua` split, rating >= 3, the whole catalogue ranked, train left out."""
-    problem = load_problem(parse([]))
+    problem = load_problem()
     options = {"k": (5, 10), "metrics": ("precision", "ndcg")}
     return Task(
         "ml-100k",

@@ -26,7 +26,7 @@ import numpy as np
 from scipy.sparse import linalg
 
 from tfrecs import Interactions, evaluate
-from tfrecs.bench.result import write_json
+from tfrecs.bench.results_file import write_json
 from tfrecs.data.readers import read_lightgcn
 from tfrecs.evaluation.metrics.ranking import METRICS
 from tfrecs.evaluation.ranking.top_k import top_k

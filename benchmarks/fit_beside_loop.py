@@ -17,7 +17,6 @@ import tensorflow as tf
 from _report import finish, in_turns, medians, parser, print_table
 
 from tfrecs import Interactions, build_mf, build_neumf
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.training.fit import batches, compile_for, fit_batches
 
@@ -95,7 +94,7 @@ def report(median: dict[int, dict[str, float]]) -> None:
 def main() -> None:
     options = parser(__doc__, repeats=7).parse_args()
     keras.utils.set_random_seed(0)
-    train = load_problem(parse([])).train
+    train = load_problem().train
     ways = {n: ways_of(train, n) for n in (SHORT, LONG)}
     flat = {(n, way): run for n, by_way in ways.items() for way, run in by_way.items()}
     taken = in_turns(flat, options.repeats)

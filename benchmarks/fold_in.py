@@ -17,7 +17,6 @@ from _training import Setting, built
 
 from tfrecs import Interactions, evaluate
 from tfrecs.bench.baselines import fit_popularity
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.inference.fold_in import FoldIn
 from tfrecs.models import TwoTower, build_cosine, build_mf, build_neumf
@@ -103,7 +102,7 @@ def main() -> None:
     made.add_argument("--models", default=",".join(SETTINGS), help="(%(default)s)")
     made.add_argument("--seeds", type=int, default=3, help="(%(default)s)")
     options = made.parse_args()
-    problem = load_problem(parse([]))
+    problem = load_problem()
     figures: dict[str, list[dict[str, float]]] = {}
     for name in options.models.split(","):
         figures[name] = []

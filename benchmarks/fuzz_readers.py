@@ -47,7 +47,7 @@ from _fuzz_oracles import (
 from _fuzz_samples import TARGETS, Target
 from _report import finish, print_table
 
-from tfrecs.bench.result import write_json
+from tfrecs.bench.results_file import write_json
 from tfrecs.data.datasets import Dataset
 
 SECONDS = 20

@@ -21,7 +21,6 @@ from _report import finish, in_child, in_turns, medians, parser, print_table
 from fit_beside_loop import compiled, feed_of
 
 from tfrecs import Interactions, build_mf
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.training.fit import fit_batches
 
@@ -122,7 +121,7 @@ def memory(repeats: int) -> dict[str, float]:
 def main() -> None:
     options = parser(__doc__, repeats=7).parse_args()
     keras.utils.set_random_seed(0)
-    train = load_problem(parse([])).train
+    train = load_problem().train
     found = {
         "arithmetic": arithmetic(train, options.repeats),
         "gigabytes_per_second": memory(options.repeats),

@@ -19,7 +19,7 @@ from _report import finish, parser, print_table
 from _tasks import TASKS, Task
 from _training import Setting
 
-from tfrecs.bench.result import write_json
+from tfrecs.bench.results_file import write_json
 from tfrecs.models import build_mf
 from tfrecs.optimizers import LazyAdam, RowwiseAdagrad
 

@@ -17,7 +17,6 @@ import keras
 from _report import finish, parser, print_table
 
 from tfrecs import Interactions, evaluate, fit
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.models import build_mf
 from tfrecs.optimizers import separate_bias_optimizer
@@ -100,7 +99,7 @@ def main() -> None:
     made.add_argument("--objective", default="hinge", choices=OBJECTIVES)
     made.add_argument("--seeds", type=int, default=3)
     options = made.parse_args()
-    problem = load_problem(parse([]))
+    problem = load_problem()
     curves: dict[str, dict[tuple, Curve]] = {}
     for way, biases in BIAS_RATES.items():
         curves[way] = {}

@@ -19,7 +19,7 @@ from _published_rows import ROWS, Row
 from _report import finish, parser, print_table
 from _tasks import TASKS, Task
 
-from tfrecs.bench.result import write_json
+from tfrecs.bench.results_file import write_json
 
 
 def choose(row: Row, task: Task) -> dict[str, dict[str, float]]:

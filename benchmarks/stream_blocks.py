@@ -14,7 +14,6 @@ from itertools import islice
 import numpy as np
 from _report import finish, keep, parser, print_table, progress
 
-from tfrecs.bench.stream.options import parse
 from tfrecs.bench.stream.problem import StreamProblem, load_stream
 from tfrecs.streaming import (
     Event,
@@ -91,7 +90,7 @@ def main() -> None:
     made = parser(__doc__, repeats=1)
     made.add_argument("--events", type=int, help="of the stream (default: all)")
     options = made.parse_args()
-    problem, figures = load_stream(parse([])), []
+    problem, figures = load_stream(), []
     for name in LEARNERS:
         for size in BLOCKS:
             progress(f"{name} in blocks of {size}")

@@ -21,7 +21,6 @@ import keras
 from _report import finish, in_turns, medians, parser, print_table, seconds
 
 from tfrecs import build_mf, build_neumf
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.callbacks import TensorBoard
 from tfrecs.training.fit import batches, compile_for, fit_batches
@@ -105,7 +104,7 @@ def main() -> None:
     options = parser(__doc__, repeats=7).parse_args()
     keras.utils.set_random_seed(0)
     problems = {
-        name: load_problem(parse(["--dataset", name]))
+        name: load_problem(name)
         for name in dict.fromkeys(dataset for dataset, _, _ in TRAININGS.values())
     }
     load = os.getloadavg()[0]

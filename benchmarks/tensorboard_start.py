@@ -26,7 +26,6 @@ import keras
 from _report import finish, parser, print_table, progress
 
 from tfrecs import build_mf, fit
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.callbacks import RankingMetrics, TensorBoard, log_result
 
@@ -35,7 +34,7 @@ READERS = {"quick": "true", "in Python": "false"}
 
 def write_runs(folder: Path, runs: int) -> None:
     """One training's logs, so many times."""
-    problem = load_problem(parse([]))
+    problem = load_problem()
     train, validation = problem.fitting, problem.validation
     keras.utils.set_random_seed(0)
     model = build_mf(train.num_users, train.num_items, embedding_dim=64)

@@ -22,7 +22,6 @@ from _plain_keras import plain_mf, plain_neumf, plain_pairs
 from _report import finish, in_turns, keep, medians, parser, print_table, seconds
 
 from tfrecs.bench.baselines import fit_implicit_als, fit_lightfm, fit_tfrs
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.recipes import RECIPES
 from tfrecs.bench.train import Training
@@ -123,7 +122,7 @@ def main() -> None:
     options.add_argument("--models", default=",".join([*MODELS, *OTHERS]))
     options = options.parse_args()
     keras.utils.set_random_seed(0)
-    problem = load_problem(parse([]))
+    problem = load_problem()
     ways: dict[str, Way] = {}
     for name in options.models.split(","):
         ways |= make_ways(problem, name)

@@ -15,10 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.recipes import RECIPES
-from tfrecs.bench.result import write_json
+from tfrecs.bench.results_file import write_json
 from tfrecs.bench.train import Training
 
 DOT = {
@@ -103,7 +102,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--json", default="benchmarks/results/tune-ml-100k.json")
     options = parser.parse_args()
-    problem = load_problem(parse([]))
+    problem = load_problem()
     path = Path(options.json)
     found = json.loads(path.read_text()) if path.exists() else {}
     for name in options.models.split(","):
@@ -119,13 +118,13 @@ def main() -> None:
             sizes = {key: point[key] for key in point if key not in OF_RECIPE}
             recipe = replace(RECIPES[name], **changes, settings=sizes)
             with tempfile.TemporaryDirectory() as logs:
-                looks, metrics = Training(recipe, problem).choose(
+                epochs, metrics, _ = Training(recipe, problem).choose(
                     0, Path(logs), lambda what: None
                 )
             trials.append(
                 {
                     **point,
-                    "passes": looks * recipe.passes,
+                    "epochs": epochs,
                     "ndcg@10": round(metrics["val_ndcg@10"], 4),
                     "precision@10": round(metrics["val_precision@10"], 4),
                 }

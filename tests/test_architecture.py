@@ -31,9 +31,6 @@ LONG_FILES: dict[str, str] = {
 """Files over 300 lines, each with its reason."""
 
 LONG_FUNCTIONS: dict[str, str] = {
-    "bench/options.py:parse": "to be split",
-    "bench/problem.py:load_problem": "to be split",
-    "bench/stream/options.py:parse": "to be split",
     "callbacks/tensorboard.py:__init__": "to be split",
     "data/columns.py:distinct_rows": "to be split",
     "data/datasets/synthetic.py:make_synthetic": "to be split",

@@ -6,19 +6,17 @@ import pytest
 from tfrecs import evaluate
 from tfrecs.bench.baselines import BASELINES
 from tfrecs.bench.measuring import measured
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.result import Result
 from tfrecs.evaluation.metrics.list_metrics import Lists, coverage
 from tfrecs.evaluation.ranking.top_k import top_k
 
-COLUMNS = ["--user-col", "person", "--item-col", "film", "--rating-col", "stars"]
+COLUMNS = {"user_col": "person", "item_col": "film", "rating_col": "stars"}
 
 
-@pytest.fixture(params=[[], ["--include-seen"]], ids=["unseen", "all"])
+@pytest.fixture(params=[True, False], ids=["unseen", "all"])
 def problem(request, good_csv):
-    asked = ["--train", str(good_csv), *COLUMNS, "--k", "4", *request.param]
-    return load_problem(parse(asked))
+    return load_problem(train=good_csv, k=4, exclude_seen=request.param, **COLUMNS)
 
 
 @pytest.fixture

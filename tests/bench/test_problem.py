@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.data.datasets import Dataset
 from tfrecs.data.interactions import Interactions
@@ -13,24 +12,24 @@ from tfrecs.data.interactions import Interactions
 LOG = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2), (1, 3), (9, 1), (2, 7), (3, 8)]
 
 
-def notes(tmp_path, *options):
+def notes(tmp_path, **options):
     path = tmp_path / "log.csv"
     rows = [f"{user},{item},{time}" for time, (user, item) in enumerate(LOG)]
     path.write_text("\n".join(["user_id,item_id,timestamp", *rows]), encoding="utf-8")
-    return load_problem(parse(["--train", str(path), "--k", "1", *options])).notes
+    return load_problem(train=path, k=1, **options).notes
 
 
 def test_users_and_items_without_training_data_are_told(tmp_path):
-    [told] = notes(tmp_path, "--split", "temporal")  # a fifth: the last two rows
+    [told] = notes(tmp_path, split="temporal")  # a fifth: the last two rows
     assert told.startswith("0 users and 2 items of test are not in train")
-    [told] = notes(tmp_path, "--split", "cold-users")
+    [told] = notes(tmp_path, split="cold-users")
     assert told.startswith("1 users")  # a fifth of four, rounded
 
 
 def test_nothing_is_told_where_all_are_known(tmp_path):
     path = tmp_path / "test.csv"
     path.write_text("user_id,item_id\n1,7\n", encoding="utf-8")
-    assert notes(tmp_path, "--test", str(path)) == ()
+    assert notes(tmp_path, test=path) == ()
 
 
 def films(rows, **kinds):
@@ -40,7 +39,7 @@ def films(rows, **kinds):
     train = Interactions.from_frame(
         pd.DataFrame({"user_id": "anna", "item_id": index}), item_features=frame
     )
-    problem = load_problem(parse(["--dataset", "synthetic"]))
+    problem = load_problem("synthetic")
     return replace(problem, dataset=Dataset("films", train, **kinds), train=train)
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from html_tree import read
 
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.report import write_report
 from tfrecs.bench.report.findings import find, num_draws
@@ -18,7 +17,7 @@ from tfrecs.bench.result import Result
 from tfrecs.evaluation import Evaluation, Protocol
 from tfrecs.evaluation.significance import holm, paired_test
 
-COLUMNS = ["--user-col", "person", "--item-col", "film", "--rating-col", "stars"]
+COLUMNS = {"user_col": "person", "item_col": "film", "rating_col": "stars"}
 NAMES = [f"{name}@{k}" for k in (3, 5) for name in ("precision", "recall", "ndcg")]
 HOSTILE = """<img src=x onerror="alert(1)">'&amp;' </style><script>1</script> 🎬 \
 שלום \x07"""
@@ -27,7 +26,7 @@ HOSTILE = """<img src=x onerror="alert(1)">'&amp;' </style><script>1</script> �
 @pytest.fixture(scope="module")
 def problem(good_csv):
     """Data with titles, one of them of the nastiest kind."""
-    found = load_problem(parse(["--train", str(good_csv), *COLUMNS, "--k", "3,5"]))
+    found = load_problem(train=good_csv, k=(3, 5), **COLUMNS)
     titles = [f"Film {item}" for item in range(found.train.num_items)]
     titles[7] = HOSTILE
     named = replace(found.train, item_features=pd.DataFrame({"title": titles}))
@@ -429,7 +428,7 @@ def test_ids_that_are_numbers_keep_all_their_digits(result, page, tmp_path):
     log = tmp_path / "log.parquet"
     frame = pd.DataFrame({"user_id": pairs[:, 0], "item_id": pairs[:, 1] + 12345670.0})
     frame.sort_values("item_id").to_parquet(log)
-    problem = load_problem(parse(["--train", str(log), "--k", "3,5"]))
+    problem = load_problem(train=log, k=(3, 5))
     [user, *_] = problem.example_users
     run = result("mf", 0.5, lists={user: (0, 1)})
     found = page(replace(run, shape={}), problem=problem)

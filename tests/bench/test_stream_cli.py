@@ -14,9 +14,8 @@ import pytest
 
 from tfrecs.bench.cli import main
 from tfrecs.bench.stream import run as run_module
-from tfrecs.bench.stream.options import parse
 from tfrecs.bench.stream.problem import load_stream
-from tfrecs.bench.stream.rows import ROWS
+from tfrecs.bench.stream.rows import ROWS, Row
 from tfrecs.streaming import IncrementalRecommender, Popular
 
 COLUMNS = (
@@ -151,7 +150,13 @@ def test_the_first_events_are_the_batch_and_the_rest_the_stream(report, log_csv)
 
 
 def test_only_users_and_items_of_the_batch_are_known(log_csv):
-    problem = load_stream(parse(["--train", str(log_csv), *COLUMNS]))
+    problem = load_stream(
+        train=log_csv,
+        user_col="who",
+        item_col="film",
+        rating_col="stars",
+        time_col="at",
+    )
     assert problem.batch.num_users == len(np.unique(problem.batch.user_ids))
     assert problem.batch.num_items == len(np.unique(problem.batch.item_ids))
     assert problem.batch.timestamps.max() <= problem.stream.timestamps.min()
@@ -175,7 +180,7 @@ def test_scalars_are_moving_averages_by_the_number_of_the_event(report):
     last = ((ranks > 0) & (ranks <= 5))[-100:].mean()
     assert read.Scalars("moving/recall@5")[-1].value == pytest.approx(last)
     assert sorted(path.name for path in run.iterdir()) == [
-        *("events.out.tfevents.0.stream", "fit.json", "ranks.npz"),
+        *("events.out.tfevents.0.stream", "fit.json", "ranks.npz", "result.json"),
     ]
 
 
@@ -200,7 +205,7 @@ def test_rows_that_start_from_a_model_say_so(stream, log_csv):
 
 
 def test_a_model_that_fails_keeps_its_row(stream, log_csv, monkeypatch):
-    broken = run_module.Row(lambda problem: Popular(), from_model=True)
+    broken = Row(lambda problem: Popular(), from_model=True)
     monkeypatch.setitem(ROWS, "isgd", broken)
     status, out, _ = stream(
         *("--train", log_csv, *COLUMNS, "--models", "isgd,popularity"),
@@ -244,7 +249,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(stream, log_csv, monkeypatc
     status, out, err = stream(*asked, "--every", "50")
     assert status == 130
     assert "popularity" in out
-    assert err.endswith("tfrecs.bench stream: interrupted; --resume goes on with it\n")
+    assert err.endswith("tfrecs.bench stream: interrupted; --resume continues it\n")
     monkeypatch.setattr(run_module._Clock, "tick", tick)
     [kept] = Path("logs").glob("*/results.json")
     finished = json.loads(kept.read_text())["results"]
@@ -292,7 +297,7 @@ def test_a_damaged_run_is_told(stream, log_csv):
     ranks.write_bytes(ranks.read_bytes()[:-30])
     status, out, err = stream(*asked, "--resume")
     assert (status, out) == (2, "")
-    assert "ranks.npz: must be whole. Leave --resume out" in err
+    assert "ranks.npz: must be whole. Start a new run, without --resume" in err
 
 
 KILLED = ("--models", "popularity,isgd,item-item", "--min-rating", "3")
@@ -344,8 +349,11 @@ def test_a_run_killed_twenty_times_gives_the_same_numbers(tmp_path):
         (["--train", "timeless.csv"], "timeless.csv: a stream needs the times of"),
         (["--train", "GOOD", "--min-rating", "6"], "at most 5"),
         (["--train", "unrated.csv", "--min-rating", "5"], "needs ratings"),
-        (["--train", "GOOD", "--warm-up", "0"], "at least one of"),
-        (["--train", "GOOD", "--warm-up", "1"], "`--warm-up` must be at least 0 and"),
+        (
+            ["--train", "GOOD", "--warm-up", "0"],
+            "--warm-up must be a share of at least one of",
+        ),
+        (["--train", "GOOD", "--warm-up", "1"], "--warm-up must be at least 0 and"),
         (["--train", "GOOD", "--warm-up", "half"], "invalid float value: 'half'"),
         (["--train", "GOOD", "--warm-up", "0.003"], "at least 2 users and 2 items"),
         (["--train", "GOOD", "--models", "x"], "must be one of popularity,"),
@@ -353,7 +361,10 @@ def test_a_run_killed_twenty_times_gives_the_same_numbers(tmp_path):
         (["--window", "0"], "not '0'"),
         (["--k", "5,10"], "not '5,10'"),
         (["--every", "0"], "not '0'"),
-        (["--seed", "-1"], "--seed must be at least 0, not -1"),
+        (
+            ["--seed", "-1"],
+            "--seed must be a whole number of at least 0. Received: seed=-1",
+        ),
         (["--nonsense"], "unrecognized arguments: --nonsense"),
         (["--json", "."], "--json must be a file that can be written"),
         (["--logdir", "timeless.csv"], "timeless.csv"),

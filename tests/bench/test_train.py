@@ -8,19 +8,18 @@ import pandas as pd
 import pytest
 
 from tfrecs.bench import train as train_module
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
-from tfrecs.bench.recipes import RECIPES, RECIPES_INCLUDING_SEEN, Recipe
+from tfrecs.bench.recipes import INCLUDING_SEEN, Recipe, recipes
 from tfrecs.models import MODELS
 from tfrecs.training.fit import NEGATIVES, OBJECTIVES
 
-COLUMNS = ["--user-col", "person", "--item-col", "film", "--rating-col", "stars"]
-MF = Recipe("mf", {"embedding_dim": 4, "dropout": 0.5}, passes=2, most_passes=6)
+COLUMNS = {"user_col": "person", "item_col": "film", "rating_col": "stars"}
+MF = Recipe("mf", {"embedding_dim": 4, "dropout": 0.5}, validate_every=2, max_epochs=6)
 
 
 @pytest.fixture(scope="module")
 def problem(good_csv):
-    return load_problem(parse(["--train", str(good_csv), *COLUMNS, "--k", "3"]))
+    return load_problem(train=good_csv, k=3, **COLUMNS)
 
 
 @pytest.fixture
@@ -38,7 +37,11 @@ def trained(problem, tmp_path):
         training._trained.train_step = counted
         for seed in seeds:
             model, _ = training.train(
-                "mf", seed=seed, epochs=epochs, logdir=tmp_path, tell=lambda what: None
+                "mf",
+                seed=seed,
+                epochs=epochs,
+                logdir=tmp_path,
+                progress=lambda what: None,
             )
             found.append(model.score_users(np.arange(problem.train.num_users)))
         return found, len(traces)
@@ -58,9 +61,9 @@ def test_choosing_and_training_with_several_seeds_traces_once(trained, negatives
 def test_the_curve_leads_to_the_epochs_that_were_chosen(problem, tmp_path):
     training = train_module.Training(MF, problem)
     _, found = training.train(
-        "mf", seed=0, epochs=None, logdir=tmp_path, tell=lambda what: None
+        "mf", seed=0, epochs=None, logdir=tmp_path, progress=lambda what: None
     )
-    assert list(found.curve) == [2, 4, 6][: len(found.curve)]  # `passes` apart
+    assert list(found.curve) == [2, 4, 6][: len(found.curve)]  # `validate_every` apart
     assert found.curve[found.epochs] == max(found.curve.values())
     assert found.validation["val_ndcg@3"] == found.curve[found.epochs]
 
@@ -105,12 +108,12 @@ def test_buckets_are_those_of_the_items_categories(described):
 
 
 def test_every_recipe_has_its_builder_and_says_how_to_build_it():
-    assert {recipe.builder for recipe in RECIPES.values()} == set(MODELS)
-    for name, recipe in (*RECIPES.items(), *RECIPES_INCLUDING_SEEN.items()):
+    assert {recipe.builder for recipe in recipes().values()} == set(MODELS)
+    for name, recipe in (*recipes().items(), *INCLUDING_SEEN.items()):
         options = set(inspect.signature(MODELS[recipe.builder]).parameters)
         assert set(recipe.settings) <= options, name
         assert recipe.features == ("item_features" in options) or name == "deepfm"
         assert recipe.buckets == ("item_buckets" in options)
         assert recipe.objective in OBJECTIVES
         assert recipe.negatives in NEGATIVES
-        assert recipe.most_passes % recipe.passes == 0
+        assert recipe.max_epochs % recipe.validate_every == 0

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from tfrecs.bench.measuring import measured
-from tfrecs.bench.options import parse
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.report import write_report
 from tfrecs.bench.result import Result
@@ -54,7 +53,7 @@ def address(tmp_path_factory):
     rows = [f"{user},{item}" for user, item in pairs]
     log = folder / "log.csv"
     log.write_text("\n".join(["user_id,item_id", *rows]), encoding="utf-8")
-    problem = load_problem(parse(["--train", str(log), "--k", "3,5"]))
+    problem = load_problem(train=log, k=(3, 5))
     titles = pd.DataFrame({"title": [HOSTILE] * problem.train.num_items})
     problem = replace(problem, train=replace(problem.train, item_features=titles))
     results = []

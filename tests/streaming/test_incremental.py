@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tfrecs import Interactions, build_mf
 from tfrecs.streaming import (
     LEARNERS,
+    STREAM_METRICS,
     Event,
     IncrementalRecommender,
     ItemItem,
@@ -17,7 +18,6 @@ from tfrecs.streaming import (
     events_of,
     prequential,
 )
-from tfrecs.streaming.prequential import METRICS
 
 ALONE = [name for name in LEARNERS if name != "one-step"]  # which take no model
 FILMS = [("ann", "Heat"), ("ann", "Alien"), ("bob", "Heat"), ("cy", "Tron")]
@@ -223,7 +223,7 @@ def test_moving_averages_against_plain_python(ranks, window):
         "dcg": lambda rank: 1 / np.log2(rank + 1) if 1 <= rank <= 10 else 0.0,
         "mrr": lambda rank: 1 / rank if rank else 0.0,
     }
-    assert of_rank.keys() == METRICS.keys()
+    assert of_rank.keys() == STREAM_METRICS.keys()
     for name, value in of_rank.items():
         expected = [
             np.mean([value(rank) for rank in scored[max(0, end - window) : end]])

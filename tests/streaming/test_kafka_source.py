@@ -181,8 +181,8 @@ from test_learn_from import make
 from tfrecs.streaming.sources import learn_from
 
 source = source_at(sys.argv[1], "killed", follow=True)
-tell = lambda counts: print(counts.events, flush=True)
-learn_from(source, make(), checkpoint=sys.argv[2], every=7, tell=tell)
+show = lambda counts: print(counts.events, flush=True)
+learn_from(source, make(), checkpoint=sys.argv[2], every=7, progress=show)
 """
 
 

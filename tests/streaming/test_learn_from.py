@@ -85,7 +85,7 @@ def test_what_comes_is_learned_and_counted():
     counts = learn_from(
         source_of(data.encode(), max_bytes=150),
         recommender,
-        tell=lambda counts: told.append(counts.events),
+        progress=lambda counts: told.append(counts.events),
     )
     assert counts == Counts(
         events=5,
@@ -165,7 +165,9 @@ def test_a_stop_anywhere_between_two_checkpoints(tmp_path):
             raise RuntimeError("the power is out")
 
     with pytest.raises(RuntimeError, match="out"):
-        learn_from(source_of(data), make(), checkpoint=checkpoint, every=8, tell=stop)
+        learn_from(
+            source_of(data), make(), checkpoint=checkpoint, every=8, progress=stop
+        )
     assert load(checkpoint).log.num_events == told[3 * 8 - 1]  # the last eighth line
     resumed = make()
     assert learn_from(source_of(data), resumed, checkpoint=checkpoint) == expected
@@ -225,13 +227,13 @@ def test_ctrl_c_while_it_learns_ends_after_the_event(tmp_path, place, monkeypatc
         signal.raise_signal(signal.SIGINT)
         learn(*event)
 
-    def tell(counts):
+    def show(counts):
         if counts.events == place:
             stopped.partial_fit = interrupted
 
     if place == 0:
         stopped.partial_fit = interrupted
-    counts = learn_from(source_of(data), stopped, checkpoint=checkpoint, tell=tell)
+    counts = learn_from(source_of(data), stopped, checkpoint=checkpoint, progress=show)
     assert (counts.events, counts.is_stopped) == (place + 1, True)
     assert learn_from(source_of(data), resumed, checkpoint=checkpoint) == expected
     assert_same(resumed, unbroken)
@@ -241,13 +243,13 @@ def test_ctrl_c_while_it_waits(tmp_path):
     path, checkpoint = tmp_path / "e.jsonl", tmp_path / "c.npz"
     path.write_bytes(lines(20))
 
-    def tell(counts):
+    def show(counts):
         if counts.events == 20:
             threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     before = signal.getsignal(signal.SIGINT)
     counts = learn_from(
-        FileSource(path, follow=True), make(), checkpoint=checkpoint, tell=tell
+        FileSource(path, follow=True), make(), checkpoint=checkpoint, progress=show
     )
     assert (counts.events, counts.is_stopped) == (20, True)
     assert signal.getsignal(signal.SIGINT) is before
@@ -314,8 +316,8 @@ from test_learn_from import make
 from tfrecs.streaming.sources import FileSource, learn_from
 
 source = FileSource(sys.argv[1], follow=True, wait=0.002)
-tell = lambda counts: print(counts.events, flush=True)
-learn_from(source, make(), checkpoint=sys.argv[2], every=7, tell=tell)
+show = lambda counts: print(counts.events, flush=True)
+learn_from(source, make(), checkpoint=sys.argv[2], every=7, progress=show)
 """
 WRITE = """
 import sys, time

@@ -103,9 +103,9 @@ def test_a_run_goes_on_from_its_checkpoint(make, tmp_path):
 
     checkpoint = tmp_path / "run.npz"
     with pytest.raises(KeyboardInterrupt):
-        prequential(make(), stream, checkpoint=checkpoint, every=50, tell=stop)
+        prequential(make(), stream, checkpoint=checkpoint, every=50, progress=stop)
     found = prequential(
-        make(), stream, checkpoint=checkpoint, every=50, tell=done.append
+        make(), stream, checkpoint=checkpoint, every=50, progress=done.append
     )
     assert done == [*range(1, 131), *range(101, 301)]
     np.testing.assert_array_equal(found.ranks, unbroken.ranks)

@@ -5,9 +5,6 @@ import numpy as np
 import pytest
 
 import tfrecs
-from tfrecs.bench.options import parse
-from tfrecs.bench.problem import load_problem
-from tfrecs.bench.run import run
 from tfrecs.data.datasets.synthetic import make_synthetic
 from tfrecs.data.splits import leave_k_out
 from tfrecs.evaluation import evaluate_ratings
@@ -228,27 +225,6 @@ def test_sizes_of_zero_are_refused_and_no_default(parts, negatives, size):
     with pytest.raises(ValueError, match=f"`{size}` must be.*Received: {size}=0"):
         sizes = {"passes": 1, size: 0}
         batches(parts[0], "bce", negatives, seed=0, **sizes)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "share"),
-    # An MLP can only come near to a dot product (Rendle et al. 2020): it had 89.9%.
-    [("mf", 0.9), ("gmf", 0.9), ("neumf", 0.9), ("hybrid", 0.9), ("mlp", 0.85)],
-)
-def test_planted_factors_are_found(name, share, tmp_path):
-    """A share of the best possible NDCG@10, by the bench's own recipe."""
-    problem = load_problem(parse(["--dataset", "synthetic"]))
-    found = run(
-        problem,
-        ("oracle", name),
-        seeds=1,
-        epochs=None,
-        logdir=tmp_path,
-        tell=lambda what: None,
-    )
-    oracle, model = (result.metrics["ndcg@10"] for result in found)
-    assert model >= share * oracle
 
 
 def test_weights_are_not_thrown_away(parts):

@@ -10,18 +10,18 @@ from tfrecs.bench.result import Result
 from tfrecs.inference.recommender import Recommender
 
 MOST = 3
-"""Bundles that a run keeps: as many lists as fit side by side."""
+"""Number of bundles that a run keeps: as many lists as fit side by side."""
 
 
 class Bundles:
-    """Keeps the models that are best on validation data, each a bundle of its name.
+    """Keeps the best models on validation data as bundles.
 
-    Test data choose nothing. Where a run measures nothing on validation data, since the
-    number of epochs is given, the first models are kept; of several seeds, the first.
+    Test data choose nothing. Without validation, since the number of epochs is given,
+    the first models are kept. Only the first seed of a model can be kept.
 
     Args:
-        folder: which they are put into.
-        problem: what they were trained on.
+        folder: parent folder of the bundles, which have the names of the models.
+        problem: the problem that the models were trained on.
     """
 
     def __init__(self, folder: Path, problem: Problem) -> None:
@@ -30,7 +30,7 @@ class Bundles:
         self._kept: dict[str, float] = {}
 
     def offer(self, model: Any, result: Result) -> None:
-        """Keeps a model if it is one of Keras, and the result is among the best."""
+        """Keeps a Keras model if its result is among the best."""
         import keras
 
         if result.seed > 0 or not isinstance(model, keras.Model):
@@ -47,14 +47,14 @@ class Bundles:
         )
         recommender.save(self.folder / result.model)
         self._kept[result.model] = value
-        if len(self._kept) > MOST:  # only now, lest the other could not be saved
+        if len(self._kept) > MOST:  # only once the new one is saved
             worst = min(self._kept, key=self._kept.__getitem__)
             shutil.rmtree(self.folder / worst)
             del self._kept[worst]
 
 
 def _metrics(result: Result) -> dict[str, float]:
-    """Those on validation and on test data that are defined."""
+    """Returns the finite metrics on validation and test data."""
     on_test = {f"test_{name}": value for name, value in result.metrics.items()}
     found = {**result.validation, **on_test}
     return {name: value for name, value in found.items() if math.isfinite(value)}

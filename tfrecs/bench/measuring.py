@@ -1,4 +1,4 @@
-"""How a fitted model is measured: for the table, and for the report."""
+"""Evaluation of a fitted model for the table and the report."""
 
 from dataclasses import replace
 
@@ -13,19 +13,19 @@ from tfrecs.evaluation.ranking.scorers import ScoresUsers
 from tfrecs.evaluation.ranking.top_k import NO_ITEM, top_k
 
 MORE_CUTOFFS = (1, 2, 3, 5, 10, 20, 50)
-"""At which the report shows the metrics as well, as far as the catalogue goes."""
+"""Cut-offs of the metrics in the report, if the catalogue is large enough."""
 
 OF_LISTS = ("coverage", "popularity", "head_share")
 
 LIST_LENGTH = 10
-"""Of the lists that example users get."""
+"""Length of the lists of example users."""
 
 
 def measured(model: ScoresUsers | Scorer, problem: Problem, result: Result) -> Result:
-    """Gives the result with the model's figures on the test data.
+    """Adds the model's metrics on the test data to a result.
 
-    The catalogue is ranked once, for all cut-offs. Those that were not asked for stay
-    as means alone, since values for each user take memory.
+    The catalogue is ranked once for all cut-offs. Cut-offs of the report only are kept
+    as means, since values for each user take memory.
     """
     cutoffs = {k for k in MORE_CUTOFFS if k <= problem.train.num_items}
     found = evaluate(
@@ -59,7 +59,7 @@ def _micro(evaluation: Evaluation, problem: Problem) -> dict[str, float]:
 
 
 def _lists(model: ScoresUsers | Scorer, problem: Problem) -> dict[int, tuple[int, ...]]:
-    """What the example users are recommended: fewer items where fewer are left."""
+    """Returns the top items of the example users; fewer if fewer are left."""
     users, train = problem.example_users, problem.train
     deny = train if problem.exclude_seen else None
     k = min(LIST_LENGTH, train.num_items)

@@ -1,37 +1,14 @@
-"""The command line's options."""
+"""Options of the command lines: those of both kinds of run, and those of rankings."""
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tfrecs._base.command_line import Parser, UsageError
+from tfrecs.bench.problem import Columns
 
 
-@dataclass(frozen=True)
-class Options:
-    """What was asked for on the command line; defaults are in `parse`."""
-
-    dataset: str
-    train: str | None
-    test: str | None
-    user_col: str | None
-    item_col: str | None
-    rating_col: str | None
-    time_col: str | None
-    models: tuple[str, ...] | None
-    split: str | None
-    min_rating: float | None
-    k: tuple[int, ...]
-    seeds: int
-    epochs: int | None
-    include_seen: bool
-    logdir: str
-    json: str | None
-    list: bool
-
-
-def parse(arguments: Sequence[str]) -> Options:
-    """Reads the command line.
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parses the command line of a ranking run.
 
     Raises:
         UsageError: with one line that says what is wrong.
@@ -44,42 +21,33 @@ def parse(arguments: Sequence[str]) -> Options:
         "python -m tfrecs.bench stream --help",
         allow_abbrev=False,
     )
-    data = add_data(parser, "ml-100k")
-    data.add_argument("--test", metavar="FILE", help="held-out interactions")
-    data.add_argument("--split", metavar="NAME", help="how test data are held out")
-    data.add_argument(
-        "--min-rating", type=float, metavar="X", help="rating that counts as positive"
-    )
-    run = parser.add_argument_group("run")
-    add_models(run)
-    run.add_argument(
-        "--k",
-        type=_cutoffs,
-        default=(5, 10),
-        metavar="5,10",
-        help="cut-offs of metrics",
-    )
-    run.add_argument(
-        "--seeds", type=count, default=1, metavar="N", help="runs of each model"
-    )
-    run.add_argument(
-        "--epochs",
-        type=count,
-        metavar="N",
-        help="passes over the training data (default: chosen on validation data)",
-    )
-    run.add_argument(
-        "--include-seen", action="store_true", help="rank training items as well"
-    )
-    add_output(parser)
-    given = vars(parser.parse_args(arguments))
-    if given["test"] and not given["train"]:
-        raise UsageError("--test needs --train, the file to learn from. Try --help.")
-    return Options(**given)
+    data, run = add_shared(parser, "ml-100k", "training items")
+    add = data.add_argument
+    add("--test", metavar="FILE", help="held-out interactions")
+    add("--split", metavar="NAME", help="how test data are held out")
+    add("--min-rating", type=float, metavar="X", help="lowest rating of a positive")
+    add = run.add_argument
+    metrics = "cut-offs of metrics"
+    add("--k", type=_cutoffs, default=(5, 10), metavar="5,10", help=metrics)
+    add("--seeds", type=count, default=1, metavar="N", help="runs of each model")
+    epochs = "epochs of training (default: chosen on validation data)"
+    add("--epochs", type=count, metavar="N", help=epochs)
+    return parser.parse_args(arguments)
 
 
-def add_data(parser: argparse.ArgumentParser, dataset: str) -> argparse._ArgumentGroup:
-    """Adds the options that name the data; gives their group."""
+def add_shared(
+    parser: argparse.ArgumentParser, dataset: str, seen: str
+) -> tuple[argparse._ArgumentGroup, argparse._ArgumentGroup]:
+    """Adds the options of both kinds of run.
+
+    Args:
+        parser: the parser.
+        dataset: the default data set.
+        seen: the items that are excluded from rankings by default.
+
+    Returns:
+        The groups of options of the data and of the run.
+    """
     data = parser.add_argument_group("data")
     data.add_argument("--dataset", default=dataset, help="name (default: %(default)s)")
     data.add_argument(
@@ -90,27 +58,39 @@ def add_data(parser: argparse.ArgumentParser, dataset: str) -> argparse._Argumen
     )
     for side in ("user", "item", "rating", "time"):
         data.add_argument(f"--{side}-col", metavar="NAME", help=f"column of {side}s")
-    return data
-
-
-def add_models(run: argparse._ArgumentGroup) -> None:
-    """Adds the option that names rows."""
+    run = parser.add_argument_group("run")
+    rows = "models and baselines (default: all)"
+    run.add_argument("--models", type=_names, metavar="A,B", help=rows)
     run.add_argument(
-        "--models",
-        type=_names,
-        metavar="A,B",
-        help="models and baselines (default: all)",
+        "--include-seen",
+        dest="exclude_seen",
+        action="store_false",
+        help=f"rank {seen} as well",
     )
+    add = parser.add_argument_group("output").add_argument
+    logs = "folder of runs, for TensorBoard (%(default)s)"
+    add("--logdir", default="logs", metavar="DIR", help=logs)
+    add("--json", metavar="FILE", help="write the results there as well")
+    add("--list", action="store_true", help="list names and stop")
+    return data, run
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
-    """Adds the options that say what is written, and where."""
-    out = parser.add_argument_group("output")
-    out.add_argument(
-        "--logdir", default="logs", metavar="DIR", help="for TensorBoard (%(default)s)"
-    )
-    out.add_argument("--json", metavar="FILE", help="write the results there as well")
-    out.add_argument("--list", action="store_true", help="list names and stop")
+def columns_of(options: argparse.Namespace) -> Columns:
+    """Returns the columns that the options name."""
+    return {
+        "user_col": options.user_col,
+        "item_col": options.item_col,
+        "rating_col": options.rating_col,
+        "time_col": options.time_col,
+    }
+
+
+def reworded(error: Exception, options: argparse.Namespace) -> UsageError:
+    """Returns an error about Python's arguments as one about options."""
+    message = str(error).replace("exclude_seen=False", "--include-seen")
+    for name in vars(options):
+        message = message.replace(f"`{name}`", f"--{name.replace('_', '-')}")
+    return UsageError(message)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -127,7 +107,7 @@ def _cutoffs(text: str) -> tuple[int, ...]:
 
 
 def count(text: str) -> int:
-    """Reads a whole number of at least 1."""
+    """Parses a whole number of at least 1."""
     if not text.strip().isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(
             f"expected a whole number of at least 1, not {text!r}"

@@ -1,15 +1,15 @@
-"""What a bench run is about: data, split and protocol."""
+"""The problem of a ranking run: data, split and protocol."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
 from tfrecs._base.checks import check_choice, check_cutoffs
 from tfrecs._base.types import AnyArray
-from tfrecs.bench.options import Options
 from tfrecs.data.datasets import Dataset, load_dataset
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers import read_interactions, read_test
@@ -18,24 +18,24 @@ from tfrecs.evaluation.segments import SEGMENTS, activity
 from tfrecs.reporting.text import clean
 
 SPLIT_SEED = 0
-"""Of every split, so that all models and seeds see the same one."""
+"""Seed of every split, so that all models and seeds share one."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Train and test data, and how to measure.
+    """Training and test data, and the protocol of evaluation.
 
     Args:
-        dataset: where they are from.
-        train: what models learn from.
-        test: what they are measured on.
-        fitting: the part of `train` that models learn from to choose their epochs.
-        validation: the rest of `train`, on which the epochs are chosen.
-        split: how test was held out.
-        min_rating: the rating from which a pair is a positive; None for all pairs.
+        dataset: source of the data.
+        train: training data.
+        test: test data.
+        fitting: part of `train` to fit on while the number of epochs is chosen.
+        validation: rest of `train`, on which the number of epochs is chosen.
+        split: how the test data were held out.
+        min_rating: lowest rating of a positive; None if every pair is one.
         cutoffs: k of the metrics.
-        exclude_seen: whether items of `train` are left out of the ranking.
-        notes: what a reader of the numbers must know.
+        exclude_seen: whether the ranking excludes items of `train`.
+        notes: remarks that a reader of the numbers needs.
     """
 
     dataset: Dataset
@@ -51,15 +51,15 @@ class Problem:
 
     @property
     def has_features(self) -> bool:
-        """Whether the data have features that a tower can read."""
+        """Whether the data have features for a tower."""
         data = self.dataset
         return bool(data.categorical or data.multi_hot or data.numeric)
 
     @property
     def item_buckets(self) -> AnyArray | None:
-        """A bucket of each item, by the first column of their categories, if any.
+        """Returns a bucket for each item by the first column of categories, if any.
 
-        Items that have the same categories, or none, share one.
+        Items of the same categories share a bucket, and so do items without any.
         """
         frame = self.train.item_features
         named = (*self.dataset.multi_hot, *self.dataset.categorical)
@@ -71,7 +71,7 @@ class Problem:
 
     @cached_property
     def example_users(self) -> tuple[int, ...]:
-        """Users with test items: one light, one medium and one heavy in `train`."""
+        """Three users with test items: light, medium and heavy in `train`."""
         rng = np.random.default_rng(SPLIT_SEED)
         tested = np.unique(self.test.user_ids)
         kind = activity(self.train)[tested]
@@ -80,7 +80,7 @@ class Problem:
 
     @property
     def in_one_line(self) -> str:
-        """The protocol, as printed above the table."""
+        """Returns the protocol, as printed above the table."""
         rating = "" if self.min_rating is None else f", rating >= {self.min_rating:g}"
         seen = (
             "training items excluded" if self.exclude_seen else "training items ranked"
@@ -94,7 +94,7 @@ class Problem:
         )
 
     def as_json(self) -> dict[str, dict[str, Any]]:
-        """The `dataset` and `protocol` of the JSON file."""
+        """Returns `dataset` and `protocol` of the JSON file."""
         return {
             "dataset": {
                 "name": self.dataset.name,
@@ -119,66 +119,8 @@ class Problem:
         }
 
 
-def load_problem(options: Options) -> Problem:
-    """Reads and splits the data that the options name.
-
-    Raises:
-        ValueError: if the data or the options cannot be right.
-        FileNotFoundError: if a file or a data set is not to be had.
-    """
-    if options.train is not None:
-        dataset, train, test, split, notes = _from_files(options)
-    else:
-        dataset = load_dataset(options.dataset)
-        check_size(dataset.interactions)
-        train, test, split = _split(dataset, options)
-        notes = (dataset.note,) if dataset.note else ()
-    min_rating = _min_rating(dataset, options)
-    if min_rating is not None:
-        train, test = train.at_least(min_rating), test.at_least(min_rating)
-    if not options.include_seen:
-        repeated = train.contains(test)
-        if repeated.all():
-            raise ValueError(
-                "Every test interaction is in train too, and training items are left "
-                "out of the ranking. Use --include-seen, or another test file."
-            )
-        if repeated.any():
-            notes += (f"{repeated.sum()} test interactions are in train too: left out",)
-            test = test.take(~repeated)
-    parts = Split(train, test)
-    if len(parts.cold_users) or len(parts.cold_items):
-        notes += (
-            f"{len(parts.cold_users)} users and {len(parts.cold_items)} items of test "
-            "are not in train: most models can only guess there",
-        )
-    cutoffs = check_cutoffs(options.k, train.num_items)
-    fitting, validation = random_split(train, seed=SPLIT_SEED, test_fraction=0.1)
-    return Problem(
-        dataset=dataset,
-        train=train,
-        test=test,
-        fitting=fitting,
-        validation=validation,
-        split=split,
-        min_rating=min_rating,
-        cutoffs=cutoffs,
-        exclude_seen=not options.include_seen,
-        notes=notes,
-    )
-
-
-def check_size(interactions: Interactions) -> None:
-    """Raises ValueError if there is nothing to choose between."""
-    if interactions.num_users < 2 or interactions.num_items < 2:
-        raise ValueError(
-            "A bench needs at least 2 users and 2 items. Received: "
-            f"{interactions.num_users} and {interactions.num_items}"
-        )
-
-
-class _Columns(TypedDict):
-    """The columns that `--user-col` and its like name."""
+class Columns(TypedDict, total=False):
+    """Columns of a file, as of `read_interactions`."""
 
     user_col: str | None
     item_col: str | None
@@ -186,55 +128,124 @@ class _Columns(TypedDict):
     time_col: str | None
 
 
-def _from_files(
-    options: Options,
-) -> tuple[Dataset, Interactions, Interactions, str, tuple[str, ...]]:
-    """The user's own data: one file to split, or two."""
-    columns: _Columns = {
-        "user_col": options.user_col,
-        "item_col": options.item_col,
-        "rating_col": options.rating_col,
-        "time_col": options.time_col,
-    }
-    path = Path(str(options.train))
-    interactions = read_interactions(path, **columns)
-    check_size(interactions)
-    dataset = Dataset(clean(path.name), interactions)
-    if options.test is None:
-        train, test, split = _split(dataset, options)
-        return dataset, train, test, split, ()
-    if options.split is not None:
-        raise ValueError("--split divides --train; leave it out when --test is given")
-    test, dropped = read_test(options.test, interactions, **columns)
-    notes = () if not dropped else (f"{dropped} test rows of unknown ids: left out",)
-    return (
-        dataset,
-        interactions,
-        test,
-        f"test from {clean(Path(options.test).name)}",
-        notes,
+def load_problem(
+    dataset: str = "ml-100k",
+    *,
+    train: str | Path | None = None,
+    test: str | Path | None = None,
+    split: str | None = None,
+    min_rating: float | None = None,
+    k: int | Sequence[int] = (5, 10),
+    exclude_seen: bool = True,
+    **columns: Unpack[Columns],
+) -> Problem:
+    """Reads a data set or files, and splits them.
+
+    Args:
+        dataset: name of the data set, unless `train` is given.
+        train: file of interactions.
+        test: file of test interactions; None to split `train`.
+        split: name of a split; by default the data set's own.
+        min_rating: lowest rating of a positive; by default the data set's own.
+        k: cut-offs of the metrics.
+        exclude_seen: whether the ranking excludes items of `train`.
+        **columns: as of `read_interactions`.
+
+    Raises:
+        ValueError: if an argument or the data are invalid.
+        FileNotFoundError: if a file or a data set is missing.
+    """
+    data = load_data(dataset, train, **columns)
+    check_size(data.interactions)
+    notes = [data.note] if data.note else []
+    if test is None:
+        parts, title = _split(data, split, is_file=train is not None)
+    else:
+        _check_test(train, split)
+        held, dropped = read_test(test, data.interactions, **columns)
+        parts, title = Split(data.interactions, held), f"test from {_name(test)}"
+        if dropped:
+            notes.append(f"{dropped} test rows of unknown ids: left out")
+    min_rating = data.min_rating if min_rating is None else min_rating
+    if min_rating is not None:
+        parts = Split(*(part.at_least(min_rating) for part in parts))
+    if exclude_seen:
+        parts, repeated = _without_repeated(parts)
+        if repeated:
+            notes.append(f"{repeated} test interactions are in train too: left out")
+    cutoffs = check_cutoffs(k, parts.train.num_items)
+    fitting, validation = random_split(parts.train, seed=SPLIT_SEED, test_fraction=0.1)
+    return Problem(
+        data,
+        *(parts.train, parts.test, fitting, validation),
+        split=title,
+        min_rating=min_rating,
+        cutoffs=cutoffs,
+        exclude_seen=exclude_seen,
+        notes=(*notes, *_cold(parts)),
     )
 
 
-def _split(
-    dataset: Dataset, options: Options
-) -> tuple[Interactions, Interactions, str]:
-    """Train, test, and what the split is called."""
-    given, everything = dataset.split_name, dataset.interactions
-    if options.split in (None, given) and dataset.test_rows is not None:
-        rows = dataset.test_rows
-        return everything.take(~rows), everything.take(rows), f"{given} split"
-    if options.split is not None:
-        known = (*SPLITS, *((given,) if given else ()))
-        check_choice("--split", options.split, known)
-        train, test = SPLITS[options.split](everything, seed=SPLIT_SEED)
-        return train, test, f"{options.split} split"
-    if options.train is not None:
-        train, test = SPLITS["stratified"](everything, seed=SPLIT_SEED)
-        return train, test, "stratified split (a fifth of each user's)"
-    train, test = leave_k_out(everything, seed=SPLIT_SEED, k=10)
-    return train, test, "ten random interactions of each user held out"
+def load_data(
+    dataset: str, train: str | Path | None, **columns: Unpack[Columns]
+) -> Dataset:
+    """Returns a data set by its name, or the interactions of a file if given."""
+    if train is None:
+        return load_dataset(dataset)
+    return Dataset(_name(train), read_interactions(train, **columns))
 
 
-def _min_rating(dataset: Dataset, options: Options) -> float | None:
-    return dataset.min_rating if options.min_rating is None else options.min_rating
+def check_size(interactions: Interactions) -> None:
+    """Raises ValueError if there are fewer than 2 users or 2 items."""
+    if interactions.num_users < 2 or interactions.num_items < 2:
+        raise ValueError(
+            "A bench needs at least 2 users and 2 items. Received: "
+            f"{interactions.num_users} and {interactions.num_items}"
+        )
+
+
+def _name(path: str | Path) -> str:
+    return clean(Path(path).name)
+
+
+def _check_test(train: str | Path | None, split: str | None) -> None:
+    if train is None:
+        raise ValueError("`test` needs `train`, the file to learn from.")
+    if split is not None:
+        raise ValueError("`split` divides `train`; leave it out when `test` is given")
+
+
+def _split(data: Dataset, name: str | None, *, is_file: bool) -> tuple[Split, str]:
+    """Returns the parts, and the title of the split."""
+    own, everything = data.split_name, data.interactions
+    if name in (None, own) and data.test_rows is not None:
+        rows = data.test_rows
+        return Split(everything.take(~rows), everything.take(rows)), f"{own} split"
+    if name is not None:
+        check_choice("split", name, (*SPLITS, *((own,) if own else ())))
+        return SPLITS[name](everything, seed=SPLIT_SEED), f"{name} split"
+    if is_file:
+        title = "stratified split (a fifth of each user's)"
+        return SPLITS["stratified"](everything, seed=SPLIT_SEED), title
+    title = "ten random interactions of each user held out"
+    return leave_k_out(everything, seed=SPLIT_SEED, k=10), title
+
+
+def _cold(parts: Split) -> list[str]:
+    """Returns a note about test users and items without training data, if any."""
+    users, items = len(parts.cold_users), len(parts.cold_items)
+    if not users and not items:
+        return []
+    cold = f"{users} users and {items} items of test"
+    return [f"{cold} are not in train: most models can only guess there"]
+
+
+def _without_repeated(parts: Split) -> tuple[Split, int]:
+    """Excludes test interactions that are in train; returns their number as well."""
+    repeated = parts.train.contains(parts.test)
+    if repeated.all():
+        raise ValueError(
+            "Every test interaction is in train too, and the ranking excludes training "
+            "items. Pass exclude_seen=False, or another test file."
+        )
+    return Split(parts.train, parts.test.take(~repeated)), int(repeated.sum())

@@ -1,52 +1,59 @@
-"""How `tfrecs.bench` trains each model: settings chosen on validation data.
+"""Training settings of each model, chosen on validation data.
 
-`benchmarks/README.md` says how they were chosen. A new model is a line here and in
-`tfrecs.models.MODELS`.
+`benchmarks/README.md` describes how they were chosen. A model of `tfrecs.models.MODELS`
+needs a recipe here only if it was tuned or reads features.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from tfrecs.bench.quiet import load_tensorflow
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings of one row of the table.
+    """Settings of one row of the table; the defaults are those of `tfrecs.fit`.
 
     Args:
-        builder: a name of `tfrecs.models.MODELS`.
-        settings: the builder's keyword arguments.
-        objective: a name of `tfrecs.training.fit.OBJECTIVES`.
-        negatives: a name of `tfrecs.training.fit.NEGATIVES`.
-        learning_rate: of Adam.
-        bias_learning_rate: of SGD for the bias tables; None for one optimizer.
-        batch_size: users or positives in a batch; None for the pipeline's default.
-        num_negatives: drawn for each positive or batch; None for the default.
-        passes: passes over the data between two looks at the validation data.
-        most_passes: passes at which training stops if validation has not stopped it.
+        builder: name in `tfrecs.models.MODELS`.
+        settings: keyword arguments of the builder.
+        objective: as of `fit`, like `negatives`, `batch_size` and `num_negatives`.
+        negatives: kind of negatives.
+        learning_rate: learning rate of Adam.
+        bias_learning_rate: learning rate of SGD for the bias tables; None for Adam.
+        batch_size: users or positives in a batch.
+        num_negatives: number of negatives for each positive or batch.
+        validate_every: epochs between two validation steps.
+        max_epochs: number of epochs if validation does not stop training earlier.
         features: whether the builder takes user and item features.
         buckets: whether the builder takes buckets of items.
     """
 
     builder: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(default_factory=dict)
     objective: str = "bce"
     negatives: str = "auto"
-    learning_rate: float = 5e-3
+    learning_rate: float = 3e-3
     bias_learning_rate: float | None = None
     batch_size: int | None = None
     num_negatives: int | None = None
-    passes: int = 10
-    most_passes: int = 200
+    validate_every: int = 10
+    max_epochs: int = 200
     features: bool = False
     buckets: bool = False
 
 
 RECIPES: dict[str, Recipe] = {
-    "mf": Recipe("mf", {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1}),
+    "mf": Recipe(
+        "mf",
+        {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1},
+        learning_rate=5e-3,
+    ),
     "mf-bias-optimizer": Recipe(
         "mf",
         {"embedding_dim": 64, "dropout": 0.5, "init_std": 0.01},
+        learning_rate=5e-3,
         bias_learning_rate=0.1,
     ),
     "cosine": Recipe(
@@ -55,7 +62,11 @@ RECIPES: dict[str, Recipe] = {
         objective="softmax",
         learning_rate=0.02,
     ),
-    "gmf": Recipe("gmf", {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1}),
+    "gmf": Recipe(
+        "gmf",
+        {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1},
+        learning_rate=5e-3,
+    ),
     "mlp": Recipe(
         "mlp",
         {
@@ -66,9 +77,8 @@ RECIPES: dict[str, Recipe] = {
         },
         negatives="own",
         num_negatives=8,
-        learning_rate=3e-3,
-        passes=2,
-        most_passes=40,
+        validate_every=2,
+        max_epochs=40,
     ),
     "neumf": Recipe(
         "neumf",
@@ -84,7 +94,6 @@ RECIPES: dict[str, Recipe] = {
     "hybrid": Recipe(
         "hybrid",
         {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.01},
-        learning_rate=3e-3,
         features=True,
     ),
     "nonlinear_mf": Recipe(
@@ -96,8 +105,9 @@ RECIPES: dict[str, Recipe] = {
             "dropout": 0.3,
             "init_std": 0.1,
         },
-        passes=5,
-        most_passes=100,
+        learning_rate=5e-3,
+        validate_every=5,
+        max_epochs=100,
     ),
     "mlp_mf": Recipe(
         "mlp_mf",
@@ -110,19 +120,15 @@ RECIPES: dict[str, Recipe] = {
         negatives="own",
         num_negatives=8,
         learning_rate=2e-3,
-        passes=2,
-        most_passes=40,
+        validate_every=2,
+        max_epochs=40,
     ),
     "deepfm": Recipe(
         "deepfm",
-        {
-            "embedding_dim": 64,
-            "hidden_units": (16, 8),
-            "dropout": 0.5,
-            "init_std": 0.1,
-        },
+        {"embedding_dim": 64, "hidden_units": (16, 8), "dropout": 0.5, "init_std": 0.1},
         objective="softmax",
-        most_passes=120,
+        learning_rate=5e-3,
+        max_epochs=120,
     ),
     "cml": Recipe(
         "cml",
@@ -130,18 +136,19 @@ RECIPES: dict[str, Recipe] = {
         objective="warp",
         num_negatives=20,
         learning_rate=2e-3,
-        passes=5,
-        most_passes=60,
+        validate_every=5,
+        max_epochs=60,
     ),
     "bucketed_mf": Recipe(
         "bucketed_mf",
         {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1, "item_l2": 1e-6},
+        learning_rate=5e-3,
         buckets=True,
     ),
 }
+"""Recipes of tuned models by the names of their rows."""
 
-RECIPES_INCLUDING_SEEN: dict[str, Recipe] = {
-    **RECIPES,
+INCLUDING_SEEN: dict[str, Recipe] = {
     "neumf": Recipe(
         "neumf",
         {
@@ -151,8 +158,24 @@ RECIPES_INCLUDING_SEEN: dict[str, Recipe] = {
             "dropout": 0.1,
             "init_std": 0.01,
         },
-        passes=5,
-        most_passes=60,
+        learning_rate=5e-3,
+        validate_every=5,
+        max_epochs=60,
     ),
 }
-"""For rankings of training items too: a small model cannot put all of those first."""
+"""Other recipes for rankings of training items too: a small model cannot put all of
+them first."""
+
+
+def recipes(*, exclude_seen: bool = True) -> dict[str, Recipe]:
+    """Returns the recipe of each row; models without one of their own get a plain one.
+
+    Args:
+        exclude_seen: whether the ranking excludes training items.
+    """
+    load_tensorflow()
+    from tfrecs.models import MODELS
+
+    tuned = RECIPES if exclude_seen else {**RECIPES, **INCLUDING_SEEN}
+    plain = {name: Recipe(name) for name in MODELS if name not in tuned}
+    return {**tuned, **plain}

@@ -1,47 +1,52 @@
-"""What a bench run finds: a row for each model and seed."""
+"""Results of a ranking run: a row for each model and seed."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from tfrecs._base.files import replaced_when_whole
 from tfrecs.evaluation import Evaluation
 from tfrecs.evaluation.means import mean_of, mean_over_seeds
 
 OK = "ok"
+"""Status of a model that ran."""
 
-Tell = Callable[[str], None]
-"""Told what a run is doing, for a line of progress."""
+ORACLE = "oracle"
+"""Name of the row of the true scores, for generated data."""
+
+Progress: TypeAlias = Callable[[str], None]
+"""Shows a line about what a run is doing."""
+
+
+def failure(error: Exception) -> str:
+    """Returns the status of a model that raised an error."""
+    first_line = str(error).strip().partition("\n")[0]
+    return ": ".join(["failed", *filter(None, (type(error).__name__, first_line))])
 
 
 @dataclass(frozen=True)
 class Result:
-    """One model, one seed.
+    """The result of one model and seed.
 
     Args:
-        model: its name.
-        seed: its seed.
+        model: name.
+        seed: seed.
         status: "ok", or why there is no evaluation.
-        evaluation: on the test data.
+        evaluation: evaluation on the test data.
         more_metrics: metrics that are not means over users.
-        fit_seconds: of the training on all of train.
-        selection_seconds: of the training that chose the number of epochs, and of
-            compiling.
-        evaluate_seconds: of the evaluation.
-        epochs: passes over the training data.
-        parameters: numbers that it learned.
-        validation: its metrics on validation data where its epochs were chosen.
-        hparams: its settings.
-        shape: means on the test data that figures show: precision, recall and NDCG at
+        fit_seconds: seconds of the training on all of train.
+        selection_seconds: seconds of choosing the number of epochs, and of compiling.
+        evaluate_seconds: seconds of the evaluation.
+        epochs: epochs of the training on all of train.
+        parameters: number of trained parameters.
+        validation: metrics on the validation data, if the epochs were chosen there.
+        hparams: settings.
+        shape: means on the test data for the figures: precision, recall and NDCG at
             more cut-offs, and metrics of lists.
-        curve: passes over the data to the validation NDCG at the largest k, where its
-            epochs were chosen.
-        lists: index of an example user to its best items' indices, best first.
-        skipped: whether it was left out on purpose, which is no failure.
+        curve: epochs to the validation NDCG at the largest k, if the epochs were chosen.
+        lists: index of an example user to the indices of the best items, best first.
+        skipped: whether the model does not suit the data, which is no failure.
     """
 
     model: str
@@ -62,13 +67,23 @@ class Result:
     skipped: bool = False
 
     @property
+    def title(self) -> str:
+        """Name and seed, for messages."""
+        return f"{self.model}, seed {self.seed}"
+
+    @property
+    def failed(self) -> bool:
+        """Whether the model should have run and did not."""
+        return self.status != OK and not self.skipped
+
+    @property
     def metrics(self) -> dict[str, float]:
-        """Each metric on the test data; none if the model did not run."""
+        """Metrics on the test data; empty if the model did not run."""
         means = {} if self.evaluation is None else self.evaluation.metrics
         return {**means, **self.more_metrics}
 
     def as_json(self) -> dict[str, Any]:
-        """The row of `results` in the JSON file."""
+        """Returns the row of `results` in the JSON file."""
         return {
             "model": self.model,
             "seed": self.seed,
@@ -86,15 +101,15 @@ class Result:
 
 @dataclass(frozen=True)
 class Summary:
-    """One model over its seeds.
+    """Statistics of one model over its seeds.
 
     Args:
-        model: its name.
-        results: its rows, one for each seed.
-        mean: of each metric over seeds.
-        std: of each metric over seeds; 0 for one seed.
-        ci95: of each metric that is a mean over users, at least two: the mean -+ 1.96
-            standard errors over users, of their values averaged over seeds.
+        model: name.
+        results: results, one for each seed.
+        mean: mean of each metric over seeds.
+        std: standard deviation of each metric over seeds; 0 for one seed.
+        ci95: mean -+ 1.96 standard errors over users, of their values averaged over
+            seeds, for each metric that is a mean over at least two users.
     """
 
     model: str
@@ -104,7 +119,7 @@ class Summary:
     ci95: dict[str, tuple[float, float]]
 
     def as_json(self) -> dict[str, Any]:
-        """The row of `summary` in the JSON file."""
+        """Returns the row of `summary` in the JSON file."""
         metrics = {
             name: {
                 "mean": self.mean[name],
@@ -117,7 +132,7 @@ class Summary:
 
 
 def summarize(results: Sequence[Result]) -> list[Summary]:
-    """Gives a summary for each model, in order of appearance."""
+    """Returns a summary of each model, in order of appearance."""
     models = dict.fromkeys(result.model for result in results)
     return [
         _summary(model, [r for r in results if r.model == model]) for model in models
@@ -141,15 +156,9 @@ def _summary(model: str, results: list[Result]) -> Summary:
 
 
 def _intervals(evaluations: list[Evaluation]) -> dict[str, tuple[float, float]]:
-    """Those that can be known: not of metrics that one user has, or none."""
+    """Returns the intervals of metrics that are defined for at least two users."""
     if not evaluations:
         return {}
     users = mean_over_seeds(evaluations)
     means = {name: mean_of(users, name) for name in users.per_user}
     return {name: (x.low, x.high) for name, x in means.items() if not np.isnan(x.low)}
-
-
-def write_json(path: str | Path, report: Mapping[str, Any]) -> None:
-    """Writes a report whole or not at all, by way of a temporary name."""
-    with replaced_when_whole(Path(path)) as partial:
-        partial.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

@@ -1,34 +1,130 @@
-"""Runs every model that was asked for on one problem."""
+"""A ranking run: every model and baseline on one problem."""
 
+import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tfrecs._base.checks import check_choice
 from tfrecs._base.types import Scorer
-from tfrecs.bench._quiet import load_tensorflow
 from tfrecs.bench.baselines import BASELINES, BaselineError
 from tfrecs.bench.bundles import Bundles
-from tfrecs.bench.folder import BUNDLES
+from tfrecs.bench.folder import BUNDLES, REPORT, new_folder, next_steps
 from tfrecs.bench.measuring import measured
-from tfrecs.bench.problem import Problem
-from tfrecs.bench.recipes import RECIPES, RECIPES_INCLUDING_SEEN
-from tfrecs.bench.result import Result, Tell
+from tfrecs.bench.options import columns_of, parse
+from tfrecs.bench.problem import Problem, load_problem
+from tfrecs.bench.quiet import load_tensorflow
+from tfrecs.bench.recipes import recipes
+from tfrecs.bench.report import write_report
+from tfrecs.bench.result import ORACLE, Progress, Result, failure, summarize
+from tfrecs.bench.table import ranking_table
+from tfrecs.data.datasets import DATASETS
+from tfrecs.data.splits import SPLITS
 from tfrecs.evaluation import ScoresUsers
 
-Fit: TypeAlias = Callable[[int, Path, Tell], tuple[ScoresUsers | Scorer, Result]]
-"""Takes a seed, a folder for logs and whom to tell; gives what to evaluate."""
+if TYPE_CHECKING:
+    from rich.table import Table
 
-ORACLE = "oracle"
-"""The row of the true scores, where the data were generated."""
+Fit: TypeAlias = Callable[[int, Path, Progress], tuple[ScoresUsers | Scorer, Result]]
+"""Takes a seed, a folder for logs and the progress; returns what to evaluate."""
 
 
 def model_names(problem: Problem | None = None) -> list[str]:
-    """Names of all rows that a problem can have."""
+    """Returns the names of all rows that a problem can have."""
     known = problem is not None and problem.dataset.oracle is not None
-    return [*BASELINES, *([ORACLE] if known else []), *RECIPES]
+    return [*BASELINES, *([ORACLE] if known else []), *recipes()]
+
+
+class Ranking:
+    """The ranking run that a command line describes; see `tfrecs.bench.cli.Run`.
+
+    Args:
+        options: result of `parse`.
+        command: the command line.
+
+    Raises:
+        ValueError: if an option or the data are invalid.
+        OSError: if the data are missing or the folder cannot be made.
+    """
+
+    program, remedy = "tfrecs.bench", "the rest was not run"
+    parse = staticmethod(parse)
+
+    def __init__(self, options: argparse.Namespace, command: str) -> None:
+        self.options, self.command = options, command
+        self.problem = load_problem(
+            options.dataset,
+            train=options.train,
+            test=options.test,
+            split=options.split,
+            min_rating=options.min_rating,
+            k=options.k,
+            exclude_seen=options.exclude_seen,
+            **columns_of(options),
+        )
+        for name in options.models or ():
+            check_choice("models", name, model_names(self.problem))
+        self.folder = new_folder(options.logdir, self.problem.dataset.name)
+        self._began = time.perf_counter()
+
+    @staticmethod
+    def listing() -> str:
+        """Returns the names of data sets, models, baselines and splits."""
+        return "\n".join(
+            (
+                f"data sets: {', '.join(DATASETS)}",
+                f"models:    {', '.join(recipes())}",
+                f"baselines: {', '.join(BASELINES)}",
+                f"splits:    {', '.join(SPLITS)}, and the data set's own (ml-100k: ua)",
+                "streams:   python -m tfrecs.bench stream --list",
+            )
+        )
+
+    def results(self, progress: Progress) -> Iterator[Result]:
+        """Yields the result of each model and seed."""
+        return run(
+            self.problem,
+            self.options.models,
+            seeds=self.options.seeds,
+            epochs=self.options.epochs,
+            folder=self.folder,
+            progress=progress,
+        )
+
+    def as_json(self, results: Sequence[Result]) -> dict[str, Any]:
+        """Returns the results for the JSON file."""
+        return {
+            "results": [result.as_json() for result in results],
+            "summary": [summary.as_json() for summary in summarize(results)],
+        }
+
+    def table(self, results: Sequence[Result]) -> "Table":
+        """Makes the table of the results."""
+        return ranking_table(self.problem, summarize(results))
+
+    def remarks(self, results: Sequence[Result]) -> list[str]:
+        """Returns lines that explain the table."""
+        lines = ["* best of a column. fit s: training on all of train."]
+        if (seeds := self.options.seeds) > 1:
+            lines.insert(0, f"Mean ± standard deviation of {seeds} seeds.")
+        if chosen := [result.selection_seconds for result in results if result.curve]:
+            seconds = f"{sum(chosen):.0f} s together"
+            lines.append(f"Epochs were chosen on a tenth of train, in {seconds}.")
+        return lines
+
+    def finish(self, results: Sequence[Result]) -> list[str]:
+        """Writes the report; returns lines about the next steps."""
+        write_report(
+            self.folder / REPORT,
+            self.problem,
+            results,
+            command=self.command,
+            seconds=time.perf_counter() - self._began,
+        )
+        return next_steps(self.folder, self.options.logdir)
 
 
 def run(
@@ -38,79 +134,65 @@ def run(
     seeds: int,
     epochs: int | None,
     folder: Path,
-    tell: Tell,
+    progress: Progress,
 ) -> Iterator[Result]:
-    """Gives a result for each model and seed, as soon as it is there.
+    """Yields the result of each model and seed as soon as it is known.
 
     Args:
         problem: data and protocol.
-        names: the models; None for all that fit the data.
-        seeds: runs of each, with seeds 0, 1, ...
-        epochs: passes over the data; None to choose them on validation data.
-        folder: of the run; see `tfrecs.bench.folder`.
-        tell: told what is going on.
+        names: models; None for all that suit the data.
+        seeds: number of runs of each model, with seeds 0, 1, ...
+        epochs: number of epochs; None to choose it on validation data.
+        folder: folder of the run; see `tfrecs.bench.folder`.
+        progress: shows what is going on.
     """
     load_tensorflow()
     bundles = Bundles(folder / BUNDLES, problem)
     for name in names or model_names(problem):
         fit = _fitter(name, problem, epochs)
         for seed in range(seeds):
-            suffix = f"-seed{seed}" if seeds > 1 else ""
-            tell(f"{name}{suffix}")
-            result = _one(
-                name,
-                problem,
-                fit,
-                seed=seed,
-                folder=folder / f"{name}{suffix}",
-                asked=names is not None,
-                tell=partial(_tell_of, tell, f"{name}{suffix}"),
-                bundles=bundles,
-            )
+            title = f"{name}-seed{seed}" if seeds > 1 else name
+            progress(title)
+            if missing := _missing(name, problem):
+                yield _unsuitable(name, seed, missing, asked=names is not None)
+                continue
+
+            def show(what: str, title: str = title) -> None:
+                progress(f"{title}: {what}")
+
+            result = _one(name, problem, fit, seed, folder / title, show, bundles)
             if result.evaluation is not None:
-                _log(folder / f"{name}{suffix}", problem, result)
+                _log(folder / title, problem, result)
             yield result
-
-
-def _tell_of(tell: Tell, who: str, what: str) -> None:
-    tell(f"{who}: {what}")
 
 
 def _one(
     name: str,
     problem: Problem,
     fit: Fit,
-    *,
     seed: int,
     folder: Path,
-    asked: bool,
-    tell: Tell,
+    progress: Progress,
     bundles: Bundles,
 ) -> Result:
-    """Fits and evaluates one model; what goes wrong becomes its status."""
-    why = _lacking(name, problem)
-    if why is not None:
-        if asked:
-            return Result(name, seed, f"failed: {why}")
-        return Result(name, seed, f"skipped: {why}", skipped=True)
+    """Fits and evaluates one model; an error becomes its status."""
     try:
-        model, result = fit(seed, folder, tell)
-        tell("evaluating")
+        model, result = fit(seed, folder, progress)
+        progress("evaluating")
         began = time.perf_counter()
         result = measured(model, problem, result)
         seconds = time.perf_counter() - began
         bundles.offer(model, result)
     except BaselineError as error:
         return Result(name, seed, str(error))
-    except Exception as error:  # one model's failure must not take the others with it
-        told = (type(error).__name__, str(error).strip().partition("\n")[0])
-        return Result(name, seed, ": ".join(["failed", *filter(None, told)]))
+    except Exception as error:  # one model's failure must not end the run
+        return Result(name, seed, failure(error))
     return replace(result, evaluate_seconds=seconds)
 
 
-def _lacking(name: str, problem: Problem) -> str | None:
-    """What a model needs of the data and they have not; None for nothing."""
-    recipe = RECIPES.get(name)
+def _missing(name: str, problem: Problem) -> str | None:
+    """Returns what a model needs that the data do not have, if anything."""
+    recipe = recipes().get(name)
     if recipe is not None and recipe.features and not problem.has_features:
         return "the data have no user or item features"
     if recipe is not None and recipe.buckets and problem.item_buckets is None:
@@ -118,13 +200,19 @@ def _lacking(name: str, problem: Problem) -> str | None:
     return None
 
 
-def _fitter(name: str, problem: Problem, epochs: int | None) -> Fit:
-    """Gives what fits a model with a seed; what it compiles serves all seeds."""
+def _unsuitable(name: str, seed: int, missing: str, *, asked: bool) -> Result:
+    if asked:
+        return Result(name, seed, f"failed: {missing}")
+    return Result(name, seed, f"skipped: {missing}", skipped=True)
 
-    def fit_oracle(seed: int, folder: Path, tell: Tell) -> Any:
+
+def _fitter(name: str, problem: Problem, epochs: int | None) -> Fit:
+    """Returns a function that fits a model; it is compiled once for all seeds."""
+
+    def fit_oracle(seed: int, folder: Path, progress: Progress) -> Any:
         return problem.dataset.oracle, Result(name, seed)
 
-    def fit_baseline(seed: int, folder: Path, tell: Tell) -> Any:
+    def fit_baseline(seed: int, folder: Path, progress: Progress) -> Any:
         fitted = BASELINES[name](problem.train, seed)
         return fitted.score_users, Result(
             name,
@@ -138,12 +226,11 @@ def _fitter(name: str, problem: Problem, epochs: int | None) -> Fit:
     def training() -> Any:
         from tfrecs.bench.train import Training
 
-        recipes = RECIPES if problem.exclude_seen else RECIPES_INCLUDING_SEEN
-        return Training(recipes[name], problem)
+        return Training(recipes(exclude_seen=problem.exclude_seen)[name], problem)
 
-    def fit_model(seed: int, folder: Path, tell: Tell) -> Any:
+    def fit_model(seed: int, folder: Path, progress: Progress) -> Any:
         return training().train(
-            name, seed=seed, epochs=epochs, logdir=folder, tell=tell
+            name, seed=seed, epochs=epochs, logdir=folder, progress=progress
         )
 
     if name in BASELINES:
@@ -152,10 +239,10 @@ def _fitter(name: str, problem: Problem, epochs: int | None) -> Fit:
 
 
 def _log(folder: Path, problem: Problem, result: Result) -> None:
-    """Writes the run's settings and test metrics for TensorBoard's HParams."""
+    """Writes the settings and test metrics for TensorBoard's HParams."""
     from tfrecs.callbacks import log_result
 
-    run = {
+    about = {
         "model": result.model,
         "dataset": problem.dataset.name,
         "split": problem.split,
@@ -164,4 +251,4 @@ def _log(folder: Path, problem: Problem, result: Result) -> None:
     }
     metrics = {f"test/{name}": value for name, value in result.metrics.items()}
     metrics["fit_seconds"] = result.fit_seconds
-    log_result(folder, {**result.hparams, **run}, metrics)
+    log_result(folder, {**result.hparams, **about}, metrics)

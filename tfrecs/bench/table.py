@@ -1,13 +1,14 @@
-"""The table that a bench run ends with."""
+"""The table that a run ends with."""
 
-from collections.abc import Sequence
-
-from rich import box
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tfrecs.bench.problem import Problem
-from tfrecs.bench.result import OK, Summary
+from tfrecs.bench.result import OK, ORACLE, Summary
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 HEADERS = {
     "precision": "P",
@@ -16,65 +17,109 @@ HEADERS = {
     "micro_precision": "micro P",
     "micro_recall": "micro R",
 }
-"""Columns of the table, for each k; the JSON file has all metrics."""
+"""Headers of metrics, for each k; the JSON file has all metrics."""
 
 
-def make_table(problem: Problem, summaries: Sequence[Summary]) -> Table:
-    """Gives a table with a row for each model, the best value of a column starred.
+@dataclass(frozen=True)
+class Row:
+    """A row of the table.
 
-    The oracle, which knows the truth, competes for no star.
+    Args:
+        model: name.
+        status: "ok", or why the model did not run.
+        means: metric to its mean; None if it is not defined.
+        others: cells after the metrics.
+        stds: metric to its standard deviation over seeds; none for one seed.
+        competes: whether the row's values can be the best of a column.
     """
-    columns = metric_columns(problem)
-    competing = [s for s in summaries if s.mean and s.model != "oracle"]
-    best = {
-        c: max((round(s.mean[c], 4) for s in competing), default=None) for c in columns
-    }
+
+    model: str
+    status: str
+    means: Mapping[str, float | None]
+    others: Sequence[str] = ()
+    stds: Mapping[str, float] = field(default_factory=dict)
+    competes: bool = True
+
+    def shown(self, metric: str) -> float | None:
+        """Returns the mean as the table shows it."""
+        mean = self.means.get(metric)
+        return None if mean is None else round(mean, 4)
+
+    def cell(self, metric: str, best: float | None) -> str:
+        """Returns a metric's cell, with a star if it is the best of the column."""
+        mean = self.shown(metric)
+        if mean is None:
+            return "[dim]-[/] "
+        std = f"±{self.stds[metric]:.4f}" if metric in self.stds else ""
+        if self.competes and mean == best:
+            return f"[bold green]{mean:.4f}{std}*[/]"
+        return f"{mean:.4f}{std} "
+
+
+def make_table(
+    metrics: Mapping[str, str], others: Sequence[str], rows: Sequence[Row]
+) -> "Table":
+    """Makes a table with a row for each model, the best value of a column starred.
+
+    Args:
+        metrics: metric to the header of its column.
+        others: headers of the columns after the metrics.
+        rows: the rows.
+    """
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("model", no_wrap=True)
-    for column in columns:
-        metric, _, k = column.partition("@")
-        table.add_column(f"{HEADERS[metric]}@{k}", justify="right", no_wrap=True)
-    for header in ("fit s", "epochs", "parameters"):
+    for header in (*metrics.values(), *others):
         table.add_column(header, justify="right", no_wrap=True)
-    for summary in summaries:
-        table.add_row(*_row(summary, columns, best))
+    competing = [row for row in rows if row.status == OK and row.competes]
+    shown = {m: [row.shown(m) for row in competing] for m in metrics}
+    best = {
+        metric: max((mean for mean in means if mean is not None), default=None)
+        for metric, means in shown.items()
+    }
+    for row in rows:
+        if row.status == OK:
+            cells = [row.cell(metric, best[metric]) for metric in metrics]
+            table.add_row(row.model, *cells, *row.others)
+        else:
+            reason = f"[red]{escape(row.status.partition(':')[0])}[/]"
+            table.add_row(row.model, *["[dim]-[/]"] * len(metrics), reason)
     return table
 
 
+def ranking_table(problem: Problem, summaries: Sequence[Summary]) -> "Table":
+    """Makes the table of a ranking run; the oracle competes for no star."""
+    metrics = {}
+    for name in metric_columns(problem):
+        metric, _, k = name.partition("@")
+        metrics[name] = f"{HEADERS[metric]}@{k}"
+    return make_table(
+        metrics, ("fit s", "epochs", "parameters"), [_row(s) for s in summaries]
+    )
+
+
 def metric_columns(problem: Problem) -> list[str]:
-    """The metrics that a table shows."""
+    """Returns the metrics in the table."""
     metrics = ["precision", "recall", "ndcg"]
     if not problem.exclude_seen:
         metrics = ["micro_precision", "micro_recall", *metrics]
     return [f"{metric}@{k}" for k in problem.cutoffs for metric in metrics]
 
 
-def failures(summaries: Sequence[Summary]) -> list[str]:
-    """A line for each model that has no numbers, with the reason."""
-    return [
-        f"{result.model}, seed {result.seed}: {result.status}"
-        for summary in summaries
-        for result in summary.results
-        if result.status != OK
-    ]
-
-
-def _row(
-    summary: Summary, columns: Sequence[str], best: dict[str, float | None]
-) -> list[str | Text]:
+def _row(summary: Summary) -> Row:
     done = [result for result in summary.results if result.status == OK]
     if not done:
-        reason = summary.results[0].status.partition(":")[0]
-        return [summary.model, *[Text("-", "dim")] * len(columns), Text(reason, "red")]
-    cells: list[str | Text] = [summary.model]
-    for column in columns:
-        mean = round(summary.mean[column], 4)
-        text = f"{mean:.4f}"
-        if len(done) > 1:
-            text += f"±{summary.std[column]:.4f}"
-        is_best = summary.model != "oracle" and mean == best[column]
-        cells.append(Text(f"{text}*", "bold green") if is_best else f"{text} ")
+        return Row(summary.model, summary.results[0].status, {})
     seconds = sum(result.fit_seconds for result in done) / len(done)
     epochs = sum(result.epochs for result in done) / len(done)
-    return [*cells, f"{seconds:.2f}", f"{epochs:.0f}", f"{done[0].parameters:,}"]
+    return Row(
+        summary.model,
+        OK,
+        summary.mean,
+        (f"{seconds:.2f}", f"{epochs:.0f}", f"{done[0].parameters:,}"),
+        stds=summary.std if len(done) > 1 else {},
+        competes=summary.model != ORACLE,
+    )

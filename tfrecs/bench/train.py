@@ -1,4 +1,4 @@
-"""Trains a model by its recipe: choose the epochs, then train on everything."""
+"""Trains a model by its recipe: chooses the epochs, then trains on all of train."""
 
 import time
 from dataclasses import asdict
@@ -10,7 +10,7 @@ import numpy as np
 
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.recipes import Recipe
-from tfrecs.bench.result import Result, Tell
+from tfrecs.bench.result import Progress, Result
 from tfrecs.callbacks import RankingMetrics, TensorBoard
 from tfrecs.data.features import encode_features
 from tfrecs.data.interactions import Interactions
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 PATIENCE = 3
-"""Looks at the validation data without a better one, after which training stops."""
+"""Validation steps without a better one after which training stops."""
 
 
 class Training:
-    """A model that is compiled once and can be trained again and again from a start.
+    """A model that is compiled once and can be trained from the start several times.
 
     Args:
         recipe: the settings.
@@ -51,32 +51,37 @@ class Training:
         self._fresh_optimizer = [np.array(v) for v in optimizer.variables]
 
     def train(
-        self, name: str, *, seed: int, epochs: int | None, logdir: Path, tell: Tell
+        self,
+        name: str,
+        *,
+        seed: int,
+        epochs: int | None,
+        logdir: Path,
+        progress: Progress,
     ) -> tuple[TwoTower, Result]:
         """Trains on `problem.train`.
 
         Args:
-            name: the row's name.
-            seed: of weights, order, negatives and dropout.
-            epochs: passes over the data; None to choose them, see `choose`.
-            logdir: folder of the run's TensorBoard logs.
-            tell: told what is going on.
+            name: name of the row.
+            seed: seed of weights, order, negatives and dropout.
+            epochs: number of epochs; None to choose it, see `choose`.
+            logdir: folder of the TensorBoard logs.
+            progress: shows what is going on.
 
         Returns:
             The model, and its result without an evaluation.
         """
         began = time.perf_counter()
-        passes, looks = self.recipe.passes, 0
+        every = self.recipe.validate_every
         curve: dict[int, float] = {}
         validation: dict[str, float] = {}
         if epochs is None:
-            looks, validation, curve = self.choose(seed, logdir / "select", tell)
+            epochs, validation, curve = self.choose(seed, logdir / "select", progress)
         else:
-            passes = max(n for n in range(1, passes + 1) if epochs % n == 0)
-            looks = epochs // passes
+            every = max(n for n in range(1, every + 1) if epochs % n == 0)
         selection_seconds = time.perf_counter() - began
         _, fit_seconds = self.run(
-            self.problem.train, seed, passes, looks, logdir / "fit", tell
+            self.problem.train, seed, every, epochs, logdir / "fit", progress
         )
         weights = self.model.trainable_weights
         return self.model, Result(
@@ -84,7 +89,7 @@ class Training:
             seed=seed,
             fit_seconds=fit_seconds,
             selection_seconds=selection_seconds,
-            epochs=passes * looks,
+            epochs=epochs,
             parameters=sum(int(np.prod(weight.shape)) for weight in weights),
             validation=validation,
             curve=curve,
@@ -92,17 +97,17 @@ class Training:
         )
 
     def choose(
-        self, seed: int, logdir: Path, tell: Tell
+        self, seed: int, logdir: Path, progress: Progress
     ) -> tuple[int, dict[str, float], dict[int, float]]:
-        """Chooses how long to train.
+        """Chooses the number of epochs.
 
-        Trains on `problem.fitting` and ranks for the users of `problem.validation`
-        after every `recipe.passes` passes; the best look is that with the highest NDCG
-        at the largest k.
+        Trains on `problem.fitting`, and ranks for the users of `problem.validation`
+        after every `recipe.validate_every` epochs. The best validation step is that of
+        the highest NDCG at the largest k.
 
         Returns:
-            The number of looks up to the best one, the metrics seen there, and passes
-            over the data to the NDCG after them.
+            The number of epochs up to the best validation step, its metrics, and the
+            NDCG of every validation step by the number of epochs.
         """
         problem, k = self.problem, max(self.problem.cutoffs)
         watch = RankingMetrics(
@@ -110,33 +115,34 @@ class Training:
         )
         monitor = f"val_ndcg@{k}"
         stop = keras.callbacks.EarlyStopping(monitor, mode="max", patience=PATIENCE)
-        passes = self.recipe.passes
-        looks = self.recipe.most_passes // passes
-        told, _ = self.run(
-            problem.fitting, seed, passes, looks, logdir, tell, watch, stop
+        every, most = self.recipe.validate_every, self.recipe.max_epochs
+        fitted, _ = self.run(
+            problem.fitting, seed, every, most, logdir, progress, watch, stop
         )
-        history = told.history
+        history = fitted.history
         best = int(np.argmax(history[monitor]))
         found = {
             name: x[best] for name, x in history.items() if name.startswith("val_")
         }
-        curve = {passes * (n + 1): x for n, x in enumerate(history[monitor])}
-        return best + 1, found, curve
+        curve = {every * (n + 1): x for n, x in enumerate(history[monitor])}
+        return every * (best + 1), found, curve
 
     def run(
         self,
         part: Interactions,
         seed: int,
-        passes: int,
-        looks: int,
+        every: int,
+        epochs: int,
         logdir: Path,
-        tell: Tell,
+        progress: Progress,
         *callbacks: keras.callbacks.Callback,
     ) -> tuple[keras.callbacks.History, float]:
-        """Trains from the seed's start, `looks` Keras epochs of `passes` passes each.
+        """Trains from the seed's start for a number of epochs.
+
+        A Keras epoch, after which callbacks run, is of `every` epochs.
 
         Returns:
-            The history, and the seconds of the fit, without what TensorBoard takes.
+            The history, and the seconds of the fit without those of TensorBoard.
         """
         recipe, problem = self.recipe, self.problem
         data = batches(
@@ -144,7 +150,7 @@ class Training:
             recipe.objective,
             self.negatives,
             seed=seed,
-            passes=passes,
+            passes=every,
             batch_size=recipe.batch_size,
             num_negatives=recipe.num_negatives,
         )
@@ -155,20 +161,18 @@ class Training:
             logdir,
             part,
             held,
-            passes=passes,
+            passes=every,
             card={"data set": problem.dataset.name, "protocol": problem.in_one_line},
             k=max(problem.cutoffs),
             example_users=problem.example_users,
         )
-        watching = [*callbacks, board, _Told(tell, looks)]
-        history = fit_batches(self._trained, data, looks, watching)
+        steps = epochs // every
+        watching = [*callbacks, board, _Progress(progress, steps)]
+        history = fit_batches(self._trained, data, steps, watching)
         return history, time.perf_counter() - began - board.budget.spent
 
     def _start(self, seed: int, part: Interactions, data: "tf.data.Dataset") -> None:
-        """Sets model and optimizer to what they would be if built with this seed.
-
-        Building again, instead, would compile again.
-        """
+        """Sets model and optimizer to their start with this seed, without compiling."""
         keras.utils.set_random_seed(seed)
         fresh = _build(self.recipe, self.problem)
         start_at_prior(fresh, part, self.recipe.objective, self.negatives, data)
@@ -181,19 +185,19 @@ class Training:
             variable.assign(value)
 
 
-class _Told(keras.callbacks.Callback):
-    """Tells how far training is."""
+class _Progress(keras.callbacks.Callback):
+    """Shows the validation steps that are done, and their NDCG."""
 
-    def __init__(self, tell: Tell, looks: int) -> None:
+    def __init__(self, progress: Progress, steps: int) -> None:
         super().__init__()
-        self.tell = tell
-        self.looks = looks
+        self.progress = progress
+        self.steps = steps
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         found = [
             f"{x:.4f} {name}" for name, x in (logs or {}).items() if "ndcg" in name
         ]
-        self.tell(f"{epoch + 1} of at most {self.looks} {' '.join(found)}")
+        self.progress(f"{epoch + 1} of at most {self.steps} {' '.join(found)}")
 
 
 def _build(recipe: Recipe, problem: Problem) -> TwoTower:
@@ -206,7 +210,7 @@ def _build(recipe: Recipe, problem: Problem) -> TwoTower:
 
 
 def _features(problem: Problem) -> dict[str, Any]:
-    """What towers read of the sides that have something to read."""
+    """Returns the encoded features of each side that has any."""
     features: dict[str, Any] = {}
     for side in ("user", "item"):
         frame = getattr(problem.train, f"{side}_features")

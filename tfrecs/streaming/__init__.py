@@ -12,7 +12,13 @@ from tfrecs.streaming.item_item import ItemItem
 from tfrecs.streaming.learners import LEARNERS, Learner
 from tfrecs.streaming.one_step import OneStep
 from tfrecs.streaming.popular import Popular
-from tfrecs.streaming.prequential import Event, Prequential, events_of, prequential
+from tfrecs.streaming.prequential import (
+    STREAM_METRICS,
+    Event,
+    Prequential,
+    events_of,
+    prequential,
+)
 from tfrecs.streaming.ranking_sgd import RankingSgd
 from tfrecs.streaming.recommender import CONFIDENCES, IncrementalRecommender
 from tfrecs.streaming.ridge import Ridge
@@ -21,6 +27,7 @@ from tfrecs.streaming.state_file import load, save
 __all__ = [
     "CONFIDENCES",
     "LEARNERS",
+    "STREAM_METRICS",
     "Event",
     "EventLog",
     "Forgetting",

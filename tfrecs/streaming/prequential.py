@@ -14,7 +14,7 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.streaming.recommender import REPEATED, IncrementalRecommender, by_time
 from tfrecs.streaming.state_file import read_state, write_state
 
-METRICS: dict[str, Callable[[AnyArray, int], AnyArray]] = {
+STREAM_METRICS: dict[str, Callable[[AnyArray, int], AnyArray]] = {
     "recall": lambda ranks, k: ((ranks > 0) & (ranks <= k)).astype(float),
     "dcg": lambda ranks, k: np.where(
         (ranks > 0) & (ranks <= k), 1 / np.log2(1 + np.maximum(ranks, 1)), 0.0
@@ -32,7 +32,7 @@ class Event(NamedTuple):
         user: raw id.
         item: raw id.
         rating: None if there is none.
-        weight: None to tell it by the rating.
+        weight: None to derive it from the rating.
         time: any unit, larger is later.
     """
 
@@ -90,9 +90,9 @@ class Prequential:
             "new/": scored & ~self.is_known,
         }
         found = {
-            f"{part}{_titled(name, k)}": _mean(metric(self.ranks[chosen], k))
+            f"{part}{titled(name, k)}": _mean(metric(self.ranks[chosen], k))
             for part, chosen in parts.items()
-            for name, metric in METRICS.items()
+            for name, metric in STREAM_METRICS.items()
         }
         return {
             **found,
@@ -109,9 +109,9 @@ class Prequential:
         Raises:
             ValueError: if the name is unknown, or a number is below 1.
         """
-        check_choice("name", name, METRICS)
+        check_choice("name", name, STREAM_METRICS)
         check_positive(window=window, k=k)
-        values = METRICS[name](self.ranks[self.ranks != REPEATED], k)
+        values = STREAM_METRICS[name](self.ranks[self.ranks != REPEATED], k)
         sums = np.concatenate([[0.0], np.cumsum(values)])
         last = np.arange(1, len(values) + 1)
         first = np.maximum(last - window, 0)
@@ -126,7 +126,7 @@ def prequential(
     exclude_seen: bool = True,
     checkpoint: str | Path | None = None,
     every: int = 10_000,
-    tell: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Prequential:
     """Ranks each event's item before it is learned, strictly in order.
 
@@ -137,7 +137,7 @@ def prequential(
         checkpoint: a file that is written as events are done. If it is there, the run
             goes on from it and ends with the same numbers as one that never stopped.
         every: events between two writings of it.
-        tell: told the number of events that are done, after each.
+        progress: called after each event with the number of events so far.
 
     Returns:
         The rank at each event.
@@ -165,12 +165,13 @@ def prequential(
         if checkpoint is not None and len(ranks) % every == 0:
             done = {"ranks": np.array(ranks, np.int32), "is_known": np.array(is_known)}
             write_state(recommender, checkpoint, done)
-        if tell is not None:
-            tell(len(ranks))
+        if progress is not None:
+            progress(len(ranks))
     return Prequential(np.array(ranks, np.int32), np.array(is_known, np.bool_))
 
 
-def _titled(name: str, k: int) -> str:
+def titled(name: str, k: int) -> str:
+    """Returns a metric's name with its cut-off."""
     return name if name == "mrr" else f"{name}@{k}"
 
 

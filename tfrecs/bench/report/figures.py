@@ -13,7 +13,7 @@ from tfrecs.bench.report.words import (
     what_seconds_are,
     who_covers,
 )
-from tfrecs.bench.run import ORACLE
+from tfrecs.bench.result import ORACLE
 from tfrecs.evaluation.means import (
     by_cutoff,
     frontier,

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfrecs.bench.problem import Problem
-from tfrecs.bench.result import OK, Result, Summary, summarize
-from tfrecs.bench.run import ORACLE
+from tfrecs.bench.result import OK, ORACLE, Result, Summary, summarize
 from tfrecs.evaluation import Evaluation
 from tfrecs.evaluation.significance import PairedTest, holm
 from tfrecs.reporting.plots import mean_over_seeds

@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 
 from tfrecs._base.files import replaced_when_whole
-from tfrecs.bench.command import environment
 from tfrecs.bench.measuring import LIST_LENGTH
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.report.answer import answer
@@ -18,6 +17,7 @@ from tfrecs.bench.report.scores import scores_table
 from tfrecs.bench.report.small_print import definitions, small_print
 from tfrecs.bench.report.style import style_for
 from tfrecs.bench.result import Result
+from tfrecs.bench.results_file import environment
 from tfrecs.reporting.posters.html import head_of
 from tfrecs.reporting.text import clean
 
@@ -111,7 +111,7 @@ def _people(problem: Problem, found: Findings, places: dict[str, int]) -> str:
 
 
 def _run(command: str, seconds: float, results: Sequence[Result]) -> str:
-    known = environment(())
+    known = environment("")
     packages = ", ".join(f"{k} {v}" for k, v in known["packages"].items() if v)
     chosen = sum(result.selection_seconds for result in results if result.curve)
     facts = {

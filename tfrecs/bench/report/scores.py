@@ -13,8 +13,7 @@ from tfrecs.bench.report.markup import (
     seconds_in_words,
     text,
 )
-from tfrecs.bench.result import Result
-from tfrecs.bench.run import ORACLE
+from tfrecs.bench.result import ORACLE, Result
 from tfrecs.bench.table import HEADERS, metric_columns
 
 

@@ -1,14 +1,14 @@
-"""The folder of a run, from which it can go on after it was interrupted.
+"""The folder of a run, from which an interrupted run can be resumed.
 
 stream-ml-1m-20240131-120000/
-    run.json            which events, measured how
-    results.json        the report, with the models that are finished
+    run.json            the events and the protocol
+    results.json        the results
     recall@10.png       the plot
     ridge/              a folder for each model
         events.out.tfevents.*   for TensorBoard
-        checkpoint.npz  until it is finished
-        fit.json        how long it learned from the batch
-        ranks.npz       when it is finished
+        checkpoint.npz  until the model is finished
+        fit.json        seconds of learning from the batch
+        ranks.npz       once the model is finished, as is result.json
 """
 
 import json
@@ -21,62 +21,58 @@ import numpy as np
 
 from tfrecs._base.files import replaced_when_whole
 from tfrecs.bench.folder import new_folder
-from tfrecs.bench.result import OK, write_json
+from tfrecs.bench.results_file import write_json
 from tfrecs.bench.stream.problem import StreamProblem
 from tfrecs.bench.stream.result import StreamResult
 from tfrecs.streaming import Prequential
 
-CHECKPOINT, FIT, RANKS = "checkpoint.npz", "fit.json", "ranks.npz"
-"""Of a model."""
-
-RUN, RESULTS = "run.json", "results.json"
-"""Of all models."""
+RUN, CHECKPOINT, FIT = "run.json", "checkpoint.npz", "fit.json"
+RANKS, RESULT = "ranks.npz", "result.json"
 
 
 def open_folder(logdir: str | Path, problem: StreamProblem, resume: bool) -> Path:
-    """Gives the folder of the latest run on these events, or makes a new one.
+    """Returns the folder of the latest run on the same problem, or a new one.
 
     Args:
-        logdir: where runs are.
-        problem: what the run is about.
-        resume: whether to look for one; if there is none, a new one is made as well.
+        logdir: parent folder of all runs.
+        problem: events and protocol.
+        resume: whether to look for an earlier run.
     """
-    told, title = problem.as_json(), f"stream-{problem.name}"
+    about, title = problem.as_json(), f"stream-{problem.name}"
     if resume:
         for path in sorted(Path(logdir).glob(f"{title}-*/{RUN}"), reverse=True):
-            if read(path) == told:
+            if read(path) == about:
                 return path.parent
     folder = new_folder(logdir, title)
-    write_json(folder / RUN, told)
+    write_json(folder / RUN, about)
     return folder
 
 
-def write_ranks(path: Path, found: Prequential) -> None:
-    """Writes where items stood, whole or not at all."""
-    with replaced_when_whole(path) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, ranks=found.ranks, is_known=found.is_known)
+def write_finished(folder: Path, result: StreamResult) -> None:
+    """Writes the result of a model into its folder."""
+    found = result.found
+    if found is not None:
+        with replaced_when_whole(folder / RANKS) as path, path.open("wb") as file:
+            np.savez_compressed(file, ranks=found.ranks, is_known=found.is_known)
+        write_json(folder / RESULT, result.as_json())
 
 
-def finished(folder: Path, problem: StreamProblem) -> dict[str, StreamResult]:
-    """Gives the models that a run has finished, by name."""
-    rows = read(folder / RESULTS).get("results", ())
-    return {
-        row["model"]: StreamResult(
-            model=row["model"],
-            found=_read_ranks(folder / row["model"] / RANKS),
-            k=problem.k,
-            settings=row["settings"],
-            fit_seconds=row["fit_seconds"],
-            stream_seconds=row["stream_seconds"],
-            resumed_at=row["resumed_at"],
-        )
-        for row in rows
-        if row["status"] == OK
-    }
+def read_finished(folder: Path, k: int) -> StreamResult | None:
+    """Returns the result of a model if it is finished.
+
+    Raises:
+        ValueError: if a file is damaged.
+    """
+    if not (row := read(folder / RESULT)):
+        return None
+    kept = ("model", "settings", "fit_seconds", "stream_seconds", "resumed_at")
+    return StreamResult(
+        found=_read_ranks(folder / RANKS), k=k, **{name: row[name] for name in kept}
+    )
 
 
 def read(path: Path) -> Mapping[str, Any]:
-    """Gives what is in a JSON file; nothing if it is not there.
+    """Returns the content of a JSON file; empty if there is no file.
 
     Raises:
         ValueError: if it is damaged.
@@ -99,4 +95,4 @@ def _read_ranks(path: Path) -> Prequential:
 
 
 def _damaged(path: Path) -> str:
-    return f"{path}: must be whole. Leave --resume out, to begin anew."
+    return f"{path}: must be whole. Start a new run, without `resume`."

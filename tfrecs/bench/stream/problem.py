@@ -1,34 +1,35 @@
-"""What a stream run is about: a batch to start from, and the events after it."""
+"""The problem of a stream run: a batch to start from, and the events after it."""
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
-from tfrecs.bench.problem import check_size
-from tfrecs.bench.stream.options import MIN_RATING, StreamOptions
-from tfrecs.data.datasets import Dataset, load_dataset
+from tfrecs._base.checks import check_at_least_zero, check_fraction, check_positive
+from tfrecs.bench.problem import Columns, check_size, load_data
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.readers import read_interactions
+
+MIN_RATING = 5.0
+"""Default for data with ratings: only strong praise counts."""
 
 
 @dataclass(frozen=True)
 class StreamProblem:
-    """The events, and how to measure.
+    """The events and the protocol of evaluation.
 
     Args:
-        name: of the data.
-        batch: the first events, of their users and items alone.
-        stream: the rest, in the order of their times.
-        min_rating: the rating from which an event counts; None for all events.
-        warm_up: the share of the batch.
-        window: the latest events of moving averages, and of recent popularity.
+        name: name of the data.
+        batch: the first events, over their own users and items only.
+        stream: the other events, by time.
+        min_rating: lowest rating of an event; None for all events.
+        warm_up: share of the events that are in the batch.
+        window: number of latest events in moving averages and recent popularity.
         k: cut-off of the metrics.
-        exclude_seen: whether a user's past items are left out of the ranking.
-        seed: of what is random in a model.
-        notes: what a reader of the numbers must know.
+        exclude_seen: whether the ranking excludes a user's past items.
+        seed: seed of the models.
+        notes: remarks that a reader of the numbers needs.
     """
 
     name: str
@@ -44,7 +45,7 @@ class StreamProblem:
 
     @property
     def in_one_line(self) -> str:
-        """The protocol, as printed above the table."""
+        """Returns the protocol, as printed above the table."""
         rating = "" if self.min_rating is None else f", rating >= {self.min_rating:g}"
         seen = "past items excluded" if self.exclude_seen else "past items ranked"
         return (
@@ -55,7 +56,7 @@ class StreamProblem:
         )
 
     def as_json(self) -> dict[str, dict[str, Any]]:
-        """The `dataset` and `protocol` of the JSON file."""
+        """Returns `dataset` and `protocol` of the JSON file."""
         return {
             "dataset": {
                 "name": self.name,
@@ -79,7 +80,7 @@ class StreamProblem:
         }
 
     def _digest(self) -> str:
-        """Tells these events from all others."""
+        """Returns the SHA-256 of all events."""
         digest = hashlib.sha256()
         for part in (self.batch, self.stream):
             for ids, rows in (
@@ -93,57 +94,67 @@ class StreamProblem:
         return digest.hexdigest()
 
 
-def load_stream(options: StreamOptions) -> StreamProblem:
-    """Reads the data that the options name, and cuts the batch off.
+def load_stream(
+    dataset: str = "ml-1m",
+    *,
+    train: str | Path | None = None,
+    min_rating: float | None = None,
+    warm_up: float = 0.2,
+    window: int = 5000,
+    k: int = 10,
+    exclude_seen: bool = True,
+    seed: int = 0,
+    **columns: Unpack[Columns],
+) -> StreamProblem:
+    """Reads a data set or a file, and splits off the batch.
+
+    Args:
+        dataset: name of the data set, unless `train` is given.
+        train: file of interactions with times.
+        min_rating: lowest rating of an event; by default `MIN_RATING`, if there are
+            ratings.
+        warm_up: share of the events that are in the batch.
+        window: as of `StreamProblem`, like `k`, `exclude_seen` and `seed`.
+        k: cut-off of the metrics.
+        exclude_seen: whether the ranking excludes a user's past items.
+        seed: seed of the models.
+        **columns: as of `read_interactions`.
 
     Raises:
-        ValueError: if the data or the options cannot be right.
-        FileNotFoundError: if a file or a data set is not to be had.
+        ValueError: if an argument or the data are invalid.
+        FileNotFoundError: if the file or the data set is missing.
     """
-    dataset = _dataset(options)
-    events = dataset.interactions
+    check_fraction(warm_up=warm_up)
+    check_positive(window=window, k=k)
+    check_at_least_zero(seed=seed)
+    data = load_data(dataset, train, **columns)
+    events = data.interactions
     if events.timestamps is None:
         raise ValueError(
-            f"{dataset.name}: a stream needs the times of events. Received: none. Name "
-            "their column with --time-col, or take other data."
+            f"{data.name}: a stream needs the times of events. Received: none. Name "
+            "their column with `time_col`, or use other data."
         )
-    min_rating = options.min_rating
     if min_rating is None and events.ratings is not None:
         min_rating = MIN_RATING
     if min_rating is not None:
         events = events.at_least(min_rating)
+    batch, stream = _cut(events, warm_up)
+    return StreamProblem(
+        data.name,
+        *(batch, stream, min_rating, warm_up, window, k, exclude_seen, seed),
+        notes=(data.note,) if data.note else (),
+    )
+
+
+def _cut(events: Interactions, warm_up: float) -> tuple[Interactions, Interactions]:
+    """Returns the first events, over their own users and items, and the others."""
     order = np.argsort(np.asarray(events.timestamps), kind="stable")
-    size = int(options.warm_up * len(order))
+    size = int(warm_up * len(order))
     if size == 0:
         raise ValueError(
-            f"--warm-up must be of at least one of {len(order)} events. Received: "
-            f"{options.warm_up:g}. Raise it."
+            f"`warm_up` must be a share of at least one of {len(order)} events. "
+            f"Received: {warm_up:g}. Raise it."
         )
     batch = events.take(order[:size]).compact()
     check_size(batch)
-    return StreamProblem(
-        name=dataset.name,
-        batch=batch,
-        stream=events.take(order[size:]),
-        min_rating=min_rating,
-        warm_up=options.warm_up,
-        window=options.window,
-        k=options.k,
-        exclude_seen=not options.include_seen,
-        seed=options.seed,
-        notes=(dataset.note,) if dataset.note else (),
-    )
-
-
-def _dataset(options: StreamOptions) -> Dataset:
-    if options.train is None:
-        return load_dataset(options.dataset)
-    path = Path(options.train)
-    read = read_interactions(
-        path,
-        user_col=options.user_col,
-        item_col=options.item_col,
-        rating_col=options.rating_col,
-        time_col=options.time_col,
-    )
-    return Dataset(path.name, read)
+    return batch, events.take(order[size:])

@@ -1,4 +1,4 @@
-"""What a stream run finds: a row for each model."""
+"""Results of a stream run: a row for each model."""
 
 import math
 from collections.abc import Mapping
@@ -9,22 +9,22 @@ from tfrecs.bench.result import OK
 from tfrecs.streaming import Prequential
 
 COUNTS = ("events", "repeated", "unknown_items")
-"""Of the metrics, the numbers of events."""
+"""Metrics that are numbers of events."""
 
 
 @dataclass(frozen=True)
 class StreamResult:
-    """One model.
+    """The result of one model.
 
     Args:
-        model: its name.
-        status: "ok", or why there is nothing.
-        found: the rank at each event; None if the model did not run.
+        model: name.
+        status: "ok", or why the model did not run.
+        found: rank at each event; None if the model did not run.
         k: cut-off of the metrics.
-        settings: of the learner, and whether it went on from a model.
-        fit_seconds: of learning from the batch.
-        stream_seconds: of the stream, since the run was resumed if it was.
-        resumed_at: events that were done before that.
+        settings: settings of the learner, and whether it started from a model.
+        fit_seconds: seconds of learning from the batch.
+        stream_seconds: seconds of the stream since the run was started or resumed.
+        resumed_at: events that were learned before that.
     """
 
     model: str
@@ -37,8 +37,18 @@ class StreamResult:
     resumed_at: int = 0
 
     @property
+    def title(self) -> str:
+        """Name, for messages."""
+        return self.model
+
+    @property
+    def failed(self) -> bool:
+        """Whether the model did not run."""
+        return self.status != OK
+
+    @property
     def metrics(self) -> dict[str, float | None]:
-        """Each mean, None where there were no events for it."""
+        """Each mean; None if there were no events for it."""
         if self.found is None:
             return {}
         return {
@@ -49,12 +59,12 @@ class StreamResult:
 
     @property
     def events_per_second(self) -> float | None:
-        """Events that were predicted and learned in a second; None if none were."""
+        """Events that were predicted and learned in a second; None if there were none."""
         done = 0 if self.found is None else len(self.found.ranks) - self.resumed_at
         return done / self.stream_seconds if done and self.stream_seconds else None
 
     def as_json(self) -> dict[str, Any]:
-        """The row of `results` in the JSON file."""
+        """Returns the row of `results` in the JSON file."""
         counts = {} if self.found is None else self.found.metrics(self.k)
         return {
             "model": self.model,

@@ -1,10 +1,15 @@
-"""The rows of the table: what learns from the stream, and what it starts from."""
+"""Rows of the stream bench, and the model that some of them start from."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
+from tfrecs.bench.quiet import load_tensorflow
 from tfrecs.bench.stream.problem import StreamProblem
 from tfrecs.streaming import Isgd, ItemItem, Learner, Popular, RankingSgd, Ridge
+
+if TYPE_CHECKING:
+    from tfrecs.models import TwoTower
 
 
 @dataclass(frozen=True)
@@ -12,13 +17,23 @@ class Row:
     """One row.
 
     Args:
-        learner: makes it, with its own defaults but for what is given here.
-        from_model: whether it goes on from a model that is trained on the batch; if
-            not, it learns from the batch's events one by one.
+        learner: makes the learner.
+        from_model: whether the learner starts from a model that is trained on the
+            batch; if not, it learns from the events of the batch one by one.
     """
 
     learner: Callable[[StreamProblem], Learner]
     from_model: bool = False
+
+    def settings(self, problem: StreamProblem) -> dict[str, Any]:
+        """Returns the settings of the learner, and `from_model`."""
+        learner = self.learner(problem)
+        chosen = {
+            field.name: getattr(learner, field.name)
+            for field in fields(learner)  # type: ignore[arg-type]
+            if field.init
+        }
+        return {**chosen, "from_model": self.from_model}
 
 
 ROWS: dict[str, Row] = {
@@ -31,5 +46,33 @@ ROWS: dict[str, Row] = {
     "ridge": Row(lambda problem: Ridge(seed=problem.seed), from_model=True),
     "item-item": Row(lambda problem: ItemItem()),
 }
-"""Baselines first. What is no default was chosen on the first fifth of ML-1M alone; see
-`benchmarks/README.md`."""
+"""Baselines first. Settings other than defaults were chosen on the first fifth of ML-1M;
+see `benchmarks/README.md`."""
+
+
+def train_start(problem: StreamProblem) -> "TwoTower":
+    """Trains matrix factorization on the batch.
+
+    The settings were chosen on the first fifth of ML-1M, half of it as the batch and
+    half as the stream.
+    """
+    load_tensorflow()
+    import keras
+
+    from tfrecs.models import build_mf
+    from tfrecs.training.fit import fit
+
+    batch = problem.batch
+    keras.utils.set_random_seed(problem.seed)
+    model = build_mf(batch.num_users, batch.num_items, embedding_dim=32, dropout=0.3)
+    fit(
+        model,
+        batch,
+        seed=problem.seed,
+        objective="squared-error",
+        negatives="all",
+        optimizer=keras.optimizers.Adam(0.01),
+        epochs=4,
+        passes=10,
+    )
+    return model

@@ -1,29 +1,136 @@
-"""Runs every model that was asked for on one stream."""
+"""A stream run: every model on the events of one stream."""
 
+import argparse
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfrecs.bench.result import Tell, write_json
-from tfrecs.bench.stream.folder import CHECKPOINT, FIT, RANKS, read, write_ranks
-from tfrecs.bench.stream.problem import StreamProblem
+from tfrecs._base.checks import check_choice
+from tfrecs.bench.folder import tensorboard
+from tfrecs.bench.options import columns_of
+from tfrecs.bench.result import Progress, failure
+from tfrecs.bench.results_file import write_json
+from tfrecs.bench.stream.folder import (
+    CHECKPOINT,
+    FIT,
+    open_folder,
+    read,
+    read_finished,
+    write_finished,
+)
+from tfrecs.bench.stream.options import parse
+from tfrecs.bench.stream.plots import draw, write_scalars
+from tfrecs.bench.stream.problem import StreamProblem, load_stream
 from tfrecs.bench.stream.result import StreamResult
-from tfrecs.bench.stream.rows import ROWS, Row
-from tfrecs.bench.stream.scalars import write_scalars
-from tfrecs.bench.stream.start_model import train_start
+from tfrecs.bench.stream.rows import ROWS, train_start
+from tfrecs.bench.table import Row, make_table
+from tfrecs.data.datasets import DATASETS
 from tfrecs.streaming import IncrementalRecommender, events_of, prequential
 from tfrecs.streaming.state_file import write_state
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from tfrecs.models import TwoTower
+
+HEADERS = {
+    "recall@{k}": "R@{k}",
+    "dcg@{k}": "DCG@{k}",
+    "mrr": "MRR",
+    "known/recall@{k}": "known R@{k}",
+    "new/recall@{k}": "new R@{k}",
+}
+"""Columns of the table; the JSON file has all metrics."""
 
 BETWEEN = 500
 """Events between two lines of progress."""
+
+
+class Streaming:
+    """The stream run that a command line describes; see `tfrecs.bench.cli.Run`.
+
+    Args:
+        options: result of `parse`.
+        command: the command line.
+
+    Raises:
+        ValueError: if an option, the data or an earlier run are invalid.
+        OSError: if the data are missing or the folder cannot be made.
+    """
+
+    program, remedy = "tfrecs.bench stream", "--resume continues it"
+    parse = staticmethod(parse)
+
+    def __init__(self, options: argparse.Namespace, command: str) -> None:
+        for name in options.models or ():
+            check_choice("models", name, ROWS)
+        self.options = options
+        self.problem = load_stream(
+            options.dataset,
+            train=options.train,
+            min_rating=options.min_rating,
+            warm_up=options.warm_up,
+            window=options.window,
+            k=options.k,
+            exclude_seen=options.exclude_seen,
+            seed=options.seed,
+            **columns_of(options),
+        )
+        self.folder = open_folder(options.logdir, self.problem, options.resume)
+        found = {name: read_finished(self.folder / name, options.k) for name in ROWS}
+        self._done = {name: result for name, result in found.items() if result}
+
+    @staticmethod
+    def listing() -> str:
+        """Returns the names of data sets and models."""
+        return f"data sets: {', '.join(DATASETS)}\nmodels:    {', '.join(ROWS)}"
+
+    def results(self, progress: Progress) -> Iterator[StreamResult]:
+        """Yields the result of each model."""
+        return run(
+            self.problem,
+            self.options.models,
+            self._done,
+            folder=self.folder,
+            every=self.options.every,
+            progress=progress,
+        )
+
+    def as_json(self, results: Sequence[StreamResult]) -> dict[str, Any]:
+        """Returns the results for the JSON file."""
+        return {"results": [result.as_json() for result in results]}
+
+    def table(self, results: Sequence[StreamResult]) -> "Table":
+        """Makes the table of the results."""
+        k, rows = self.problem.k, []
+        for result in results:
+            rate = result.events_per_second
+            others = (
+                "-" if rate is None else f"{rate:,.0f}",
+                f"{result.fit_seconds:.2f}",
+            )
+            rows.append(Row(result.model, result.status, result.metrics, others))
+        headers = {
+            name.format(k=k): title.format(k=k) for name, title in HEADERS.items()
+        }
+        return make_table(headers, ("events/s", "fit s"), rows)
+
+    def remarks(self, results: Sequence[StreamResult]) -> list[str]:
+        """Returns lines that explain the table."""
+        recall = "R: recall of all events, of known users' and of new users'"
+        return [f"* best of a column. {recall}."]
+
+    def finish(self, results: Sequence[StreamResult]) -> list[str]:
+        """Draws the plot; returns lines about it and TensorBoard."""
+        lines = [f"TensorBoard: {tensorboard(self.options.logdir)}"]
+        if any(result.found is not None for result in results):
+            plot = draw(self.folder, self.problem, results)
+            lines.insert(0, f"Moving averages: {plot}")
+        return lines
 
 
 def run(
@@ -33,37 +140,36 @@ def run(
     *,
     folder: Path,
     every: int,
-    tell: Tell,
+    progress: Progress,
 ) -> Iterator[StreamResult]:
-    """Gives a result for each model, as soon as it is there.
+    """Yields the result of each model as soon as it is known.
 
     Args:
         problem: events and protocol.
-        names: the rows; None for all.
-        done: those that an interrupted run has finished, which stay as they are.
-        folder: of the run.
+        names: rows; None for all.
+        done: results of an interrupted run, which are kept if the settings are equal.
+        folder: folder of the run.
         every: events between two checkpoints.
-        tell: told what is going on.
+        progress: shows what is going on.
     """
 
     @cache
     def start() -> "TwoTower":
-        return train_start(problem.batch, problem.seed)
+        return train_start(problem)
 
     for name in names or ROWS:
-        settings = _settings(ROWS[name], problem)
+        settings = ROWS[name].settings(problem)
         if name in done and done[name].settings == settings:
+            (folder / name / CHECKPOINT).unlink(missing_ok=True)
             yield done[name]
             continue
         try:
-            result = _one(name, problem, start, settings, folder / name, every, tell)
-        except Exception as error:  # one model's failure must not take the others along
-            first_line = str(error).strip().partition("\n")[0]
-            status = f"failed: {type(error).__name__}: {first_line}"
-            result = StreamResult(name, status, settings=settings)
+            result = _one(
+                name, problem, start, settings, folder / name, every, progress
+            )
+        except Exception as error:  # one model's failure must not end the run
+            result = StreamResult(name, failure(error), settings=settings)
         yield result
-        if result.found is not None:  # and written down, by who took it
-            (folder / name / CHECKPOINT).unlink(missing_ok=True)
 
 
 def _one(
@@ -73,26 +179,26 @@ def _one(
     settings: Mapping[str, Any],
     folder: Path,
     every: int,
-    tell: Tell,
+    progress: Progress,
 ) -> StreamResult:
-    """Takes one model over the stream, from where it was interrupted if it was."""
+    """Runs one model over the stream, from its checkpoint if there is one."""
     recommender = IncrementalRecommender(ROWS[name].learner(problem))
     checkpoint = folder / CHECKPOINT
     if not checkpoint.exists():
-        tell(f"{name}: learning from the batch")
+        progress(f"{name}: learning from the batch")
         began = time.perf_counter()
         recommender.fit(problem.batch, start() if ROWS[name].from_model else None)
         write_json(folder / FIT, {"seconds": time.perf_counter() - began})
         nothing = {"ranks": np.zeros(0, np.int32), "is_known": np.zeros(0, bool)}
         write_state(recommender, checkpoint, nothing)
-    clock = _Clock(name, len(problem.stream), tell)
+    clock = _Clock(name, len(problem.stream), progress)
     found = prequential(
         recommender,
         events_of(problem.stream),
         exclude_seen=problem.exclude_seen,
         checkpoint=checkpoint,
         every=every,
-        tell=clock.tick,
+        progress=clock.tick,
     )
     result = StreamResult(
         name,
@@ -103,16 +209,17 @@ def _one(
         stream_seconds=time.perf_counter() - clock.began,
         resumed_at=len(found.ranks) - clock.events,
     )
-    write_ranks(folder / RANKS, found)
     write_scalars(folder, found, problem.window, problem.k)
+    write_finished(folder, result)
+    checkpoint.unlink(missing_ok=True)
     return result
 
 
 class _Clock:
-    """Tells how far the stream is, and how fast."""
+    """Counts events, and shows how many were learned and how fast."""
 
-    def __init__(self, name: str, size: int, tell: Tell) -> None:
-        self.name, self.size, self._tell = name, size, tell
+    def __init__(self, name: str, size: int, progress: Progress) -> None:
+        self.name, self.size, self._progress = name, size, progress
         self.began, self.events = time.perf_counter(), 0
 
     def tick(self, number: int) -> None:
@@ -120,17 +227,6 @@ class _Clock:
         self.events += 1
         if self.events % BETWEEN == 0:
             rate = self.events / (time.perf_counter() - self.began)
-            self._tell(
+            self._progress(
                 f"{self.name}: {number:,} of {self.size:,} events, {rate:,.0f} a second"
             )
-
-
-def _settings(row: Row, problem: StreamProblem) -> dict[str, Any]:
-    """A row's settings, and whether it goes on from a model."""
-    learner = row.learner(problem)
-    chosen = {
-        field.name: getattr(learner, field.name)
-        for field in fields(learner)  # type: ignore[arg-type]
-        if field.init
-    }
-    return {**chosen, "from_model": row.from_model}

@@ -19,7 +19,7 @@ def learn_from(
     checkpoint: str | Path | None = None,
     every: int = 10_000,
     on_malformed: str = "count",
-    tell: Callable[[Counts], None] | None = None,
+    progress: Callable[[Counts], None] | None = None,
 ) -> Counts:
     r"""Learns each event of a source, in order, until it ends or Ctrl-C.
 
@@ -37,7 +37,8 @@ def learn_from(
         every: lines or messages between two writings.
         on_malformed: whether to "count" those that are no events, or to end at the
             first with an "error".
-        tell: told the counts after each line or message. Ctrl-C waits for it.
+        progress: called with the counts after each line or message. Ctrl-C waits
+            for it.
 
     Returns:
         What came, over all runs of this checkpoint.
@@ -60,28 +61,28 @@ def learn_from(
     """
     check_positive(every=every)
     check_choice("on_malformed", on_malformed, ("count", "error"))
-    progress = Progress(recommender, source.name)
+    state = Progress(recommender, source.name)
     if checkpoint is not None and Path(checkpoint).exists():
-        progress.read(checkpoint)
+        state.read(checkpoint)
     with Interrupts() as interrupts:
         try:
-            with closing(source.events([*progress.positions.values()])) as events:
+            with closing(source.events([*state.positions.values()])) as events:
                 for number, found in enumerate(events, 1):
                     interrupts.hold()
                     if on_malformed == "error":
                         _check(found, source)
-                    progress.take(found)
+                    state.take(found)
                     if checkpoint is not None and number % every == 0:
-                        progress.write(checkpoint)
-                    if tell is not None:
-                        tell(progress.counts)
+                        state.write(checkpoint)
+                    if progress is not None:
+                        progress(state.counts)
                     interrupts.release()
             interrupts.hold()
         except KeyboardInterrupt:
-            progress.counts.is_stopped = True
+            state.counts.is_stopped = True
         if checkpoint is not None:
-            progress.write(checkpoint)
-    return progress.counts
+            state.write(checkpoint)
+    return state.counts
 
 
 def _check(found: Positioned, source: Source) -> None:

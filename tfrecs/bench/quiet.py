@@ -1,4 +1,4 @@
-"""Silence for what a compiled library writes while it is loaded."""
+"""Loads TensorFlow without its messages."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_stderr() -> Iterator[None]:
-    """Throws away what is written to file descriptor 2; exceptions pass."""
+    """Discards what compiled code writes to file descriptor 2; exceptions pass."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
@@ -19,8 +19,8 @@ def without_stderr() -> Iterator[None]:
 
 
 def load_tensorflow() -> None:
-    """Loads TensorFlow, without its notes then and later."""
-    with without_stderr():  # it tells what it did not find, whatever one sets
+    """Loads TensorFlow and silences its messages."""
+    with without_stderr():  # missing libraries are reported whatever the log level
         import tensorflow as tf
 
         tf.config.list_logical_devices()
