@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from tfrecs.data.datasets import Dataset
-from tfrecs.data.datasets._fetch import DataNotFoundError
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers import read_interactions
 
@@ -106,7 +105,7 @@ def _without(path: Path, places: tuple[int, ...]) -> Path | None:
 def check_refusal(error: Exception, folder: Path, harmless: bool) -> None:
     """Raises Failure unless it is of a right kind, of one line that tells where."""
     message = str(error)
-    if type(error) not in (ValueError, FileNotFoundError, DataNotFoundError):
+    if type(error) not in (ValueError, FileNotFoundError):
         raise Failure(f"{type(error).__name__}: {message[:300]}") from error
     if (
         len(message.splitlines()) != 1

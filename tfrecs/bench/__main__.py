@@ -1,5 +1,6 @@
 """Runs the command line of `tfrecs.bench`."""
 
+import logging
 import os
 import sys
 
@@ -7,6 +8,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up note
 if sys.argv[1:2] == ["stream"]:
     # One event's products are so small that a second thread is only waited for.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+if sys.stderr.isatty():  # progress of downloads
+    logger = logging.getLogger("tfrecs.data")
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
 
 from tfrecs.bench.cli import main
 

@@ -1,6 +1,5 @@
 """MovieLens 100K, from small files in both formats, and from the real ones."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -78,7 +77,7 @@ def without(files: dict, *names: str) -> dict:
 def check_content(dataset: Dataset) -> None:
     data = dataset.interactions
     assert data.users.ids.tolist() == [1, 2, 7]
-    assert data.items.ids.tolist() == [1, 3, 9, 267, 1412]
+    assert data.items.ids.tolist() == [1, 3, 267, 1412]  # the rated ones
     assert data.users.ids[data.user_ids].tolist() == [1, 1, 2, 2, 7]
     assert data.items.ids[data.item_ids].tolist() == [3, 1, 267, 1, 1412]
     assert data.ratings.tolist() == [5, 2, 3, 4, 1]
@@ -90,16 +89,14 @@ def check_content(dataset: Dataset) -> None:
     assert films["title"].tolist() == [
         "Misérables, Les (Les Mis)",
         "2001: A Space Odyssey",
-        "Nobody Saw This",
         "unknown",
         "Land Before Time III",
     ]
-    assert films["year"].tolist() == [1995, 1968, 2001, pd.NA, 1995]
-    assert films["decade"].tolist() == ["1990s", "1960s", "2000s", pd.NA, "1990s"]
+    assert films["year"].tolist() == [1995, 1968, pd.NA, 1995]
+    assert films["decade"].tolist() == ["1990s", "1960s", pd.NA, "1990s"]
     assert films["genres"].tolist() == [
         "Drama|Musical",
         "Drama|Mystery|Sci-Fi|Thriller",
-        "",
         "unknown",
         "Animation|Children's",
     ]
@@ -157,93 +154,58 @@ def test_both_formats_give_equal_frames(folder):
     pd.testing.assert_frame_equal(copy.user_features, original.user_features)
 
 
-def test_files_with_windows_line_ends_are_read(folder):
-    for name, lines in GROUPLENS.items():
-        (folder / name).write_bytes("\r\n".join(lines).encode("latin-1"))
-    check_content(load_ml_100k())
-
-
 @pytest.mark.parametrize(
     ("files", "name", "line", "content", "reason"),
     [
-        (GROUPLENS, "ua.test", 2, "7\t1412\t1", "4 fields separated by '.t', not 3"),
-        (GROUPLENS, "ua.base", 1, "1\t2\t5\t6\t7", "4 fields .* not 5"),
-        (GROUPLENS, "ua.base", 3, "x\t2\t5\t6", "invalid literal for int.*'x'"),
-        (GROUPLENS, "ua.base", 3, "1\t2\tgood\t6", "could not convert.*'good'"),
-        (GROUPLENS, "u.item", 2, "267|unknown", r"24 fields separated by '\|', not 2"),
-        (GROUPLENS, "u.item", 1, FILMS[0][:-1] + "2", "must be 0 or 1, not 0.*2"),
-        (GROUPLENS, "u.user", 3, "2|53|F|other", "5 fields .* not 4"),
-        (GROUPLENS, "u.user", 1, "1||M|other|0", "invalid literal for int"),
-        (RECBOLE, "ml-100k.inter", 1, "user_id\titem_id", "header must be user_id:to"),
-        (RECBOLE, "ml-100k.inter", 2, "1\t2\t3", "4 fields .* not 3"),
-        (RECBOLE, "ml-100k.item", 4, "3\tX\t1968\tDrama Epic", "not Drama Epic"),
-        (RECBOLE, "ml-100k.user", 2, "1\t24\tM\tother", "5 fields .* not 4"),
+        (GROUPLENS, "ua.test", 2, "7\t1412\t1", "line 2: must have 4 fields.*: 3"),
+        (GROUPLENS, "ua.base", 3, "x\t2\t5\t6", "line 3: `user_id` must .*'x'"),
+        (GROUPLENS, "u.item", 2, "267|unknown", "line 2: must have 24 fields.*: 2"),
+        (GROUPLENS, "u.item", 1, FILMS[0][:-1] + "2", "must be 0 or 1.* film 1\\b"),
+        (GROUPLENS, "u.user", 1, "1||M|other|0", "line 1: `age` must be .*''"),
+        (RECBOLE, "ml-100k.inter", 1, "user_id\titem_id", "line 1 must be user_id:to"),
+        (RECBOLE, "ml-100k.inter", 2, "1\t2\t3", "line 2: must have 4 fields.*: 3"),
+        (RECBOLE, "ml-100k.item", 4, "3\tX\t1968\tEpic", "Received: Epic for film 3"),
+        (RECBOLE, "ml-100k.user", 2, "1\t24\tM\tother", "line 2: must have 5 fields"),
     ],
 )
-def test_a_malformed_row_is_told_by_file_and_line(
+def test_a_malformed_row_raises_with_file_and_line(
     folder, files, name, line, content, reason
 ):
     lines = list(files[name])
     lines[line - 1] = content
     write(folder, {**files, name: lines})
-    with pytest.raises(
-        ValueError, match=rf"{folder / name}, line {line} is malformed: .*{reason}"
-    ) as caught:
+    with pytest.raises(ValueError, match=f"^{folder / name}: .*{reason}") as caught:
         load_ml_100k()
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("flag", ["\r", "7" * 5000, "\x0b\x85"])
-def test_what_a_line_holds_does_not_break_the_message(folder, flag):
-    bad = FILMS[1][:-1] + flag + "|0"
-    write(folder, {**GROUPLENS, "u.item": [FILMS[0], bad.replace("|0|", "|", 1)]})
-    with pytest.raises(ValueError, match=rf"{folder}/u.item, line 2 is ") as caught:
-        load_ml_100k()
-    message = str(caught.value)
-    assert len(message.splitlines()) == 1
-    assert len(message) < 600
-
-
-def test_a_row_that_is_not_utf8_is_told_by_file_and_line(folder):
-    write(folder, RECBOLE)
-    path = folder / "ml-100k.item"
-    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xe9"))
-    with pytest.raises(
-        ValueError, match=rf"{path}, line 2 is malformed: 'utf-8' codec"
-    ):
-        load_ml_100k()
-
-
 @pytest.mark.parametrize("name", ["ua.base", "ua.test", "u.item", "u.user"])
-def test_an_empty_file_is_told(folder, name):
+def test_an_empty_file_raises(folder, name):
     write(folder, {**GROUPLENS, name: [""]})
-    with pytest.raises(ValueError, match=f"{folder / name} must have at least one row"):
+    with pytest.raises(ValueError, match=f"{folder / name}: must not be empty"):
         load_ml_100k()
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"ua.test": ["1\t8\t4\t1"]}, r"`items` must be known.* the first .*8\b"),
-        ({"ua.test": ["5\t1\t4\t1"]}, r"`users` must be known.* the first .*5\b"),
+        ({"ua.test": ["2\t8\t4\t1"]}, "ratings of film 8, which is not"),
+        ({"ua.test": ["5\t1\t4\t1"]}, "ratings of user 5, which is not"),
         ({"ua.test": RATINGS[:1]}, ".*must stand once. Received: 1 repeated"),
-        ({"ua.test": ["2\t1\tnan\t1"]}, "`ratings` must be finite"),
-        ({"u.item": [*FILMS, FILMS[0]]}, r"`items` must be distinct. Received: .*1\b"),
-        (
-            {"u.user": [*PEOPLE, PEOPLE[1]]},
-            r"`users` must be distinct. Received: .*7\b",
-        ),
+        ({"u.item": [*FILMS, FILMS[0]]}, r".*one row for each id. Received: .*1\b"),
+        ({"u.user": [*PEOPLE, PEOPLE[1]]}, r".*one row for each id. Received: .*7\b"),
     ],
 )
-def test_files_that_do_not_fit_each_other_are_told_by_folder(folder, change, reason):
+def test_files_that_contradict_each_other_raise_with_the_folder(folder, change, reason):
     write(folder, {**GROUPLENS, **change})
-    with pytest.raises(ValueError, match=f"The files in {folder} do not fit: {reason}"):
+    with pytest.raises(
+        ValueError, match=f"The files in {folder} do not fit: .*{reason}"
+    ):
         load_ml_100k()
 
 
 def test_each_source_brings_one_layout():
-    for source in SOURCES:
-        assert tuple(path.rsplit("/", 1)[1] for path in source.members) in LAYOUTS
+    assert {source.files for source in SOURCES} <= set(LAYOUTS)
 
 
 def test_a_dataset_is_loaded_by_name(folder):
@@ -270,16 +232,8 @@ def test_importing_datasets_and_readers_loads_no_heavy_package():
     assert run.stdout.strip() == "[]"
 
 
-HERE = [
-    folder
-    for folder in os.environ.get("TFRECS_DATA", "").split(os.pathsep)
-    if (Path(folder) / "ml-100k" / "ua.base").is_file()
-]
-
-
-@pytest.mark.skipif(not HERE, reason="TFRECS_DATA has no ml-100k with ua.base")
-def test_the_real_data_have_the_published_numbers(monkeypatch):
-    monkeypatch.setenv("TFRECS_DATA", HERE[0])
+def test_the_real_data_have_the_published_numbers(real):
+    real("ml-100k")
     dataset = load_ml_100k()
     data = dataset.interactions
     assert (data.num_users, data.num_items, len(data)) == (943, 1682, 100_000)

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from tfrecs.data.datasets import DATASETS, _movielens, load_dataset
-from tfrecs.data.datasets._movielens import common_tags
+from tfrecs.data.datasets import DATASETS, load_dataset, movielens
+from tfrecs.data.datasets.movielens import common_tags
 from tfrecs.data.datasets.movielens_csv import load_ml_20m, load_ml_latest_small
 
 RATINGS = """userId,movieId,rating,timestamp
@@ -89,8 +89,8 @@ def test_a_film_without_a_year_has_none(put):
 
 
 def test_tags_are_the_most_used_of_the_most_common(monkeypatch):
-    monkeypatch.setattr(_movielens, "COMMON_TAGS", 3)
-    monkeypatch.setattr(_movielens, "TAGS_PER_FILM", 2)
+    monkeypatch.setattr(movielens, "COMMON_TAGS", 3)
+    monkeypatch.setattr(movielens, "TAGS_PER_FILM", 2)
     uses = [
         *[(1, "a"), (2, "a"), (3, "a")],  # three films have it: the most
         *[(1, "c"), (1, "c"), (2, "c")],  # two films each, in alphabetical order
@@ -145,8 +145,8 @@ def test_what_is_not_downloaded_says_where_it_is_from(put):
         DATASETS["ml-32m"]()
     message = str(caught.value)
     assert "(no readable movies.csv)" in message
-    assert "not downloaded, for want of a checksum: get them from https://f" in message
-    assert "movielens/ml-32m.zip, and set TFRECS_DATA to the folder that" in message
+    assert "get them from https://files.grouplens.org/datasets" in message
+    assert "movielens/ml-32m.zip, set TFRECS_DATA to a folder that" in message
 
 
 def test_the_real_files_have_the_published_numbers(real):

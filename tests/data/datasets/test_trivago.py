@@ -109,7 +109,5 @@ def test_a_hotel_that_stands_twice_is_told(put):
 
 def test_without_files_it_is_told_where_they_are_from(put):
     put("trivago", {})
-    with pytest.raises(
-        FileNotFoundError, match=r"want of a checksum: .*Challenge 2019"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"get them from .*Challenge 2019"):
         load_trivago()

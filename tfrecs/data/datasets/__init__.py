@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tfrecs._base.checks import check_choice
-from tfrecs.data.datasets._dataset import Dataset as Dataset
+from tfrecs.data.datasets.dataset import Dataset as Dataset
 from tfrecs.data.datasets.movielens_100k import load_ml_100k
 from tfrecs.data.datasets.movielens_csv import (
     load_ml_20m,

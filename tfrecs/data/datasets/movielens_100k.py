@@ -1,18 +1,16 @@
 """MovieLens 100K: ratings of films, from GroupLens' files or RecBole's copy."""
 
-import re
-from collections.abc import Callable
-from operator import itemgetter
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfrecs.data.datasets._dataset import Dataset
-from tfrecs.data.datasets._fetch import fetch
-from tfrecs.data.datasets._sources import Download, Wheel
-from tfrecs.data.interactions import Interactions
-from tfrecs.data.vocabulary import Vocabulary
+from tfrecs.data.datasets.dataset import Dataset
+from tfrecs.data.datasets.fetch import Source, fetch, grouplens
+from tfrecs.data.datasets.movielens import make_dataset
+from tfrecs.data.readers._layouts import NCF_RATING
+from tfrecs.data.readers._typed import Layout, read_published
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,237 +38,176 @@ GENRES = (
 )
 """In the order of the flags in `u.item`, which is that of `u.genre`."""
 
-_UA = ("ua.base", "ua.test", "u.item", "u.user")
-_RECBOLE = ("ml-100k.inter", "ml-100k.item", "ml-100k.user")
-LAYOUTS = (_UA, ("u.data", "u.item", "u.user"), _RECBOLE)
+UA_FILES = ("ua.base", "ua.test", "u.item", "u.user")
+RECBOLE_FILES = ("ml-100k.inter", "ml-100k.item", "ml-100k.user")
+LAYOUTS = (UA_FILES, ("u.data", "u.item", "u.user"), RECBOLE_FILES)
 SOURCES = (
-    Download(
-        url="https://files.grouplens.org/datasets/movielens/ml-100k.zip",
-        size=4_924_029,
-        sha256="50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
-        members=tuple(f"ml-100k/{name}" for name in _UA),
+    grouplens(
+        "ml-100k",
+        "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
+        UA_FILES,
     ),
-    Wheel(
-        requirement="recbole==1.2.1",
-        sha256="9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407",
-        members=tuple(f"recbole/dataset_example/ml-100k/{name}" for name in _RECBOLE),
+    Source(
+        "pip download recbole==1.2.1",
+        "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407",
+        "recbole/dataset_example/ml-100k",
+        RECBOLE_FILES,
     ),
 )
 
-_RATING_COLUMNS = ("user_id:token", "item_id:token", "rating:float", "timestamp:float")
-_FILM_COLUMNS = (
-    "item_id:token",
-    "movie_title:token_seq",
-    "release_year:token",
-    "class:token_seq",
+FILMS = Layout(
+    {
+        "item_id": "integer",
+        "title": "text",
+        "release_date": "unread",
+        "video_release_date": "unread",
+        "imdb_url": "unread",
+        **dict.fromkeys(GENRES, "integer"),
+    },
+    separator="|",
+    encoding="latin-1",
 )
-_PERSON_COLUMNS = (
-    "user_id:token",
-    "age:token",
-    "gender:token",
-    "occupation:token",
-    "zip_code:token",
+PEOPLE = Layout(
+    {
+        "user_id": "integer",
+        "age": "integer",
+        "gender": "text",
+        "occupation": "text",
+        "zip_code": "unread",
+    },
+    separator="|",
+)
+RECBOLE_RATINGS = Layout(
+    {
+        "user_id:token": "integer",
+        "item_id:token": "integer",
+        "rating:float": "number",
+        "timestamp:float": "integer",
+    },
+    separator="\t",
+    header=True,
+)
+RECBOLE_FILMS = Layout(
+    {
+        "item_id:token": "integer",
+        "movie_title:token_seq": "text",
+        "release_year:token": "text",
+        "class:token_seq": "text",
+    },
+    separator="\t",
+    header=True,
+)
+RECBOLE_PEOPLE = Layout(
+    {f"{name}:token": kind for name, kind in PEOPLE.columns.items()},
+    separator="\t",
+    header=True,
 )
 
-_Rating: TypeAlias = tuple[int, int, float, int]
-_Film: TypeAlias = tuple[int, str, int | None, str]
-_Person: TypeAlias = tuple[int, int, str, str]
-_Row = TypeVar("_Row")
+NO_SPLIT = (
+    "ua.base and ua.test are missing from this copy of the data, so ten random ratings "
+    "of each user will be used instead"
+)
 
 
 def load_ml_100k() -> Dataset:
     """Loads MovieLens 100K: 943 users, 1,682 films, 100,000 ratings from 1 to 5.
 
-    Where the publisher's `ua` files are there, `test_rows` has that split: ten ratings
-    of each user. RecBole's copy of the data lacks it, and the note says so.
+    If the publisher's `ua` files are found, `test_rows` is their split: ten ratings of
+    each user. RecBole's copy of the data lacks it, and the note says so.
 
     Returns:
-        Ratings and timestamps, under GroupLens' ids. Items have `title` (without the
-        year), `year`, `decade` ("1990s") and `genres` ("Action|Comedy"); one film has
-        no year. Users have `age`, `age_group` ("20s"), `gender` and `occupation`.
+        Ratings and timestamps, under GroupLens' ids. The catalogue is the films that
+        were rated. They have `title` (without the year), `year`, `decade` ("1990s") and
+        `genres` ("Action|Comedy"); one film has no year. Users have `age`, `age_group`
+        ("20s"), `gender` and `occupation`.
 
     Raises:
         FileNotFoundError: if the files are not here and cannot be fetched.
-        ValueError: if a file is malformed; it tells the file and the line.
+        ValueError: if a file is malformed; names the file and the line.
 
     References:
         Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """
     files = fetch("ml-100k", LAYOUTS, SOURCES)
-    train, test, films, people = (
-        _read_recbole(files) if "ml-100k.inter" in files else _read_grouplens(files)
-    )
-    try:
-        interactions = _interactions(train + test, films, people)
-    except (TypeError, ValueError) as error:
-        folder = next(iter(files.values())).parent
-        raise ValueError(f"The files in {folder} do not fit: {error}") from error
-    test_rows = np.arange(len(interactions)) >= len(train)
-    note = (
-        "ua.base and ua.test are missing from this copy of the data, so ten random "
-        "ratings of each user will be used instead"
-    )
-    return Dataset(
-        name="ml-100k",
-        interactions=interactions,
-        test_rows=test_rows if test else None,
-        split_name="ua" if test else None,
-        note="" if test else note,
-        min_rating=3.0,
-        categorical=("decade", "age_group", "gender", "occupation"),
-        multi_hot=("genres",),
-    )
-
-
-_Tables: TypeAlias = tuple[list[_Rating], list[_Rating], list[_Film], list[_Person]]
-
-
-def _read_grouplens(files: dict[str, Path]) -> _Tables:
-    if "ua.base" in files:
-        train = _read_rows(files["ua.base"], "\t", 4, _rating)
-        test = _read_rows(files["ua.test"], "\t", 4, _rating)
+    if "ml-100k.inter" in files:
+        ratings, films, people = _read_recbole(files)
     else:
-        train, test = _read_rows(files["u.data"], "\t", 4, _rating), []
-    width = 5 + len(GENRES)
-    return (
-        train,
-        test,
-        _read_rows(files["u.item"], "|", width, _grouplens_film, encoding="latin-1"),
-        _read_rows(files["u.user"], "|", 5, _person),
+        ratings = [
+            read_published(files[name], NCF_RATING)
+            for name in ("ua.base", "ua.test", "u.data")
+            if name in files
+        ]
+        films = _read_films(files["u.item"])
+        people = read_published(files["u.user"], PEOPLE)
+    return _make_dataset(next(iter(files.values())).parent, ratings, films, people)
+
+
+def _make_dataset(
+    folder: Path,
+    ratings: "list[pd.DataFrame]",
+    films: "pd.DataFrame",
+    people: "pd.DataFrame",
+) -> Dataset:
+    """Puts the tables together; a second table of ratings is the test part."""
+    import pandas as pd
+
+    decades = people["age"] // 10 * 10
+    people.insert(2, "age_group", decades.astype("string") + "s")
+    dataset = make_dataset(
+        "ml-100k",
+        folder,
+        pd.concat(ratings),
+        films,
+        None,
+        people.set_index("user_id"),
+        min_rating=3.0,
+    )
+    has_split = len(ratings) > 1
+    test_rows = np.arange(len(dataset.interactions)) >= len(ratings[0])
+    return replace(
+        dataset,
+        test_rows=test_rows if has_split else None,
+        split_name="ua" if has_split else None,
+        note="" if has_split else NO_SPLIT,
+        categorical=("decade", "age_group", "gender", "occupation"),
     )
 
 
-def _read_recbole(files: dict[str, Path]) -> _Tables:
-    ratings, films, people = (files[name] for name in _RECBOLE)
-    return (
-        _read_rows(ratings, "\t", 4, _rating, header=_RATING_COLUMNS),
-        [],
-        _read_rows(films, "\t", 4, _recbole_film, header=_FILM_COLUMNS),
-        _read_rows(people, "\t", 5, _person, header=_PERSON_COLUMNS),
+def _read_films(path: Path) -> "pd.DataFrame":
+    films = read_published(path, FILMS)
+    flags = films[list(GENRES)].to_numpy()
+    wrong = np.flatnonzero(((flags != 0) & (flags != 1)).any(axis=1))
+    if wrong.size:
+        raise ValueError(
+            f"{path}: the genre flags must be 0 or 1. Received: others for film "
+            f"{films['item_id'].iloc[wrong[0]]}. Fetch the file anew."
+        )
+    names = np.array(GENRES)
+    films["genres"] = ["|".join(names[row == 1]) for row in flags]
+    return films[["item_id", "title", "genres"]]
+
+
+def _read_recbole(
+    files: dict[str, Path],
+) -> "tuple[list[pd.DataFrame], pd.DataFrame, pd.DataFrame]":
+    """Reads ratings, films and people, with the columns of GroupLens' files."""
+    layouts = (RECBOLE_RATINGS, RECBOLE_FILMS, RECBOLE_PEOPLE)
+    ratings, films, people = (
+        read_published(files[name], layout).rename(columns=lambda c: c.split(":")[0])
+        for name, layout in zip(RECBOLE_FILES, layouts, strict=True)
     )
-
-
-def _read_rows(
-    path: Path,
-    separator: str,
-    width: int,
-    convert: Callable[[list[str]], _Row],
-    *,
-    encoding: str = "utf-8",
-    header: tuple[str, ...] | None = None,
-) -> list[_Row]:
-    """The rows of a file that has `width` fields a line, and no quoting."""
-    rows = []
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, start=1):
-            if not raw.strip():
-                continue
-            try:
-                fields = raw.decode(encoding).rstrip("\r\n").split(separator)
-                if number == 1 and header is not None:
-                    if tuple(fields) != header:
-                        raise ValueError(f"the header must be {' '.join(header)}")
-                    continue
-                if len(fields) != width:
-                    raise ValueError(
-                        f"there must be {width} fields separated by {separator!r}, "
-                        f"not {len(fields)}"
-                    )
-                rows.append(convert(fields))
-            except ValueError as error:  # a UnicodeDecodeError is one too
-                reason = " ".join(str(error).split())[:200]  # it may quote the line
-                raise ValueError(
-                    f"{path}, line {number} is malformed: {reason}. "
-                    f"Received: {raw[:80]!r}. Fetch the file anew."
-                ) from error
-    if not rows:
-        raise ValueError(f"{path} must have at least one row. Received: none")
-    return rows
-
-
-def _rating(fields: list[str]) -> _Rating:
-    user, item, rating, time = fields
-    return int(user), int(item), float(rating), int(time)
-
-
-def _person(fields: list[str]) -> _Person:
-    user, age, gender, occupation, _ = fields
-    return int(user), int(age), gender, occupation
-
-
-def _grouplens_film(fields: list[str]) -> _Film:
-    item, title = fields[:2]
-    flags = fields[5:]
-    if not set(flags) <= {"0", "1"}:
-        raise ValueError(f"the genre flags must be 0 or 1, not {'|'.join(flags)}")
-    genres = [genre for genre, flag in zip(GENRES, flags, strict=True) if flag == "1"]
-    return int(item), *_title_and_year(title), "|".join(genres)
-
-
-def _recbole_film(fields: list[str]) -> _Film:
-    item, title, year, classes = fields
-    genres = classes.split()
-    if not set(genres) <= set(GENRES):
-        raise ValueError(f"the genres must be among GroupLens', not {classes}")
-    genres.sort(key=GENRES.index)
-    if year == "unkonwn":  # RecBole's spelling of the film without title and year
-        return int(item), "unknown", None, "|".join(genres)
+    genres = films["class"].str.split()
+    unknown = genres.explode().dropna()
+    unknown = unknown[~unknown.isin(GENRES)]
+    if len(unknown):
+        raise ValueError(
+            f"{files['ml-100k.item']}: the genres must be among GroupLens'. Received: "
+            f"{unknown.iloc[0]} for film {films['item_id'][unknown.index[0]]}. Fetch "
+            "the file anew."
+        )
     # RecBole cut GroupLens' title at its last parentheses, whatever stood in them.
-    return int(item), *_title_and_year(f"{title} ({year})"), "|".join(genres)
-
-
-def _title_and_year(text: str) -> tuple[str, int | None]:
-    """The parts of "Toy Story (1995)"; "(V)" for video is left out."""
-    parts = re.fullmatch(r"(.*?)\s*\((\d{4})\)\s*(\(V\))?\s*", text)
-    return (parts[1], int(parts[2])) if parts else (text.strip(), None)
-
-
-def _interactions(
-    ratings: list[_Rating], films: list[_Film], people: list[_Person]
-) -> Interactions:
-    users, items, values, times = zip(*ratings, strict=True)
-    item_features, user_features = _film_frame(films), _person_frame(people)
-    return Interactions.from_arrays(
-        users,
-        items,
-        ratings=values,
-        timestamps=times,
-        duplicates="error",
-        user_vocabulary=Vocabulary(user_features.index, "users"),
-        item_vocabulary=Vocabulary(item_features.index, "items"),
-        user_features=user_features,
-        item_features=item_features,
-    )
-
-
-def _film_frame(films: list[_Film]) -> "pd.DataFrame":
-    import pandas as pd
-
-    ids, titles, years, genres = zip(*sorted(films, key=itemgetter(0)), strict=True)
-    decades = [None if year is None else f"{year // 10 * 10}s" for year in years]
-    return pd.DataFrame(
-        {
-            "title": pd.array(titles, dtype="string"),
-            "year": pd.array(years, dtype="Int64"),
-            "decade": pd.array(decades, dtype="string"),
-            "genres": pd.array(genres, dtype="string"),
-        },
-        index=pd.Index(ids, name="item_id"),
-    )
-
-
-def _person_frame(people: list[_Person]) -> "pd.DataFrame":
-    import pandas as pd
-
-    ids, ages, genders, occupations = zip(
-        *sorted(people, key=itemgetter(0)), strict=True
-    )
-    return pd.DataFrame(
-        {
-            "age": ages,
-            "age_group": pd.array([f"{a // 10 * 10}s" for a in ages], dtype="string"),
-            "gender": pd.array(genders, dtype="string"),
-            "occupation": pd.array(occupations, dtype="string"),
-        },
-        index=pd.Index(ids, name="user_id"),
-    )
+    titles = films["movie_title"] + " (" + films["release_year"] + ")"
+    has_no_title = films["release_year"] == "unkonwn"  # RecBole's spelling
+    films["title"] = titles.mask(has_no_title, "unknown")
+    films["genres"] = ["|".join(sorted(row, key=GENRES.index)) for row in genres]
+    return [ratings], films, people

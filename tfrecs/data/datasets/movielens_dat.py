@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfrecs.data.datasets._dataset import Dataset
-from tfrecs.data.datasets._fetch import fetch, found, maybe_gzipped
-from tfrecs.data.datasets._movielens import make_dataset
-from tfrecs.data.datasets._sources import Download
+from tfrecs.data.datasets.dataset import Dataset
+from tfrecs.data.datasets.fetch import fetch, grouplens
+from tfrecs.data.datasets.movielens import make_dataset
 from tfrecs.data.readers._layouts import MOVIELENS_DAT
 from tfrecs.data.readers._typed import Kind, Layout, read_published
 
@@ -15,13 +14,11 @@ if TYPE_CHECKING:
 
 FILES_1M = ("ratings.dat", "movies.dat", "users.dat")
 FILES_10M = ("ratings.dat", "movies.dat", "tags.dat")
-SOURCE_1M = Download(
-    url="https://files.grouplens.org/datasets/movielens/ml-1m.zip",
-    size=5_917_549,
-    sha256="a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
-    members=tuple(f"ml-1m/{name}" for name in FILES_1M),
+SOURCE_1M = grouplens(
+    "ml-1m",
+    "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
+    FILES_1M,
 )
-URL_10M = "https://files.grouplens.org/datasets/movielens/ml-10m.zip"
 
 _FILM_COLUMNS: dict[str, Kind] = {
     "item_id": "integer",
@@ -36,7 +33,7 @@ PEOPLE = Layout(
         "gender": "text",
         "age": "integer",
         "occupation": "integer",
-        "zip_code": "text",
+        "zip_code": "unread",
     },
     separator="::",
 )
@@ -82,7 +79,7 @@ OCCUPATIONS = (
     "unemployed",
     "writer",
 )
-"""By code, as the publisher's README has them, like `AGES`."""
+"""Meanings of the codes, from the publisher's README; likewise `AGES`."""
 
 
 def load_ml_1m() -> Dataset:
@@ -96,20 +93,20 @@ def load_ml_1m() -> Dataset:
 
     Raises:
         FileNotFoundError: if the files are not here and cannot be fetched.
-        ValueError: if a file is malformed; it tells the file and the line.
+        ValueError: if a file is malformed; names the file and the line.
 
     References:
         Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """
-    files = fetch("ml-1m", maybe_gzipped(*FILES_1M), (SOURCE_1M,))
-    ratings, films, people = (found(files, name) for name in FILES_1M)
+    files = fetch("ml-1m", (FILES_1M,), (SOURCE_1M,))
+    ratings, films, people = (files[name] for name in FILES_1M)
     return make_dataset(
         "ml-1m",
         ratings.parent,
         read_published(ratings, MOVIELENS_DAT),
         read_published(films, FILMS_1M),
         None,
-        _people(people),
+        _read_people(people),
         min_rating=None,
     )
 
@@ -117,45 +114,27 @@ def load_ml_1m() -> Dataset:
 def load_ml_10m() -> Dataset:
     """Loads MovieLens 10M: 69,878 users, 10,677 rated films, 10,000,054 ratings.
 
-    It is not downloaded, for want of a checksum.
-
-    Returns:
-        As `load_ml_20m`: ratings of 0.5 to 5, films with genres and `tags`, and no more
-        of users than their ids.
-
-    Raises:
-        FileNotFoundError: if the files are not on this machine.
-        ValueError: if a file is malformed; it tells the file and the line.
-
-    References:
-        Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
+    It is not downloaded, for want of a checksum. All else is as in `load_ml_20m`.
     """
-    layouts = (*maybe_gzipped(*FILES_10M), *maybe_gzipped(*FILES_10M[:2]))
-    files = fetch("ml-10m", layouts, (), URL_10M)
-    ratings, films = (found(files, name) for name in FILES_10M[:2])
-    has_tags = "tags.dat" in files or "tags.dat.gz" in files
+    source = grouplens("ml-10m", "", FILES_10M)
+    files = fetch("ml-10m", (FILES_10M, FILES_10M[:2]), origin=source.url)
+    tags = files.get("tags.dat")
     return make_dataset(
         "ml-10m",
-        ratings.parent,
-        read_published(ratings, MOVIELENS_DAT),
-        read_published(films, FILMS_10M),
-        read_published(found(files, "tags.dat"), TAGS) if has_tags else None,
+        files["ratings.dat"].parent,
+        read_published(files["ratings.dat"], MOVIELENS_DAT),
+        read_published(files["movies.dat"], FILMS_10M),
+        read_published(tags, TAGS) if tags else None,
         min_rating=4.0,
     )
 
 
-def _people(path: Path) -> "pd.DataFrame":
-    """Users by id, with the names of their codes."""
-    import pandas as pd
-
-    read = read_published(path, PEOPLE)
-    people = pd.DataFrame(
-        {
-            "gender": read["gender"],
-            "age_group": read["age"].map(AGES),
-            "occupation": read["occupation"].map(dict(enumerate(OCCUPATIONS))),
-        }
-    ).set_index(pd.Index(read["user_id"], name="user_id"))
+def _read_people(path: Path) -> "pd.DataFrame":
+    """Reads users by id, with the meanings of their codes."""
+    people = read_published(path, PEOPLE).set_index("user_id")
+    people["age_group"] = people["age"].map(AGES)
+    people["occupation"] = people["occupation"].map(dict(enumerate(OCCUPATIONS)))
+    people = people[["gender", "age_group", "occupation"]]
     unknown = people.isna().any(axis=1)
     if unknown.any():
         raise ValueError(

@@ -1,12 +1,12 @@
-"""The NCF paper's MovieLens 1M: each user's last film, and 99 others that are fixed."""
+"""The NCF paper's MovieLens 1M: each user's last film and 99 fixed negatives."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tfrecs._base.types import IntArray
-from tfrecs.data.datasets._dataset import Dataset
-from tfrecs.data.datasets._fetch import fetch, found, maybe_gzipped
+from tfrecs.data.datasets.dataset import Dataset
+from tfrecs.data.datasets.fetch import fetch
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers._layouts import NCF_RATING
 from tfrecs.data.readers._typed import Layout, read_published
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 NUM_USERS, NUM_ITEMS, NUM_NEGATIVES = 6040, 3706, 99
 
 ORIGIN = "Data/ of hexiangnan/neural_collaborative_filtering on GitHub"
-LAYOUTS = maybe_gzipped(
-    "ml-1m.train.rating", "ml-1m.test.rating", "ml-1m.test.negative"
-)
+FILES = ("ml-1m.train.rating", "ml-1m.test.rating", "ml-1m.test.negative")
 
 _NEGATIVES = Layout(
     {
@@ -34,33 +32,33 @@ _NEGATIVES = Layout(
 def load_ncf_ml_1m() -> Dataset:
     """Loads the NCF paper's split of MovieLens 1M, under its own ids.
 
-    6,040 users, 3,706 films, 994,169 ratings to learn from and each user's last one as
-    the test. `negatives` has the 99 films that the paper ranks the test film among. As
-    published, 156 users have the test film itself among them.
+    6,040 users, 3,706 films, 994,169 training ratings, and each user's last rating as
+    the test part. `negatives` has the 99 films that the paper ranks the test film
+    among. As published, 156 users have the test film itself among them.
 
     Returns:
         Ratings and timestamps, all of them positives whatever the rating.
 
     Raises:
         FileNotFoundError: if the files are not on this machine.
-        ValueError: if a file is malformed, or the files do not fit each other.
+        ValueError: if a file is malformed, or the files contradict each other.
 
     References:
         He et al. 2017, "Neural Collaborative Filtering", section 4.1.
     """
-    files = fetch("ncf-ml-1m", LAYOUTS, (), ORIGIN)
-    train, test, negative = (
-        found(files, f"ml-1m.{part}")
-        for part in ("train.rating", "test.rating", "test.negative")
+    files = fetch("ncf-ml-1m", (FILES,), origin=ORIGIN)
+    layouts = (NCF_RATING, NCF_RATING, _NEGATIVES)
+    train, test, others = (
+        read_published(files[name], layout)
+        for name, layout in zip(FILES, layouts, strict=True)
     )
-    ratings = [read_published(path, NCF_RATING) for path in (train, test)]
-    others = read_published(negative, _NEGATIVES)
     try:
-        interactions = _interactions(*ratings)
-        test_rows = np.arange(len(interactions)) >= len(ratings[0])
+        interactions = _interactions(train, test)
+        test_rows = np.arange(len(interactions)) >= len(train)
         negatives = _negatives(others, interactions.take(test_rows))
     except (TypeError, ValueError) as error:
-        raise ValueError(f"The files in {train.parent} do not fit: {error}") from error
+        folder = files[FILES[0]].parent
+        raise ValueError(f"The files in {folder} do not fit: {error}") from error
     return Dataset(
         name="ncf-ml-1m",
         interactions=interactions,
@@ -71,14 +69,14 @@ def load_ncf_ml_1m() -> Dataset:
 
 
 def _interactions(train: "pd.DataFrame", test: "pd.DataFrame") -> Interactions:
-    columns = {
-        name: np.concatenate([train[name], test[name]]) for name in NCF_RATING.columns
-    }
+    import pandas as pd
+
+    ratings = pd.concat([train, test])
     return Interactions.from_arrays(
-        columns["user_id"],
-        columns["item_id"],
-        ratings=columns["rating"],
-        timestamps=columns["timestamp"],
+        ratings["user_id"],
+        ratings["item_id"],
+        ratings=ratings["rating"],
+        timestamps=ratings["timestamp"],
         duplicates="error",
         user_vocabulary=Vocabulary(np.arange(NUM_USERS), "users"),
         item_vocabulary=Vocabulary(np.arange(NUM_ITEMS), "items"),
@@ -86,7 +84,7 @@ def _interactions(train: "pd.DataFrame", test: "pd.DataFrame") -> Interactions:
 
 
 def _negatives(frame: "pd.DataFrame", test: Interactions) -> tuple[IntArray, IntArray]:
-    """The users, in the order of the file, and the items of each."""
+    """Returns the users, in the order of the file, and the items of each."""
     pairs = frame.pop("(user,item)")
     expected = [
         f"({user},{item})"

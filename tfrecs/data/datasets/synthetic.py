@@ -1,15 +1,15 @@
-"""Generated interactions whose truth is known."""
+"""Generated interactions with known true scores."""
 
 import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
-from tfrecs.data.datasets._dataset import Dataset
+from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import Vocabulary
 
 SCORE_BLOCK = 2**22
-"""True scores held at once while drawing: 32 MiB of float64."""
+"""Scores in memory at once while drawing: 32 MiB of float64."""
 
 
 def make_synthetic(
@@ -32,8 +32,8 @@ def make_synthetic(
         (`feature_share` of it) with a direction of its own. A user takes items without
         replacement, each next one with probability proportional to exp(score).
 
-    Since the draws do not depend on their order, whatever part of a user's items is
-    held out at random, ranking by score is the best possible ranking: `oracle` does so.
+    The order of a user's draws does not depend on what is held out at random, so no
+    ranking is better than the one by true score, which `oracle` returns.
 
     Args:
         num_users: number of users.
@@ -41,11 +41,11 @@ def make_synthetic(
         seed: of all draws.
         num_factors: length of p and q.
         num_categories: number of item categories; an item has one to three.
-        interactions_per_user: mean of a user's number of items, which is from 2 to half
-            the catalogue and log-normal before.
+        interactions_per_user: mean of a user's number of items, which is log-normal and
+            clipped to 2 and half the catalogue.
         popularity: standard deviation of the items' popularity, in nats.
-        sharpness: how much taste matters, in nats.
-        feature_share: how much of q_i its categories explain, from 0 to 1.
+        sharpness: weight of taste, in nats.
+        feature_share: share of q_i that its categories explain, from 0 to 1.
 
     Returns:
         A data set with timestamps (a user's draws, one a second), `item_features` with
@@ -65,15 +65,9 @@ def make_synthetic(
         raise ValueError(
             f"`feature_share` must be from 0 to 1. Received: {feature_share}"
         )
-    import pandas as pd
-
     rng = np.random.default_rng(seed)
-    p = _unit(rng.normal(size=(num_users, num_factors)))
-    directions = _unit(rng.normal(size=(num_categories, num_factors)))
-    has = _categories(rng, num_items, num_categories)
-    explained = _unit(has @ directions)
-    own = _unit(rng.normal(size=(num_items, num_factors)))
-    q = _unit(feature_share * explained + (1 - feature_share) * own)
+    p = _directions(rng, num_users, num_factors)
+    has, q = _items(rng, num_items, num_categories, num_factors, feature_share)
     bias = popularity * rng.normal(size=num_items)
 
     def oracle(user_ids: IntArray) -> FloatArray:
@@ -81,28 +75,9 @@ def make_synthetic(
 
     wanted = interactions_per_user * rng.lognormal(-0.125, 0.5, size=num_users)
     degree = wanted.round().astype(np.int64).clip(2, num_items // 2)
-    item_ids = _draw(rng, oracle, degree, num_items)
-    user_ids = np.repeat(np.arange(num_users, dtype=np.int32), degree)
-    groups = _unit(rng.normal(size=(8, num_factors)))
-    interactions = Interactions(
-        user_ids=user_ids,
-        item_ids=item_ids,
-        users=Vocabulary(np.arange(num_users), "users"),
-        items=Vocabulary(np.arange(num_items), "items"),
-        timestamps=np.concatenate([np.arange(size) for size in degree]),
-        user_features=pd.DataFrame(
-            {"group": [f"g{g}" for g in (p @ groups.T).argmax(1)]}
-        ),
-        item_features=pd.DataFrame(
-            {
-                "categories": ["|".join(f"c{c}" for c in row.indices) for row in has],
-                "year": rng.integers(1990, 2020, size=num_items),
-            }
-        ),
-    )
     return Dataset(
         name="synthetic",
-        interactions=interactions,
+        interactions=_interactions(rng, oracle, degree, p, has),
         note=f"generated with seed {seed}; the oracle knows the true scores",
         categorical=("group",),
         multi_hot=("categories",),
@@ -115,19 +90,64 @@ def _unit(vectors: AnyArray) -> AnyArray:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def _categories(
-    rng: np.random.Generator, num_items: int, num_categories: int
-) -> sp.csr_array:
-    """One to three categories for each item: `[num_items, num_categories]`, 0 or 1."""
+def _directions(rng: np.random.Generator, count: int, num_factors: int) -> AnyArray:
+    """Draws unit vectors, `[count, num_factors]`."""
+    return _unit(rng.normal(size=(count, num_factors)))
+
+
+def _items(
+    rng: np.random.Generator,
+    num_items: int,
+    num_categories: int,
+    num_factors: int,
+    feature_share: float,
+) -> tuple[sp.csr_array, AnyArray]:
+    """Draws one to three categories for each item, and q.
+
+    Returns:
+        The categories, `[num_items, num_categories]` of 0 and 1, and q,
+        `[num_items, num_factors]`.
+    """
+    directions = _directions(rng, num_categories, num_factors)
     order = rng.random((num_items, num_categories)).argsort(axis=1)
     count = rng.integers(1, min(3, num_categories) + 1, size=(num_items, 1))
-    return sp.csr_array((order < count).astype(np.float64))
+    has = sp.csr_array((order < count).astype(np.float64))
+    own = _directions(rng, num_items, num_factors)
+    return has, _unit(
+        feature_share * _unit(has @ directions) + (1 - feature_share) * own
+    )
+
+
+def _interactions(
+    rng: np.random.Generator,
+    oracle: Scorer,
+    degree: AnyArray,
+    p: AnyArray,
+    has: sp.csr_array,
+) -> Interactions:
+    """Draws each user's items, and the features of users and items."""
+    import pandas as pd
+
+    num_items = has.shape[0]
+    item_ids = _draw(rng, oracle, degree, num_items)
+    groups = (p @ _directions(rng, 8, p.shape[1]).T).argmax(axis=1)
+    categories = ["|".join(f"c{c}" for c in row.indices) for row in has]
+    years = rng.integers(1990, 2020, size=num_items)
+    return Interactions(
+        user_ids=np.repeat(np.arange(len(degree), dtype=np.int32), degree),
+        item_ids=item_ids,
+        users=Vocabulary(np.arange(len(degree)), "users"),
+        items=Vocabulary(np.arange(num_items), "items"),
+        timestamps=np.concatenate([np.arange(size) for size in degree]),
+        user_features=pd.DataFrame({"group": [f"g{group}" for group in groups]}),
+        item_features=pd.DataFrame({"categories": categories, "year": years}),
+    )
 
 
 def _draw(
     rng: np.random.Generator, oracle: Scorer, degree: AnyArray, num_items: int
 ) -> IntArray:
-    """Each user's items in the order of their draws, users one after the other."""
+    """Draws each user's items, in the order of the draws, one user after the other."""
     drawn = []
     size = max(1, SCORE_BLOCK // num_items)
     for start in range(0, len(degree), size):

@@ -1,4 +1,4 @@
-"""Trivago: what people did with hotels in their sessions (RecSys Challenge 2019)."""
+"""Trivago: actions on hotels in sessions (RecSys Challenge 2019)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from tfrecs._base.checks import check_choice
-from tfrecs.data.datasets._dataset import Dataset
-from tfrecs.data.datasets._fetch import fetch, found, maybe_gzipped
+from tfrecs.data.datasets.dataset import Dataset
+from tfrecs.data.datasets.fetch import fetch
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers._typed import Layout, read_published
 
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ORIGIN = "the RecSys Challenge 2019 (recsys.trivago.cloud)"
-LAYOUTS = (
-    *maybe_gzipped("train.csv", "item_metadata.csv"),
-    *maybe_gzipped("train.csv"),
-)
+LAYOUTS = (("train.csv", "item_metadata.csv"), ("train.csv",))
 
 EVENTS = Layout(
     {
@@ -59,23 +56,22 @@ def load_trivago(
 ) -> Dataset:
     """Loads Trivago: by default the 1.6 million clickouts of 910 thousand sessions.
 
-    Of `train.csv` are read who did what with which hotel at what time; not the hotels
-    and prices that were shown, nor filters, cities and devices. It is not downloaded,
-    for want of a checksum. `test.csv` is not read.
+    The hotels and prices that were shown, filters, cities and devices are not read, nor
+    is `test.csv`. It is not downloaded, for want of a checksum.
 
     Args:
-        actions: which of the `ACTIONS` are interactions.
-        users: what stands for users, sessions or the people behind them.
+        actions: the `ACTIONS` that are interactions.
+        users: whether sessions or the people behind them are the users.
 
     Returns:
         The last action of each user with each hotel, with its time; no ratings. Hotels
-        have `properties` ("Bar|Gym") if `item_metadata.csv` is there. The note tells of
-        actions whose user or hotel is unknown, which are left out.
+        have `properties` ("Bar|Gym") if `item_metadata.csv` is found. Actions of an
+        unknown user or hotel are left out, and the note counts them.
 
     Raises:
         FileNotFoundError: if the files are not on this machine.
-        ValueError: if a file is malformed, or there is no such action; it tells the
-            file and the line.
+        ValueError: if a file is malformed, or there is no such action; names the file
+            and the line.
 
     References:
         Knees et al. 2019, "RecSys Challenge 2019: Session-Based Hotel Recommendations".
@@ -83,21 +79,21 @@ def load_trivago(
     check_choice("users", users, ("session_id", "user_id"))
     for action in actions:
         check_choice("actions", action, ACTIONS)
-    files = fetch("trivago", LAYOUTS, (), ORIGIN)
-    path = found(files, "train.csv")
-    events = read_published(path, EVENTS)
+    files = fetch("trivago", LAYOUTS, origin=ORIGIN)
+    events = read_published(files["train.csv"], EVENTS)
     events = events[events["action_type"].isin(list(actions))]
     known = events["reference"].str.fullmatch("[0-9]{1,18}") & (events[users] != "")
     if not known.any():
         raise ValueError(
-            f"{path}: must have actions of {', '.join(actions)} with a {users} and the "
-            f"number of a hotel. Received: {len(events)} of these actions, none with it"
+            f"{files['train.csv']}: must have actions of {', '.join(actions)} with a "
+            f"{users} and the number of a hotel. Received: {len(events)} of these "
+            "actions, none with both"
         )
     events = events[known]
     hotels = events["reference"].astype("int64")
     features = None
-    if len(files) == 2:
-        features = _properties(found(files, "item_metadata.csv"), hotels)
+    if "item_metadata.csv" in files:
+        features = _properties(files["item_metadata.csv"], hotels)
     unknown = int((~known).sum())
     return Dataset(
         name="trivago",
@@ -115,13 +111,15 @@ def load_trivago(
 
 
 def _properties(path: Path, hotels: "pd.Series[int]") -> "pd.DataFrame":
-    """The hotels' properties; a hotel that is not described has none."""
+    """Returns the properties of each hotel, "" if it is not described."""
     import pandas as pd
 
     described = read_published(path, HOTELS)
     if described["item_id"].duplicated().any():
         twice = described["item_id"][described["item_id"].duplicated()].iloc[0]
-        raise ValueError(f"{path}: each hotel must stand once. Received: {twice} twice")
+        raise ValueError(
+            f"{path}: each hotel must have one row. Received: {twice} twice"
+        )
     ids = pd.Index(np.unique(hotels), name="item_id")
     properties = described.set_index("item_id")["properties"]
     return properties.reindex(ids).fillna("").to_frame()

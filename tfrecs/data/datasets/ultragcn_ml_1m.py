@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from tfrecs.data.datasets._dataset import Dataset
-from tfrecs.data.datasets._fetch import fetch, found, maybe_gzipped
+from tfrecs.data.datasets.dataset import Dataset
+from tfrecs.data.datasets.fetch import fetch
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers import read_lightgcn
 
 ORIGIN = "data/ml-1m/ of xue-pai/UltraGCN on GitHub"
-LAYOUTS = maybe_gzipped("train.txt", "test.txt")
 
 
 def load_ultragcn_ml_1m() -> Dataset:
@@ -19,15 +18,14 @@ def load_ultragcn_ml_1m() -> Dataset:
 
     Raises:
         FileNotFoundError: if the files are not on this machine.
-        ValueError: if a file is malformed, or a pair stands twice.
+        ValueError: if a file is malformed, or a pair occurs twice.
 
     References:
         Mao et al. 2021, "UltraGCN". Zhu et al. 2022, "BARS", ML-1M, split m1.
     """
-    files = fetch("ultragcn-ml-1m", LAYOUTS, (), ORIGIN)
-    train, test = found(files, "train.txt"), found(files, "test.txt")
-    users, items = read_lightgcn(train)
-    test_users, test_items = read_lightgcn(test)
+    files = fetch("ultragcn-ml-1m", (("train.txt", "test.txt"),), origin=ORIGIN)
+    users, items = read_lightgcn(files["train.txt"])
+    test_users, test_items = read_lightgcn(files["test.txt"])
     try:
         interactions = Interactions.from_arrays(
             np.concatenate([users, test_users]),
@@ -35,7 +33,8 @@ def load_ultragcn_ml_1m() -> Dataset:
             duplicates="error",
         )
     except ValueError as error:
-        raise ValueError(f"The files in {train.parent} do not fit: {error}") from error
+        folder = files["train.txt"].parent
+        raise ValueError(f"The files in {folder} do not fit: {error}") from error
     return Dataset(
         name="ultragcn-ml-1m",
         interactions=interactions,

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfrecs.data.datasets._dataset import Dataset
-from tfrecs.data.datasets._fetch import fetch, found, maybe_gzipped
+from tfrecs.data.datasets.dataset import Dataset
+from tfrecs.data.datasets.fetch import fetch
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers._typed import Layout, read_published
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 ORIGIN = "the RecSys Challenge 2015 (yoochoose-data.7z)"
 FILES = ("yoochoose-clicks.dat", "yoochoose-buys.dat")
-LAYOUTS = maybe_gzipped(*FILES)
 
 CLICKS = Layout(
     {
@@ -40,59 +39,54 @@ CLICKED, BOUGHT = 1.0, 2.0
 def load_yoochoose() -> Dataset:
     """Loads Yoochoose: 33 million clicks and 1.2 million purchases of six months.
 
-    It is not downloaded, for want of a checksum. `yoochoose-test.dat`, whose purchases
-    were never published, is not read; nor are prices and quantities.
+    `yoochoose-test.dat`, whose purchases were never published, is not read; nor are
+    prices and quantities. It is not downloaded, for want of a checksum.
 
     Returns:
         Sessions as users. The rating of an item is 1 if it was clicked in the session,
-        2 if it was bought (so `at_least(2)` gives purchases alone); the time is that of
-        the last purchase, or else the last click, in seconds. An item's `category` is
-        the one of 1 to 12 that most of its clicks were in, if any was: neither "0",
-        which is none, nor "S", a special offer, nor a brand.
+        2 if it was bought (so `at_least(2)` returns purchases alone); the time is that
+        of the last purchase, or else of the last click, in seconds. The `category` of
+        an item is the one of 1 to 12 that most of its clicks have, if any; "0" (none),
+        "S" (a special offer) and brands do not count.
 
     Raises:
         FileNotFoundError: if the files are not on this machine.
-        ValueError: if a file is malformed; it tells the file and the line.
+        ValueError: if a file is malformed; names the file and the line.
 
     References:
         Ben-Shimon et al. 2015, "RecSys Challenge 2015 and the YOOCHOOSE Dataset".
     """
-    files = fetch("yoochoose", LAYOUTS, (), ORIGIN)
+    import pandas as pd
+
+    files = fetch("yoochoose", (FILES,), origin=ORIGIN)
     clicks, buys = (
-        read_published(found(files, name), layout)
+        read_published(files[name], layout)
         for name, layout in zip(FILES, (CLICKS, BUYS), strict=True)
     )
-    ratings = np.repeat([CLICKED, BOUGHT], [len(clicks), len(buys)])
-    columns = {
-        name: np.concatenate([clicks[name], buys[name]])
-        for name in ("session_id", "item_id")
-    }
-    times = [part["timestamp"].dt.tz_localize(None) for part in (clicks, buys)]
+    events = pd.concat([clicks, buys])
     interactions = Interactions.from_arrays(
-        columns["session_id"],
-        columns["item_id"],
-        ratings=ratings,
-        timestamps=np.concatenate(times),
+        events["session_id"],
+        events["item_id"],
+        ratings=np.repeat([CLICKED, BOUGHT], [len(clicks), len(buys)]),
+        timestamps=events["timestamp"].dt.tz_localize(None),
         duplicates="max",
-        item_features=_features(clicks, columns["item_id"]),
+        item_features=_features(clicks, events["item_id"]),
     )
     return Dataset(
         name="yoochoose", interactions=interactions, categorical=("category",)
     )
 
 
-def _features(clicks: "pd.DataFrame", item_ids: np.ndarray) -> "pd.DataFrame":
-    """The category of each item that most of its clicks have, the smaller of equals."""
+def _features(clicks: "pd.DataFrame", item_ids: "pd.Series[int]") -> "pd.DataFrame":
+    """Returns each item's most frequent category, the smaller one of equals."""
     import pandas as pd
 
-    numbered = clicks["category"].isin([str(n) for n in range(1, 13)])
-    counts = clicks[numbered].groupby(["item_id", "category"]).size()
-    order = counts.reset_index(name="clicks").assign(
-        number=lambda frame: frame["category"].astype(int)
-    )
-    most = order.sort_values(
-        ["item_id", "clicks", "number"], ascending=[True, False, True]
-    )
-    category = most.drop_duplicates("item_id").set_index("item_id")["category"]
+    numbered = clicks[clicks["category"].isin([str(n) for n in range(1, 13)])]
+    numbered = numbered.assign(number=numbered["category"].astype(int))
+    counts = numbered.value_counts(["item_id", "number"]).rename("clicks").reset_index()
+    most = counts.sort_values(["clicks", "number"], ascending=[False, True])
+    category = most.drop_duplicates("item_id").set_index("item_id")["number"]
     index = pd.Index(np.unique(item_ids), name="item_id")
-    return pd.DataFrame({"category": category.reindex(index).astype("string")})
+    return pd.DataFrame(
+        {"category": category.reindex(index).astype("Int64").astype("string")}
+    )

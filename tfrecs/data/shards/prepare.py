@@ -1,9 +1,9 @@
 """Raw files to a folder of shards."""
 
 import json
+import logging
 import math
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -27,6 +27,7 @@ from tfrecs.data.shards.parts import Part, encode_parts, read_pairs, write_ids
 from tfrecs.data.shards.sources import Columns
 
 PLAN = "plan.json"
+_LOGGER = logging.getLogger("tfrecs.data")
 
 
 def prepare_shards(
@@ -100,7 +101,8 @@ def prepare_shards(
             files, columns, work, vocabularies, part_rows=part_rows, seed=seed
         ):
             parts.append(part)
-            _tell(f"encoded {part.stop:,} rows of file {part.file + 1}/{len(files)}")
+            message = "encoded %d rows of file %d/%d"
+            _LOGGER.info(message, part.stop, part.file + 1, len(files))
         _finish(folder, plan, parts, *vocabularies)
     shutil.rmtree(work, ignore_errors=True)
     for partial in folder.glob(".*.partial"):  # of a killed run
@@ -199,7 +201,7 @@ def _finish(
         "made_from": plan,
     }
     write_manifest(folder, SHARDS, content)
-    _tell(f"{total:,} interactions in {num_shards} shards\n")
+    _LOGGER.info("%d interactions in %d shards", total, num_shards)
 
 
 def _write_shards(folder: Path, parts: Sequence[Part], names: Sequence[str]) -> None:
@@ -217,7 +219,7 @@ def _write_shards(folder: Path, parts: Sequence[Part], names: Sequence[str]) -> 
             )
         ]
         _save(folder / name, np.concatenate(pairs))
-        _tell(f"wrote shard {shard + 1}/{len(names)}")
+        _LOGGER.info("wrote shard %d/%d", shard + 1, len(names))
 
 
 def _count_items(folder: Path, shards: Sequence[str], num_items: int) -> AnyArray:
@@ -235,9 +237,3 @@ def _dealt(numbers: AnyArray, num_shards: int) -> AnyArray:
 def _save(path: Path, array: Any) -> None:
     with replaced_when_whole(path) as temporary, temporary.open("wb") as file:
         np.save(file, array)
-
-
-def _tell(progress: str) -> None:
-    """Shows it on a terminal, in place of what was there."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{progress}", end="", file=sys.stderr, flush=True)

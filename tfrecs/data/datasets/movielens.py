@@ -5,7 +5,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfrecs.data.datasets._dataset import Dataset
+from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -18,8 +18,10 @@ TAGS_PER_FILM = 10
 """How many of these a film has at the most: those that most users gave it."""
 
 _NO_GENRES = "(no genres listed)"
-_YEAR = r"^(?P<title>.*?)\s*\((?P<year>\d{4})(?:[-\u2013]\s*(?:\d{4})?)?\)\s*$"
-"""Of `Heat (1995)`, and of series such as `Mushi-Shi (2005-2006)`."""
+_YEAR = (
+    r"^(?P<title>.*?)\s*\((?P<year>\d{4})(?:[-\u2013]\s*(?:\d{4})?)?\)\s*(?:\(V\))?\s*$"
+)
+"""Matches `Heat (1995)`, series such as `Mushi-Shi (2005-2006)`, and `(V)` of video."""
 
 
 def make_dataset(
