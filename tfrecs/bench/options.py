@@ -88,6 +88,7 @@ def columns_of(options: argparse.Namespace) -> Columns:
 def reworded(error: Exception, options: argparse.Namespace) -> UsageError:
     """Returns an error about Python's arguments as one about options."""
     message = str(error).replace("exclude_seen=False", "--include-seen")
+    message = message.replace('load_dataset("synthetic")', "--dataset synthetic")
     for name in vars(options):
         message = message.replace(f"`{name}`", f"--{name.replace('_', '-')}")
     return UsageError(message)
