@@ -3,10 +3,9 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, NamedTuple
 
 from tfrecs._base.command_line import (
     FAILED,
@@ -16,67 +15,49 @@ from tfrecs._base.command_line import (
     check_installed,
     refuse,
 )
+from tfrecs.bench import run as ranking
 from tfrecs.bench.folder import RESULTS
-from tfrecs.bench.options import reworded
-from tfrecs.bench.result import OK, Progress
+from tfrecs.bench.options import parse, reworded
+from tfrecs.bench.result import OK, Progress, Run
 from tfrecs.bench.results_file import check_output, environment, write_json
-from tfrecs.bench.run import Ranking
-from tfrecs.bench.stream.run import Streaming
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from tfrecs.bench.stream import run as stream
+from tfrecs.bench.stream.options import parse as parse_stream
 
 
-class Run(Protocol):
-    """A run: `Ranking` or `Streaming`.
+class Kind(NamedTuple):
+    """A kind of run.
 
     Args:
-        options: result of `parse`.
-        command: the command line.
+        program: name before its errors.
+        parse: parses the command line.
+        listing: returns the names for `--list`.
+        start: takes the options and the command; reads the data and makes the folder.
+        after_interrupt: what is said after an interruption.
     """
 
     program: str
-    remedy: str
-    problem: Any
-    folder: Path
+    parse: Callable[[Sequence[str]], argparse.Namespace]
+    listing: Callable[[], str]
+    start: Callable[[argparse.Namespace, str], Run]
+    after_interrupt: str
 
-    def __init__(self, options: argparse.Namespace, command: str) -> None: ...
 
-    @staticmethod
-    def parse(arguments: Sequence[str]) -> argparse.Namespace:
-        """Parses the command line; raises UsageError."""
-        ...
-
-    @staticmethod
-    def listing() -> str:
-        """Returns the names for `--list`."""
-        ...
-
-    def results(self, progress: Progress) -> Iterator[Any]:
-        """Yields the result of each row as soon as it is known."""
-        ...
-
-    def as_json(self, results: Sequence[Any]) -> dict[str, Any]:
-        """Returns the results for the JSON file."""
-        ...
-
-    def table(self, results: Sequence[Any]) -> "Table":
-        """Makes the table of the results."""
-        ...
-
-    def remarks(self, results: Sequence[Any]) -> list[str]:
-        """Returns lines that explain the table."""
-        ...
-
-    def finish(self, results: Sequence[Any]) -> list[str]:
-        """Writes the report or plot; returns lines about them and the next steps."""
-        ...
+RANKING = Kind(
+    "tfrecs.bench", parse, ranking.listing, ranking.start, "the rest was not run"
+)
+STREAM = Kind(
+    "tfrecs.bench stream",
+    parse_stream,
+    stream.listing,
+    stream.start,
+    "--resume continues it",
+)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the bench and returns its exit status."""
     is_stream = list(arguments[:1]) == ["stream"]
-    kind: type[Run] = Streaming if is_stream else Ranking
+    kind = STREAM if is_stream else RANKING
     command = shlex.join(["python", "-m", "tfrecs.bench", *arguments])
     try:
         options = kind.parse(arguments[is_stream:])
@@ -88,15 +69,15 @@ def main(arguments: Sequence[str]) -> int:
     try:
         check_installed("bench", rich="rich", matplotlib="matplotlib")
         check_output(options.logdir, options.json)
-        run = kind(options, command)
+        run = kind.start(options, command)
     except (ValueError, TypeError, OSError) as error:
         return refuse(kind.program, reworded(error, options))
     except KeyboardInterrupt:
         return _interrupted(kind, "nothing was run")
-    return _run(run, options, command)
+    return _run(kind, run, options, command)
 
 
-def _run(run: Run, options: argparse.Namespace, command: str) -> int:
+def _run(kind: Kind, run: Run, options: argparse.Namespace, command: str) -> int:
     """Runs all rows, prints and writes; keeps finished rows whatever happens."""
     from rich.console import Console
 
@@ -114,17 +95,17 @@ def _run(run: Run, options: argparse.Namespace, command: str) -> int:
         if results:
             _print(run, results)
             with show.status("writing the report"):
-                lines = run.finish(results)
+                lines = run.finish(run.problem, results)
             _say([f"All metrics: {options.json or run.folder / RESULTS}", *lines])
     except KeyboardInterrupt:
-        return _interrupted(run, "the report was not written")
+        return _interrupted(kind, "the report was not written")
     except OSError as error:
         stopped = error
     if isinstance(stopped, OSError):
-        print(f"{run.program}: {stopped}", file=sys.stderr)
+        print(f"{kind.program}: {stopped}", file=sys.stderr)
         return FAILED
     if stopped is not None:
-        return _interrupted(run, run.remedy)
+        return _interrupted(kind, kind.after_interrupt)
     return FAILED if any(result.failed for result in results) else RAN
 
 
@@ -139,7 +120,8 @@ def _collect(
     about = {**run.problem.as_json(), "environment": environment(command)}
     for result in run.results(progress):
         results.append(result)
-        report = {**about, **run.as_json(results)}
+        rows = [result.as_json() for result in results]
+        report = {**about, "results": rows, **run.summary(results)}
         write_json(run.folder / RESULTS, report)
         if options.json is not None:
             write_json(options.json, report)
@@ -149,13 +131,14 @@ def _print(run: Run, results: Sequence[Any]) -> None:
     from rich.console import Console
 
     _say([run.problem.in_one_line, *(f"Note: {note}" for note in run.problem.notes)])
-    out, table = Console(), run.table(results)
+    out: Any = Console()
+    table, remarks = run.table(results)
     wanted = out.measure(table, options=out.options.update(max_width=1000)).maximum
     out.width = max(out.width, wanted)  # a narrow terminal wraps, and cuts nothing
     out.print(table)
     failures = [r for r in results if r.status != OK]
     _say([f"{result.title}: {result.status}" for result in failures], style="red")
-    _say(run.remarks(results))
+    _say(remarks)
 
 
 def _say(lines: Sequence[str], style: str = "none") -> None:
@@ -166,6 +149,6 @@ def _say(lines: Sequence[str], style: str = "none") -> None:
         out.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
 
 
-def _interrupted(run: "Run | type[Run]", what: str) -> int:
-    print(f"{run.program}: interrupted; {what}", file=sys.stderr)
+def _interrupted(kind: Kind, what: str) -> int:
+    print(f"{kind.program}: interrupted; {what}", file=sys.stderr)
     return INTERRUPTED

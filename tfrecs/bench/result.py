@@ -1,13 +1,17 @@
 """Results of a ranking run: a row for each model and seed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from tfrecs.evaluation import Evaluation
 from tfrecs.evaluation.means import mean_of, mean_over_seeds
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 OK = "ok"
 """Status of a model that ran."""
@@ -23,6 +27,28 @@ def failure(error: Exception) -> str:
     """Returns the status of a model that raised an error."""
     first_line = str(error).strip().partition("\n")[0]
     return ": ".join(["failed", *filter(None, (type(error).__name__, first_line))])
+
+
+@dataclass
+class Run:
+    """A run of either kind that is ready to start.
+
+    Args:
+        problem: data and protocol.
+        folder: folder of the run.
+        results: takes the progress; yields the result of each row once it is known.
+        summary: returns what the JSON file has besides the results.
+        table: makes the table, and lines that explain it.
+        finish: takes the problem, with its latest notes, and the results; writes the
+            report or plot, and returns lines about it and the next steps.
+    """
+
+    problem: Any
+    folder: Path
+    results: Callable[[Progress], Iterator[Any]]
+    summary: Callable[[Sequence[Any]], dict[str, Any]]
+    table: Callable[[Sequence[Any]], tuple["Table", list[str]]]
+    finish: Callable[[Any, Sequence[Any]], list[str]]
 
 
 @dataclass(frozen=True)

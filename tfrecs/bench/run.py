@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from tfrecs._base.checks import check_choice
 from tfrecs._base.types import Scorer
@@ -14,19 +14,16 @@ from tfrecs.bench.baselines import BASELINES, BaselineError
 from tfrecs.bench.bundles import Bundles
 from tfrecs.bench.folder import BUNDLES, REPORT, new_folder, next_steps
 from tfrecs.bench.measuring import measured
-from tfrecs.bench.options import columns_of, parse
+from tfrecs.bench.options import columns_of
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.quiet import load_tensorflow
 from tfrecs.bench.recipes import recipes
 from tfrecs.bench.report import write_report
-from tfrecs.bench.result import ORACLE, Progress, Result, failure, summarize
+from tfrecs.bench.result import ORACLE, Progress, Result, Run, failure, summarize
 from tfrecs.bench.table import ranking_table
 from tfrecs.data.datasets import DATASETS
 from tfrecs.data.splits import SPLITS
 from tfrecs.evaluation import ScoresUsers
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 Fit: TypeAlias = Callable[[int, Path, Progress], tuple[ScoresUsers | Scorer, Result]]
 """Takes a seed, a folder for logs and the progress; returns what to evaluate."""
@@ -38,93 +35,66 @@ def model_names(problem: Problem | None = None) -> list[str]:
     return [*BASELINES, *([ORACLE] if known else []), *recipes()]
 
 
-class Ranking:
-    """The ranking run that a command line describes; see `tfrecs.bench.cli.Run`.
+def listing() -> str:
+    """Returns the names of data sets, models, baselines and splits."""
+    return "\n".join(
+        (
+            f"data sets: {', '.join(DATASETS)}",
+            f"models:    {', '.join(recipes())}",
+            f"baselines: {', '.join(BASELINES)}",
+            f"splits:    {', '.join(SPLITS)}, and the data set's own (ml-100k: ua)",
+            "streams:   python -m tfrecs.bench stream --list",
+        )
+    )
 
-    Args:
-        options: result of `parse`.
-        command: the command line.
+
+def start(options: argparse.Namespace, command: str) -> Run:
+    """Reads the data that the options name, and makes the folder of the run.
 
     Raises:
         ValueError: if an option or the data are invalid.
         OSError: if the data are missing or the folder cannot be made.
     """
+    problem = load_problem(
+        options.dataset,
+        train=options.train,
+        test=options.test,
+        split=options.split,
+        min_rating=options.min_rating,
+        k=options.k,
+        exclude_seen=options.exclude_seen,
+        **columns_of(options),
+    )
+    for name in options.models or ():
+        check_choice("models", name, model_names(problem))
+    folder = new_folder(options.logdir, problem.dataset.name)
+    began = time.perf_counter()
 
-    program, remedy = "tfrecs.bench", "the rest was not run"
-    parse = staticmethod(parse)
-
-    def __init__(self, options: argparse.Namespace, command: str) -> None:
-        self.options, self.command = options, command
-        self.problem = load_problem(
-            options.dataset,
-            train=options.train,
-            test=options.test,
-            split=options.split,
-            min_rating=options.min_rating,
-            k=options.k,
-            exclude_seen=options.exclude_seen,
-            **columns_of(options),
-        )
-        for name in options.models or ():
-            check_choice("models", name, model_names(self.problem))
-        self.folder = new_folder(options.logdir, self.problem.dataset.name)
-        self._began = time.perf_counter()
-
-    @staticmethod
-    def listing() -> str:
-        """Returns the names of data sets, models, baselines and splits."""
-        return "\n".join(
-            (
-                f"data sets: {', '.join(DATASETS)}",
-                f"models:    {', '.join(recipes())}",
-                f"baselines: {', '.join(BASELINES)}",
-                f"splits:    {', '.join(SPLITS)}, and the data set's own (ml-100k: ua)",
-                "streams:   python -m tfrecs.bench stream --list",
-            )
-        )
-
-    def results(self, progress: Progress) -> Iterator[Result]:
-        """Yields the result of each model and seed."""
-        return run(
-            self.problem,
-            self.options.models,
-            seeds=self.options.seeds,
-            epochs=self.options.epochs,
-            folder=self.folder,
-            progress=progress,
-        )
-
-    def as_json(self, results: Sequence[Result]) -> dict[str, Any]:
-        """Returns the results for the JSON file."""
-        return {
-            "results": [result.as_json() for result in results],
-            "summary": [summary.as_json() for summary in summarize(results)],
-        }
-
-    def table(self, results: Sequence[Result]) -> "Table":
-        """Makes the table of the results."""
-        return ranking_table(self.problem, summarize(results))
-
-    def remarks(self, results: Sequence[Result]) -> list[str]:
-        """Returns lines that explain the table."""
-        lines = ["* best of a column. fit s: training on all of train."]
-        if (seeds := self.options.seeds) > 1:
-            lines.insert(0, f"Mean ± standard deviation of {seeds} seeds.")
-        if chosen := [result.selection_seconds for result in results if result.curve]:
-            seconds = f"{sum(chosen):.0f} s together"
-            lines.append(f"Epochs were chosen on a tenth of train, in {seconds}.")
-        return lines
-
-    def finish(self, results: Sequence[Result]) -> list[str]:
-        """Writes the report; returns lines about the next steps."""
+    def finish(problem: Problem, results: Sequence[Result]) -> list[str]:
         write_report(
-            self.folder / REPORT,
-            self.problem,
+            folder / REPORT,
+            problem,
             results,
-            command=self.command,
-            seconds=time.perf_counter() - self._began,
+            command=command,
+            seconds=time.perf_counter() - began,
         )
-        return next_steps(self.folder, self.options.logdir)
+        return next_steps(folder, options.logdir)
+
+    return Run(
+        problem,
+        folder,
+        results=lambda progress: run(
+            problem,
+            options.models,
+            seeds=options.seeds,
+            epochs=options.epochs,
+            folder=folder,
+            progress=progress,
+        ),
+        summary=lambda results: {"summary": [s.as_json() for s in summarize(results)]},
+        table=lambda results: ranking_table(problem, summarize(results)),
+        finish=finish,
+    )
 
 
 def run(

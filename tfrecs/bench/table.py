@@ -90,15 +90,26 @@ def make_table(
     return table
 
 
-def ranking_table(problem: Problem, summaries: Sequence[Summary]) -> "Table":
-    """Makes the table of a ranking run; the oracle competes for no star."""
+def ranking_table(
+    problem: Problem, summaries: Sequence[Summary]
+) -> tuple["Table", list[str]]:
+    """Makes the table of a ranking run, and lines that explain it.
+
+    The oracle competes for no star.
+    """
     metrics = {}
     for name in metric_columns(problem):
         metric, _, k = name.partition("@")
         metrics[name] = f"{HEADERS[metric]}@{k}"
-    return make_table(
-        metrics, ("fit s", "epochs", "parameters"), [_row(s) for s in summaries]
-    )
+    rows = [_row(summary) for summary in summaries]
+    lines = ["* best of a column. fit s: training on all of train."]
+    if (seeds := max(len(summary.results) for summary in summaries)) > 1:
+        lines.insert(0, f"Mean ± standard deviation of {seeds} seeds.")
+    results = [result for summary in summaries for result in summary.results]
+    if chosen := [result.selection_seconds for result in results if result.curve]:
+        seconds = f"{sum(chosen):.0f} s together"
+        lines.append(f"Epochs were chosen on a tenth of train, in {seconds}.")
+    return make_table(metrics, ("fit s", "epochs", "parameters"), rows), lines
 
 
 def metric_columns(problem: Problem) -> list[str]:

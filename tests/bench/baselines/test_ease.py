@@ -33,5 +33,5 @@ def test_scores_are_of_the_users_that_were_asked_for(train):
 
 def test_a_catalogue_too_large_is_refused(train, monkeypatch):
     monkeypatch.setattr(ease, "MOST_ITEMS", 6)
-    with pytest.raises(BaselineError, match="at most 6 items, not 7"):
+    with pytest.raises(BaselineError, match=r"at most 6 items.*7"):
         fit_ease(train, 0)

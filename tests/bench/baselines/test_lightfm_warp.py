@@ -1,16 +1,14 @@
 import importlib.util
-import sys
-import textwrap
 
 import numpy as np
 import pytest
 
-from tfrecs.bench.baselines import BaselineError, fit_lightfm
+from tfrecs.bench.baselines import fit_lightfm
 from tfrecs.data.datasets.synthetic import make_synthetic
 from tfrecs.data.splits import leave_k_out
 from tfrecs.evaluation import evaluate
 
-needs_lightfm = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("lightfm") is None, reason="lightfm is not installed"
 )
 
@@ -21,7 +19,6 @@ def parts():
     return leave_k_out(data.interactions, seed=0, k=4)
 
 
-@needs_lightfm
 def test_it_learns_and_a_seed_gives_the_same_numbers(parts):
     train, test = parts
     first, again, other = (fit_lightfm(train, seed) for seed in (1, 1, 2))
@@ -36,7 +33,6 @@ def test_it_learns_and_a_seed_gives_the_same_numbers(parts):
     assert first.epochs == 10
 
 
-@needs_lightfm
 def test_scores_are_those_of_lightfm_in_this_process(parts):
     from lightfm import LightFM
 
@@ -47,28 +43,3 @@ def test_scores_are_those_of_lightfm_in_this_process(parts):
     expected = model.predict(users, np.tile(np.arange(40), 80)).reshape(80, 40)
     fitted = fit_lightfm(train, 3, no_components=7, epochs=4, learning_rate=0.1)
     np.testing.assert_allclose(fitted.score_users(np.arange(80)), expected, atol=1e-5)
-
-
-def test_without_lightfm_the_reason_is_given(parts, monkeypatch):
-    monkeypatch.setitem(sys.modules, "lightfm", None)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(BaselineError, match=r"not installed: pip install 'tfrecs\[b"):
-        fit_lightfm(parts[0], 0)
-
-
-@needs_lightfm
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "crashed: SIGSEGV"),
-        ("raise ArithmeticError('diverged')", "failed: ArithmeticError: diverged"),
-        ("import sys; sys.exit(7)", "failed: exit status 7"),
-    ],
-)
-def test_a_process_that_dies_is_an_error_and_not_the_end(
-    parts, tmp_path, monkeypatch, code, reason
-):
-    (tmp_path / "dying_worker.py").write_text(textwrap.dedent(code))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with pytest.raises(BaselineError, match=reason):
-        fit_lightfm(parts[0], 0, worker="dying_worker")

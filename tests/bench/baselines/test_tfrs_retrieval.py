@@ -37,12 +37,12 @@ def test_each_of_two_groups_gets_the_items_of_its_own_and_a_seed_the_same_number
 LOSSES = """
 import json, sys
 import numpy as np
-from tfrecs.bench.baselines._tfrs_worker import _two_towers
+from tfrecs.bench.baselines.tfrs_retrieval import two_towers
 
 ids = {"user_id": np.array([0, 1, 2]), "item_id": np.array([1, 0, 1])}
 found = []
 for drawn in (None, np.array([0.25, 0.75])):
-    model = _two_towers(3, 2, 2, 0.5, drawn)
+    model = two_towers(3, 2, 2, 0.5, drawn)
     model.users.build(None), model.items.build(None)
     model.users.set_weights([np.array([[1, 2], [3, 4], [5, 6]])])
     model.items.set_weights([np.array([[0.1, 0.2], [0.3, -0.1]])])

@@ -1,10 +1,10 @@
-"""Baselines by name: a `fit_*` function and a line in `BASELINES` adds one."""
+"""Baselines by name; a file and a line in `BASELINES` add one."""
 
 from collections.abc import Callable
 from functools import partial
 
-from tfrecs.bench.baselines._fitted import BaselineError, Fitted
 from tfrecs.bench.baselines.ease import fit_ease
+from tfrecs.bench.baselines.fitted import BaselineError, Fitted
 from tfrecs.bench.baselines.implicit_als import fit_implicit_als
 from tfrecs.bench.baselines.lightfm_warp import fit_lightfm
 from tfrecs.bench.baselines.popularity import fit_popularity

@@ -1,19 +1,19 @@
-"""A linear model from items to items, in closed form."""
+"""EASE: a linear model from items to items, in closed form."""
 
 import time
 
 import numpy as np
 
 from tfrecs._base.types import FloatArray, IntArray
-from tfrecs.bench.baselines._fitted import BaselineError, Fitted
+from tfrecs.bench.baselines.fitted import BaselineError, Fitted
 from tfrecs.data.interactions import Interactions
 
 MOST_ITEMS = 30_000
-"""Catalogue up to which the item x item matrices are made: 22 GB in float64 at most."""
+"""Largest catalogue: its item x item matrices take 22 GB in float64."""
 
 
 def fit_ease(train: Interactions, seed: int, *, l2: float = 600.0) -> Fitted:
-    """Fits EASE; `seed` is not used, since nothing is random.
+    """Fits EASE; nothing is random.
 
     Formula:
         B = argmin |X - XB|^2 + l2 |B|^2 with a zero diagonal; scores = X B, with X the
@@ -33,8 +33,8 @@ def fit_ease(train: Interactions, seed: int, *, l2: float = 600.0) -> Fitted:
     """
     if train.num_items > MOST_ITEMS:
         raise BaselineError(
-            f"EASE holds num_items^2 numbers: at most {MOST_ITEMS} items, "
-            f"not {train.num_items}"
+            f"EASE holds num_items^2 numbers: at most {MOST_ITEMS} items. "
+            f"Received: {train.num_items}"
         )
     start = time.perf_counter()
     x = train.matrix.astype(np.float64)

@@ -1,11 +1,16 @@
-"""Matrix factorization by alternating least squares, as the `implicit` package does it.
+"""Matrix factorization by alternating least squares, of the package `implicit`."""
 
-Its process keeps BLAS to one thread, which `implicit` wants and this process may not.
-"""
+import time
+from typing import Any
 
-from tfrecs.bench.baselines._fitted import Fitted
-from tfrecs.bench.baselines._worker import fit_apart
+import scipy.sparse as sp
+
+from tfrecs.bench.baselines.fitted import Fitted
+from tfrecs.bench.baselines.process import fit_apart
 from tfrecs.data.interactions import Interactions
+
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""Variables that keep BLAS to one thread, as `implicit` recommends."""
 
 
 def fit_implicit_als(
@@ -16,21 +21,21 @@ def fit_implicit_als(
     regularization: float = 5.0,
     alpha: float = 2.0,
     iterations: int = 15,
-    worker: str = "tfrecs.bench.baselines._implicit_worker",
+    module: str = __name__,
 ) -> Fitted:
-    """Fits the users' factors to the items' and back, by least squares.
+    """Fits the factors of users and items in turn, by least squares.
 
-    The arguments are implicit's, the defaults those of the published reference on
-    ML-100K. Weights of `train` are not used.
+    The arguments are those of `implicit`, the defaults those of the published reference
+    on ML-100K. Weights of `train` are not used.
 
     Args:
         train: the interactions.
-        seed: implicit's `random_state`.
+        seed: `random_state`.
         factors: length of the embeddings.
         regularization: L2 penalty.
         alpha: weight of an interaction; every other pair weighs 1.
-        iterations: passes over both sides.
-        worker: the module that fits, run with `python -m`.
+        iterations: epochs over both sides.
+        module: module whose `fit` runs in a process of its own.
 
     Raises:
         BaselineError: if implicit is not installed, or its process fails.
@@ -45,13 +50,29 @@ def fit_implicit_als(
         "regularization": regularization,
         "alpha": alpha,
         "iterations": iterations,
-        "seed": seed,
+        "random_state": seed,
     }
     return fit_apart(
-        worker,
+        module,
         train,
         settings,
         epochs=iterations,
         packages=["implicit"],
-        environment={"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+        environment=ONE_THREAD,
     )
+
+
+def fit(train: sp.csr_array, **settings: Any) -> dict[str, Any]:
+    """Fits on the CPU, on all its threads; see `tfrecs.bench.baselines.process`."""
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    model = AlternatingLeastSquares(**settings)
+    matrix = sp.csr_matrix(train)
+    start = time.perf_counter()
+    model.fit(matrix, show_progress=False)
+    seconds = time.perf_counter() - start
+    return {
+        "users": model.user_factors,
+        "items": model.item_factors,
+        "seconds": seconds,
+    }

@@ -1,11 +1,12 @@
-"""LightFM's matrix factorization with the WARP loss, in a process of its own.
+"""LightFM's matrix factorization with the WARP loss."""
 
-LightFM is compiled code that has been seen to end its process without a word: there, a
-crash is a message here.
-"""
+import time
+from typing import Any
 
-from tfrecs.bench.baselines._fitted import Fitted
-from tfrecs.bench.baselines._worker import fit_apart
+import scipy.sparse as sp
+
+from tfrecs.bench.baselines.fitted import Fitted
+from tfrecs.bench.baselines.process import fit_apart
 from tfrecs.data.interactions import Interactions
 
 
@@ -17,21 +18,22 @@ def fit_lightfm(
     epochs: int = 10,
     learning_rate: float = 0.05,
     alpha: float = 0.0,
-    worker: str = "tfrecs.bench.baselines._lightfm_worker",
+    module: str = __name__,
 ) -> Fitted:
-    """Fits LightFM with WARP on one thread, which makes a seed give the same numbers.
+    """Fits LightFM with WARP on one thread, so that a seed gives the same numbers.
 
-    The arguments are LightFM's, and so are the defaults (its examples train for 10
-    epochs); `alpha` is for users and items. Weights of `train` are not used.
+    Arguments and defaults are those of LightFM, whose examples train for 10 epochs.
+    Weights of `train` are not used.
 
     Args:
         train: the interactions.
-        seed: LightFM's `random_state`.
+        seed: `random_state`.
         no_components: length of the embeddings.
-        epochs: passes over the interactions.
-        learning_rate: of its Adagrad.
-        alpha: L2 penalty.
-        worker: the module that fits, run with `python -m`.
+        epochs: number of epochs.
+        learning_rate: learning rate of Adagrad.
+        alpha: L2 penalty of users and items.
+        module: module whose `fit` runs in a process of its own, since LightFM can
+            crash.
 
     Raises:
         BaselineError: if LightFM is not installed, or its process fails.
@@ -42,9 +44,30 @@ def fit_lightfm(
     """
     settings = {
         "no_components": no_components,
-        "epochs": epochs,
         "learning_rate": learning_rate,
-        "alpha": alpha,
-        "seed": seed,
+        "user_alpha": alpha,
+        "item_alpha": alpha,
+        "random_state": seed,
+        "epochs": epochs,
     }
-    return fit_apart(worker, train, settings, epochs=epochs, packages=["lightfm"])
+    return fit_apart(module, train, settings, epochs=epochs, packages=["lightfm"])
+
+
+def fit(train: sp.csr_array, *, epochs: int, **settings: Any) -> dict[str, Any]:
+    """Fits on one thread; see `tfrecs.bench.baselines.process`."""
+    from lightfm import LightFM
+
+    model = LightFM(loss="warp", **settings)
+    pairs = sp.coo_matrix(train)
+    start = time.perf_counter()
+    model.fit(pairs, epochs=epochs, num_threads=1)
+    seconds = time.perf_counter() - start
+    user_bias, users = model.get_user_representations()
+    item_bias, items = model.get_item_representations()
+    return {
+        "users": users,
+        "user_bias": user_bias,
+        "items": items,
+        "item_bias": item_bias,
+        "seconds": seconds,
+    }

@@ -1,16 +1,16 @@
-"""The same list for everyone: the items with most interactions."""
+"""Popularity: the items with most interactions, for every user."""
 
 import time
 
 import numpy as np
 
 from tfrecs._base.types import FloatArray, IntArray
-from tfrecs.bench.baselines._fitted import Fitted
+from tfrecs.bench.baselines.fitted import Fitted
 from tfrecs.data.interactions import Interactions
 
 
 def fit_popularity(train: Interactions, seed: int) -> Fitted:
-    """Counts each item's interactions; `seed` is not used, since nothing is random."""
+    """Counts the interactions of each item; nothing is random, so `seed` is not used."""
     start = time.perf_counter()
     counts = np.bincount(train.item_ids, minlength=train.num_items).astype(np.float32)
 

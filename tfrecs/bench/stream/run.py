@@ -12,7 +12,7 @@ import numpy as np
 from tfrecs._base.checks import check_choice
 from tfrecs.bench.folder import tensorboard
 from tfrecs.bench.options import columns_of
-from tfrecs.bench.result import Progress, failure
+from tfrecs.bench.result import Progress, Run, failure
 from tfrecs.bench.results_file import write_json
 from tfrecs.bench.stream.folder import (
     CHECKPOINT,
@@ -22,7 +22,6 @@ from tfrecs.bench.stream.folder import (
     read_finished,
     write_finished,
 )
-from tfrecs.bench.stream.options import parse
 from tfrecs.bench.stream.plots import draw, write_scalars
 from tfrecs.bench.stream.problem import StreamProblem, load_stream
 from tfrecs.bench.stream.result import StreamResult
@@ -50,87 +49,70 @@ BETWEEN = 500
 """Events between two lines of progress."""
 
 
-class Streaming:
-    """The stream run that a command line describes; see `tfrecs.bench.cli.Run`.
+def listing() -> str:
+    """Returns the names of data sets and models."""
+    return f"data sets: {', '.join(DATASETS)}\nmodels:    {', '.join(ROWS)}"
 
-    Args:
-        options: result of `parse`.
-        command: the command line.
+
+def start(options: argparse.Namespace, command: str) -> Run:
+    """Reads the data that the options name, and opens the folder of the run.
 
     Raises:
         ValueError: if an option, the data or an earlier run are invalid.
         OSError: if the data are missing or the folder cannot be made.
     """
+    for name in options.models or ():
+        check_choice("models", name, ROWS)
+    problem = load_stream(
+        options.dataset,
+        train=options.train,
+        min_rating=options.min_rating,
+        warm_up=options.warm_up,
+        window=options.window,
+        k=options.k,
+        exclude_seen=options.exclude_seen,
+        seed=options.seed,
+        **columns_of(options),
+    )
+    folder = open_folder(options.logdir, problem, options.resume)
+    found = {name: read_finished(folder / name, problem.k) for name in ROWS}
+    done = {name: result for name, result in found.items() if result is not None}
 
-    program, remedy = "tfrecs.bench stream", "--resume continues it"
-    parse = staticmethod(parse)
-
-    def __init__(self, options: argparse.Namespace, command: str) -> None:
-        for name in options.models or ():
-            check_choice("models", name, ROWS)
-        self.options = options
-        self.problem = load_stream(
-            options.dataset,
-            train=options.train,
-            min_rating=options.min_rating,
-            warm_up=options.warm_up,
-            window=options.window,
-            k=options.k,
-            exclude_seen=options.exclude_seen,
-            seed=options.seed,
-            **columns_of(options),
-        )
-        self.folder = open_folder(options.logdir, self.problem, options.resume)
-        found = {name: read_finished(self.folder / name, options.k) for name in ROWS}
-        self._done = {name: result for name, result in found.items() if result}
-
-    @staticmethod
-    def listing() -> str:
-        """Returns the names of data sets and models."""
-        return f"data sets: {', '.join(DATASETS)}\nmodels:    {', '.join(ROWS)}"
-
-    def results(self, progress: Progress) -> Iterator[StreamResult]:
-        """Yields the result of each model."""
-        return run(
-            self.problem,
-            self.options.models,
-            self._done,
-            folder=self.folder,
-            every=self.options.every,
-            progress=progress,
-        )
-
-    def as_json(self, results: Sequence[StreamResult]) -> dict[str, Any]:
-        """Returns the results for the JSON file."""
-        return {"results": [result.as_json() for result in results]}
-
-    def table(self, results: Sequence[StreamResult]) -> "Table":
-        """Makes the table of the results."""
-        k, rows = self.problem.k, []
-        for result in results:
-            rate = result.events_per_second
-            others = (
-                "-" if rate is None else f"{rate:,.0f}",
-                f"{result.fit_seconds:.2f}",
-            )
-            rows.append(Row(result.model, result.status, result.metrics, others))
-        headers = {
-            name.format(k=k): title.format(k=k) for name, title in HEADERS.items()
-        }
-        return make_table(headers, ("events/s", "fit s"), rows)
-
-    def remarks(self, results: Sequence[StreamResult]) -> list[str]:
-        """Returns lines that explain the table."""
-        recall = "R: recall of all events, of known users' and of new users'"
-        return [f"* best of a column. {recall}."]
-
-    def finish(self, results: Sequence[StreamResult]) -> list[str]:
-        """Draws the plot; returns lines about it and TensorBoard."""
-        lines = [f"TensorBoard: {tensorboard(self.options.logdir)}"]
+    def finish(problem: StreamProblem, results: Sequence[StreamResult]) -> list[str]:
+        lines = [f"TensorBoard: {tensorboard(options.logdir)}"]
         if any(result.found is not None for result in results):
-            plot = draw(self.folder, self.problem, results)
+            plot = draw(folder, problem, results)
             lines.insert(0, f"Moving averages: {plot}")
         return lines
+
+    return Run(
+        problem,
+        folder,
+        results=lambda progress: run(
+            problem,
+            options.models,
+            done,
+            folder=folder,
+            every=options.every,
+            progress=progress,
+        ),
+        summary=lambda results: {},
+        table=lambda results: _table(results, problem.k),
+        finish=finish,
+    )
+
+
+def _table(results: Sequence[StreamResult], k: int) -> tuple["Table", list[str]]:
+    """Makes the table, and a line that explains it."""
+    headers = {name.format(k=k): title.format(k=k) for name, title in HEADERS.items()}
+    rows = []
+    for result in results:
+        rate = result.events_per_second
+        others = "-" if rate is None else f"{rate:,.0f}", f"{result.fit_seconds:.2f}"
+        rows.append(Row(result.model, result.status, result.metrics, others))
+    recall = "R: recall of all events, of known users' and of new users'"
+    table = make_table(headers, ("events/s", "fit s"), rows)
+    return table, [f"* best of a column. {recall}."]
 
 
 def run(

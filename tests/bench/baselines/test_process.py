@@ -10,7 +10,7 @@ from tfrecs.bench.baselines import (
     fit_lightfm,
     fit_tfrs,
 )
-from tfrecs.bench.baselines._worker import fit_apart
+from tfrecs.bench.baselines.process import fit_apart
 
 NEEDS = {
     "lightfm": fit_lightfm,
@@ -19,31 +19,27 @@ NEEDS = {
     "tf_keras": fit_tfrs,
 }
 
-WORKER = """
+MODULE = """
 import os
-from tfrecs.bench.baselines._worker import serve
 
 def fit(train, *, dim, flag):
     assert flag is True
     users, items = train.shape
-    told = [os.environ.get(n) for n in ("CUDA_VISIBLE_DEVICES", "TF_CPP_MIN_LOG_LEVEL")]
-    assert told == ["-1", "3"] and os.environ["OURS"] == "yes"
+    found = [os.environ.get(n) for n in ("CUDA_VISIBLE_DEVICES", "TF_CPP_MIN_LOG_LEVEL")]
+    assert found == ["-1", "3"] and os.environ["OURS"] == "yes"
     u = train.toarray()[:, :dim]
     return {"users": u, "items": u[:items], "seconds": 1.5, BIASES}
-
-if __name__ == "__main__":
-    serve(fit)
 """
 
 
 @pytest.fixture
-def worker(tmp_path, monkeypatch):
+def module(tmp_path, monkeypatch):
     """Makes a module of the code, which a process finds by its name."""
 
     def make(code):
-        (tmp_path / "some_worker.py").write_text(textwrap.dedent(code))
+        (tmp_path / "some_module.py").write_text(textwrap.dedent(code))
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        return "some_worker"
+        return "some_module"
 
     return make
 
@@ -59,11 +55,11 @@ def worker(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_scores_are_dot_products_and_biases(worker, from_pairs, biases, added, learned):
+def test_scores_are_dot_products_and_biases(module, from_pairs, biases, added, learned):
     train = from_pairs([(0, 0), (1, 1), (1, 2), (2, 2)], 3, 3)
-    code = WORKER.replace("BIASES", biases)
+    code = MODULE.replace("BIASES", biases)
     fitted = fit_apart(
-        worker(code),
+        module(code),
         train,
         {"dim": 2, "flag": True},
         epochs=4,
@@ -87,7 +83,7 @@ def test_without_a_package_the_reason_is_given(package, two_groups, monkeypatch)
         NEEDS[package](two_groups[0], 0)
 
 
-@pytest.mark.parametrize("fit", [fit_implicit_als, fit_tfrs])
+@pytest.mark.parametrize("fit", [fit_implicit_als, fit_lightfm, fit_tfrs])
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
@@ -97,8 +93,8 @@ def test_without_a_package_the_reason_is_given(package, two_groups, monkeypatch)
     ],
 )
 def test_a_process_that_dies_is_an_error_and_not_the_end(
-    fit, code, reason, worker, two_groups, monkeypatch
+    fit, code, reason, module, two_groups, monkeypatch
 ):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: "found")
     with pytest.raises(BaselineError, match=reason):
-        fit(two_groups[0], 0, worker=worker(code))
+        fit(two_groups[0], 0, module=module(code))

@@ -1,4 +1,4 @@
-"""What fitting a baseline gives, or raises."""
+"""A fitted baseline, and the error of one that cannot run."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ class Fitted:
     """A baseline that is ready to be evaluated.
 
     Args:
-        score_users: takes user ids `[users]`, gives scores `[users, num_items]`.
-        fit_seconds: wall-clock time of the fit alone.
-        epochs: passes over the interactions.
-        parameters: numbers that it learned.
+        score_users: takes user ids `[users]`, returns scores `[users, num_items]`.
+        fit_seconds: seconds of the fit only.
+        epochs: number of epochs.
+        parameters: number of fitted parameters.
     """
 
     score_users: Scorer

@@ -1,10 +1,10 @@
-"""Both ends of a baseline that is fitted in a process of its own.
+"""Fits a baseline in a process of its own.
 
-Compiled code that ends its process without a word, and packages that want another Keras
-or other threads than this process has, are there to be a message here. What comes back
-are factors: the scores are dot products, plus biases where a model has them.
+A crash of compiled code becomes a message, and packages can use another Keras or other
+threads than this process. The result is factors: scores are dot products, plus biases.
 """
 
+import importlib
 import importlib.util
 import json
 import os
@@ -12,23 +12,24 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
-from tfrecs.bench.baselines._fitted import BaselineError, Fitted
+from tfrecs.bench.baselines.fitted import BaselineError, Fitted
 from tfrecs.data.interactions import Interactions
 
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-"""Of every worker: the CPU, since this process may hold all of a GPU; and no notes."""
+"""Variables of every process: the CPU, since this process may hold all of a GPU."""
+
+CODE = f"from {__name__} import main; main()"
 
 
 def fit_apart(
-    worker: str,
+    module: str,
     train: Interactions,
     settings: Mapping[str, float],
     *,
@@ -36,15 +37,18 @@ def fit_apart(
     packages: Sequence[str],
     environment: Mapping[str, str] | None = None,
 ) -> Fitted:
-    """Fits in a process of its own, which must end well.
+    """Fits with the function `fit` of a module.
 
     Args:
-        worker: the module that fits, run with `python -m`; it calls `serve`.
+        module: name of the module. Its `fit` takes the matrix of `train` and the
+            settings by keyword, and returns arrays by name: `users` and `items`
+            `[number, dim]`, `seconds` of the fit only, and `user_bias` and `item_bias`
+            `[number]` if the model has them.
         train: the interactions; weights are not used.
-        settings: arguments of the worker's function.
-        epochs: what `Fitted` is to tell.
-        packages: the modules that the worker imports.
-        environment: variables of the process besides those of `ENVIRONMENT`.
+        settings: the settings.
+        epochs: number of epochs.
+        packages: modules that `fit` imports.
+        environment: variables of the process besides `ENVIRONMENT`.
 
     Raises:
         BaselineError: if a package is not installed, or the process fails.
@@ -54,7 +58,7 @@ def fit_apart(
     with tempfile.TemporaryDirectory() as folder:
         sp.save_npz(Path(folder) / "train.npz", train.matrix)
         done = subprocess.run(
-            [sys.executable, "-m", worker, folder, json.dumps(dict(settings))],
+            [sys.executable, "-c", CODE, module, folder, json.dumps(dict(settings))],
             capture_output=True,
             text=True,
             env={**os.environ, **ENVIRONMENT, **(environment or {})},
@@ -66,17 +70,12 @@ def fit_apart(
     return _fitted(arrays, epochs)
 
 
-def serve(fit: Callable[..., dict[str, Any]]) -> None:
-    """Is the worker's `main`: reads what `fit_apart` wrote, fits, writes the factors.
-
-    Args:
-        fit: takes the matrix of train and the settings; gives `users` and `items`
-            `[number, dim]`, `seconds` of the fit alone and, if the model has them,
-            `user_bias` and `item_bias` `[number]`.
-    """
-    folder, settings = sys.argv[1:]
+def main() -> None:
+    """Runs in the process: reads the matrix, fits, and writes the factors."""
+    module, folder, settings = sys.argv[1:]
     train = sp.load_npz(Path(folder) / "train.npz")
-    np.savez(Path(folder) / "fitted.npz", **fit(train, **json.loads(settings)))
+    arrays = importlib.import_module(module).fit(train, **json.loads(settings))
+    np.savez(Path(folder) / "fitted.npz", **arrays)
 
 
 def _fitted(arrays: dict[str, AnyArray], epochs: int) -> Fitted:
