@@ -80,8 +80,8 @@ def fit_pretrained(
         taken += setting.go_on(halves[name], train, seed).fit_seconds
     model = pretrain(neumf.build(train), **halves)
     last = neumf.go_on(model, train, seed)
-    passes = gmf.passes + mlp.passes + neumf.passes
-    return Fitted(last.score_users, taken + last.fit_seconds, passes, last.parameters)
+    epochs = gmf.epochs + mlp.epochs + neumf.epochs
+    return Fitted(last.score_users, taken + last.fit_seconds, epochs, last.parameters)
 
 
 def bias_by_sgd(rate: float) -> Callable[[TwoTower, Any], keras.optimizers.Optimizer]:
@@ -135,7 +135,7 @@ NCF_ROWS: dict[str, Row] = {
         "ncf-ml-1m",
         "GMF, 32 factors, guoyang9/NCF",
         ncf(0.708, 0.429),
-        {"50 passes": Setting(GMF, 50, 0.02), "80 passes": Setting(GMF, 80, 0.015)},
+        {"50 epochs": Setting(GMF, 50, 0.02), "80 epochs": Setting(GMF, 80, 0.015)},
     ),
     "ncf-mlp": Row(
         "ncf-ml-1m",
@@ -162,7 +162,7 @@ NCF_ROWS: dict[str, Row] = {
         "NeuMF from scratch, 8 factors, He et al. 2017",
         ncf(0.688, 0.410),
         {  # .4421 on validation data, where all items as negatives gave .4225
-            "4 negatives, 20 passes": Setting(
+            "4 negatives, 20 epochs": Setting(
                 built(build_neumf, embedding_dim=8), 20, 0.003, **OWN
             )
         },
@@ -182,7 +182,7 @@ NCF_ROWS: dict[str, Row] = {
         "NeuMF, pretrained, 64 factors, He et al. 2017",
         ncf(0.730, 0.447),
         {
-            "GMF 50 passes, MLP 10, both 5": partial(
+            "GMF 50 epochs, MLP 10, both 5": partial(
                 fit_pretrained,
                 gmf=Setting(GMF, 50, 0.02),
                 mlp=Setting(MLP, 10, 0.003, **OWN),
@@ -227,11 +227,11 @@ BARS_ROWS: dict[str, Row] = {
 
 
 COLLIE_SETTINGS = {  # small, or the training items stand before all others
-    "log loss, dropout 0.2, 40 passes": (0.2, 40, "bce"),
-    "log loss, dropout 0.3, 80 passes": (0.3, 80, "bce"),
-    "squared error, dropout 0.2, 30 passes": (0.2, 30, "squared-error"),
-    "squared error, dropout 0.2, 60 passes": (0.2, 60, "squared-error"),
-    "squared error, dropout 0.3, 60 passes": (0.3, 60, "squared-error"),
+    "log loss, dropout 0.2, 40 epochs": (0.2, 40, "bce"),
+    "log loss, dropout 0.3, 80 epochs": (0.3, 80, "bce"),
+    "squared error, dropout 0.2, 30 epochs": (0.2, 30, "squared-error"),
+    "squared error, dropout 0.2, 60 epochs": (0.2, 60, "squared-error"),
+    "squared error, dropout 0.3, 60 epochs": (0.3, 60, "squared-error"),
 }
 
 
@@ -243,12 +243,12 @@ def collie_candidates(
     return {
         label: Setting(
             build(embedding_dim=10, dropout=dropout),
-            passes,
+            epochs,
             0.02,
             optimizer(objective),
             objective=objective,
         )
-        for label, (dropout, passes, objective) in COLLIE_SETTINGS.items()
+        for label, (dropout, epochs, objective) in COLLIE_SETTINGS.items()
     }
 
 
@@ -274,14 +274,14 @@ class Unfrozen:
             objective=self.mf.objective,
             metadata_rate=10 * self.last_rate,
             last_rate=self.last_rate,
-            epochs=1,
-            passes=10,
+            epochs=10,
+            validate_every=10,
         )
         taken = seconds(lambda: fine_tune(model, mf, train, seed=seed, stages=stages))
         return Fitted(
             model.score_users,
             first.fit_seconds + taken,
-            self.mf.passes + 20,
+            self.mf.epochs + 20,
             first.parameters,
         )
 
@@ -299,9 +299,9 @@ COLLIE_ROWS: dict[str, Row] = {
         "MF by hinge with credit for genres; the figures are those of Collie's MF",
         collie(0.0519, 0.1655, 0.9013),
         {
-            f"hinge, 8 negatives, credit {weight}, {passes} passes": Setting(
+            f"hinge, 8 negatives, credit {weight}, {epochs} epochs": Setting(
                 built(build_mf, embedding_dim=10, dropout=0.2),
-                passes,
+                epochs,
                 0.01,
                 objective="hinge",
                 negatives="own",
@@ -309,7 +309,7 @@ COLLIE_ROWS: dict[str, Row] = {
                 credit=genres(weight),
             )
             for weight in (0.3, 0.5)
-            for passes in (20, 30)
+            for epochs in (20, 30)
         },
     ),
     "collie-hybrid-unfrozen": Row(

@@ -27,7 +27,7 @@ class Setting:
 
     Args:
         build: takes the training data and gives an untrained model.
-        passes: over the training data.
+        epochs: over the training data.
         learning_rate: at the start.
         optimizer: takes a model and a schedule and gives an optimizer.
         objective: a name of `tfrecs.training.fit.OBJECTIVES`.
@@ -38,7 +38,7 @@ class Setting:
     """
 
     build: Callable[[Interactions], TwoTower]
-    passes: int
+    epochs: int
     learning_rate: float
     optimizer: Callable[[TwoTower, Any], keras.optimizers.Optimizer] = adam
     objective: str = "bce"
@@ -58,7 +58,7 @@ class Setting:
         trained, data = self.prepare(model, train, seed)
         taken = seconds(lambda: fit_batches(trained, data, 1))
         parameters = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
-        return Fitted(model.score_users, taken, self.passes, parameters)
+        return Fitted(model.score_users, taken, self.epochs, parameters)
 
     def prepare(
         self, model: TwoTower, train: Interactions, seed: int
@@ -69,7 +69,7 @@ class Setting:
             self.objective,
             self.negatives,
             seed=seed,
-            passes=self.passes,
+            epochs=self.epochs,
             batch_size=self.batch_size,
             num_negatives=self.num_negatives,
             credit=None if self.credit is None else self.credit(train),

@@ -26,9 +26,9 @@ from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.models import TwoTower, build_hybrid, build_mf, score_new_items
 
 SETTINGS = {
-    f"{objective}, {passes} passes": {"objective": objective, "passes": passes}
+    f"{objective}, {epochs} epochs": {"objective": objective, "epochs": epochs}
     for objective in ("bce", "softmax")
-    for passes in (80, 160, 320)
+    for epochs in (80, 160, 320)
 }
 VALIDATION = 100
 

@@ -2,7 +2,7 @@
 
 The loop is one function that XLA compiles, over batches that are held on the device: no
 data to make, no metrics, no callbacks. Models on ML-100K with all items as negatives,
-epochs of 20 and of 100 passes; and what the data take alone: to open them, and to make
+calls of 20 and of 100 epochs; and what the data take alone: to open them, and to make
 all batches. Warmed up, in turns, medians. What an epoch costs of itself is told from
 the two lengths.
 `python benchmarks/fit_beside_loop.py [--repeats 7] [--json FILE]`.
@@ -20,7 +20,7 @@ from tfrecs import Interactions, build_mf, build_neumf
 from tfrecs.bench.problem import load_problem
 from tfrecs.training.fit import batches, compile_for, fit_batches
 
-SHORT, LONG = 20, 100  # passes of an epoch
+SHORT, LONG = 20, 100  # epochs of a call
 NEUMF = {"embedding_dim": 64, "mlp_embedding_dim": 32, "hidden_units": (16, 8)}
 MODELS: dict[str, Callable[..., Any]] = {
     "MF, d=64": partial(build_mf, embedding_dim=64, dropout=0.5),
@@ -34,8 +34,8 @@ def compiled(build: Callable[..., Any], train: Interactions) -> keras.Model:
     return compile_for(model, "bce", "all", keras.optimizers.Adam(3e-3))
 
 
-def feed_of(train: Interactions, passes: int) -> tf.data.Dataset:
-    return batches(train, "bce", "all", seed=0, passes=passes)
+def feed_of(train: Interactions, epochs: int) -> tf.data.Dataset:
+    return batches(train, "bce", "all", seed=0, epochs=epochs)
 
 
 def by_hand(model: keras.Model, feed: tf.data.Dataset) -> Callable[[], float]:
@@ -63,9 +63,9 @@ def exhaust(feed: tf.data.Dataset) -> None:
         pass
 
 
-def ways_of(train: Interactions, passes: int) -> dict[str, Callable[[], Any]]:
-    """What is timed, for epochs of so many passes."""
-    feed = feed_of(train, passes)
+def ways_of(train: Interactions, epochs: int) -> dict[str, Callable[[], Any]]:
+    """What is timed, for calls of so many epochs."""
+    feed = feed_of(train, epochs)
     ways: dict[str, Callable[[], Any]] = {
         "open the data": lambda: next(iter(feed)),
         "make the batches": partial(exhaust, feed),
@@ -79,7 +79,7 @@ def ways_of(train: Interactions, passes: int) -> dict[str, Callable[[], Any]]:
 def report(median: dict[int, dict[str, float]]) -> None:
     """Prints times, what is an epoch's own of them, and shares."""
     short, long = median[SHORT], median[LONG]
-    header = ["ms", f"{SHORT} passes", f"{LONG} passes", "one pass", "an epoch's own"]
+    header = ["ms", f"{SHORT} epochs", f"{LONG} epochs", "an epoch", "a call's own"]
     rows = []
     for way in short:
         one = (long[way] - short[way]) / (LONG - SHORT)

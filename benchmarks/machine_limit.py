@@ -29,7 +29,7 @@ DIMS = (32, 64, 128)
 LARGE = 2048
 LOOPS = 64  # small matmuls in one call
 ROWS = 10**6
-PASSES = 20  # of the epoch that is timed
+EPOCHS = 20  # of the call that is timed
 
 
 def matmuls(*shapes: tuple[int, int, int], loops: int) -> Callable[[], Any]:
@@ -58,7 +58,7 @@ def arithmetic(train: Interactions, repeats: int) -> dict[str, Any]:
         "large, TensorFlow": lambda: tf.matmul(large, large)[0, 0].numpy(),
     }
     flops = dict.fromkeys(ways, 2 * LARGE**3)
-    feed, n = feed_of(train, PASSES), train.num_items
+    feed, n = feed_of(train, EPOCHS), train.num_items
     for d in DIMS:
         shapes = [(USERS, d, n), (USERS, n, d), (d, USERS, n)]
         ways[f"its matmuls, d={d}"] = matmuls(*shapes, loops=LOOPS)

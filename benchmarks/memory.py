@@ -101,8 +101,8 @@ def measure(case: Case, repeats: int) -> dict[str, Any]:
     note("optimizer")
     clock = Clock()
     steps = STEPS_PER_EXECUTION * (1 + repeats)  # the first execution compiles
-    feed = batches(train, objective, negatives, seed=0, passes=100).take(steps)
-    fit_batches(trained, feed, epochs=1, callbacks=[clock])
+    feed = batches(train, objective, negatives, seed=0, epochs=100).take(steps)
+    fit_batches(trained, feed, 1, callbacks=[clock])
     note("training")
     return {
         "mib": memory,

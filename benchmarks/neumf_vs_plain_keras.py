@@ -36,13 +36,13 @@ def plain(data: Interactions):
 
 
 def ours(data: Interactions, negatives: str):
-    """Gives what trains for three passes, and the pairs that it scores."""
+    """Gives what trains for three epochs, and the pairs that it scores."""
     model = build_neumf(USERS, ITEMS, **SIZES)
     trained = compile_for(model, "bce", negatives, keras.optimizers.Adam())
-    feed = batches(data, "bce", negatives, seed=0, passes=3, num_negatives=4)
+    feed = batches(data, "bce", negatives, seed=0, epochs=3, num_negatives=4)
     labels = feed.element_spec[1]
     pairs = int(feed.cardinality()) * labels.shape.num_elements()
-    return lambda: fit_batches(trained, feed, epochs=1), pairs
+    return lambda: fit_batches(trained, feed, 1), pairs
 
 
 def main() -> None:

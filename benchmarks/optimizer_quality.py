@@ -2,7 +2,7 @@
 
 MF (d=64) with softmax over shared uniform negatives, whose gradients are sparse. Each
 optimizer gets the same four trials of its learning rate on validation data, with a
-cosine decay to 0 over the same number of passes; the best of them is trained on all of
+cosine decay to 0 over the same number of epochs; the best of them is trained on all of
 train with each seed, and only then is the test set looked at.
 `python benchmarks/optimizer_quality.py [--task ncf-ml-1m] [--optimizers "A; B"]
 [--seeds 3] [--json FILE]`; what the file has already is not run again.
@@ -38,7 +38,7 @@ OPTIMIZERS = {
 class Length:
     """How a task is trained, the same for all optimizers."""
 
-    passes: int
+    epochs: int
     batch_size: int
     dropout: float
 
@@ -52,7 +52,7 @@ def setting(length: Length, make: Callable, rate: float) -> Setting:
         lambda train: build_mf(
             train.num_users, train.num_items, embedding_dim=64, dropout=length.dropout
         ),
-        length.passes,
+        length.epochs,
         rate,
         optimizer=lambda model, schedule: make(schedule),
         objective="softmax",

@@ -88,7 +88,7 @@ def train(folder: Path, repeats: int) -> dict[str, Any]:
     clock = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: times.append(time.perf_counter())
     )
-    history = fit_batches(trained, data, epochs=1, callbacks=[clock])
+    history = fit_batches(trained, data, 1, callbacks=[clock])
     rows = STEPS_PER_EXECUTION * BATCH * repeats
     return {
         **found(times[-1] - times[0], rows),

@@ -26,28 +26,33 @@ BIAS_RATES = {"one": (None,), "two": (0.01, 0.1, 1.0)}
 SHARES = (0.65, 0.8, 0.9, 0.99)
 METRICS = ("precision", "ndcg", "head_share", "coverage", "popularity")
 OBJECTIVES: dict[str, dict[str, Any]] = {
-    # With the passes between two looks, and the number of looks.
-    "hinge": {"negatives": "own", "num_negatives": 4, "passes": 1, "epochs": 30},
-    "bpr": {"negatives": "own", "num_negatives": 4, "passes": 1, "epochs": 40},
-    "bce": {"negatives": "all", "passes": 5, "epochs": 40},
+    # With the epochs between two looks, and those of the training.
+    "hinge": {
+        "negatives": "own",
+        "num_negatives": 4,
+        "validate_every": 1,
+        "epochs": 30,
+    },
+    "bpr": {"negatives": "own", "num_negatives": 4, "validate_every": 1, "epochs": 40},
+    "bce": {"negatives": "all", "validate_every": 5, "epochs": 200},
 }
 
 Curve = list[dict[str, float]]
-"""What is measured at each look, the passes until then among it."""
+"""What is measured at each look, the epochs until then among it."""
 
 
 class Look(keras.callbacks.Callback):
     """Measures at the end of each epoch."""
 
-    def __init__(self, train: Interactions, test: Interactions, passes: int) -> None:
+    def __init__(self, train: Interactions, test: Interactions, every: int) -> None:
         super().__init__()
-        self.data, self.passes = (train, test), passes
+        self.data, self.every = (train, test), every
         self.curve: Curve = []
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keeps what is measured."""
         found = evaluate(self.model, *self.data, k=10, metrics=METRICS).metrics
-        self.curve.append({**found, "passes": (epoch + 1) * self.passes})
+        self.curve.append({**found, "epochs": (epoch + 1) * self.every})
 
 
 def curve(
@@ -56,7 +61,7 @@ def curve(
     train: Interactions,
     test: Interactions,
     seed: int,
-    epochs: int | None = None,
+    looks: int | None = None,
 ) -> Curve:
     """Trains, and measures on the way. Rates are Adam's, and SGD's or None."""
     keras.utils.set_random_seed(seed)
@@ -66,8 +71,9 @@ def curve(
         slower = keras.optimizers.SGD(rates[1])
         optimizer = separate_bias_optimizer(model, optimizer, slower)
     options = OBJECTIVES[objective]
-    look = Look(train, test, options["passes"])
-    options = options | ({} if epochs is None else {"epochs": epochs})
+    look = Look(train, test, options["validate_every"])
+    if looks is not None:
+        options = {**options, "epochs": looks * options["validate_every"]}
     fit(
         model,
         train,
@@ -128,7 +134,7 @@ def main() -> None:
             rows.append(
                 {"share": share, "way": way, "rates": rates, "test": tests, **mean}
             )
-    names = [*(f"{name}@10" for name in METRICS), "passes"]
+    names = [*(f"{name}@10" for name in METRICS), "epochs"]
     print_table(
         ["optimizers", "share", *names, "Adam", "SGD"],
         [

@@ -25,7 +25,7 @@ from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.callbacks import TensorBoard
 from tfrecs.training.fit import batches, compile_for, fit_batches
 
-PASSES = 10  # of an epoch
+VALIDATE_EVERY = 10  # epochs
 NEUMF = {"embedding_dim": 64, "mlp_embedding_dim": 32, "hidden_units": (16, 8)}
 TRAININGS: dict[str, tuple[str, int, Callable[..., Any]]] = {
     "ML-100K, MF": ("ml-100k", 10, partial(build_mf, embedding_dim=64, dropout=0.5)),
@@ -78,7 +78,7 @@ class Trained:
         self.shares: list[float] = []
         train = problem.fitting
         model = build(train.num_users, train.num_items)
-        self.data = batches(train, "bce", "all", seed=0, passes=PASSES)
+        self.data = batches(train, "bce", "all", seed=0, epochs=VALIDATE_EVERY)
         self.model = compile_for(model, "bce", "all", keras.optimizers.Adam(3e-3))
 
     def alone(self) -> None:
@@ -91,7 +91,10 @@ class Trained:
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             began = time.perf_counter()
             board = TensorBoard(
-                folder, problem.fitting, problem.validation, passes=PASSES
+                folder,
+                problem.fitting,
+                problem.validation,
+                validate_every=VALIDATE_EVERY,
             )
             making, of_hooks = time.perf_counter() - began, timed(board)
             fit_batches(self.model, self.data, self.epochs, [board])

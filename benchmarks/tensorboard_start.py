@@ -39,9 +39,11 @@ def write_runs(folder: Path, runs: int) -> None:
     keras.utils.set_random_seed(0)
     model = build_mf(train.num_users, train.num_items, embedding_dim=64)
     first, hparams = folder / "run-000", {"model": "mf", "embedding_dim": 64}
-    board = TensorBoard(first, train, validation, passes=5, share=1, hparams=hparams)
+    board = TensorBoard(
+        first, train, validation, validate_every=5, share=1, hparams=hparams
+    )
     watch = RankingMetrics(train, validation)
-    fit(model, train, seed=0, epochs=20, callbacks=[watch, board])
+    fit(model, train, seed=0, epochs=100, callbacks=[watch, board])
     log_result(first, hparams, {"test/ndcg@10": 0.25})
     for number in range(1, runs):
         shutil.copytree(first, folder / f"run-{number:03}")

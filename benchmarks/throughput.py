@@ -29,7 +29,7 @@ from tfrecs.models import MODELS
 from tfrecs.training.fit import batches, compile_for, fit_batches
 
 DIM, OWN, BATCH = 64, 8, 1024
-PASSES = {"all": 20, "own": 2, "mixed": 4}  # of a timed fit: some seconds at most
+EPOCHS = {"all": 20, "own": 2, "mixed": 4}  # of a timed fit: some seconds at most
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ def ours(problem: Problem, model: str, negatives: str) -> Way:
         "bce",
         negatives,
         seed=0,
-        passes=PASSES[negatives],
+        epochs=EPOCHS[negatives],
         num_negatives=recipe.num_negatives,
     )
     shape, steps = feed.element_spec[1].shape, int(feed.cardinality())
     positives = steps * shape[0]
     if negatives == "all":  # a row is a user with all of its positives
         positives *= len(train) / len(np.unique(train.user_ids))
-    fit = partial(fit_batches, trained, feed, epochs=1)
+    fit = partial(fit_batches, trained, feed, 1)
     return Way(lambda: seconds(fit), positives, steps * shape.num_elements())
 
 
@@ -114,7 +114,7 @@ OTHERS: dict[str, Callable[[Problem], Way]] = {
 def make_ways(problem: Problem, name: str) -> dict[str, Way]:
     if name in OTHERS:
         return {name: OTHERS[name](problem)}
-    return {f"{name}, {kind}": ours(problem, name, kind) for kind in PASSES}
+    return {f"{name}, {kind}": ours(problem, name, kind) for kind in EPOCHS}
 
 
 def main() -> None:

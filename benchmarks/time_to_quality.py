@@ -52,7 +52,7 @@ def ours(setting: Setting, train: Interactions, seed: int) -> tuple[Any, float, 
 
 
 def of_lengths(*settings: Setting) -> dict[str, Callable]:
-    return {f"{s.passes}": partial(ours, s) for s in settings}
+    return {f"{s.epochs}": partial(ours, s) for s in settings}
 
 
 def baseline(fit: Callable, train: Interactions, seed: int) -> tuple[Any, float, float]:

@@ -40,14 +40,14 @@ def logs(tmp_path_factory, films):
         TensorBoard(
             folder / "mf-1",
             *(train, validation),
-            passes=5,
+            validate_every=5,
             k=(2, 5),
             hparams={"model": "mf", "lr": 0.003},
             card={"data <set>": "films"},
             share=1,
         ),
     ]
-    history = tfrecs.fit(model, train, seed=0, epochs=3, passes=5, callbacks=callbacks)
+    history = tfrecs.fit(model, train, seed=0, epochs=15, callbacks=callbacks)
     log_result(folder / "mf-1", {"model": "mf", "lr": 0.003}, {"test/ndcg@5": 0.5})
     hparams = {"model": "ease", "l2": 600}
     log_result(folder / "ease-1", hparams, {"test/ndcg@5": 0.75})
@@ -73,7 +73,7 @@ def text_of(found, tag: str, step: int) -> str:
 
 def test_training_curves_are_those_of_the_history(logs, found):
     _, history, _ = logs
-    assert list(found["train/loss"]) == [5, 10, 15]  # passes over the data
+    assert list(found["train/loss"]) == [5, 10, 15]  # epochs
     assert curve(found, "train/loss") == pytest.approx(history["loss"])
     assert curve(found, "learning_rate/main") == pytest.approx([0.003] * 3)
     assert len(found["workload/examples_per_second"]) == 3
@@ -366,7 +366,9 @@ def test_a_resumed_training_goes_on_where_it_was(films, tmp_path, tags_of):
     model.compile("sgd", loss, run_eagerly=True)
     rows = {"user_id": train.user_ids, "item_id": train.item_ids}
     both = rows, np.ones(len(train))
-    board = TensorBoard(tmp_path, *films, passes=2, k=20)  # k is the whole catalogue
+    board = TensorBoard(
+        tmp_path, *films, validate_every=2, k=20
+    )  # k is the whole catalogue
     options = {"callbacks": [board], "verbose": 0, "batch_size": 99}
     model.fit(*both, initial_epoch=3, epochs=5, validation_data=both, **options)
     found = tags_of(tmp_path)
@@ -460,7 +462,7 @@ def test_a_profile_is_written_where_tensorboard_looks_for_it(films, tmp_path):
 @pytest.mark.parametrize(
     ("options", "error", "told"),
     [
-        ({"passes": 0}, ValueError, "Received: passes=0"),
+        ({"validate_every": 0}, ValueError, "Received: validate_every=0"),
         ({"num_users": 0}, ValueError, "Received: num_users=0"),
         ({"share": 1.5}, ValueError, "from 0 to 1. Received: share=1.5"),
         ({"k": 21}, ValueError, "at most num_items=20.*Received: k=21"),

@@ -195,7 +195,6 @@ def test_fit_takes_it_as_the_objective(from_pairs):
         objective=objective,
         optimizer=keras.optimizers.SGD(0.01),
         epochs=1,
-        passes=1,
     )
     assert told.params["negatives"] == "all"
     assert told.history["loss"] == pytest.approx([expected], rel=1e-5)

@@ -400,10 +400,10 @@ def test_learns_the_checkerboard(name, build, checkerboard, objective):
     assert evaluate(model, train, test, k=1).metrics["precision@1"] < 0.9
     if objective == "pairs":
         trained, loss = model, losses.sampled_bce
-        data = pairwise_batches(train, seed=1, batch_size=38, passes=10)
+        data = pairwise_batches(train, seed=1, batch_size=38, epochs=10)
     else:
         trained, loss = model.over_catalogue(), losses.catalogue_softmax
-        data = user_batches(train, seed=1, batch_size=20, passes=30)
+        data = user_batches(train, seed=1, batch_size=20, epochs=30)
     trained.compile(keras.optimizers.Adam(0.03), loss, jit_compile=False)
     trained.fit(data, shuffle=False, verbose=0)
     assert evaluate(model, train, test, k=1).metrics["precision@1"] == 1.0

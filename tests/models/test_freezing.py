@@ -78,7 +78,7 @@ OPTIMIZERS = {
 )
 def test_our_fit_leaves_ids_alone(hybrid, train, optimizer, negatives):
     before = values(freeze(hybrid))
-    options = {"objective": "bce", "negatives": negatives, "epochs": 1, "passes": 2}
+    options = {"objective": "bce", "negatives": negatives, "epochs": 2}
     if negatives != "all":
         options |= {"num_negatives": 2}
     tfrecs.fit(
@@ -90,7 +90,7 @@ def test_our_fit_leaves_ids_alone(hybrid, train, optimizer, negatives):
 def test_one_bias_alone_is_left_to_a_separate_optimizer(hybrid, train):
     before = values(freeze(hybrid, "item_bias", ".*_factors"))
     optimizer = OPTIMIZERS["two"](hybrid)
-    tfrecs.fit(hybrid, train, seed=0, optimizer=optimizer, epochs=1, passes=2)
+    tfrecs.fit(hybrid, train, seed=0, optimizer=optimizer, epochs=2)
     assert moved(hybrid, before) == {"user_bias", "item_features", "interaction"}
 
 
@@ -138,7 +138,7 @@ def test_an_optimizer_refuses_what_it_has_no_state_for(hybrid):
 
 def test_the_prior_leaves_a_frozen_global_bias_alone(train):
     model = freeze(build_mf(7, 9), "global_bias")
-    tfrecs.fit(model, train, seed=0, objective="bce", epochs=1, passes=1)
+    tfrecs.fit(model, train, seed=0, objective="bce", epochs=1)
     assert float(model.interaction.global_bias) == 0
 
 

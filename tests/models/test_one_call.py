@@ -188,6 +188,6 @@ def test_views_are_trained_in_one_call_too(count_traces, from_pairs):
     over.compile("adam", loss, jit_compile=True, steps_per_execution=4)
     traces = count_traces(over)
     for seed in range(2):
-        fit(over, user_batches(train, seed=seed, batch_size=2, passes=3), epochs=2)
+        fit(over, user_batches(train, seed=seed, batch_size=2, epochs=3), epochs=2)
     assert len(traces) <= 2  # one is symbolic: it makes the optimizer's variables
     assert over.optimizer.built

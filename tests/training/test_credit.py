@@ -257,9 +257,9 @@ def way(request, monkeypatch):
 @pytest.mark.parametrize("exact", [True, False])
 def test_labels_of_own_negatives_are_their_credit(exact, way):
     options = {"seed": 0, "batch_size": 3, "num_negatives": 7, "exact": exact}
-    dataset = pairwise_batches(TRAIN, **options, passes=3, credit=CREDIT)
+    dataset = pairwise_batches(TRAIN, **options, epochs=3, credit=CREDIT)
     assert dataset.element_spec[1].shape == (3, 8)
-    plain = pairwise_batches(TRAIN, **options, passes=3)
+    plain = pairwise_batches(TRAIN, **options, epochs=3)
     for (inputs, labels), (same, _) in zip(dataset, plain, strict=True):
         item_id = inputs["item_id"].numpy()
         assert np.array_equal(item_id, same["item_id"])

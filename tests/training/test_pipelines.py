@@ -95,7 +95,7 @@ def test_every_epoch_is_another_one(make):
 
 @every_pipeline
 def test_every_pass_of_an_epoch_is_another_one(make):
-    batches = epoch(make(TRAIN, seed=5, batch_size=2, passes=2))
+    batches = epoch(make(TRAIN, seed=5, batch_size=2, epochs=2))
     half = len(batches) // 2
     assert batches[:half] != batches[half:]
 
@@ -108,12 +108,12 @@ def test_every_pass_of_an_epoch_is_another_one(make):
         *((rating_batches, 13), (several_positives_batches, 13)),
     ],
 )
-@pytest.mark.parametrize(("batch_size", "passes"), [(1, 1), (3, 1), (3, 4), (99, 3)])
+@pytest.mark.parametrize(("batch_size", "epochs"), [(1, 1), (3, 1), (3, 4), (99, 3)])
 def test_an_epoch_has_whole_batches_only_and_knows_how_many(
-    make, rows, batch_size, passes
+    make, rows, batch_size, epochs
 ):
-    dataset = make(TRAIN, seed=0, batch_size=batch_size, passes=passes)
-    steps = rows // min(batch_size, rows) * passes
+    dataset = make(TRAIN, seed=0, batch_size=batch_size, epochs=epochs)
+    steps = rows // min(batch_size, rows) * epochs
     assert dataset.cardinality() == len(epoch(dataset)) == steps
 
 
@@ -121,7 +121,7 @@ def test_an_epoch_has_whole_batches_only_and_knows_how_many(
 @pytest.mark.parametrize(
     ("make", "size"),
     [
-        *((make, size) for make in PIPELINES for size in ("batch_size", "passes")),
+        *((make, size) for make in PIPELINES for size in ("batch_size", "epochs")),
         (pairwise_batches, "num_negatives"),
         (pointwise_batches, "num_negatives"),
         (shared_negatives_batches, "num_negatives"),
@@ -176,7 +176,7 @@ def test_every_positive_stands_first_once_in_a_pass_but_for_the_left_over(
 
 
 def test_every_pass_leaves_out_others():
-    dataset = pairwise_batches(TRAIN, seed=1, batch_size=12, passes=60)
+    dataset = pairwise_batches(TRAIN, seed=1, batch_size=12, epochs=60)
     left_out = Counter()
     for batch in epoch(dataset):
         left_out += Counter(PAIRS - set(positives([batch])))
@@ -185,7 +185,7 @@ def test_every_pass_leaves_out_others():
 
 def test_the_order_is_uniform():
     dataset = pairwise_batches(
-        TRAIN, seed=1, batch_size=13, passes=650, num_negatives=1
+        TRAIN, seed=1, batch_size=13, epochs=650, num_negatives=1
     )
     first = Counter(positives([batch])[0] for batch in epoch(dataset))
     assert stats.chisquare([first[pair] for pair in PAIRS]).pvalue > 1e-3
@@ -212,7 +212,7 @@ def test_exact_negatives_are_never_positives_and_approximate_ones_sometimes():
 @with_negatives
 def test_negatives_of_popularity_are_those_of_its_sampler(make, exact):
     counts = MATRIX.sum(axis=0)
-    options = {"seed": 2, "num_negatives": 400, "passes": 5, "exact": exact}
+    options = {"seed": 2, "num_negatives": 400, "epochs": 5, "exact": exact}
     drawn = np.zeros((5, 7))
     for inputs, labels in epoch(
         make(TRAIN, **options, sampling="popularity", exponent=2.0)
@@ -253,7 +253,7 @@ def test_exact_is_the_default():
 
 def test_every_batch_draws_other_negatives(from_pairs):
     one_item = from_pairs([(user, 0) for user in range(8)], 8, 1000)
-    batches = epoch(pairwise_batches(one_item, seed=0, batch_size=2, passes=2))
+    batches = epoch(pairwise_batches(one_item, seed=0, batch_size=2, epochs=2))
     drawn = {str(inputs["item_id"]) for inputs, _ in batches}
     assert len(drawn) == len(batches) == 8
 
@@ -282,7 +282,7 @@ def test_weights_come_third_each_with_its_positive():
             strict=True,
         )
     )
-    dataset = pairwise_batches(train, seed=3, batch_size=4, passes=2)
+    dataset = pairwise_batches(train, seed=3, batch_size=4, epochs=2)
     assert specs(dataset)[3:] == [([4], "float32")]
     for batch in epoch(dataset):
         assert [weight_of[pair] for pair in positives([batch])] == batch[2]
@@ -291,7 +291,7 @@ def test_weights_come_third_each_with_its_positive():
 @pytest.mark.parametrize("train", [TRAIN, weighted()], ids=["plain", "weighted"])
 @pytest.mark.parametrize("exact", [True, False])
 def test_pointwise_is_pairwise_flattened(train, exact):
-    options = {"seed": 4, "batch_size": 3, "num_negatives": 2, "passes": 2}
+    options = {"seed": 4, "batch_size": 3, "num_negatives": 2, "epochs": 2}
     pairwise = epoch(pairwise_batches(train, **options, exact=exact))
     pointwise = epoch(pointwise_batches(train, **options, exact=exact))
     for (rows, *others), (flat, *flat_others) in zip(pairwise, pointwise, strict=True):
@@ -367,7 +367,7 @@ def test_every_positive_stands_with_its_user_and_is_labelled_first(sampling):
 
 def drawn(sampling: str) -> np.ndarray:
     """Negatives of many batches: those that are drawn, `[batches, n]`."""
-    options = {"seed": 3, "batch_size": 13, "num_negatives": 13, "passes": 300}
+    options = {"seed": 3, "batch_size": 13, "num_negatives": 13, "epochs": 300}
     batches = epoch(shared_negatives_batches(TRAIN, **options, sampling=sampling))
     return np.array([inputs["negative_id"] for inputs, _ in batches])
 
@@ -515,7 +515,7 @@ def several(**options):
 
 def test_rows_are_positives_of_the_user_and_then_others():
     sizes = {"batch_size": 4, "num_positives": 3, "num_negatives": 2}
-    dataset = several(**sizes, passes=4)
+    dataset = several(**sizes, epochs=4)
     assert specs(dataset) == [([4, 5], "int32"), ([4], "int32"), ([4, 5], "float32")]
     for inputs, labels in epoch(dataset):
         known = MATRIX[np.array(inputs["user_id"])[:, None], inputs["item_id"]]
@@ -534,7 +534,7 @@ def test_a_user_has_a_row_for_each_positive():
 
 def test_positives_are_drawn_uniformly_with_replacement():
     drawn = np.zeros((5, 7))
-    for inputs, _ in epoch(several(num_positives=50, num_negatives=1, passes=20)):
+    for inputs, _ in epoch(several(num_positives=50, num_negatives=1, epochs=20)):
         for user, row in zip(inputs["user_id"], inputs["item_id"], strict=True):
             np.add.at(drawn[user], row[:-1], 1)
     assert ((drawn > 0) == (MATRIX > 0)).all()

@@ -54,7 +54,7 @@ class Watch(keras.callbacks.Callback):
 
 def one_step(name, trains, optimizer):
     """A stage whose only batch is all users."""
-    return Stage(name, trains, optimizer, epochs=1, passes=1, batch_size=8)
+    return Stage(name, trains, optimizer, epochs=1, batch_size=8)
 
 
 def test_the_steps_are_those_of_each_stages_own_optimizer(train):
@@ -119,7 +119,7 @@ def test_fine_tuning_starts_from_mf_and_moves_what_each_stage_names(train):
     mf = build_mf(8, 9, embedding_dim=3)
     mf.interaction.global_bias.assign(-1.0)
     model, watch, start = hybrid(), Watch(), start_from_mf(hybrid(), mf)
-    stages = pretrained_stages(epochs=1, passes=1)
+    stages = pretrained_stages(epochs=1)
     histories = fine_tune(model, mf, train, seed=0, stages=stages, callbacks=[watch])
     assert list(histories) == ["metadata_only", "all"]
     frozen, last = (seen for seen, _ in watch.seen)

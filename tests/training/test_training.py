@@ -44,10 +44,10 @@ def fitted(parts, objective, **settings):
 )
 def test_every_objective_learns(parts, objective, negatives):
     """Each is better than popularity, from which an untrained model is far."""
-    sizes = {"passes": 40, "batch_size": 64}
+    sizes = {"batch_size": 64}
     if negatives not in ("all", "own"):
         sizes["num_negatives"] = 64
-    model = fitted(parts, objective, negatives=negatives, epochs=2, **sizes)
+    model = fitted(parts, objective, negatives=negatives, epochs=80, **sizes)
     counts = np.tile(np.bincount(parts[0].item_ids, minlength=40), (120, 1))
     found = tfrecs.evaluate(model, *parts, k=5).metrics["ndcg@5"]
     assert found > tfrecs.evaluate(counts, *parts, k=5).metrics["ndcg@5"]
@@ -56,17 +56,16 @@ def test_every_objective_learns(parts, objective, negatives):
 @pytest.mark.parametrize("objective", ["bpr", "softmax"])
 def test_the_same_seed_gives_the_same_scores(parts, objective):
     first, again = (
-        fitted(parts, objective, epochs=2, passes=2).score_users(np.arange(120))
-        for _ in range(2)
+        fitted(parts, objective, epochs=4).score_users(np.arange(120)) for _ in range(2)
     )
     assert np.array_equal(first, again)
 
 
 @pytest.mark.parametrize("negatives", ["own", "uniform", "in-batch"])
-def test_passes_are_part_of_an_epoch(parts, negatives):
+def test_a_dataset_holds_all_epochs(parts, negatives):
     options = {"seed": 0, "batch_size": 100, "num_negatives": 2}
     one, three = (
-        int(batches(parts[0], "bce", negatives, passes=n, **options).cardinality())
+        int(batches(parts[0], "bce", negatives, epochs=n, **options).cardinality())
         for n in (1, 3)
     )
     assert three == 3 * one == 3 * (len(parts[0]) // 100)
@@ -75,7 +74,7 @@ def test_passes_are_part_of_an_epoch(parts, negatives):
 @pytest.mark.parametrize("negatives", ["popularity", "own-popularity"])
 def test_popular_negatives_are_drawn_by_the_exponent(parts, negatives):
     """At -9 the items that fewest have are drawn, but for users who have them."""
-    options = {"seed": 0, "passes": 1, "num_negatives": 3, "exponent": -9.0}
+    options = {"seed": 0, "epochs": 1, "num_negatives": 3, "exponent": -9.0}
     counts = np.bincount(parts[0].item_ids, minlength=40)
     rare = np.sort(counts[counts > 0])[:5]
     for inputs, _ in batches(parts[0], "bce", negatives, **options):
@@ -90,18 +89,18 @@ def test_popular_negatives_are_drawn_by_the_exponent(parts, negatives):
 @pytest.mark.parametrize("negatives", ["all", "own", "uniform", "in-batch", "mixed"])
 def test_an_exponent_without_effect_is_refused(parts, negatives):
     with pytest.raises(ValueError, match=r"`exponent` must be left out.*exponent=0.5"):
-        batches(parts[0], "bce", negatives, seed=0, passes=1, exponent=0.5)
+        batches(parts[0], "bce", negatives, seed=0, epochs=1, exponent=0.5)
 
 
 @pytest.mark.parametrize("objective", sorted({*LOSSES} - {"kos-warp"}))
 @pytest.mark.parametrize("negatives", SHARED_NEGATIVES)
 def test_a_softmax_alone_is_corrected_for_what_is_drawn(parts, objective, negatives):
-    inputs, _ = batches(parts[0], objective, negatives, seed=0, passes=1).element_spec
+    inputs, _ = batches(parts[0], objective, negatives, seed=0, epochs=1).element_spec
     assert ("log_probability" in inputs) == (objective == "softmax")
 
 
 def test_sizes_of_batches_are_those_told(parts):
-    options = {"seed": 0, "passes": 1}
+    options = {"seed": 0, "epochs": 1}
     _, labels = batches(parts[0], "bce", "all", **options).element_spec
     assert labels.shape == (120, 40)  # 128 users or all
     rows, _ = batches(parts[0], "bce", "own", **options).element_spec
@@ -196,9 +195,9 @@ def test_what_does_not_go_together_is_refused(
 def test_the_history_tells_what_was_chosen(parts, caplog):
     model = tfrecs.build_mf(120, 40)
     with caplog.at_level("INFO", logger="tfrecs"):
-        history = tfrecs.fit(model, parts[0], seed=0, epochs=1, passes=1)
+        history = tfrecs.fit(model, parts[0], seed=0, epochs=1)
     assert history.params["negatives"] == "all"
-    assert history.params["why"] == "4 pairs for each positive, at most 180"
+    assert history.params["reason"] == "4 pairs for each positive, at most 180"
     assert "negatives: all, 4 pairs for each positive" in caplog.text
 
 
@@ -212,18 +211,63 @@ def test_an_unknown_objective_is_refused(parts):
         tfrecs.fit(tfrecs.build_mf(120, 40), parts[0], seed=0, objective="nope")
 
 
-def test_no_epochs_are_refused(parts):
-    with pytest.raises(ValueError, match="Received: epochs=0"):
-        tfrecs.fit(tfrecs.build_mf(120, 40), parts[0], seed=0, epochs=0)
+class Calls(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        self.steps = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.steps.append(int(self.model.optimizer.iterations))
+
+
+@pytest.mark.parametrize(
+    ("epochs", "validate_every", "expected"),
+    [
+        (12, None, [4, 8, 12]),
+        (7, None, [1, 2, 3, 4, 5, 6, 7]),
+        (10, None, [5, 10]),
+        (12, 12, [12]),
+        (12, 6, [6, 12]),
+    ],
+)
+def test_callbacks_are_called_every_few_epochs(parts, epochs, validate_every, expected):
+    model, calls = tfrecs.build_mf(120, 40, embedding_dim=2), Calls()
+    options = {"epochs": epochs, "validate_every": validate_every, "batch_size": 120}
+    history = tfrecs.fit(model, parts[0], seed=0, callbacks=[calls], **options)
+    assert calls.steps == expected
+    assert history.params["epochs"] == epochs
+    assert history.params["validate_every"] == expected[0]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "validate_every", "message"),
+    [
+        (0, None, "epochs=0"),
+        (5, 0, "validate_every=0"),
+        (7, 3, "divide epochs=7. Received: validate_every=3. Use epochs=6, or .*=1"),
+        (12, 5, "divide epochs=12. Received: validate_every=5. Use epochs=10, or .*=4"),
+        (2, 5, "divide epochs=2. Received: validate_every=5. Use epochs=5, or .*=2"),
+    ],
+)
+def test_epochs_that_validation_does_not_divide(parts, epochs, validate_every, message):
+    options = {"epochs": epochs, "validate_every": validate_every}
+    with pytest.raises(ValueError, match=message):
+        tfrecs.fit(tfrecs.build_mf(120, 40), parts[0], seed=0, **options)
+
+
+def test_progress_is_printed_on_request_alone(parts, capsys):
+    for callbacks in ([], [keras.callbacks.ProgbarLogger()]):
+        model = tfrecs.build_mf(120, 40, embedding_dim=2)
+        tfrecs.fit(model, parts[0], seed=0, epochs=2, callbacks=callbacks)
+        assert ("loss:" in capsys.readouterr().out) == bool(callbacks)
 
 
 @pytest.mark.parametrize("negatives", ["all", "own", "mixed"])
-@pytest.mark.parametrize("size", ["batch_size", "num_negatives", "passes"])
+@pytest.mark.parametrize("size", ["batch_size", "num_negatives", "epochs"])
 def test_sizes_of_zero_are_refused_and_no_default(parts, negatives, size):
     if (negatives, size) == ("all", "num_negatives"):
         return  # all items draw none
     with pytest.raises(ValueError, match=f"`{size}` must be.*Received: {size}=0"):
-        sizes = {"passes": 1, size: 0}
+        sizes = {"epochs": 1, size: 0}
         batches(parts[0], "bce", negatives, seed=0, **sizes)
 
 
@@ -255,7 +299,7 @@ def credit():
 @pytest.mark.parametrize("objective", ["bce", "softmax", "hinge"])
 @pytest.mark.parametrize("negatives", ["own", "own-popularity", *SHARED_NEGATIVES])
 def test_credit_is_in_the_labels(parts, credit, objective, negatives):
-    options = {"seed": 0, "passes": 1, "num_negatives": 30, "batch_size": 64}
+    options = {"seed": 0, "epochs": 1, "num_negatives": 30, "batch_size": 64}
     data = batches(parts[0], objective, negatives, **options, credit=credit)
     inputs, labels = next(iter(data))
     item_id = inputs["item_id"].numpy()
@@ -279,7 +323,7 @@ def test_items_like_the_positive_are_pushed_down_less(from_pairs, credit):
     train, lead = from_pairs(pairs, 20, 40), []
     known = train.matrix.toarray() > 0
     alike = ~known & (KINDS == np.arange(20)[:, None] % 4)
-    options = {"objective": "hinge", "batch_size": 20, "passes": 20, "epochs": 2}
+    options = {"objective": "hinge", "batch_size": 20, "epochs": 40}
     for given in (None, credit):
         keras.utils.set_random_seed(0)
         model = tfrecs.build_mf(20, 40, embedding_dim=8)
@@ -313,7 +357,7 @@ def test_credit_is_not_thrown_away(parts, credit, objective, negatives, message)
 
 
 def test_rows_of_the_k_order_statistic_have_several_positives(parts):
-    options = {"seed": 0, "passes": 1, "batch_size": 50, "num_negatives": 3}
+    options = {"seed": 0, "epochs": 1, "batch_size": 50, "num_negatives": 3}
     for negatives in ("own", "own-popularity"):
         data = batches(parts[0], "kos-warp", negatives, **options)
         inputs, labels = next(iter(data))
@@ -351,12 +395,12 @@ def test_ratings_are_learned(rated, y_range):
         seed=0,
         objective="mse",
         batch_size=40,
-        epochs=3,
+        epochs=15,
         optimizer=keras.optimizers.Adam(0.03),
     )
     assert evaluate_ratings(model, test).metrics["rmse"] < 0.3
     assert history.params["negatives"] == "none"
-    assert history.params["why"] == "mse is of ratings"
+    assert history.params["reason"] == "mse is of ratings"
 
 
 @pytest.mark.parametrize(
@@ -372,7 +416,7 @@ def test_ratings_are_learned(rated, y_range):
 def test_ratings_start_at_their_mean(from_pairs, y_range, bias):
     train = from_pairs([(0, 0), (0, 1), (1, 0)], 2, 2, ratings=[5, 4, 3])
     model = tfrecs.build_mf(2, 2, init_std=1e-6, y_range=y_range)
-    data = batches(train, "mae", "none", seed=0, passes=1)
+    data = batches(train, "mae", "none", seed=0, epochs=1)
     start_at_prior(model, train, "mae", "none", data)
     assert float(model.interaction.global_bias) == pytest.approx(bias)
     if y_range in (None, (1, 5)):
@@ -389,14 +433,14 @@ def test_an_exponent_is_not_for_ratings(rated):
     with pytest.raises(
         ValueError, match=r"`exponent` must be.*exponent=0.5 with 'none"
     ):
-        batches(rated[0], "mse", "none", seed=0, passes=1, exponent=0.5)
+        batches(rated[0], "mse", "none", seed=0, epochs=1, exponent=0.5)
 
 
 def test_a_model_without_a_global_bias_starts_as_it_is(parts):
     model = tfrecs.build_mf(120, 40)
     towers = (model.user_tower, model.item_tower)
     bare = TwoTower(*towers, Interaction(use_bias=False), num_users=120, num_items=40)
-    data = batches(parts[0], "bce", "own", seed=0, passes=1)
+    data = batches(parts[0], "bce", "own", seed=0, epochs=1)
     start_at_prior(bare, parts[0], "bce", "own", data)
     assert bare.interaction.use_bias is False
 
@@ -420,7 +464,7 @@ def test_training_starts_at_the_share_of_positives(
 ):
     model = tfrecs.build_mf(120, 40)
     data = batches(
-        parts[0], objective, negatives, seed=0, passes=1, num_negatives=given
+        parts[0], objective, negatives, seed=0, epochs=1, num_negatives=given
     )
     start_at_prior(model, parts[0], objective, negatives, data)
     bias = float(model.interaction.global_bias)
@@ -429,8 +473,8 @@ def test_training_starts_at_the_share_of_positives(
 
 def test_all_negatives_start_at_the_density_once(parts):
     train, model = parts[0], tfrecs.build_mf(120, 40)
-    every_item = batches(train, "bce", "all", seed=0, passes=1)
-    drawn = batches(train, "bce", "own", seed=0, passes=1)
+    every_item = batches(train, "bce", "all", seed=0, epochs=1)
+    drawn = batches(train, "bce", "own", seed=0, epochs=1)
     start_at_prior(model, train, "bce", "all", every_item)
     odds = len(train) / (120 * 40 - len(train))
     assert float(model.interaction.global_bias) == pytest.approx(np.log(odds))

@@ -8,8 +8,8 @@ from tfrecs.data.features import encode_features
 from tfrecs.data.interactions import Interactions
 from tfrecs.inference.recommender import Recommender
 
-LOOKS, PASSES = 8, 8
-"""Keras epochs, after each of which progress is told, and passes in each."""
+EPOCHS, EVERY = 64, 8
+"""Epochs of a training, and those between two reports of progress."""
 
 
 def train_demo(tell: Tell) -> dict[str, Recommender]:
@@ -47,13 +47,13 @@ def _train(
     tell(0.0, f"Building {name}")
     told = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: tell(
-            (epoch + 1) / LOOKS,
-            f"Training {name}, pass {(epoch + 1) * PASSES} of {LOOKS * PASSES}",
+            (epoch + 1) * EVERY / EPOCHS,
+            f"Training {name}, epoch {(epoch + 1) * EVERY} of {EPOCHS}",
         )
     )
     keras.utils.set_random_seed(0)
     model = MODELS[name](
         train.num_users, train.num_items, embedding_dim=64, dropout=0.5, **features
     )
-    fit(model, train, seed=0, epochs=LOOKS, passes=PASSES, callbacks=[told])
+    fit(model, train, seed=0, epochs=EPOCHS, validate_every=EVERY, callbacks=[told])
     return Recommender(model, train)

@@ -22,6 +22,7 @@ from tfrecs.training.fit import (
     compile_for,
     fit_batches,
     start_at_prior,
+    validation_period,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Training:
         if epochs is None:
             epochs, validation, curve = self.choose(seed, logdir / "select", progress)
         else:
-            every = max(n for n in range(1, every + 1) if epochs % n == 0)
+            every = validation_period(epochs, every)
         selection_seconds = time.perf_counter() - began
         _, fit_seconds = self.run(
             self.problem.train, seed, every, epochs, logdir / "fit", progress
@@ -150,7 +151,7 @@ class Training:
             recipe.objective,
             self.negatives,
             seed=seed,
-            passes=every,
+            epochs=every,
             batch_size=recipe.batch_size,
             num_negatives=recipe.num_negatives,
         )
@@ -161,7 +162,7 @@ class Training:
             logdir,
             part,
             held,
-            passes=every,
+            validate_every=every,
             card={"data set": problem.dataset.name, "protocol": problem.in_one_line},
             k=max(problem.cutoffs),
             example_users=problem.example_users,

@@ -43,7 +43,7 @@ class TensorBoard(keras.callbacks.Callback):
 
     Put it after `RankingMetrics`, whose metrics it then shows. It changes neither the
     model nor the logs nor any global seed: training gives the same numbers without it.
-    The step of every curve is the number of passes over `train`.
+    The step of every curve is the number of epochs, passes over `train`.
 
     - Scalars, after each epoch: each number in the logs (`train/loss`, and
       `val_ndcg@10` as `validation/ndcg@10`), the learning rate of each optimizer, and
@@ -71,7 +71,7 @@ class TensorBoard(keras.callbacks.Callback):
         log_dir: folder of the run. Each `fit` adds one file of events.
         train: what the model learns from.
         validation: held-out interactions, never the test set; None for none.
-        passes: times that an epoch goes over `train`.
+        validate_every: epochs between two calls of the callback, as of `tfrecs.fit`.
         hparams: settings to show beside other runs': numbers, strings or bools. None
             for no line there.
         card: more rows of the card, such as {"dataset": "ml-100k", "split": "ua"}.
@@ -99,7 +99,7 @@ class TensorBoard(keras.callbacks.Callback):
     Example:
         ```python
         board = TensorBoard("logs/mf", train, validation, hparams={"dim": 64})
-        tfrecs.fit(model, train, seed=0, passes=1, callbacks=[board])
+        tfrecs.fit(model, train, seed=0, validate_every=1, callbacks=[board])
         ```
         Then `tensorboard --logdir logs`.
     """
@@ -110,7 +110,7 @@ class TensorBoard(keras.callbacks.Callback):
         train: Interactions,
         validation: Interactions | None = None,
         *,
-        passes: int = 1,
+        validate_every: int = 1,
         hparams: Mapping[str, Any] | None = None,
         card: Mapping[str, Any] | None = None,
         k: int | Sequence[int] = 10,
@@ -124,7 +124,7 @@ class TensorBoard(keras.callbacks.Callback):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        check_positive(passes=passes, num_users=num_users)
+        check_positive(validate_every=validate_every, num_users=num_users)
         if not 0 <= share <= 1:
             raise ValueError(f"`share` must be from 0 to 1. Received: share={share!r}")
         check_hparams(hparams or {})
@@ -132,7 +132,7 @@ class TensorBoard(keras.callbacks.Callback):
         self.log_dir = Path(log_dir)
         self.train = train
         self.validation = validation
-        self.passes = passes
+        self.validate_every = validate_every
         self.hparams = hparams
         self.card = dict(card or {})
         self.async_safe = profile is None  # a trace must begin with its batch
@@ -217,7 +217,7 @@ class TensorBoard(keras.callbacks.Callback):
 
     @property
     def _step(self) -> int:
-        return self._epochs * self.passes
+        return self._epochs * self.validate_every
 
     def _check_model(self) -> None:
         """Raises ValueError for a model of other users or items: not after an epoch."""
@@ -253,7 +253,9 @@ class TensorBoard(keras.callbacks.Callback):
         }
         workload = memory()
         if taken > 0:
-            workload["examples_per_second"] = self.passes * len(self.train) / taken
+            workload["examples_per_second"] = (
+                self.validate_every * len(self.train) / taken
+            )
         told |= {f"workload/{name}": x for name, x in workload.items()}
         told |= learning_rates(getattr(self.model, "optimizer", None))
         self._events.write(self._step, scalars(told))

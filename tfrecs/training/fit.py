@@ -42,14 +42,13 @@ def fit(
     objective: str | ConfiguredLoss = "bce",
     negatives: str = "auto",
     optimizer: keras.optimizers.Optimizer | None = None,
-    epochs: int = 20,
-    passes: int = 5,
+    epochs: int = 100,
+    validate_every: int | None = None,
     batch_size: int | None = None,
     num_negatives: int | None = None,
     exponent: float = 1.0,
     credit: PartialCredit | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    verbose: str | int = 0,
 ) -> keras.callbacks.History:
     """Trains a model on interactions: `batches`, `compile_for` and `fit` of Keras.
 
@@ -66,8 +65,10 @@ def fit(
             `params` of the history, and logged by the logger "tfrecs".
         optimizer: Adam with a learning rate of 0.003 if not given. It visits every row
             of the tables at each step: for large ones give one of `tfrecs.optimizers`.
-        epochs: the number of epochs.
-        passes: times that an epoch goes over `train`.
+        epochs: passes over `train`.
+        validate_every: epochs between two calls of the callbacks, a divisor of
+            `epochs`. To Keras they are one epoch, which has a cost of its own. By
+            default the greatest divisor that is at most 5.
         batch_size: users, for "all" negatives, or positives in a batch; by default that
             of the pipeline (see `batches`).
         num_negatives: items drawn for each positive, where negatives are its own, or
@@ -77,8 +78,8 @@ def fit(
             interactions to that power.
         credit: what negatives are given for being like the positive; see
             `tfrecs.training.partial_credit`. For negatives of a positive's own or shared by a batch.
-        callbacks: such as `tfrecs.callbacks.RankingMetrics`.
-        verbose: as of `keras.Model.fit`.
+        callbacks: such as `tfrecs.callbacks.RankingMetrics`, or
+            `keras.callbacks.ProgbarLogger()` for a progress bar.
 
     Returns:
         The history of `keras.Model.fit`.
@@ -96,7 +97,8 @@ def fit(
             f"items, those of `train`. Received: {model.num_users} and "
             f"{model.num_items}"
         )
-    check_positive(epochs=epochs)
+    every = validation_period(epochs) if validate_every is None else validate_every
+    check_divides(epochs, every)
     name, _ = _named(objective)
     chosen = choose_negatives(train, name, negatives, credit)
     logging.getLogger("tfrecs").info("negatives: %s, %s", chosen.kind, chosen.why)
@@ -105,7 +107,7 @@ def fit(
         name,
         chosen.kind,
         seed=seed,
-        passes=passes,
+        epochs=every,
         batch_size=batch_size,
         num_negatives=num_negatives,
         exponent=exponent,
@@ -114,9 +116,32 @@ def fit(
     start_at_prior(model, train, name, chosen.kind, data)
     optimizer = optimizer or keras.optimizers.Adam(3e-3)
     trained = compile_for(model, objective, chosen.kind, optimizer)
-    history = fit_batches(trained, data, epochs, callbacks, verbose)
-    history.params.update(negatives=chosen.kind, why=chosen.why)
+    history = fit_batches(trained, data, epochs // every, callbacks)
+    history.params.update(
+        epochs=epochs,
+        validate_every=every,
+        negatives=chosen.kind,
+        reason=chosen.why,
+    )
     return history
+
+
+def validation_period(epochs: int, longest: int = 5) -> int:
+    """Returns the greatest divisor of `epochs` that is at most `longest`."""
+    check_positive(epochs=epochs)
+    return max(n for n in range(1, longest + 1) if epochs % n == 0)
+
+
+def check_divides(epochs: int, validate_every: int) -> None:
+    """Raises ValueError if `validate_every` does not divide `epochs`."""
+    check_positive(epochs=epochs, validate_every=validate_every)
+    if epochs % validate_every:
+        near = max(1, round(epochs / validate_every)) * validate_every
+        raise ValueError(
+            f"`validate_every` must divide epochs={epochs}. Received: validate_every="
+            f"{validate_every}. Use epochs={near}, or validate_every="
+            f"{validation_period(epochs, validate_every)}."
+        )
 
 
 def start_at_prior(
@@ -133,12 +158,7 @@ def start_at_prior(
     passes on this one number; and the mean rating for losses of ratings. Losses that
     rank do not see it. A bias that is not 0 any more, or frozen, is left alone.
 
-    Args:
-        model: the model.
-        train: the positives, or the ratings.
-        objective: as of `fit`.
-        negatives: as of `batches`.
-        data: what `batches` gave for them.
+    Arguments are those of `batches`, and `data` is what it returns for them.
 
     References:
         Lin et al. 2017, "Focal Loss for Dense Object Detection", sec. 3.3.
@@ -179,7 +199,7 @@ def batches(
     negatives: str,
     *,
     seed: int,
-    passes: int,
+    epochs: int,
     batch_size: int | None = None,
     num_negatives: int | None = None,
     exponent: float = 1.0,
@@ -192,7 +212,7 @@ def batches(
     `several_positives_batches`, and else of `shared_negatives_batches`. Arguments are those of
     `fit`, the objective by its name; sizes that are not given are the pipeline's own.
     """
-    given: dict[str, Any] = {"seed": seed, "passes": passes}
+    given: dict[str, Any] = {"seed": seed, "epochs": epochs}
     if batch_size is not None:
         given["batch_size"] = batch_size
     if negatives in ("all", "none"):
@@ -214,18 +234,26 @@ def batches(
 def fit_batches(
     trained: keras.Model,
     data: "tf.data.Dataset",
-    epochs: int,
+    iterations: int,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    verbose: str | int = 0,
 ) -> keras.callbacks.History:
-    """Calls `fit` of a compiled model on batches of ours."""
+    """Calls Keras's `fit` on a compiled model and a pipeline's batches.
+
+    Args:
+        trained: from `compile_for`.
+        data: batches; an iteration is a Keras epoch, after which callbacks are called.
+        iterations: the number of iterations over `data`.
+        callbacks: as of `fit`.
+    """
     return trained.fit(
         data,
-        epochs=epochs,
+        epochs=iterations,
         steps_per_epoch=int(data.cardinality()),  # or Keras opens the data twice
         callbacks=list(callbacks),
         shuffle=False,
-        verbose=verbose,
+        verbose=int(
+            any(isinstance(c, keras.callbacks.ProgbarLogger) for c in callbacks)
+        ),
     )
 
 

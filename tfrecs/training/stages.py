@@ -33,7 +33,7 @@ class Stage:
         objective: as of `fit`.
         negatives: as of `fit`.
         epochs: as of `fit`.
-        passes: as of `fit`.
+        validate_every: as of `fit`.
         batch_size: as of `fit`.
         num_negatives: as of `fit`.
 
@@ -46,8 +46,8 @@ class Stage:
     optimizer: keras.optimizers.Optimizer
     objective: str | ConfiguredLoss = "bce"
     negatives: str = "auto"
-    epochs: int = 20
-    passes: int = 5
+    epochs: int = 100
+    validate_every: int | None = None
     batch_size: int | None = None
     num_negatives: int | None = None
 
@@ -73,7 +73,6 @@ def fit_stages(
     seed: int,
     credit: PartialCredit | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    verbose: str | int = 0,
 ) -> dict[str, keras.callbacks.History]:
     """Trains a model in stages, each with an optimizer of its own.
 
@@ -86,7 +85,6 @@ def fit_stages(
         seed: as of `fit`, for the first stage; each later one has the next.
         credit: as of `fit`, for all stages.
         callbacks: for all stages; what one of them remembers, it remembers.
-        verbose: as of `keras.Model.fit`.
 
     Returns:
         The history of each stage, by its name; `history.model.optimizer` is what made
@@ -112,9 +110,7 @@ def fit_stages(
     before = {name: part.trainable for name, part in trainable_layers(model).items()}
     try:
         return {
-            stage.name: _fit_stage(
-                model, train, stage, seed + n, credit, callbacks, verbose
-            )
+            stage.name: _fit_stage(model, train, stage, seed + n, credit, callbacks)
             for n, stage in enumerate(stages)
         }
     finally:
@@ -129,7 +125,6 @@ def _fit_stage(
     seed: int,
     credit: PartialCredit | None,
     callbacks: Sequence[keras.callbacks.Callback],
-    verbose: str | int,
 ) -> keras.callbacks.History:
     copied = keras.saving.serialize_keras_object(stage.optimizer)
     return fit(
@@ -140,12 +135,11 @@ def _fit_stage(
         negatives=stage.negatives,
         optimizer=keras.saving.deserialize_keras_object(copied),
         epochs=stage.epochs,
-        passes=stage.passes,
+        validate_every=stage.validate_every,
         batch_size=stage.batch_size,
         num_negatives=stage.num_negatives,
         credit=credit,
         callbacks=callbacks,
-        verbose=verbose,
     )
 
 
@@ -155,8 +149,8 @@ def hybrid_stages(
     learning_rate: float = 3e-3,
     metadata_rate: float = 3e-3,
     last_rate: float = 3e-4,
-    epochs: int = 4,
-    passes: int = 5,
+    epochs: int = 20,
+    validate_every: int | None = None,
 ) -> list[Stage]:
     """Gives three stages for a hybrid, each with an Adam of its own.
 
@@ -170,14 +164,14 @@ def hybrid_stages(
         metadata_rate: of the second.
         last_rate: of the third.
         epochs: of each stage.
-        passes: as of `fit`.
+        validate_every: as of `fit`.
     """
     stages = {
         "matrix_factorization": ([VECTORS, BIASES, GLOBAL_BIAS], learning_rate),
         "metadata_only": ([METADATA, BIASES, GLOBAL_BIAS], metadata_rate),
         "all": ([EVERYTHING], last_rate),
     }
-    return _with_adam(stages, objective, epochs, passes)
+    return _with_adam(stages, objective, epochs, validate_every)
 
 
 def pretrained_stages(
@@ -185,8 +179,8 @@ def pretrained_stages(
     objective: str | ConfiguredLoss = "bce",
     metadata_rate: float = 3e-3,
     last_rate: float = 3e-4,
-    epochs: int = 4,
-    passes: int = 5,
+    epochs: int = 20,
+    validate_every: int | None = None,
 ) -> list[Stage]:
     """Gives two stages for a hybrid that starts from matrix factorization.
 
@@ -198,13 +192,13 @@ def pretrained_stages(
         metadata_rate: learning rate of the first stage.
         last_rate: of the second.
         epochs: of each stage.
-        passes: as of `fit`.
+        validate_every: as of `fit`.
     """
     stages = {
         "metadata_only": ([METADATA], metadata_rate),
         "all": ([EVERYTHING], last_rate),
     }
-    return _with_adam(stages, objective, epochs, passes)
+    return _with_adam(stages, objective, epochs, validate_every)
 
 
 def bucket_stages(
@@ -212,8 +206,8 @@ def bucket_stages(
     objective: str | ConfiguredLoss = "bce",
     learning_rate: float = 3e-3,
     last_rate: float = 3e-3,
-    epochs: int = 4,
-    passes: int = 5,
+    epochs: int = 20,
+    validate_every: int | None = None,
 ) -> list[Stage]:
     """Gives two stages for `build_bucketed_mf`.
 
@@ -225,13 +219,13 @@ def bucket_stages(
         learning_rate: of the first stage.
         last_rate: of the second.
         epochs: of each stage.
-        passes: as of `fit`.
+        validate_every: as of `fit`.
     """
     stages = {
         "item_buckets": (["user_(factors|bias)", BUCKETS, GLOBAL_BIAS], learning_rate),
         "all": ([EVERYTHING], last_rate),
     }
-    return _with_adam(stages, objective, epochs, passes)
+    return _with_adam(stages, objective, epochs, validate_every)
 
 
 def fine_tune(
@@ -243,7 +237,6 @@ def fine_tune(
     stages: Sequence[Stage] | None = None,
     credit: PartialCredit | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    verbose: str | int = 0,
 ) -> dict[str, keras.callbacks.History]:
     """Trains a hybrid that starts from trained matrix factorization.
 
@@ -259,7 +252,6 @@ def fine_tune(
         stages: `pretrained_stages()` if not given.
         credit: as of `fit`.
         callbacks: as of `fit_stages`.
-        verbose: as of `keras.Model.fit`.
 
     Returns:
         The history of each stage, by its name.
@@ -276,7 +268,6 @@ def fine_tune(
         seed=seed,
         credit=credit,
         callbacks=callbacks,
-        verbose=verbose,
     )
 
 
@@ -284,7 +275,7 @@ def _with_adam(
     stages: dict[str, tuple[list[str], float]],
     objective: str | ConfiguredLoss,
     epochs: int,
-    passes: int,
+    validate_every: int | None,
 ) -> list[Stage]:
     return [
         Stage(
@@ -293,7 +284,7 @@ def _with_adam(
             keras.optimizers.Adam(rate),
             objective=objective,
             epochs=epochs,
-            passes=passes,
+            validate_every=validate_every,
         )
         for name, (trains, rate) in stages.items()
     ]

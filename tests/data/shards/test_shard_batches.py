@@ -93,7 +93,7 @@ def test_rows_that_do_not_fill_a_batch_are_left_out_each_time_shards_are_opened(
 
 def test_other_rows_are_left_out_in_each_epoch(shards):
     options = {"batch_size": 490, "num_negatives": 1, "open_at_once": 1}
-    dataset = sharded_shared_negatives_batches(shards, seed=0, passes=40, **options)
+    dataset = sharded_shared_negatives_batches(shards, seed=0, epochs=40, **options)
     seen = positives(epoch(dataset))
     assert set(seen) == set(pairs_of(shards))
     assert seen.total() == 40 * 6 * 490
@@ -144,7 +144,7 @@ def test_every_epoch_and_pass_is_another_one(make, shards):
     first, second = epoch(dataset), epoch(dataset)
     assert positives(first) == positives(second)
     assert not any(batch in first for batch in second)
-    assert epoch(make(shards, seed=5, passes=2, **options)) == first + second
+    assert epoch(make(shards, seed=5, epochs=2, **options)) == first + second
 
 
 @every_pipeline
@@ -161,7 +161,7 @@ def test_other_shards_are_open_together_in_each_epoch(shards, monkeypatch):
     monkeypatch.setattr(
         type(shards), "read", lambda self, n: read.append(n) or kept(self, n)
     )
-    options = {"batch_size": 500, "num_negatives": 1, "open_at_once": 2, "passes": 9}
+    options = {"batch_size": 500, "num_negatives": 1, "open_at_once": 2, "epochs": 9}
     epoch(sharded_shared_negatives_batches(shards, seed=0, **options))
     epochs = [read[n : n + 6] for n in range(0, 54, 6)]
     assert all(sorted(opened) == list(range(6)) for opened in epochs)
@@ -172,7 +172,7 @@ def test_other_shards_are_open_together_in_each_epoch(shards, monkeypatch):
 @pytest.mark.parametrize("start_step", [1, 9, 10, 29, 30, 44])
 def test_going_on_in_the_middle_gives_what_would_have_come(make, start_step, shards):
     options = {"batch_size": 100, "num_negatives": 2, "open_at_once": 2}
-    whole = epoch(make(shards, seed=1, passes=4, **options))
+    whole = epoch(make(shards, seed=1, epochs=4, **options))
     rest = make(shards, seed=1, start_step=start_step, **options)
     assert rest.cardinality() == 30
     assert epoch(rest) + epoch(rest) == whole[start_step : start_step + 60]
@@ -185,7 +185,7 @@ def test_shards_before_the_start_are_not_read(shards, monkeypatch):
         type(shards), "read", lambda self, n: read.append(n) or kept(self, n)
     )
     options = {"batch_size": 100, "num_negatives": 1, "open_at_once": 1}
-    epoch(sharded_shared_negatives_batches(shards, seed=0, passes=3, **options))
+    epoch(sharded_shared_negatives_batches(shards, seed=0, epochs=3, **options))
     whole = read.copy()
     read.clear()
     epoch(sharded_shared_negatives_batches(shards, seed=0, start_step=37, **options))
@@ -228,7 +228,7 @@ def test_sizes_are_by_default_those_in_memory(files, tmp_path):
 def test_negatives_are_drawn_with_the_probability_that_they_tell(sampling, shards):
     options = {"batch_size": 100, "num_negatives": 100, "sampling": sampling}
     batches = epoch(
-        sharded_shared_negatives_batches(shards, seed=2, passes=4, **options)
+        sharded_shared_negatives_batches(shards, seed=2, epochs=4, **options)
     )
     drawn = np.array([inputs["negative_id"] for inputs, _ in batches])
     assert len({tuple(row) for row in drawn}) == len(drawn) == 120
@@ -275,7 +275,7 @@ def test_negatives_are_drawn_by_popularity_to_a_power(exponent, shards):
 @every_pipeline
 @pytest.mark.parametrize("bad", [0, -1, 1.5])
 @pytest.mark.parametrize(
-    "size", ["batch_size", "num_negatives", "passes", "open_at_once"]
+    "size", ["batch_size", "num_negatives", "epochs", "open_at_once"]
 )
 def test_sizes_are_at_least_one(make, size, bad, shards):
     with pytest.raises(ValueError, match=f"`{size}` must be.*Received: {size}={bad}"):
@@ -355,10 +355,10 @@ def test_what_is_trained_on_shards_learns(make, objective, negatives, planted):
     shards, train, test = planted
     keras.utils.set_random_seed(0)
     model = tfrecs.build_mf(shards.num_users, shards.num_items, embedding_dim=8)
-    options = {"seed": 0, "batch_size": 200, "num_negatives": 30, "passes": 3}
+    options = {"seed": 0, "batch_size": 200, "num_negatives": 30, "epochs": 3}
     data = make(shards, **options)
     trained = compile_for(model, objective, negatives, keras.optimizers.Adam(0.02))
-    history = fit_batches(trained, data, epochs=4)
+    history = fit_batches(trained, data, 4)
     assert len(history.epoch) == 4
     popularity = np.tile(train.item_counts.astype(np.float32), (240, 1))
     by_chance = tfrecs.evaluate(popularity, train, test, k=4).metrics["precision@4"]

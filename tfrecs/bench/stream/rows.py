@@ -72,7 +72,7 @@ def train_start(problem: StreamProblem) -> "TwoTower":
         objective="squared-error",
         negatives="all",
         optimizer=keras.optimizers.Adam(0.01),
-        epochs=4,
-        passes=10,
+        epochs=40,
+        validate_every=10,
     )
     return model

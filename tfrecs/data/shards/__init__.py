@@ -6,7 +6,7 @@ pipelines give the batches that models are compiled for, whatever the source:
     shards = prepare_shards(paths, "shards", seed=0)
     data = sharded_shared_negatives_batches(shards, seed=0, sampling="mixed")
     trained = compile_for(model, "softmax", "mixed", RowwiseAdagrad(0.05))
-    fit_batches(trained, data, epochs=3)
+    fit_batches(trained, data, 3)
 
 `compile_for` and `fit_batches` are of `tfrecs.training.fit`; a model is built for
 `shards.num_users` and `shards.num_items`.

@@ -23,7 +23,7 @@ def pairwise_batches(
     exact: bool = True,
     sampling: str = "uniform",
     exponent: float = 1.0,
-    passes: int = 1,
+    epochs: int = 1,
     credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
     """Gives rows of one positive and its negatives, reshuffled in each epoch.
@@ -37,8 +37,8 @@ def pairwise_batches(
         sampling: "uniform" or "popularity". A softmax would have to be corrected for
             what is drawn by popularity: take `shared_negatives_batches` for that.
         exponent: of "popularity": an item is drawn by its interactions to that power.
-        passes: times that an epoch goes over `train`. A Keras epoch has a cost of its
-            own, so small data want several.
+        epochs: passes over `train` in one iteration of the dataset. To Keras an
+            iteration is one epoch, which has a cost of its own.
         credit: what negatives are given for being like the positive; see
             `tfrecs.training.partial_credit`.
 
@@ -52,13 +52,13 @@ def pairwise_batches(
             finite or not for it, with `exact` a user has the whole catalogue, or
             `credit` is of another catalogue.
     """
-    check_positive(batch_size=batch_size, num_negatives=num_negatives, passes=passes)
+    check_positive(batch_size=batch_size, num_negatives=num_negatives, epochs=epochs)
     draw = own_negatives(train, sampling=sampling, exact=exact, exponent=exponent)
     batch_size = min(batch_size, len(train))
     give = None if credit is None else credit.giver(train.num_items)
     assemble = with_own(draw, batch_size, num_negatives, give)
     return batches_of_pairs(
-        train, assemble, batch_size=batch_size, passes=passes, seed=seed
+        train, assemble, batch_size=batch_size, epochs=epochs, seed=seed
     )
 
 
@@ -71,7 +71,7 @@ def pointwise_batches(
     exact: bool = True,
     sampling: str = "uniform",
     exponent: float = 1.0,
-    passes: int = 1,
+    epochs: int = 1,
     credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
     """Gives single pairs, 1 positive to `num_negatives` negatives.
@@ -102,7 +102,7 @@ def pointwise_batches(
         exact=exact,
         sampling=sampling,
         exponent=exponent,
-        passes=passes,
+        epochs=epochs,
         credit=credit,
     ).map(flatten)
 

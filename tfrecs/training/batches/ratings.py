@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def rating_batches(
-    train: Interactions, *, seed: int, batch_size: int = 1024, passes: int = 1
+    train: Interactions, *, seed: int, batch_size: int = 1024, epochs: int = 1
 ) -> "tf.data.Dataset":
     """Gives pairs and their ratings, without negatives.
 
@@ -19,7 +19,7 @@ def rating_batches(
         train: rated interactions.
         seed: of the order.
         batch_size: pairs in a batch; all of `train` if it has fewer.
-        passes: times that an epoch goes over `train`.
+        epochs: passes over `train` in one iteration of the dataset.
 
     Returns:
         A finite dataset of `({"user_id": [batch], "item_id": [batch]}, ratings
@@ -30,7 +30,7 @@ def rating_batches(
     """
     import tensorflow as tf
 
-    check_positive(batch_size=batch_size, passes=passes)
+    check_positive(batch_size=batch_size, epochs=epochs)
     if train.ratings is None:
         raise ValueError(
             "`rating_batches` needs ratings, and these interactions have none. Name "
@@ -50,4 +50,4 @@ def rating_batches(
         inputs = {name: tf.gather(column, rows) for name, column in ids.items()}
         return (inputs, *(tf.gather(column, rows) for column in of_pairs))
 
-    return ready(shuffled_rows(len(train), batch_size, passes, seed).map(gather))
+    return ready(shuffled_rows(len(train), batch_size, epochs, seed).map(gather))

@@ -24,7 +24,7 @@ def several_positives_batches(
     exact: bool = True,
     sampling: str = "uniform",
     exponent: float = 1.0,
-    passes: int = 1,
+    epochs: int = 1,
 ) -> "tf.data.Dataset":
     """Gives rows of several positives of a user, and negatives, for k-OS losses.
 
@@ -38,10 +38,10 @@ def several_positives_batches(
         batch_size: rows in a batch; as many as `train` has positives if it has fewer.
         num_positives: items of the user in a row.
         num_negatives: other items in a row.
-        exact: as of `pairwise_batches`, like `sampling`, `exponent` and `passes`.
+        exact: as of `pairwise_batches`, like `sampling`, `exponent` and `epochs`.
         sampling: how negatives are drawn.
         exponent: of "popularity".
-        passes: times that an epoch goes over `train`.
+        epochs: passes over `train` in one iteration of the dataset.
 
     Returns:
         A finite dataset of `({"user_id": [batch], "item_id": [batch, p + n]}, labels
@@ -60,7 +60,7 @@ def several_positives_batches(
         batch_size=batch_size,
         num_positives=num_positives,
         num_negatives=num_negatives,
-        passes=passes,
+        epochs=epochs,
     )
     positives = _own_positives(train)
     negatives = own_negatives(train, sampling=sampling, exact=exact, exponent=exponent)
@@ -81,7 +81,7 @@ def several_positives_batches(
         item_id = tf.ensure_shape(tf.concat(drawn, axis=1), shape)
         return {"user_id": user_id, "item_id": item_id}, labels
 
-    return ready(shuffled_rows(len(train), batch_size, passes, seed).map(gather))
+    return ready(shuffled_rows(len(train), batch_size, epochs, seed).map(gather))
 
 
 def _own_positives(train: Interactions) -> Sampler:

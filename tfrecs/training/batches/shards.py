@@ -39,7 +39,7 @@ def sharded_shared_negatives_batches(
     sampling: str = "uniform",
     exponent: float = 1.0,
     correct: bool = True,
-    passes: int = 1,
+    epochs: int = 1,
     open_at_once: int = 4,
     start_step: int = 0,
     credit: PartialCredit | None = None,
@@ -57,7 +57,7 @@ def sharded_shared_negatives_batches(
         sampling: a name of `tfrecs.training.negatives.SHARED_NEGATIVES`.
         exponent: of "popularity": an item is drawn by its interactions to that power.
         correct: whether scores are to be corrected for how often an item is drawn.
-        passes: times that an epoch goes over the shards.
+        epochs: passes over the shards in one iteration of the dataset.
         open_at_once: shards that are shuffled together.
         start_step: batches that were trained on before, in all epochs together: the
             first batch is the one that would have been next, and what comes before it
@@ -78,7 +78,7 @@ def sharded_shared_negatives_batches(
     negatives = shared_negatives(shards, sampling=sampling, exponent=exponent)
     give = None if credit is None else credit.giver(shards.num_items)
     assemble = with_shared(negatives, batch_size, num_negatives, correct, give)
-    return _batches(order, assemble, passes, start_step)
+    return _batches(order, assemble, epochs, start_step)
 
 
 def sharded_pairwise_batches(
@@ -89,7 +89,7 @@ def sharded_pairwise_batches(
     num_negatives: int = 4,
     sampling: str = "uniform",
     exponent: float = 1.0,
-    passes: int = 1,
+    epochs: int = 1,
     open_at_once: int = 4,
     start_step: int = 0,
     credit: PartialCredit | None = None,
@@ -106,7 +106,7 @@ def sharded_pairwise_batches(
     draw = approximate_negatives(shards, sampling=sampling, exponent=exponent)
     give = None if credit is None else credit.giver(shards.num_items)
     assemble = with_own(draw, batch_size, num_negatives, give)
-    return _batches(order, assemble, passes, start_step)
+    return _batches(order, assemble, epochs, start_step)
 
 
 @dataclass(frozen=True)
@@ -178,13 +178,13 @@ class _Order:
 
 
 def _batches(
-    order: _Order, assemble: Assemble, passes: int, start_step: int
+    order: _Order, assemble: Assemble, epochs: int, start_step: int
 ) -> "tf.data.Dataset":
     import tensorflow as tf
 
-    check_positive(passes=passes)
+    check_positive(epochs=epochs)
     check_at_least_zero(start_step=start_step)
-    steps = int(order.ends[-1]) * passes
+    steps = int(order.ends[-1]) * epochs
     starts = count(start_step, steps)  # a start for each time that it is gone over
 
     def chunks() -> Iterator[tuple[IntArray, AnyArray]]:

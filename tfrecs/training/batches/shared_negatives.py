@@ -23,7 +23,7 @@ def shared_negatives_batches(
     sampling: str = "uniform",
     exponent: float = 1.0,
     correct: bool = True,
-    passes: int = 1,
+    epochs: int = 1,
     credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
     """Gives positives and negatives that the whole batch shares, for large catalogues.
@@ -40,7 +40,7 @@ def shared_negatives_batches(
         exponent: of "popularity": an item is drawn by its interactions to that power.
         correct: whether scores are to be corrected for how often an item is drawn
             (logQ), which makes a softmax over the sample one over the catalogue.
-        passes: times that an epoch goes over `train`.
+        epochs: passes over `train` in one iteration of the dataset.
         credit: what negatives are given for being like the positive; see
             `tfrecs.training.partial_credit`.
 
@@ -54,13 +54,13 @@ def shared_negatives_batches(
         ValueError: if a size is below 1, `sampling` is unknown, `exponent` is not
             finite or not for it, or `credit` is of another catalogue.
     """
-    check_positive(batch_size=batch_size, num_negatives=num_negatives, passes=passes)
+    check_positive(batch_size=batch_size, num_negatives=num_negatives, epochs=epochs)
     negatives = shared_negatives(train, sampling=sampling, exponent=exponent)
     batch_size = min(batch_size, len(train))
     give = None if credit is None else credit.giver(train.num_items)
     assemble = with_shared(negatives, batch_size, num_negatives, correct, give)
     return batches_of_pairs(
-        train, assemble, batch_size=batch_size, passes=passes, seed=seed
+        train, assemble, batch_size=batch_size, epochs=epochs, seed=seed
     )
 
 

@@ -16,7 +16,7 @@ Assemble: TypeAlias = "Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[Any, An
 
 
 def batches_of_pairs(
-    train: Interactions, assemble: Assemble, *, batch_size: int, passes: int, seed: int
+    train: Interactions, assemble: Assemble, *, batch_size: int, epochs: int, seed: int
 ) -> "tf.data.Dataset":
     """Makes batches of the positives of `train`, with their weights if it has any."""
     import tensorflow as tf
@@ -29,7 +29,7 @@ def batches_of_pairs(
         batch = assemble(tf.gather(users, rows), tf.gather(items, rows), seeds)
         return batch if weights is None else (*batch, tf.gather(weights, rows))
 
-    return ready(shuffled_rows(len(train), batch_size, passes, seed).map(gather))
+    return ready(shuffled_rows(len(train), batch_size, epochs, seed).map(gather))
 
 
 def ready(batches: "tf.data.Dataset") -> "tf.data.Dataset":
@@ -45,7 +45,7 @@ def ready(batches: "tf.data.Dataset") -> "tf.data.Dataset":
 
 
 def shuffled_rows(
-    num_rows: int, batch_size: int, passes: int, seed: int
+    num_rows: int, batch_size: int, epochs: int, seed: int
 ) -> "tf.data.Dataset":
     """Batches `(rows [batch_size] int32, seed [2])`, in a new order in each pass."""
     import tensorflow as tf
@@ -62,8 +62,8 @@ def shuffled_rows(
         seeds = tf.stack([tf.repeat(drawn, steps), step], axis=1)
         return tf.data.Dataset.from_tensor_slices((batches, seeds))
 
-    batches = _numbers(seed).take(passes).flat_map(one_pass)
-    return batches.apply(tf.data.experimental.assert_cardinality(steps * passes))
+    batches = _numbers(seed).take(epochs).flat_map(one_pass)
+    return batches.apply(tf.data.experimental.assert_cardinality(steps * epochs))
 
 
 def _numbers(seed: int) -> "tf.data.Dataset":

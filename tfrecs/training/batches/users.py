@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def user_batches(
-    train: Interactions, *, seed: int, batch_size: int = 128, passes: int = 1
+    train: Interactions, *, seed: int, batch_size: int = 128, epochs: int = 1
 ) -> "tf.data.Dataset":
     """Gives users and which items are theirs, for catalogue-wide objectives.
 
@@ -23,7 +23,7 @@ def user_batches(
         train: the positives.
         seed: of the order.
         batch_size: users in a batch; all who have positives if they are fewer.
-        passes: times that an epoch goes over the users.
+        epochs: passes over the users in one iteration of the dataset.
 
     Returns:
         A finite dataset of `({"user_id": [batch]}, labels [batch, num_items])`, the
@@ -34,7 +34,7 @@ def user_batches(
     """
     import tensorflow as tf
 
-    check_positive(batch_size=batch_size, passes=passes)
+    check_positive(batch_size=batch_size, epochs=epochs)
     matrix = train.matrix
     active = np.flatnonzero(np.diff(matrix.indptr)).astype(np.int32)
     batch_size = min(batch_size, len(active))
@@ -56,4 +56,4 @@ def user_batches(
         labels = tf.ensure_shape(labels, [batch_size, train.num_items])
         return {"user_id": user_id}, tf.cast(labels, tf.int8)
 
-    return ready(shuffled_rows(len(active), batch_size, passes, seed).map(gather))
+    return ready(shuffled_rows(len(active), batch_size, epochs, seed).map(gather))
