@@ -448,7 +448,7 @@ def test_items_of_the_same_title_are_told_apart(problem, result, page):
     [shown] = section_of(found, "people").all("ol")
     ids = train.items.ids
     names = [li.text.removesuffix(" ✓ held out") for li in shown.all("li")]
-    assert names == [f"Same ({ids[1]})", f"Same ({ids[2]})", "Film 3", f"{ids[4]}"]
+    assert names == [f"Same [{ids[1]}]", f"Same [{ids[2]}]", "Film 3", f"{ids[4]}"]
 
 
 # Figures
@@ -511,17 +511,20 @@ def test_lists_mark_what_was_held_out(problem, whole):
         assert f"{hits} hit" in person.all("section")[0].all("h4")[0].text
 
 
-def test_the_latest_items_of_training_come_first(problem, result, page):
+def test_items_of_training_with_the_best_ratings_and_latest_times_come_first(
+    problem, result, page
+):
     [user, *_] = problem.example_users
     times = np.random.default_rng(0).permutation(len(problem.train)).astype(np.float64)
     timed = replace(problem, train=replace(problem.train, timestamps=times))
     rows = np.flatnonzero(problem.train.user_ids == user)
-    latest = problem.train.item_ids[rows[np.argsort(-times[rows])]]
+    rows = sorted(rows, key=lambda row: (-problem.train.ratings[row], -times[row]))
+    best = problem.train.item_ids[rows]
     found = page(result("mf", 0.5, lists={user: (1,)}), problem=timed)
     known = section_of(found, "people").all("ul")[0].all("bdi")
     titles = problem.train.item_features["title"]
     shown = [title.text.replace("\ufffd", "\x07") for title in known]
-    assert shown == titles[latest[:8]].tolist()
+    assert shown == titles[best[:8]].tolist()
 
 
 def test_hostile_titles_are_shown_as_they_are(whole):

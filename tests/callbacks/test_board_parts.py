@@ -17,7 +17,7 @@ from tfrecs.callbacks.board.curve import counts_at, lengths_up_to, pr_curve
 from tfrecs.callbacks.board.examples import Examples, draw_examples
 from tfrecs.callbacks.board.markdown import literal, table
 from tfrecs.callbacks.board.memory import memory
-from tfrecs.callbacks.board.names import ItemNames, item_columns, user_columns
+from tfrecs.callbacks.board.names import item_columns, user_columns
 from tfrecs.callbacks.board.norms import deciles, drawn_by_decile, norms
 from tfrecs.callbacks.board.profiler import Profiler, check_profile
 from tfrecs.callbacks.board.projector import (
@@ -30,6 +30,7 @@ from tfrecs.callbacks.board.projector import (
 from tfrecs.callbacks.board.rates import learning_rates
 from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.evaluation.metrics.ranking import Ranks
+from tfrecs.reporting.items import ItemNames
 
 # Text
 

@@ -1,6 +1,5 @@
 """What the page tells of each item: title, genres, year and picture."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,12 @@ import pandas as pd
 from tfrecs._base.types import AnyArray
 from tfrecs.app.pictures import first_picture
 from tfrecs.data.interactions import Interactions
-from tfrecs.reporting.posters.entries import Columns, Entry, entries
+from tfrecs.reporting.items import (
+    ItemColumns,
+    ItemFacts,
+    distinct_names,
+    item_facts,
+)
 from tfrecs.reporting.text import clean
 
 KINDS = ("jpg", "jpeg", "png", "webp", "avif", "gif")
@@ -30,7 +34,7 @@ class Catalogue:
         images: the folder of pictures; None for none.
     """
 
-    entries: Sequence[Entry]
+    entries: Sequence[ItemFacts]
     ids: AnyArray
     counts: AnyArray
     paths: Sequence[str]
@@ -44,13 +48,7 @@ class Catalogue:
             else entry.title
             for entry in self.entries
         ]  # fmt: skip
-        for more in (self.ids.tolist(), range(len(names))):
-            count = Counter(names)
-            names = [
-                name if count[name] == 1 else f"{name} [{clean(f'{one}')}]"
-                for name, one in zip(names, more, strict=True)
-            ]
-        return tuple(names)
+        return tuple(distinct_names(names, self.ids))
 
     @cached_property
     def by_label(self) -> dict[str, int]:
@@ -95,16 +93,10 @@ def catalogue_of(
     if title_col not in frame:
         frame[title_col] = None
     paths = frame[image_col].map(clean).tolist() if image_col in frame else None
-    columns = Columns(
-        title=title_col,
-        genres=genres_col,
-        details=[name for name in ("year",) if name in frame],
-        image=None,
-        image_folder=Path(),
-        address=None,
-    )
+    details = [name for name in ("year",) if name in frame]
+    columns = ItemColumns(title=title_col, genres=genres_col, details=details)
     return Catalogue(
-        entries=entries("items", frame, columns),
+        entries=item_facts("items", frame, columns),
         ids=train.items.ids,
         counts=train.item_counts,
         paths=paths or [""] * train.num_items,

@@ -12,7 +12,7 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.inference.explanations import nearest_liked
 from tfrecs.inference.reranking import rerank
 from tfrecs.inference.similarity import most_similar
-from tfrecs.reporting.posters.shelves import most_liked
+from tfrecs.reporting.items import history
 
 CANDIDATES = 200
 """Best items of a model that sliders put into another order."""
@@ -71,7 +71,8 @@ def known_person(train: Interactions, user: Any) -> Person:
     Raises:
         ValueError: if it does not.
     """
-    liked = train.items.known(most_liked(train, user)["item"])
+    [user_id] = train.users.known([user])
+    liked = train.item_ids[history(train, user_id)]
     return Person(user, tuple(liked.tolist()))
 
 

@@ -17,7 +17,6 @@ from tfrecs.callbacks.board.examples import Examples, draw_examples
 from tfrecs.callbacks.board.graph import graph_of
 from tfrecs.callbacks.board.looks import Looks
 from tfrecs.callbacks.board.memory import memory
-from tfrecs.callbacks.board.names import ItemNames
 from tfrecs.callbacks.board.points import PointsOf
 from tfrecs.callbacks.board.profiler import Profiler, check_profile
 from tfrecs.callbacks.board.projector import write_points
@@ -36,6 +35,7 @@ from tfrecs.evaluation.full_ranking import check_apart
 from tfrecs.evaluation.measures import choose_measures
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.models.views import TrainingView
+from tfrecs.reporting.items import ItemNames
 
 
 class TensorBoard(keras.callbacks.Callback):

@@ -73,7 +73,7 @@ def test_an_empty_shelf_says_so():
 
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, "", "  \t\n "])
 def test_a_card_without_a_title_is_called_by_its_item(missing):
-    assert page_with(missing, item="B00X").all("h3")[0].text == "Item B00X"
+    assert page_with(missing, item="B00X").all("h3")[0].text == "B00X"
     assert page_with(missing).all("h3")[0].text == "Untitled"
 
 

@@ -10,7 +10,8 @@ from tfrecs.bench.report.findings import Findings, Row
 from tfrecs.bench.report.markup import scroll, text
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.segments import activity
-from tfrecs.reporting.text import clean, id_text
+from tfrecs.reporting.items import ItemNames, distinct_names, history
+from tfrecs.reporting.text import id_text
 
 Name: TypeAlias = Callable[[int], str]
 """What the page calls an item, as markup."""
@@ -43,8 +44,8 @@ def _user(
     name: Name,
 ) -> str:
     train, test = problem.train, problem.test
-    known = _items_of(train, user)
-    held_out = _items_of(test, user)
+    known = train.item_ids[history(train, user)].tolist()
+    held_out = test.item_ids[history(test, user)].tolist()
     raw_id = id_text(train.users.ids[user])
     rows = [row for row in found.rows if user in row.lists]
     cards = "".join(_card(row, user, set(held_out), places, name) for row in rows)
@@ -58,14 +59,6 @@ def _user(
         )
         + "\n</article>"
     )
-
-
-def _items_of(data: Interactions, user: int) -> list[int]:
-    """A user's items, the latest first where there are times."""
-    rows = np.flatnonzero(data.user_ids == user)
-    if data.timestamps is not None:
-        rows = rows[np.argsort(-data.timestamps[rows], kind="stable")]
-    return list(dict.fromkeys(data.item_ids[rows].tolist()))
 
 
 def _group(heading: str, items: Sequence[int], most: int, name: Name) -> str:
@@ -99,23 +92,10 @@ def _card(
 
 
 def _names(train: Interactions) -> Name:
-    """Gives an item's title, with its raw id where others have the same title.
-
-    The raw id alone where there is no title.
-    """
-    ids, frame = train.items.ids, train.item_features
-    if frame is None or "title" not in frame.columns:
-        return lambda item: _bdi(id_text(ids[item]))
-    titles = frame["title"].to_numpy()
-    shared = frame["title"].duplicated(keep=False).to_numpy()
-
-    def name(item: int) -> str:
-        title, raw_id = clean(titles[item]), id_text(ids[item])
-        if not title:
-            return _bdi(raw_id)
-        return _bdi(title) + (f" ({_bdi(raw_id)})" if shared[item] else "")
-
-    return name
+    """Returns the function that names an item, in markup."""
+    ids = train.items.ids
+    names = distinct_names(ItemNames(train).of(np.arange(len(ids))), ids)
+    return lambda item: _bdi(names[item])
 
 
 def _bdi(words: str) -> str:

@@ -4,9 +4,9 @@ import numpy as np
 
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.callbacks.board.markdown import literal, table
-from tfrecs.callbacks.board.names import ItemNames, id_texts
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.segments import activity
+from tfrecs.reporting.items import ItemNames, history, id_texts
 
 MOST_PAST = 20
 """Items that a user had which are shown."""
@@ -84,14 +84,9 @@ class Examples:
         )
 
     def _past(self, train: Interactions, user: int) -> str:
-        """What the user had: highest ratings first, then latest."""
-        rows = np.flatnonzero(train.user_ids == user)
-        keys = [
-            column[rows]
-            for column in (train.timestamps, train.ratings)
-            if column is not None
-        ]
-        best = (rows[np.lexsort(keys)[::-1]] if keys else rows)[:MOST_PAST]
+        """Returns the user's training items in markdown, the best first."""
+        rows = history(train, user)
+        best = rows[:MOST_PAST]
         shown = [[literal(name)] for name in self._names.of(train.item_ids[best])]
         if train.ratings is not None:
             rated = [f"{rating:g}" for rating in train.ratings[best]]

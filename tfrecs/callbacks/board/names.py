@@ -1,51 +1,20 @@
-"""What users and items are called, and what else is told of them, in clean text."""
+"""Columns of text that the projector shows beside users and items."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray, IntArray
+from tfrecs._base.types import IntArray
 from tfrecs.callbacks.board.norms import deciles
 from tfrecs.data.interactions import Interactions
-from tfrecs.reporting.text import clean, id_text
+from tfrecs.reporting.items import ItemNames, id_texts
+from tfrecs.reporting.text import clean
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_VALUES = 50
 """Values of a column by which the projector can colour points."""
-
-
-class ItemNames:
-    """Tells how items are called: by title, or by raw id where there is none.
-
-    Only those that are asked for are read, however large the catalogue.
-
-    Args:
-        train: has the ids, and the titles if any.
-        title_col: column of its item features.
-    """
-
-    def __init__(self, train: Interactions, title_col: str) -> None:
-        frame = train.item_features
-        self._ids = train.items.ids
-        self._titles = None
-        if frame is not None and title_col in frame.columns:
-            self._titles = frame[title_col]
-
-    def of(self, items: AnyArray) -> list[str]:
-        """Gives the names of some items, by their indices."""
-        ids = id_texts(self._ids[items])
-        if self._titles is None:
-            return ids
-        titles = map(clean, self._titles.iloc[items].tolist())
-        return [title or id_ for title, id_ in zip(titles, ids, strict=True)]
-
-
-def id_texts(ids: AnyArray) -> list[str]:
-    """Gives raw ids as text; whole numbers, of which there may be many, at once."""
-    texts = str if ids.dtype.kind in "iu" else id_text
-    return list(map(texts, ids.tolist()))
 
 
 def item_columns(

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 
 from tfrecs._base.types import IntArray
-from tfrecs.callbacks.board.names import ItemNames, item_columns, user_columns
+from tfrecs.callbacks.board.names import item_columns, user_columns
 from tfrecs.callbacks.board.projector import MOST_POINTS, Points, drawn_points
 from tfrecs.callbacks.board.sprite import make_sprite
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.popularity import most_popular
 from tfrecs.inference.similarity import vectors_of
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.reporting.text import clean
+from tfrecs.reporting.items import ItemNames, stripped
 
 
 class PointsOf:
@@ -73,4 +73,4 @@ def _paths(train: Interactions, image_col: str, items: IntArray) -> list[str]:
             f"{image_col!r}, and {known}"
         )
     column = frame[image_col].iloc[items]
-    return [f"{value}".strip() if clean(value) else "" for value in column]
+    return list(map(stripped, column))

@@ -5,13 +5,13 @@ import hashlib
 from collections.abc import Sequence
 from html import escape
 
+from tfrecs.reporting.items import ItemFacts
 from tfrecs.reporting.posters.drawing import drawn_card
-from tfrecs.reporting.posters.entries import Entry
 from tfrecs.reporting.posters.style import STYLE
 
 
 def page_of(
-    heading: str, shelves: Sequence[tuple[str, Sequence[Entry]]], *, from_web: bool
+    heading: str, shelves: Sequence[tuple[str, Sequence[ItemFacts]]], *, from_web: bool
 ) -> str:
     """Gives the page's HTML.
 
@@ -60,7 +60,7 @@ style-src 'sha256-{digest}'; img-src {pictures}">
 </head>"""
 
 
-def _section(place: int, name: str, entries: Sequence[Entry]) -> str:
+def _section(place: int, name: str, entries: Sequence[ItemFacts]) -> str:
     cards = "\n".join(_card(entry) for entry in entries)
     inside = f"<ol>\n{cards}\n</ol>" if entries else "<p>Nothing yet.</p>"
     return (
@@ -69,7 +69,7 @@ def _section(place: int, name: str, entries: Sequence[Entry]) -> str:
     )
 
 
-def _card(entry: Entry) -> str:
+def _card(entry: ItemFacts) -> str:
     if entry.picture is None:
         picture = drawn_card(entry.title, entry.genres)
     else:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfrecs._base.files import replaced_when_whole
-from tfrecs.reporting.posters.entries import Columns, entries
+from tfrecs.reporting.items import ItemColumns, item_facts
 from tfrecs.reporting.posters.html import page_of
 from tfrecs.reporting.text import clean
 
@@ -64,7 +64,7 @@ def poster(
         )
     if not shelves:
         raise ValueError("`shelves` must hold at least one shelf. Received: none")
-    columns = Columns(
+    columns = ItemColumns(
         title=title_col,
         genres=genres_col,
         details=detail_cols,
@@ -73,7 +73,8 @@ def poster(
         address=address_col,
     )
     filled = [
-        (clean(name), entries(name, frame, columns)) for name, frame in shelves.items()
+        (clean(name), item_facts(name, frame, columns))
+        for name, frame in shelves.items()
     ]
     return page_of(clean(heading), filled, from_web=address_col is not None)
 

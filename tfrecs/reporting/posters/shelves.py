@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from tfrecs._base.checks import check_positive
 from tfrecs.data.interactions import Interactions
-from tfrecs.reporting.text import clean
+from tfrecs.reporting.items import ItemNames, history
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +54,7 @@ def shelves_for(
     """
     check_positive(k=k)
     train = recommender.train
-    liked = most_liked(train, user)[:k]
+    liked = _liked(train, user)[:k]
     others = train.num_items - 1
     shelves = {
         "Liked": _with_features(train, liked),
@@ -68,21 +66,17 @@ def shelves_for(
         similar_to = liked["item"].iloc[0]
     if similar_to is not None and others:
         similar = recommender.similar_items([similar_to], min(k, others))
-        name = _title(train, similar_to, title_col)
+        [name] = ItemNames(train, title_col).of(train.items.known([similar_to]))
         shelves[f"Similar to {name}"] = _with_features(train, similar)
     return shelves
 
 
-def most_liked(train: Interactions, user: Any) -> "pd.DataFrame":
-    """The user's items in `train`, best first, with ratings where there are any."""
+def _liked(train: Interactions, user: Any) -> "pd.DataFrame":
+    """Returns the user's items in `train`, best first, with ratings if there are any."""
     import pandas as pd
 
     [user_id] = train.users.known([user])
-    rows = np.flatnonzero(train.user_ids == user_id)
-    if train.timestamps is not None:
-        rows = rows[np.argsort(train.timestamps[rows], kind="stable")[::-1]]
-    if train.ratings is not None:
-        rows = rows[np.argsort(-train.ratings[rows], kind="stable")]
+    rows = history(train, user_id)
     liked = pd.DataFrame({"item": train.items.ids[train.item_ids[rows]]})
     if train.ratings is not None:
         liked["rating"] = train.ratings[rows]
@@ -96,11 +90,3 @@ def _with_features(train: Interactions, frame: "pd.DataFrame") -> "pd.DataFrame"
     features = train.item_features.iloc[train.items.known(frame["item"])]
     more = features.columns.difference(frame.columns, sort=False)
     return frame.reset_index(drop=True).join(features[more].reset_index(drop=True))
-
-
-def _title(train: Interactions, item: Any, title_col: str) -> str:
-    [item_id] = train.items.known([item])
-    features = train.item_features
-    if features is None or title_col not in features.columns:
-        return f"{item}"
-    return clean(features[title_col].iloc[item_id]) or f"{item}"
