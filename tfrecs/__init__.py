@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from tfrecs.evaluation import evaluate as evaluate
     from tfrecs.evaluation import evaluate_ratings as evaluate_ratings
     from tfrecs.evaluation.ranking.top_k import top_k as top_k
-    from tfrecs.inference.bundle import load as load
     from tfrecs.inference.recommender import Recommender as Recommender
+    from tfrecs.inference.recommender import load as load
     from tfrecs.models import build_bucketed_mf as build_bucketed_mf
     from tfrecs.models import build_cml as build_cml
     from tfrecs.models import build_cosine as build_cosine

@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tfrecs.data.interactions import Interactions
-from tfrecs.inference.bundle import load
 from tfrecs.inference.explanations import item_vectors
 from tfrecs.inference.recommender import Recommender
 
@@ -59,7 +58,7 @@ def load_all(found: Mapping[str, Path], tell: Tell) -> dict[str, Recommender]:
     for number, (name, path) in enumerate(found.items()):
         # Without the name: Streamlit would read it as Markdown.
         tell(number / len(found), f"Loading model {number + 1} of {len(found)}")
-        loaded[name] = load(path)
+        loaded[name] = Recommender.load(path)
     return loaded
 
 

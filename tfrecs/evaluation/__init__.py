@@ -31,7 +31,6 @@ from tfrecs.evaluation.ranking.scorers import (
     as_scorer,
     check_scores,
     scorer_of_pairs,
-    user_blocks,
 )
 from tfrecs.evaluation.ratings import evaluate_ratings
 from tfrecs.evaluation.result import Evaluation
@@ -49,5 +48,4 @@ __all__ = [
     "evaluate_sampled",
     "lists_from_frame",
     "scorer_of_pairs",
-    "user_blocks",
 ]

@@ -17,8 +17,7 @@ from tfrecs.evaluation.ranking.scorers import (
     SCORE_BLOCK,
     ScoresUsers,
     as_scorer,
-    check_scores,
-    user_blocks,
+    scored_blocks,
 )
 from tfrecs.evaluation.ranking.top_k import best_items
 from tfrecs.evaluation.result import Evaluation
@@ -78,11 +77,10 @@ def evaluate(
     check_positive(scores_at_once=scores_at_once)
     check_apart(train, test, exclude_seen)
     score = as_scorer(model)
-    num_relevant = np.diff(test.matrix.indptr)
-    user_ids = np.flatnonzero(num_relevant).astype(np.int32)
+    user_ids = np.unique(test.user_ids)
     parts, best = [], []
-    for block in user_blocks(user_ids, train.num_items, scores_at_once):
-        scores = check_scores(score(block), len(block), train.num_items)
+    blocks = scored_blocks(score, user_ids, train.num_items, scores_at_once)
+    for block, scores in blocks:
         seen = train.matrix[block] if exclude_seen else None
         ranked = rank_relevant(
             scores, test.matrix[block], seen, deepest=measures.deepest
@@ -95,14 +93,8 @@ def evaluate(
     if measures.of_lists:
         lists = Lists(np.concatenate(best), user_ids, train, item_features)
         of_users, of_system = measure_lists(lists, k=cutoffs, metrics=measures.of_lists)
-    return Evaluation(
-        per_user={**join(parts), **of_users},
-        user_ids=user_ids,
-        num_relevant=num_relevant[user_ids],
-        num_left_out=test.num_users - len(user_ids),
-        protocol=Protocol("full", exclude_seen),
-        of_system=of_system,
-    )
+    per_user = {**join(parts), **of_users}
+    return Evaluation.of_test(test, per_user, Protocol("full", exclude_seen), of_system)
 
 
 def check_apart(train: Interactions, test: Interactions, exclude_seen: bool) -> None:

@@ -85,19 +85,13 @@ def evaluate_lists(
     check_apart(lists.train, test, exclude_seen)
     if exclude_seen:
         _check_seen(lists)
-    num_relevant = np.diff(test.matrix.indptr)
-    user_ids = np.flatnonzero(num_relevant).astype(np.int32)
+    user_ids = np.unique(test.user_ids)
     tested = _of_users(lists, user_ids)
     ranked = rank_in_lists(tested.items, test.matrix[user_ids])
     of_users, of_system = measure_lists(tested, k=cutoffs, metrics=measures.of_lists)
-    return Evaluation(
-        per_user={**measures.of(ranked), **of_users},
-        user_ids=user_ids,
-        num_relevant=num_relevant[user_ids],
-        num_left_out=test.num_users - len(user_ids),
-        protocol=Protocol("lists", exclude_seen, length),
-        of_system=of_system,
-    )
+    per_user = {**measures.of(ranked), **of_users}
+    protocol = Protocol("lists", exclude_seen, length)
+    return Evaluation.of_test(test, per_user, protocol, of_system)
 
 
 def lists_from_frame(

@@ -11,7 +11,7 @@ from tfrecs.evaluation.ranking.scorers import (
     ScoresUsers,
     as_scorer,
     check_scores,
-    user_blocks,
+    scores_of_pairs,
 )
 from tfrecs.evaluation.result import Evaluation
 
@@ -73,20 +73,15 @@ def evaluate_ratings(
         sums = np.bincount(test.user_ids, values, minlength=test.num_users)
         return sums[user_ids] / counts[user_ids]
 
-    return Evaluation(
-        per_user={
-            "user_rmse": np.sqrt(of_users(errors**2)),
-            "user_mae": of_users(np.abs(errors)),
-        },
-        user_ids=user_ids,
-        num_relevant=counts[user_ids],
-        num_left_out=test.num_users - len(user_ids),
-        protocol=Protocol("ratings"),
-        of_system={
-            "rmse": float(np.sqrt(np.mean(errors**2))),
-            "mae": float(np.mean(np.abs(errors))),
-        },
-    )
+    per_user = {
+        "user_rmse": np.sqrt(of_users(errors**2)),
+        "user_mae": of_users(np.abs(errors)),
+    }
+    of_system = {
+        "rmse": float(np.sqrt(np.mean(errors**2))),
+        "mae": float(np.mean(np.abs(errors))),
+    }
+    return Evaluation.of_test(test, per_user, Protocol("ratings"), of_system)
 
 
 def _predicted(
@@ -95,13 +90,6 @@ def _predicted(
     """The model's scores of the pairs of `test`: `[interactions]`."""
     if isinstance(model, np.ndarray) and model.ndim == 1:
         return check_scores(model[None], 1, len(test))[0]
-    score = as_scorer(model)
-    order = np.argsort(test.user_ids, kind="stable")
-    users, items = test.user_ids[order], test.item_ids[order]
-    predicted = np.empty(len(test), dtype=np.float32)
-    for block in user_blocks(np.unique(users), test.num_items, scores_at_once):
-        scores = check_scores(score(block), len(block), test.num_items)
-        rows = slice(*np.searchsorted(users, [block[0], block[-1] + 1]))
-        places = np.searchsorted(block, users[rows])
-        predicted[order[rows]] = scores[places, items[rows]]
-    return predicted
+    return scores_of_pairs(
+        as_scorer(model), test.user_ids, test.item_ids, test.num_items, scores_at_once
+    )

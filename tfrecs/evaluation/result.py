@@ -44,6 +44,26 @@ class Evaluation:
     protocol: Protocol
     of_system: Mapping[str, float] = field(default_factory=dict)
 
+    @classmethod
+    def of_test(
+        cls,
+        test: Interactions,
+        per_user: Mapping[str, Values],
+        protocol: Protocol,
+        of_system: Mapping[str, float] | None = None,
+    ) -> "Evaluation":
+        """Builds the evaluation of the users of `test`, in the order of their ids."""
+        num_relevant = np.diff(test.matrix.indptr)
+        user_ids = np.flatnonzero(num_relevant).astype(np.int32)
+        return cls(
+            per_user=per_user,
+            user_ids=user_ids,
+            num_relevant=num_relevant[user_ids],
+            num_left_out=test.num_users - len(user_ids),
+            protocol=protocol,
+            of_system=of_system or {},
+        )
+
     @property
     def metrics(self) -> dict[str, float]:
         """Each metric's mean over users, and each metric of all lists together."""

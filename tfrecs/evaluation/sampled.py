@@ -15,8 +15,7 @@ from tfrecs.evaluation.ranking.scorers import (
     SCORE_BLOCK,
     ScoresUsers,
     as_scorer,
-    check_scores,
-    user_blocks,
+    scored_blocks,
 )
 from tfrecs.evaluation.result import Evaluation
 
@@ -74,26 +73,17 @@ def evaluate_sampled(
     measures = choose_measures(metrics, cutoffs, lists=False)
     check_positive(scores_at_once=scores_at_once)
     score = as_scorer(model)
-    num_relevant = np.diff(test.matrix.indptr)
-    user_ids = np.flatnonzero(num_relevant).astype(np.int32)
+    user_ids = np.unique(test.user_ids)
     places = _places(test, candidates, user_ids)
     num_sampled = candidates.item_ids.shape[1]
-    _check_enough(max(cutoffs), num_sampled + int(num_relevant.max()))
+    _check_enough(max(cutoffs), num_sampled + np.diff(test.matrix.indptr).max())
     parts = []
-    for block in user_blocks(user_ids, test.num_items, scores_at_once):
-        ranked = rank_among(
-            check_scores(score(block), len(block), test.num_items),
-            test.matrix[block],
-            candidates.item_ids[places[block]],
-        )
-        parts.append(measures.of(ranked))
-    return Evaluation(
-        per_user=join(parts),
-        user_ids=user_ids,
-        num_relevant=num_relevant[user_ids],
-        num_left_out=test.num_users - len(user_ids),
-        protocol=Protocol("sampled", size=num_sampled),
-    )
+    blocks = scored_blocks(score, user_ids, test.num_items, scores_at_once)
+    for block, scores in blocks:
+        others = candidates.item_ids[places[block]]
+        parts.append(measures.of(rank_among(scores, test.matrix[block], others)))
+    protocol = Protocol("sampled", size=num_sampled)
+    return Evaluation.of_test(test, join(parts), protocol)
 
 
 def _places(

@@ -1,101 +1,101 @@
-"""Which items may be recommended to whom, by raw ids."""
+"""One mask of the items that may not be recommended: seen, not allowed, or denied."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
+import scipy.sparse as sp
 
-from tfrecs._base.types import AnyArray, BoolArray, FloatArray, IntArray
+from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import collection
 
 ItemChoice: TypeAlias = Iterable[Any] | Mapping[Any, Iterable[Any]] | None
-"""Raw item ids for everyone, or for each raw user id that it names; None for none."""
+"""Raw item ids for all users, or for each raw user id; None for no restriction."""
+
+Mask: TypeAlias = Callable[[slice], sp.csr_array]
+"""From rows of an answer to their excluded items, `[rows, num_items]` sparse."""
 
 
-@dataclass(frozen=True)
-class Eligible:
-    """Which items may stand in each row of an answer.
-
-    Args:
-        everyone: `[num_items]`, whether an item may be recommended at all.
-        allowed_in: for rows that have a choice of their own, the items that may.
-        excluded_in: for rows that have a choice of their own, the items that may not.
-    """
-
-    everyone: BoolArray
-    allowed_in: Mapping[int, IntArray]
-    excluded_in: Mapping[int, IntArray]
-
-    def limit(self, scores: FloatArray, rows: slice) -> FloatArray:
-        """Gives scores `[rows, num_items]`, -inf for items that may not stand there."""
-        if self.everyone.all() and not self.allowed_in and not self.excluded_in:
-            return scores
-        limited = np.where(self.everyone, scores, np.float32(-np.inf))
-        for place, row in enumerate(range(rows.start, rows.stop)):
-            if row in self.allowed_in:
-                others = np.ones(len(self.everyone), dtype=bool)
-                others[self.allowed_in[row]] = False
-                limited[place, others] = -np.inf
-            if row in self.excluded_in:
-                limited[place, self.excluded_in[row]] = -np.inf
-        return limited
+def rows_of(matrix: sp.csr_array, ids: IntArray) -> Mask:
+    """Returns a function from places in `ids` to rows of a matrix; of id -1, empty."""
+    ends = np.append(matrix.indptr, matrix.indptr[-1])  # -1 is the added last row
+    shape = (matrix.shape[0] + 1, matrix.shape[1])
+    padded = sp.csr_array((matrix.data, matrix.indices, ends), shape=shape)
+    return lambda rows: padded[ids[rows]]
 
 
-def eligible(
+def excluded_items(
     train: Interactions,
-    asked: AnyArray | None,
-    allow: ItemChoice,
-    deny: ItemChoice,
-) -> Eligible:
-    """Reads the `allow` and `deny` of a recommender's methods.
+    users: AnyArray | None = None,
+    *,
+    seen: Mask | None = None,
+    allow: ItemChoice = None,
+    deny: ItemChoice = None,
+) -> Mask | None:
+    """Combines seen items, an allow list and a deny list into one mask.
 
     Args:
-        train: of the users and the catalogue.
-        asked: `[rows]` raw user ids; None where rows are not of users with ids.
+        train: the vocabularies.
+        users: `[rows]` raw user ids; None if rows have no user ids.
+        seen: mask of the seen items; None to keep them.
         allow: raw ids of the items that may be recommended; None for all.
-        deny: raw ids of the items that may not; None for none.
+        deny: raw ids of the items that may not.
+
+    Returns:
+        The mask; None if nothing is excluded.
 
     Raises:
-        ValueError: if an item is unknown, users are named where they have no ids, or
-            none of the users named is known or asked about.
+        ValueError: if an item is unknown, if lists are by user but rows have no user
+            ids, or if a mapping names no known user.
     """
-    items = train.items
-    everyone = np.ones(len(items), dtype=bool)
+    num_items = train.num_items
+    for_all = np.zeros(num_items, dtype=bool)
     if allow is not None and not isinstance(allow, Mapping):
-        everyone[:] = False
-        everyone[items.known(collection(allow, "allow"))] = True
+        for_all[:] = True
+        for_all[train.items.known(collection(allow, "allow"))] = False
     if deny is not None and not isinstance(deny, Mapping):
-        everyone[items.known(collection(deny, "deny"))] = False
-    return Eligible(
-        everyone,
-        _by_row(train, asked, allow, "allow"),
-        _by_row(train, asked, deny, "deny"),
-    )
+        for_all[train.items.known(collection(deny, "deny"))] = True
+    allowed = _by_row(train, users, allow, "allow")
+    denied = _by_row(train, users, deny, "deny")
+    if not (for_all.any() or allowed or denied):
+        return seen
+
+    def mask(rows: slice) -> sp.csr_array:
+        excluded = np.tile(for_all, (rows.stop - rows.start, 1))
+        for place, row in enumerate(range(rows.start, rows.stop)):
+            if row in allowed:
+                excluded[place] |= ~np.isin(np.arange(num_items), allowed[row])
+            if row in denied:
+                excluded[place, denied[row]] = True
+        if seen is not None:
+            excluded |= seen(rows).toarray() > 0
+        return sp.csr_array(excluded)
+
+    return mask
 
 
 def _by_row(
-    train: Interactions, asked: AnyArray | None, choice: ItemChoice, name: str
+    train: Interactions, users: AnyArray | None, choice: ItemChoice, name: str
 ) -> dict[int, IntArray]:
-    """The items that a choice names for each row's user, where it names that one."""
+    """Item indices of each row whose user is a key of the mapping."""
     if not isinstance(choice, Mapping):
         return {}
-    if asked is None:
+    if users is None:
         raise ValueError(
             f"`{name}` must be one collection of items here, where users have no ids. "
             "Received: a mapping of users to items"
         )
     chosen = {
         row: train.items.known(collection(choice[user], name))
-        for row, user in enumerate(asked.tolist())
+        for row, user in enumerate(users.tolist())
         if user in choice
     }
     if choice and not chosen and (train.users.index(choice) < 0).all():
         first, known = next(iter(choice)), train.users.ids[:1].tolist()[0]
         raise ValueError(
-            f"`{name}` must name users by their ids. Received: {first!r} (a "
-            f"{type(first).__name__}), of no user, as all that it names. Known ids "
-            f"look like {known!r} (a {type(known).__name__})."
+            f"`{name}` must have known user ids as keys. Received: only unknown keys, "
+            f"the first {first!r} (a {type(first).__name__}). Known ids look like "
+            f"{known!r} (a {type(known).__name__})."
         )
     return chosen

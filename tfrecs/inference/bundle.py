@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -32,7 +32,6 @@ from tfrecs._base.manifest import MANIFEST, Kind, read_manifest, write_manifest
 from tfrecs.data.id_json import from_json, to_json
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import Vocabulary
-from tfrecs.inference.recommender import Recommender
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,24 +57,17 @@ OWN_LAYERS = (
 )
 
 
-def load(folder: str | Path) -> Recommender:
-    """Loads a bundle that `Recommender.save` wrote.
+class Bundle(NamedTuple):
+    """The parts of a bundle."""
 
-    Every file is checked first. The model is not compiled: to train it on, compile it.
+    model: Any
+    train: Interactions
+    settings: dict[str, Any]
+    metrics: dict[str, Any]
 
-    Args:
-        folder: wherever the bundle is now.
 
-    Returns:
-        A recommender that answers as the saved one did.
-
-    Raises:
-        FileNotFoundError: if there is no bundle.
-        ValueError: if a file is missing, damaged or changed, the format is of a later
-            version, or the model has a layer that is not registered; in one line, with
-            the file.
-    """
-    folder = Path(folder)
+def read_bundle(folder: Path) -> Bundle:
+    """Checks every file of a bundle and reads it; see `Recommender.load`."""
     content = read_manifest(folder, BUNDLE)
     missing = [
         name
@@ -92,27 +84,17 @@ def load(folder: str | Path) -> Recommender:
         about = json.loads(path.read_text(encoding="utf-8"))
         settings, metrics = dict(about["settings"]), dict(about["metrics"])
     with _naming(folder / "model.keras", OWN_LAYERS) as path:
-        return Recommender(_read_model(path), train, settings=settings, metrics=metrics)
+        return Bundle(_read_model(path), train, settings, metrics)
 
 
-def write_bundle(
-    recommender: Recommender, folder: Path, *, overwrite: bool = False
-) -> None:
-    """Writes a bundle beside its place, and moves it there when it is whole.
-
-    Raises:
-        FileExistsError: if something is there, unless it is a bundle, of which every
-            file is one that bundles have, and `overwrite`; or if this process works in
-            that folder.
-        TypeError: if the model is not one of Keras, or ids, settings or metrics are of
-            a kind that is not kept.
-    """
-    folder = folder.resolve()  # what is behind a link is written, and the link stays
+def write_bundle(folder: Path, bundle: Bundle, *, overwrite: bool = False) -> None:
+    """Writes a bundle to a temporary folder and moves it; see `Recommender.save`."""
+    folder = folder.resolve()  # the target of a link is written, and the link stays
     _check_place(folder, overwrite)
     unfinished = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.writing")
     unfinished.mkdir(parents=True)
     try:
-        _write_files(recommender, unfinished)
+        _write_files(bundle, unfinished)
         _put(unfinished, folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -156,17 +138,17 @@ def _put(new: Path, folder: Path) -> None:
     shutil.rmtree(old)
 
 
-def _write_files(recommender: Recommender, folder: Path) -> None:
-    train = recommender.train
+def _write_files(bundle: Bundle, folder: Path) -> None:
+    train = bundle.train
     for side, ids in (("users", train.users), ("items", train.items)):
         (folder / f"{side}.json").write_text(to_json(ids), encoding="utf-8")
-    _write_about(recommender, folder / "about.json")
+    _write_about(bundle, folder / "about.json")
     _write_interactions(train, folder / "interactions.parquet")
     for side in ("user", "item"):
         features = getattr(train, f"{side}_features")
         if features is not None:
             _write_features(features, folder / f"{side}_features.parquet")
-    _write_model(recommender.model, folder / "model.keras")
+    _write_model(bundle.model, folder / "model.keras")
     write_manifest(folder, BUNDLE, {"versions": _versions()})
 
 
@@ -181,8 +163,8 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _write_about(recommender: Recommender, path: Path) -> None:
-    about = {"settings": recommender.settings, "metrics": recommender.metrics}
+def _write_about(bundle: Bundle, path: Path) -> None:
+    about = {"settings": bundle.settings, "metrics": bundle.metrics}
     try:
         text = json.dumps(about, allow_nan=False, indent=1)
     except (TypeError, ValueError) as error:

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.cosine import unit_rows
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
-from tfrecs.evaluation.ranking.top_k import best_of_rows
+from tfrecs.evaluation.ranking.top_k import top_k_of_rows
 
 
 def cosine(vectors: Any) -> tuple[Any, Any]:
@@ -76,8 +76,6 @@ def most_similar(
             f"`k` must be at most {num_vectors - 1}, the number of others. Received: "
             f"k={k}. Lower k."
         )
-    if len(rows) == 0:
-        return np.empty((0, k), np.int32), np.empty((0, k), np.float32)
     left, right = MEASURES[measure](vectors.astype(np.float32))
 
     def similarities(block: slice) -> AnyArray:
@@ -86,7 +84,7 @@ def most_similar(
         found[np.arange(len(found)), rows[block]] = -np.inf
         return found
 
-    return best_of_rows(similarities, (len(rows), num_vectors), k)
+    return top_k_of_rows(similarities, (len(rows), num_vectors), k)
 
 
 def vectors_of(output: Mapping[str, AnyArray]) -> FloatArray:

@@ -1,6 +1,6 @@
 """What can be evaluated, and how many scores are asked for at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -95,10 +95,32 @@ def check_scores(scores: Any, num_users: int, num_items: int) -> FloatArray:
     return scores
 
 
-def user_blocks(
-    user_ids: IntArray, num_items: int, scores_at_once: int = SCORE_BLOCK
-) -> list[IntArray]:
-    """Blocks of users whose scores are asked for at once, of one user at least."""
-    return [
-        user_ids[rows] for rows in row_parts(len(user_ids), num_items, scores_at_once)
-    ]
+def scored_blocks(
+    score: Scorer,
+    user_ids: IntArray,
+    num_items: int,
+    scores_at_once: int = SCORE_BLOCK,
+) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Yields blocks of users and their scores `[block, num_items]`, checked."""
+    for rows in row_parts(len(user_ids), num_items, scores_at_once):
+        block = user_ids[rows]
+        yield block, check_scores(score(block), len(block), num_items)
+
+
+def scores_of_pairs(
+    score: Scorer,
+    user_ids: IntArray,
+    item_ids: IntArray,
+    num_items: int,
+    scores_at_once: int = SCORE_BLOCK,
+) -> FloatArray:
+    """Returns the scores of pairs `[pairs]`; users are scored in blocks."""
+    order = np.argsort(user_ids, kind="stable")
+    users, items = user_ids[order], item_ids[order]
+    found = np.empty(len(users), dtype=np.float32)
+    distinct = np.unique(users)
+    for block, scores in scored_blocks(score, distinct, num_items, scores_at_once):
+        rows = slice(*np.searchsorted(users, [block[0], block[-1] + 1]))
+        places = np.searchsorted(block, users[rows])
+        found[order[rows]] = scores[places, items[rows]]
+    return found

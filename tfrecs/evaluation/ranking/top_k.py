@@ -1,11 +1,11 @@
-"""The best items for some users, as `evaluate` ranks them."""
+"""The k best items of each user, ranked as `evaluate` ranks them."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tfrecs._base.checks import check_cutoffs, check_positive
+from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.ranking.kernel import (
@@ -24,6 +24,7 @@ from tfrecs.evaluation.ranking.scorers import (
 )
 
 NO_ITEM = -1
+"""Fills up lists that are shorter than k."""
 
 
 def top_k(
@@ -34,30 +35,30 @@ def top_k(
     deny: Interactions | None = None,
     scores_at_once: int = SCORE_BLOCK,
 ) -> tuple[IntArray, FloatArray]:
-    """Gives each user's k items of highest score, best first.
+    """Returns each user's k items of highest score, best first.
 
-    Of equal scores, lower item ids come first. Memory is bounded: users are scored in
-    blocks.
+    Of equal scores, lower item ids come first. Users are scored in blocks, so memory is
+    bounded.
 
     Args:
-        model: what `evaluate` takes.
+        model: as in `evaluate`.
         user_ids: `[users]`, in any order.
         k: items for each user, from 1 to the catalogue's size.
-        deny: interactions whose items each user is not given, such as training data.
-        scores_at_once: the model is asked for at most so many scores, or for one user.
+        deny: interactions whose items are excluded for their user, such as training
+            data; None to exclude nothing.
+        scores_at_once: most scores to request from the model at once, at least one
+            user's.
 
     Returns:
-        Item ids `[users, k]` int32 and their scores `[users, k]` float32. A user with
-        fewer than k items left gets -1 and -inf at the end.
+        Item ids `[users, k]` int32 and scores `[users, k]` float32. Rows of users with
+        fewer than k items end in -1 and -inf.
 
     Raises:
-        TypeError: if `model` is none of the kinds that `evaluate` takes.
-        ValueError: if k or a user id is out of range, or if scores have a wrong shape
-            or are NaN.
+        TypeError: if `model` is of a kind that `evaluate` does not take.
+        ValueError: if k or a user id is out of range, or scores have a wrong shape or
+            are NaN.
 
     Example:
-        >>> import numpy as np
-        >>> from tfrecs.evaluation.ranking.top_k import top_k
         >>> scores = np.array([[1.0, 3.0, 2.0], [5.0, 5.0, 6.0]])
         >>> items, _ = top_k(scores, [0, 1], 2)
         >>> items.tolist()
@@ -65,111 +66,113 @@ def top_k(
     """
     check_positive(k=k, scores_at_once=scores_at_once)
     score = as_scorer(model)
-    user_ids = _check_users(user_ids, model, deny)
-    if len(user_ids) == 0:
-        return np.empty((0, k), dtype=np.int32), np.empty((0, k), dtype=np.float32)
-    num_items = np.shape(score(user_ids[:1]))[-1] if deny is None else deny.num_items
-    return best_of_rows(
-        lambda rows: score(user_ids[rows]),
-        (len(user_ids), num_items),
+    users = _check_users(user_ids, model, deny)
+    if deny is not None:
+        num_items = deny.num_items
+    else:
+        num_items = np.shape(score(users[:1]))[-1] if len(users) else k
+    return top_k_of_rows(
+        lambda rows: score(users[rows]),
+        (len(users), num_items),
         k,
-        seen=None if deny is None else lambda rows: deny.matrix[user_ids[rows]],
+        excluded=None if deny is None else lambda rows: deny.matrix[users[rows]],
         scores_at_once=scores_at_once,
     )
 
 
-def best_of_rows(
+def top_k_of_rows(
     score_rows: Callable[[slice], AnyArray],
     shape: tuple[int, int],
     k: int,
     *,
-    seen: Callable[[slice], Any] | None = None,
+    excluded: Callable[[slice], Any] | None = None,
     scores_at_once: int = SCORE_BLOCK,
 ) -> tuple[IntArray, FloatArray]:
-    """Gives the k columns of highest score in each row of a matrix that is never whole.
+    """Returns the k columns of highest score in each row of a matrix made in blocks.
 
     Args:
-        score_rows: gives the scores of some rows, `[rows, columns]`.
-        shape: of the matrix: rows, one at least, and columns.
+        score_rows: from a slice of rows to their scores, `[rows, columns]`.
+        shape: rows and columns of the matrix.
         k: columns for each row, from 1 to all.
-        seen: gives what is left out of some rows, `[rows, columns]` sparse; None if
-            nothing is.
-        scores_at_once: `score_rows` is asked for at most so many scores, or a row.
+        excluded: from a slice of rows to a sparse matrix `[rows, columns]` of the
+            excluded columns; None to exclude nothing.
+        scores_at_once: most scores to request at once, at least one row.
 
     Returns:
-        Columns and scores, as `top_k`.
+        Columns and scores, as in `top_k`.
 
     Raises:
-        ValueError: if k is out of range, or if scores have a wrong shape or are NaN.
+        ValueError: if k is out of range, or scores have a wrong shape or are NaN.
     """
     num_rows, num_columns = shape
-    check_cutoffs(k, num_columns)
+    check_positive(k=k)
+    if k > num_columns:
+        raise ValueError(
+            f"`k` must be at most {num_columns}, the number to choose from. Received: "
+            f"k={k}. Lower k."
+        )
     columns = np.empty((num_rows, k), dtype=np.int32)
     scores = np.empty((num_rows, k), dtype=np.float32)
     for rows in row_parts(num_rows, num_columns, scores_at_once):
         columns[rows], scores[rows] = best_items(
             check_scores(score_rows(rows), rows.stop - rows.start, num_columns),
-            None if seen is None else seen(rows),
+            None if excluded is None else excluded(rows),
             k,
         )
     return columns, scores
 
 
 def best_items(
-    scores: FloatArray, seen: Any | None, k: int
+    scores: FloatArray, excluded: Any | None, k: int
 ) -> tuple[IntArray, FloatArray]:
-    """Gives each user's k items of highest score, as `top_k`.
+    """Ranks scores that are in memory; see `top_k`.
 
     Args:
         scores: `[users, num_items]`, without NaN.
-        seen: `[users, num_items]` sparse, items that are left out; None for none.
+        excluded: `[users, num_items]` sparse, excluded items; None for none.
         k: items for each user, from 1 to `num_items`.
     """
-    found = [_best(scores, rows, seen, k) for rows in parts_of(scores)]
+    found = [_best_of_part(scores, rows, excluded, k) for rows in parts_of(scores)]
     items, of_items = zip(*found, strict=True)
     return np.concatenate(items), np.concatenate(of_items)
 
 
-def _check_users(user_ids: AnyArray, model: Any, deny: Interactions | None) -> IntArray:
-    """Gives the ids as int32 `[users]`, each of a user who is known."""
-    ids = np.asarray(user_ids)
-    if ids.ndim != 1 or (ids.size and not np.issubdtype(ids.dtype, np.integer)):
-        raise ValueError(
-            "`user_ids` must be whole numbers [users]. Received: "
-            f"{ids.dtype} of shape {list(ids.shape)}"
-        )
-    num_users = None
-    if deny is not None:
-        num_users = deny.num_users
-    elif isinstance(model, np.ndarray):
-        num_users = len(model)
-    if ids.size and (
-        ids.min() < 0 or (num_users is not None and ids.max() >= num_users)
-    ):
-        wrong = ids.min() if ids.min() < 0 else ids.max()
-        known = "at least 0" if num_users is None else f"from 0 to {num_users - 1}"
-        raise ValueError(f"`user_ids` must be {known}. Received: {wrong}")
-    return ids.astype(np.int32)
-
-
-def _best(
-    scores: FloatArray, rows: slice, seen: Any | None, k: int
+def _best_of_part(
+    scores: FloatArray, rows: slice, excluded: Any | None, k: int
 ) -> tuple[IntArray, FloatArray]:
-    """Items and scores `[users, k]` of some rows, best first."""
+    """Items and scores `[rows, k]`, best first."""
     num_items = scores.shape[1]
-    scores = masked(scores, rows, seen)
+    scores = masked(scores, rows, excluded)
     cells, counts = near_top(scores, k)
     found = side_by_side(scores.reshape(-1)[cells], counts, -np.inf, k)
     cells %= scores.shape[1]
     items = side_by_side(cells.astype(np.int32), counts, NO_ITEM, k)
     best_first = np.argsort(-found, axis=1, kind="stable")[:, :k]
     items = np.take_along_axis(items, best_first, axis=1)
-    for row in np.flatnonzero(counts < k):  # next come those of -inf, by id
+    for row in np.flatnonzero(counts < k):  # items of score -inf follow, by id
         lowest = np.isneginf(scores[row, :num_items])
-        if seen is not None:
-            lowest[items_of(seen, slice(rows.start + row, rows.start + row + 1))[0]] = (
-                False
-            )
+        if excluded is not None:
+            at = rows.start + row
+            lowest[items_of(excluded, slice(at, at + 1))[0]] = False
         more = np.flatnonzero(lowest)[: k - counts[row]]
         items[row, counts[row] : counts[row] + len(more)] = more
     return items, np.take_along_axis(found, best_first, axis=1)
+
+
+def _check_users(user_ids: AnyArray, model: Any, deny: Interactions | None) -> IntArray:
+    """Returns the ids as int32 `[users]` and checks their range."""
+    ids = np.asarray(user_ids)
+    if ids.ndim != 1 or (ids.size and not np.issubdtype(ids.dtype, np.integer)):
+        raise ValueError(
+            "`user_ids` must be whole numbers [users]. Received: "
+            f"{ids.dtype} of shape {list(ids.shape)}"
+        )
+    end = 2**31
+    if deny is not None:
+        end = deny.num_users
+    elif isinstance(model, np.ndarray):
+        end = len(model)
+    if ids.size and not 0 <= ids.min() <= ids.max() < end:
+        wrong = ids.min() if ids.min() < 0 else ids.max()
+        raise ValueError(f"`user_ids` must be from 0 to {end - 1}. Received: {wrong}")
+    return ids.astype(np.int32)

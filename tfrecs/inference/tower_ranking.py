@@ -1,0 +1,127 @@
+"""Rankings by tower outputs, for known and new users and items."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+
+from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs.data.interactions import Interactions
+from tfrecs.data.vocabulary import Vocabulary, collection
+from tfrecs.evaluation.ranking.top_k import top_k_of_rows
+from tfrecs.inference.allow_deny import Mask
+from tfrecs.inference.answers import answer_table
+from tfrecs.inference.similarity import most_similar, vectors_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tfrecs.inference.fold_in import FoldIn
+    from tfrecs.models import TwoTower
+    from tfrecs.models.two_tower import TowerOutput
+
+Side: TypeAlias = Literal["user", "item"]
+
+
+@dataclass(frozen=True, eq=False)
+class Entities:
+    """Users or items that are ranked, or that others are ranked for.
+
+    Args:
+        side: "user" or "item".
+        ids: `[n]`, raw ids or names.
+        output: from a slice of the n to their tower output.
+    """
+
+    side: Side
+    ids: AnyArray
+    output: Callable[[slice], "TowerOutput"]
+
+
+class TowerRanking:
+    """Ranks the users or items of one tower for those of the other.
+
+    Args:
+        model: a model of two towers.
+        train: its training data.
+
+    Raises:
+        TypeError: if the model has no towers.
+    """
+
+    def __init__(self, model: Any, train: Interactions) -> None:
+        if not hasattr(model, "user_output"):
+            raise TypeError(
+                "This method needs a model of two towers, such as from build_mf. "
+                f"Received: {type(model).__name__}"
+            )
+        self.model: TwoTower = model
+        self.train = train
+
+    def known(self, side: Side, raw: Iterable[Any]) -> Entities:
+        """Looks up raw ids; raises ValueError if one is unknown."""
+        ids = collection(raw, f"{side}s")
+        indices = self._vocabulary(side).known(ids)
+        output = self.model.user_output if side == "user" else self.model.item_output
+        return Entities(side, ids, lambda rows: output(indices[rows]))
+
+    def all(self, side: Side) -> Entities:
+        """Returns all users or items of the vocabulary."""
+        return self.known(side, self._vocabulary(side).ids)
+
+    def new(self, side: Side, features: Any) -> Entities:
+        """Projects features; raises ValueError if they do not fit the model."""
+        from tfrecs.models.hybrid import output_of_new
+
+        output = output_of_new(self.model, features, side)
+        names = getattr(features, "index", None)
+        if names is None:
+            names = np.arange(len(output["factors"]))
+        return Entities(side, np.asarray(names), lambda rows: _take(output, rows))
+
+    def with_history(self, history: IntArray) -> Entities:
+        """Infers the output of one user with these items; see `fold_in`."""
+        output = self._fold_in.user_output([history])
+        return Entities("user", np.zeros(1, int), lambda rows: _take(output, rows))
+
+    def rank(
+        self, queries: Entities, choices: Entities, k: int, excluded: Mask | None = None
+    ) -> "pd.DataFrame":
+        """Returns the k choices of highest score for each query."""
+        every = choices.output(slice(None))
+
+        def scores(rows: slice) -> FloatArray:
+            some = queries.output(rows)
+            if queries.side == "user":
+                return self.model.score_outputs(some, every)
+            return self.model.score_outputs(every, some).T
+
+        shape = (len(queries.ids), len(choices.ids))
+        found = top_k_of_rows(scores, shape, k, excluded=excluded)
+        columns = (queries.side, queries.ids), (choices.side, choices.ids)
+        return answer_table(*columns, found)[0]
+
+    def similar(
+        self, side: Side, raw: Iterable[Any], k: int, measure: str
+    ) -> "pd.DataFrame":
+        """Returns the k of the same side that are most similar to each."""
+        ids, every = collection(raw, f"{side}s"), self.all(side)
+        rows = self._vocabulary(side).known(ids)
+        vectors = vectors_of(every.output(slice(None)))
+        found = most_similar(vectors, rows, k, measure=measure)
+        return answer_table(("similar_to", ids), (side, every.ids), found)[0]
+
+    def _vocabulary(self, side: Side) -> Vocabulary:
+        return self.train.users if side == "user" else self.train.items
+
+    @cached_property
+    def _fold_in(self) -> "FoldIn":
+        from tfrecs.inference.fold_in import FoldIn
+
+        return FoldIn(self.model, np.unique(self.train.user_ids))
+
+
+def _take(output: "TowerOutput", rows: slice) -> "TowerOutput":
+    return {name: part[rows] for name, part in output.items()}
