@@ -10,7 +10,6 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from tfrecs.data.shards import open_shards, prepare_shards, sources
@@ -223,9 +222,11 @@ def test_parts_that_are_done_are_not_encoded_again(files, tmp_path, monkeypatch)
     folder = tmp_path / "out"
     assert prepare_in_child(files, folder, 8) == -9  # 7 parts: 5 of a, 2 of b
     read = []
-    opened = pq.ParquetFile
+    opened = sources.dataset.dataset
     monkeypatch.setattr(
-        pq, "ParquetFile", lambda path: read.append(path.name) or opened(path)
+        sources.dataset,
+        "dataset",
+        lambda path, **kind: read.append(path.name) or opened(path, **kind),
     )
     prepare_shards(files, folder, seed=3, **SIZES)
     assert read == ["b.parquet"]

@@ -1,8 +1,8 @@
-"""The first step to shards: raw files encoded part by part, in one pass over them.
+"""The first step to shards: encodes raw files part by part, in one pass over them.
 
 A part holds the interactions of some rows of one file, in random order, and the ids
-that stood in these rows for the first time. It is a folder that appears when it is
-whole, so that what was done when a run was killed is what is there.
+that occur in these rows for the first time. It is a folder that appears when it is
+complete, so a run that was killed can resume after the last part.
 """
 
 import json
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -22,21 +22,24 @@ from tfrecs._base.types import IntArray
 from tfrecs.data.shards.growing_vocabulary import GrowingVocabulary
 from tfrecs.data.shards.sources import Columns, stream_ids
 
-BYTES_OF_ONE = 8
-"""Of an interaction: two int32."""
+Vocabularies: TypeAlias = tuple[GrowingVocabulary, GrowingVocabulary]
+"""Of users and of items."""
+
+PAIR_BYTES = 8
+"""Bytes of an interaction: two int32."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What there is to know of a part, beside the interactions themselves.
+    """A part, without its interactions.
 
     Args:
         number: from 0, in the order of the source.
-        file: the place of its file among the files.
-        stop: the row of the file after its own.
-        interactions: that it holds.
-        users: ids that it has for the first time.
-        items: as `users`.
+        file: index of its file among the files.
+        stop: rows of the file up to the end of the part.
+        interactions: number of its interactions.
+        users: number of users that occur for the first time.
+        items: number of items that occur for the first time.
     """
 
     number: int
@@ -51,46 +54,44 @@ def encode_parts(
     paths: Sequence[Path],
     columns: Columns,
     work: Path,
-    vocabularies: tuple[GrowingVocabulary, GrowingVocabulary],
+    vocabularies: Vocabularies,
     *,
     part_rows: int,
     seed: int,
 ) -> Iterator[Part]:
-    """Gives every part, those that are there already and those that it makes.
+    """Yields every part: those of an earlier run, then those that it encodes.
 
-    The vocabularies, of users and of items, grow as parts are given.
+    Adds the ids of each part to the vocabularies.
     """
-    number, file, start = 0, 0, 0
+    number, file, skip = 0, 0, 0
     while (part := _finished(work, number, vocabularies)) is not None:
         yield part
-        number, file, start = part.number + 1, part.file, part.stop
-    with ThreadPoolExecutor(2) as both:
+        number, skip = number + 1, skip + 1 if part.file == file else 1
+        file = part.file
+    with ThreadPoolExecutor(2) as threads:
         for place in range(file, len(paths)):
-            for stop, *raw in stream_ids(paths[place], columns, part_rows, start):
+            for stop, *raw in stream_ids(paths[place], columns, part_rows, skip):
                 with naming_file(paths[place]):
-                    (user_ids, new_users), (item_ids, new_items) = both.map(
+                    (user_ids, new_users), (item_ids, new_items) = threads.map(
                         GrowingVocabulary.encode, vocabularies, raw
                     )
                 pairs = np.stack([user_ids, item_ids], axis=1)
-                np.random.default_rng([seed, number]).shuffle(as_one(pairs))
+                np.random.default_rng([seed, number]).shuffle(
+                    pairs.view(np.int64)[:, 0]
+                )
                 sizes = len(pairs), len(new_users), len(new_items)
                 part = Part(number, place, stop, *sizes)
                 _write(work, part, pairs, new_users, new_items)
                 yield part
                 number += 1
-            start = 0
+            skip = 0
 
 
 def read_pairs(work: Path, part: Part, start: int, rows: int) -> IntArray:
     """Reads some of a part's interactions, `[rows, 2]`."""
     path = _folder(work, part.number) / "pairs.bin"
-    flat = np.fromfile(path, "<i4", 2 * rows, offset=BYTES_OF_ONE * start)
+    flat = np.fromfile(path, "<i4", 2 * rows, offset=PAIR_BYTES * start)
     return flat.reshape(rows, 2)
-
-
-def as_one(pairs: IntArray) -> Any:
-    """The same memory with one number for each pair, `[rows]`."""
-    return pairs.view(np.int64)[:, 0]
 
 
 def write_ids(path: Path, ids: Any) -> None:
@@ -102,12 +103,8 @@ def _folder(work: Path, number: int) -> Path:
     return work / f"part-{number:06d}"
 
 
-def _finished(
-    work: Path,
-    number: int,
-    vocabularies: tuple[GrowingVocabulary, GrowingVocabulary],
-) -> Part | None:
-    """The part if it is there, its ids added to the vocabularies."""
+def _finished(work: Path, number: int, vocabularies: Vocabularies) -> Part | None:
+    """Returns the part if it exists, and adds its ids to the vocabularies."""
     folder = _folder(work, number)
     if not folder.is_dir():
         return None
@@ -117,11 +114,11 @@ def _finished(
             pq.read_table(folder / f"{vocabulary.name}.parquet")["id"].combine_chunks()
             for vocabulary in vocabularies
         ]
-        found = [(folder / "pairs.bin").stat().st_size, *map(len, new)]
-        expected = [BYTES_OF_ONE * part.interactions, part.users, part.items]
-        if found != expected:
+        sizes = [(folder / "pairs.bin").stat().st_size, *map(len, new)]
+        expected = [PAIR_BYTES * part.interactions, part.users, part.items]
+        if sizes != expected:
             raise ValueError(
-                f"must hold [bytes, users, items] {expected}. Received: {found}. "
+                f"must hold [bytes, users, items] {expected}. Received: {sizes}. "
                 "Delete this folder and those of higher numbers, and call again."
             )
     for vocabulary, ids in zip(vocabularies, new, strict=True):

@@ -5,6 +5,7 @@ import logging
 import math
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -43,42 +44,41 @@ def prepare_shards(
     shard_rows: int = 2**21,
     part_rows: int = 2**21,
 ) -> Shards:
-    """Encodes interactions that need not fit into memory, once, for training.
+    """Encodes interactions larger than memory, once, for training.
 
-    The files are read in one pass, which learns the vocabularies as it encodes: ids are
-    numbered in the order in which they first appear. Each row goes to a random shard,
-    so that later a shuffle within some shards is as good as one of everything. Memory
-    is bounded by the number of distinct ids and by `part_rows` and `shard_rows`, not by
-    the number of interactions; the disk holds them twice, at 8 bytes each, until the
-    end.
+    One pass over the files learns the vocabularies and encodes: ids are numbered in the
+    order in which they first appear. Each row goes to a random shard, so a later
+    shuffle within some shards is as good as one of all rows. Memory is bounded by the
+    number of distinct ids and by `part_rows` and `shard_rows`, not by the number of
+    interactions; until the end the disk holds each interaction twice, at 8 bytes.
 
-    A run that was killed goes on when it is called again, after the last part that it
-    finished, and gives the same files to the byte (with the same versions of NumPy and
-    pyarrow). On a finished folder it only opens it. Only one process may prepare a
-    folder at a time.
+    A call with the same arguments resumes a killed run after its last complete part and
+    writes the same bytes (with the same versions of NumPy and pyarrow); a finished
+    folder it only opens. Only one process may prepare a folder at a time. The logger
+    "tfrecs.data" reports progress.
 
-    Repeated pairs are kept, each as an interaction of its own: telling them from others
-    would take memory for every pair.
+    Repeated pairs are kept, each as an interaction: finding them would take memory for
+    every pair.
 
     Args:
-        paths: one or more `.parquet`, `.csv` or `.tsv` files, the latter two also with
-            `.gz`, all with the same columns. Text files name them in the first line.
-        folder: where the shards go; it is made if it is not there.
+        paths: one or more `.parquet`, `.csv` or `.tsv` files with the same columns.
+            Text files have a header and may be gzipped, with `.gz` after the name.
+        folder: where to write the shards; it is created if needed.
         seed: of the order of rows.
         user_col: the column of raw user ids, whole numbers or text.
         item_col: the column of raw item ids, whole numbers or text.
         rating_col: the column of ratings, for `min_rating`.
-        min_rating: the rating from which a row counts. The ids of other rows are not
-            learned from them.
-        text: columns of ids to keep as text where a file has numbers, such as those
-            with leading zeros in a `.csv`.
-        shard_rows: interactions in a shard at most.
-        part_rows: rows that are encoded at a time, and that a killed run loses at most.
+        min_rating: the lowest rating that counts. Ids that occur only in rows with a
+            lower rating are not learned.
+        text: columns of ids to keep as text if a file has numbers, such as ids with
+            leading zeros in a `.csv`.
+        shard_rows: interactions of a shard at most.
+        part_rows: rows to encode at a time; a killed run loses at most so many.
 
     Raises:
         FileNotFoundError: if a file is missing.
-        ValueError: if a file cannot be read, lacks a column, or holds missing ids or
-            ids of another kind than the files before it; if no row is left; or if the
+        ValueError: if a file cannot be read, lacks a column, or has missing ids or ids
+            of another kind than the files before it; if no row is left; or if the
             folder was begun with other arguments or files, or holds something else.
     """
     check_positive(shard_rows=shard_rows, part_rows=part_rows)
@@ -90,57 +90,32 @@ def prepare_shards(
         )
     files = [Path(p) for p in ([paths] if isinstance(paths, str | Path) else paths)]
     columns = Columns(user_col, item_col, rating_col, min_rating, tuple(text))
-    plan = _plan(files, columns, seed, shard_rows, part_rows)
+    sizes = {"seed": seed, "shard_rows": shard_rows, "part_rows": part_rows}
+    plan = {"files": _described(files), **asdict(columns), "text": [*text], **sizes}
     folder = Path(folder)
-    work = folder / UNFINISHED
-    if not _is_finished(folder, plan):
+    if (folder / MANIFEST).exists():
+        _check_same(folder, open_shards(folder).made_from, plan)
+    else:
         _begin(folder, plan)
-        vocabularies = GrowingVocabulary("users"), GrowingVocabulary("items")
-        parts = []
-        for part in encode_parts(
-            files, columns, work, vocabularies, part_rows=part_rows, seed=seed
-        ):
-            parts.append(part)
-            message = "encoded %d rows of file %d/%d"
-            _LOGGER.info(message, part.stop, part.file + 1, len(files))
-        _finish(folder, plan, parts, *vocabularies)
-    shutil.rmtree(work, ignore_errors=True)
+        _prepare(files, columns, folder, plan)
+    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     for partial in folder.glob(".*.partial"):  # of a killed run
         partial.unlink()
     return open_shards(folder)
 
 
-def _plan(
-    files: Sequence[Path], columns: Columns, seed: int, shard_rows: int, part_rows: int
-) -> dict[str, Any]:
-    """All that the result depends on."""
+def _described(files: Sequence[Path]) -> list[Any]:
+    """Returns the name, size and time of change of each file."""
     if not files:
         raise ValueError("`paths` must name at least one file. Received: none")
     for file in files:
         file_kind(file)
-    told = [(file.name, file.stat()) for file in files]
-    return {
-        "files": [[name, stat.st_size, stat.st_mtime_ns] for name, stat in told],
-        "user_col": columns.user,
-        "item_col": columns.item,
-        "rating_col": columns.rating,
-        "min_rating": columns.min_rating,
-        "text": list(columns.text),
-        "seed": seed,
-        "shard_rows": shard_rows,
-        "part_rows": part_rows,
-    }
-
-
-def _is_finished(folder: Path, plan: Mapping[str, Any]) -> bool:
-    if not (folder / MANIFEST).exists():
-        return False
-    _check_same(folder, open_shards(folder).made_from, plan)
-    return True
+    stats = [(file.name, file.stat()) for file in files]
+    return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
 
 
 def _begin(folder: Path, plan: Mapping[str, Any]) -> None:
-    """Makes the folder, or checks that a run with the same plan made it."""
+    """Creates the folder, or checks that a run with the same plan created it."""
     work = folder / UNFINISHED
     if (work / PLAN).exists():
         begun = json.loads((work / PLAN).read_text(encoding="utf-8"))
@@ -149,9 +124,8 @@ def _begin(folder: Path, plan: Mapping[str, Any]) -> None:
     if folder.exists() and (not folder.is_dir() or set(folder.iterdir()) - {work}):
         raise ValueError(
             f"{folder}: must be a new or empty folder, or one of prepare_shards. "
-            "Received: something else. Give another folder."
+            "Received: something else. Choose another folder."
         )
-    work.mkdir(parents=True, exist_ok=True)
     with replaced_when_whole(work / PLAN) as path:
         path.write_text(json.dumps(plan), encoding="utf-8")
 
@@ -168,29 +142,33 @@ def _check_same(
         if now != then:
             raise ValueError(
                 f"{folder}: was begun with other arguments. Received: {name} {now!r}, "
-                f"and {then!r} before. Give another folder, or delete this one."
+                f"and {then!r} before. Choose another folder, or delete this one."
             )
 
 
-def _finish(
-    folder: Path,
-    plan: Mapping[str, Any],
-    parts: Sequence[Part],
-    users: GrowingVocabulary,
-    items: GrowingVocabulary,
+def _prepare(
+    files: Sequence[Path], columns: Columns, folder: Path, plan: Mapping[str, Any]
 ) -> None:
-    """Makes the shards of the parts, and all else that the manifest tells of."""
+    """Encodes the files, then writes the shards, the tables and the manifest."""
+    work = folder / UNFINISHED
+    users, items = vocabularies = GrowingVocabulary("users"), GrowingVocabulary("items")
+    sizes = {"part_rows": plan["part_rows"], "seed": plan["seed"]}
+    parts = []
+    for part in encode_parts(files, columns, work, vocabularies, **sizes):
+        parts.append(part)
+        message = "encoded %d rows of file %d/%d"
+        _LOGGER.info(message, part.stop, part.file + 1, len(files))
     total = sum(part.interactions for part in parts)
     if total == 0:
         raise ValueError(
             "`paths` must hold at least one interaction. Received: none"
-            + (" with such a rating. Lower `min_rating`." if plan["rating_col"] else "")
+            + (" with such a rating. Lower `min_rating`." if columns.rating_col else "")
         )
     num_shards = math.ceil(total / plan["shard_rows"])
     names = [shard_name(shard) for shard in range(num_shards)]
     _write_shards(folder, parts, names)
-    for name, vocabulary in (("users", users), ("items", items)):
-        with replaced_when_whole(folder / f"{name}.parquet") as path:
+    for vocabulary in vocabularies:
+        with replaced_when_whole(folder / f"{vocabulary.name}.parquet") as path:
             write_ids(path, vocabulary.ids)
     _save(folder / "item_counts.npy", _count_items(folder, names, len(items)))
     content = {
@@ -205,7 +183,7 @@ def _finish(
 
 
 def _write_shards(folder: Path, parts: Sequence[Part], names: Sequence[str]) -> None:
-    """Writes the shards that are not there yet, each a share of every part."""
+    """Writes the missing shards, each with its share of every part."""
     ends = np.cumsum([0, *(part.interactions for part in parts)])
     dealt = np.diff(_dealt(ends, len(names)), axis=0)  # [parts, shards]
     starts = np.cumsum(dealt, axis=1) - dealt
@@ -230,10 +208,10 @@ def _count_items(folder: Path, shards: Sequence[str], num_items: int) -> AnyArra
 
 
 def _dealt(numbers: AnyArray, num_shards: int) -> AnyArray:
-    """How many each shard gets of the first so many rows, dealt round like cards."""
+    """Returns the rows of each shard after so many rows were dealt like cards."""
     return (numbers[:, None] + np.arange(num_shards)[::-1]) // num_shards
 
 
-def _save(path: Path, array: Any) -> None:
-    with replaced_when_whole(path) as temporary, temporary.open("wb") as file:
+def _save(path: Path, array: AnyArray) -> None:
+    with replaced_when_whole(path) as partial, partial.open("wb") as file:
         np.save(file, array)

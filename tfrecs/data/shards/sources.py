@@ -1,14 +1,14 @@
-"""Raw interactions, streamed from files a table at a time."""
+"""Raw interactions, streamed from files in tables."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
-from pyarrow import csv
+from pyarrow import csv, dataset
 
 from tfrecs._base.files import file_kind, naming_file
 from tfrecs._base.types import FloatArray
@@ -20,108 +20,70 @@ _BYTES_AT_ONCE = 2**23
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns of a file are read, and which of its rows.
+    """The columns and rows to read; the fields are arguments of `prepare_shards`."""
 
-    Args:
-        user: the column of raw user ids.
-        item: the column of raw item ids.
-        rating: the column of ratings; None for all rows.
-        min_rating: the rating from which a row counts.
-        text: columns of ids to keep as text.
-    """
-
-    user: str
-    item: str
-    rating: str | None
+    user_col: str
+    item_col: str
+    rating_col: str | None
     min_rating: float | None
     text: tuple[str, ...]
 
     @property
     def names(self) -> list[str]:
-        """Those that are read."""
-        named = (self.user, self.item, self.rating)
-        return [name for name in named if name is not None]
+        """The columns to read."""
+        names = (self.user_col, self.item_col, self.rating_col)
+        return [name for name in names if name is not None]
 
 
 def stream_ids(
-    path: Path, columns: Columns, rows: int, start: int = 0
+    path: Path, columns: Columns, rows: int, skip: int = 0
 ) -> Iterator[tuple[int, Any, Any]]:
-    """Streams the raw ids of a file, in tables of `rows` rows; the last may have fewer.
+    """Streams the raw ids of a file, in tables of `rows` rows; the last may be shorter.
 
     Args:
-        path: a `.parquet`, `.csv` or `.tsv` file, the latter two also with `.gz`.
-        columns: which to read.
-        rows: of a table, before those with low ratings are left out.
-        start: the row to start at. Parquet is not read before it, but for a part of
-            one row group; text is read and thrown away.
+        path: a `.parquet`, `.csv` or `.tsv` file; text may be gzipped, with `.gz`.
+        columns: the columns to read.
+        rows: rows of a table, before low ratings are left out.
+        skip: tables to leave out at the start.
 
     Yields:
-        The row after the table, and users and items as pyarrow arrays, whole numbers as
-        int64 and text as large_string.
+        The number of rows up to the end of the table, and its users and items as
+        pyarrow arrays of int64 or large_string.
 
     Raises:
-        ValueError: if the file cannot be read, lacks a column, or holds missing ids or
+        ValueError: if the file cannot be read, lacks a column, or has missing ids or
             ratings, or ids that are neither whole numbers nor text.
     """
-    kind = file_kind(path)
     with naming_file(path):
-        if kind == ".parquet":
-            batches, before = _open_parquet(path, columns, start)
-        elif kind in _SEPARATORS:
-            batches, before = _open_text(path, columns, _SEPARATORS[kind]), 0
-        else:
-            raise ValueError(
-                "must end in .parquet, .csv or .tsv, where the text files may have .gz "
-                f"behind. Received: {path.name}"
-            )
-        for table in _tables_of(rows, _without(start - before, batches)):
+        tables = _tables_of(rows, _batches(path, columns))
+        start = skip * rows
+        for table in islice(tables, skip, None):
             users, items = (
                 _as_ids(table[name], name, start, as_text=name in columns.text)
-                for name in (columns.user, columns.item)
+                for name in (columns.user_col, columns.item_col)
             )
-            if columns.rating is not None:
-                ratings = _as_ratings(table[columns.rating], columns.rating, start)
+            if columns.rating_col is not None:
+                ratings = _as_ratings(
+                    table[columns.rating_col], columns.rating_col, start
+                )
                 high = pa.array(ratings >= np.float32(columns.min_rating))
                 users, items = users.filter(high), items.filter(high)
             start += len(table)
             yield start, users, items
 
 
-def _open_parquet(
-    path: Path, columns: Columns, start: int
-) -> tuple[Iterator[Any], int]:
-    """The record batches of a file from a row group on, and the rows before it."""
-    file = pq.ParquetFile(path)
-    _check_names(columns.names, file.schema_arrow.names)
-    groups = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
-    ends = np.cumsum([0, *groups])
-    first = int(np.searchsorted(ends, start, side="right")) - 1
-    batches = file.iter_batches(
-        _ROWS_AT_ONCE,
-        row_groups=range(first, len(groups)),
-        columns=columns.names,
-    )
-    return batches, int(ends[first])
-
-
-def _open_text(path: Path, columns: Columns, separator: str) -> Iterator[Any]:
-    """The record batches of a file."""
-    options = {
-        "read_options": csv.ReadOptions(block_size=_BYTES_AT_ONCE),
-        "parse_options": csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-    }
-    with csv.open_csv(path, **options) as reader:
-        _check_names(columns.names, reader.schema.names)
+def _batches(path: Path, columns: Columns) -> Iterator[Any]:
+    """Yields the record batches of a file."""
+    file = dataset.dataset(path, format=_format(path, columns))
+    for name in columns.names:
+        if name not in file.schema.names:
+            raise ValueError(
+                f"must have a column {name!r}. Received: columns "
+                f"{', '.join(file.schema.names)}"
+            )
     try:
-        yield from csv.open_csv(
-            path,
-            **options,
-            convert_options=csv.ConvertOptions(
-                include_columns=columns.names,
-                column_types=dict.fromkeys(columns.text, pa.large_string()),
-                null_values=[""],  # a user may be called NA
-                strings_can_be_null=True,
-            ),
+        yield from file.to_batches(
+            columns=columns.names, batch_size=_ROWS_AT_ONCE, use_threads=False
         )
     except pa.ArrowInvalid as error:
         if "conversion error" not in str(error):
@@ -132,25 +94,31 @@ def _open_text(path: Path, columns: Columns, separator: str) -> Iterator[Any]:
         ) from error
 
 
-def _check_names(wanted: Sequence[str], present: Sequence[str]) -> None:
-    missing = [name for name in wanted if name not in present]
-    if missing:
+def _format(path: Path, columns: Columns) -> Any:
+    kind = file_kind(path)
+    if kind == ".parquet":
+        options = dataset.ParquetFragmentScanOptions(pre_buffer=False)  # less memory
+        return dataset.ParquetFileFormat(default_fragment_scan_options=options)
+    if kind not in _SEPARATORS:
         raise ValueError(
-            f"must have a column {missing[0]!r}. Received: columns {', '.join(present)}"
+            "must end in .parquet, .csv or .tsv, where the text files may have .gz "
+            f"after it. Received: {path.name}"
         )
-
-
-def _without(rows: int, batches: Iterable[Any]) -> Iterator[Any]:
-    """The record batches without the first rows."""
-    for batch in batches:
-        left = batch.slice(min(rows, len(batch)))
-        rows -= len(batch) - len(left)
-        if len(left):
-            yield left
+    return dataset.CsvFileFormat(
+        read_options=csv.ReadOptions(block_size=_BYTES_AT_ONCE),
+        parse_options=csv.ParseOptions(
+            delimiter=_SEPARATORS[kind], newlines_in_values=True
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(columns.text, pa.large_string()),
+            null_values=[""],  # a user may be called NA
+            strings_can_be_null=True,
+        ),
+    )
 
 
 def _tables_of(rows: int, batches: Iterable[Any]) -> Iterator[Any]:
-    """Tables of so many rows, of record batches of any."""
+    """Yields tables of `rows` rows from record batches of any length."""
     held: list[Any] = []
     missing = rows
     for batch in batches:
@@ -166,13 +134,13 @@ def _tables_of(rows: int, batches: Iterable[Any]) -> Iterator[Any]:
 
 
 def _as_ids(column: Any, name: str, start: int, *, as_text: bool) -> Any:
-    """The column as one array of int64 or large_string."""
+    """Returns the column as one array of int64 or large_string."""
     if column.null_count:
         first = column.is_null().index(True).as_py()
         raise ValueError(_missing(name, column.null_count, start + first))
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    column.validate(full=True)  # the bytes of text as well
+    column.validate(full=True)  # checks the bytes of text, too
     kind = column.type
     is_number = pa.types.is_integer(kind)
     if not (is_number or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
@@ -185,7 +153,7 @@ def _as_ids(column: Any, name: str, start: int, *, as_text: bool) -> Any:
 
 
 def _as_ratings(column: Any, name: str, start: int) -> FloatArray:
-    """The column as float32."""
+    """Returns the column as float32."""
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         raise ValueError(
             f"the column {name!r} must hold numbers. Received: {column.type}"
