@@ -1,4 +1,4 @@
-"""What every data set comes as."""
+"""The form of every data set."""
 
 from dataclasses import dataclass
 
@@ -8,22 +8,22 @@ from tfrecs.data.interactions import Interactions
 
 @dataclass(frozen=True)
 class Dataset:
-    """Interactions, and what their publisher says about using them.
+    """Interactions, and the publisher's protocol for them.
 
     Args:
-        name: the data set's name in `DATASETS`, or a file's name.
-        interactions: all of them, with features where there are any.
-        test_rows: `[interactions]`, True where the publisher's split has test data;
+        name: the data set's name in `DATASETS`, or the name of a file.
+        interactions: all of them, with features if there are any.
+        test_rows: `[interactions]`, True for the test part of the publisher's split;
             None if there is no such split.
-        split_name: what the publisher calls that split.
+        split_name: the publisher's name of that split.
         note: what a reader of results must know, such as a missing part.
         min_rating: the rating from which the usual protocol counts a positive.
-        categorical: feature columns that hold one category.
-        multi_hot: feature columns that hold any number of categories, joined by "|".
-        numeric: feature columns that hold a number.
-        oracle: the true scores, where the data were generated.
-        negatives: user ids `[users]` and item ids `[users, n]`, where the publisher's
-            protocol ranks a user's test items among n others that are fixed.
+        categorical: feature columns of one category.
+        multi_hot: feature columns of any number of categories, joined by "|".
+        numeric: feature columns of numbers.
+        oracle: the true scores, if the data were generated.
+        negatives: user ids `[users]` and item ids `[users, n]`, if the publisher's
+            protocol ranks a user's test items among n fixed candidates.
     """
 
     name: str

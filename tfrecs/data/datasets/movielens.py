@@ -1,10 +1,9 @@
-"""What the larger MovieLens data sets share: films, their tags, and the ratings."""
+"""The tables of the MovieLens data sets: ratings, films, tags and people."""
 
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfrecs._base.files import naming_file
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.interactions import Interactions
 
@@ -12,10 +11,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COMMON_TAGS = 500
-"""How many tags there are at the most: those that most films have."""
+"""Number of tags at most: the ones that most films have."""
 
 TAGS_PER_FILM = 10
-"""How many of these a film has at the most: those that most users gave it."""
+"""Number of tags of a film at most: the ones that most users applied to it."""
 
 _NO_GENRES = "(no genres listed)"
 _YEAR = (
@@ -29,31 +28,30 @@ def make_dataset(
     folder: Path,
     ratings: "pd.DataFrame",
     films: "pd.DataFrame",
-    tags: "pd.DataFrame | None",
+    tags: "pd.DataFrame | None" = None,
     people: "pd.DataFrame | None" = None,
     *,
     min_rating: float | None,
 ) -> Dataset:
-    """Puts the tables of one data set together.
+    """Puts the tables of one data set together; its catalogue is the rated films.
 
     Args:
-        name: the data set's.
-        folder: where the files are, for messages.
-        ratings: `user_id`, `item_id`, `rating` and `timestamp`.
-        films: `item_id`, `title` with the year, `genres` joined by "|".
-        tags: `item_id` and `tag` of each use of a tag; None if there are none.
-        people: a row for each user, of categories, indexed by id; None if there are
-            none.
+        name: of the data set.
+        folder: of the files, for messages.
+        ratings: columns `user_id`, `item_id`, `rating` and `timestamp`.
+        films: columns `item_id`, `title` with the year, and `genres` joined by "|".
+        tags: columns `item_id` and `tag`, one row for each use of a tag.
+        people: categories of each user, indexed by id.
         min_rating: the rating from which the usual protocol counts a positive.
 
     Raises:
-        ValueError: if a pair stands twice, or a rated film or a user is not described.
+        ValueError: if a pair occurs twice, or a rated film or its user is missing.
     """
     features = film_features(films, tags)
-    try:
-        features = _described(ratings["item_id"], features, "film")
+    with naming_file(folder):
+        features = _rated(ratings["item_id"], features, "film")
         if people is not None:
-            people = _described(ratings["user_id"], people, "user")
+            people = _rated(ratings["user_id"], people, "user")
         interactions = Interactions.from_arrays(
             ratings["user_id"],
             ratings["item_id"],
@@ -63,8 +61,6 @@ def make_dataset(
             user_features=people,
             item_features=features,
         )
-    except ValueError as error:
-        raise ValueError(f"The files in {folder} do not fit: {error}") from error
     undated = int((ratings["timestamp"] == 0).sum())
     return Dataset(
         name=name,
@@ -77,7 +73,7 @@ def make_dataset(
 
 
 def film_features(films: "pd.DataFrame", tags: "pd.DataFrame | None") -> "pd.DataFrame":
-    """Films by id: `title` without `year`, `decade`, `genres`, and `tags` if given."""
+    """Returns `title`, `year`, `decade`, `genres` and perhaps `tags`, indexed by id."""
     import pandas as pd
 
     parts = films["title"].str.extract(_YEAR)
@@ -96,17 +92,12 @@ def film_features(films: "pd.DataFrame", tags: "pd.DataFrame | None") -> "pd.Dat
 
 
 def common_tags(tags: "pd.DataFrame") -> "pd.Series[str]":
-    """The `TAGS_PER_FILM` most used of the `COMMON_TAGS` of each film, joined by "|".
+    """Returns each film's `TAGS_PER_FILM` most used `COMMON_TAGS`, joined by "|".
 
-    Tags are compared in lower case. Of equally used tags the first by alphabet wins.
+    Tags are compared in lower case. Ties are broken by the alphabet.
     """
-    import pandas as pd
-
-    uses = pd.DataFrame(
-        {
-            "item_id": tags["item_id"],
-            "tag": tags["tag"].str.strip().str.lower().str.replace("|", "/"),
-        }
+    uses = tags[["item_id"]].assign(
+        tag=tags["tag"].str.strip().str.lower().str.replace("|", "/")
     )
     counts = uses[uses["tag"] != ""].value_counts().rename("uses").reset_index()
     films = counts["tag"].value_counts().rename_axis("tag").rename("films")
@@ -116,19 +107,15 @@ def common_tags(tags: "pd.DataFrame") -> "pd.Series[str]":
         ["item_id", "uses", "tag"], ascending=[True, False, True]
     )
     best = ordered.groupby("item_id").head(TAGS_PER_FILM)
-    of_films = groupby(zip(best["item_id"], best["tag"], strict=True), itemgetter(0))
-    joined = {film: "|".join(tag for _, tag in rows) for film, rows in of_films}
-    return pd.Series(joined, dtype="string")
+    return best.groupby("item_id")["tag"].agg("|".join).astype("string")
 
 
-def _described(
-    ids: "pd.Series[int]", frame: "pd.DataFrame", kind: str
-) -> "pd.DataFrame":
-    """The rows of the ids that there are ratings of, in order."""
+def _rated(ids: "pd.Series[int]", frame: "pd.DataFrame", kind: str) -> "pd.DataFrame":
+    """Returns the rows of the ids of the ratings, sorted."""
     unknown = ids[~ids.isin(frame.index)]
     if len(unknown):
         raise ValueError(
-            f"each {kind} must be described. Received: ratings of {kind} "
-            f"{unknown.iloc[0]}, which is not"
+            f"each rated {kind} must have a row. Received: ratings of {kind} "
+            f"{unknown.iloc[0]}, which has none"
         )
     return frame[frame.index.isin(ids)].sort_index()

@@ -16,26 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 GENRES = (
-    "unknown",
-    "Action",
-    "Adventure",
-    "Animation",
-    "Children's",
-    "Comedy",
-    "Crime",
-    "Documentary",
-    "Drama",
-    "Fantasy",
-    "Film-Noir",
-    "Horror",
-    "Musical",
-    "Mystery",
-    "Romance",
-    "Sci-Fi",
-    "Thriller",
-    "War",
-    "Western",
-)
+    "unknown|Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|"
+    "Fantasy|Film-Noir|Horror|Musical|Mystery|Romance|Sci-Fi|Thriller|War|Western"
+).split("|")
 """In the order of the flags in `u.item`, which is that of `u.genre`."""
 
 UA_FILES = ("ua.base", "ua.test", "u.item", "u.user")
@@ -128,6 +111,8 @@ def load_ml_100k() -> Dataset:
     References:
         Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """
+    import pandas as pd
+
     files = fetch("ml-100k", LAYOUTS, SOURCES)
     if "ml-100k.inter" in files:
         ratings, films, people = _read_recbole(files)
@@ -139,43 +124,28 @@ def load_ml_100k() -> Dataset:
         ]
         films = _read_films(files["u.item"])
         people = read_published(files["u.user"], PEOPLE)
-    return _make_dataset(next(iter(files.values())).parent, ratings, films, people)
-
-
-def _make_dataset(
-    folder: Path,
-    ratings: "list[pd.DataFrame]",
-    films: "pd.DataFrame",
-    people: "pd.DataFrame",
-) -> Dataset:
-    """Puts the tables together; a second table of ratings is the test part."""
-    import pandas as pd
-
     decades = people["age"] // 10 * 10
     people.insert(2, "age_group", decades.astype("string") + "s")
     dataset = make_dataset(
         "ml-100k",
-        folder,
+        next(iter(files.values())).parent,
         pd.concat(ratings),
         films,
-        None,
-        people.set_index("user_id"),
+        people=people.set_index("user_id"),
         min_rating=3.0,
     )
-    has_split = len(ratings) > 1
-    test_rows = np.arange(len(dataset.interactions)) >= len(ratings[0])
-    return replace(
-        dataset,
-        test_rows=test_rows if has_split else None,
-        split_name="ua" if has_split else None,
-        note="" if has_split else NO_SPLIT,
-        categorical=("decade", "age_group", "gender", "occupation"),
+    dataset = replace(
+        dataset, categorical=("decade", "age_group", "gender", "occupation")
     )
+    if "ua.test" not in files:
+        return replace(dataset, note=NO_SPLIT)
+    test_rows = np.arange(len(dataset.interactions)) >= len(ratings[0])
+    return replace(dataset, test_rows=test_rows, split_name="ua")
 
 
 def _read_films(path: Path) -> "pd.DataFrame":
     films = read_published(path, FILMS)
-    flags = films[list(GENRES)].to_numpy()
+    flags = films[GENRES].to_numpy()
     wrong = np.flatnonzero(((flags != 0) & (flags != 1)).any(axis=1))
     if wrong.size:
         raise ValueError(

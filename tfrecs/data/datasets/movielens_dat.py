@@ -57,28 +57,11 @@ AGES = {
     56: "56 or more",
 }
 OCCUPATIONS = (
-    "other",
-    "academic/educator",
-    "artist",
-    "clerical/admin",
-    "college/grad student",
-    "customer service",
-    "doctor/health care",
-    "executive/managerial",
-    "farmer",
-    "homemaker",
-    "K-12 student",
-    "lawyer",
-    "programmer",
-    "retired",
-    "sales/marketing",
-    "scientist",
-    "self-employed",
-    "technician/engineer",
-    "tradesman/craftsman",
-    "unemployed",
-    "writer",
-)
+    "other|academic/educator|artist|clerical/admin|college/grad student|"
+    "customer service|doctor/health care|executive/managerial|farmer|homemaker|"
+    "K-12 student|lawyer|programmer|retired|sales/marketing|scientist|self-employed|"
+    "technician/engineer|tradesman/craftsman|unemployed|writer"
+).split("|")
 """Meanings of the codes, from the publisher's README; likewise `AGES`."""
 
 
@@ -105,8 +88,7 @@ def load_ml_1m() -> Dataset:
         ratings.parent,
         read_published(ratings, MOVIELENS_DAT),
         read_published(films, FILMS_1M),
-        None,
-        _read_people(people),
+        people=_read_people(people),
         min_rating=None,
     )
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tfrecs._base.files import naming_file
 from tfrecs._base.types import IntArray
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.datasets.fetch import fetch
@@ -52,13 +53,10 @@ def load_ncf_ml_1m() -> Dataset:
         read_published(files[name], layout)
         for name, layout in zip(FILES, layouts, strict=True)
     )
-    try:
+    with naming_file(files[FILES[0]].parent):
         interactions = _interactions(train, test)
         test_rows = np.arange(len(interactions)) >= len(train)
         negatives = _negatives(others, interactions.take(test_rows))
-    except (TypeError, ValueError) as error:
-        folder = files[FILES[0]].parent
-        raise ValueError(f"The files in {folder} do not fit: {error}") from error
     return Dataset(
         name="ncf-ml-1m",
         interactions=interactions,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tfrecs._base.files import naming_file
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.datasets.fetch import fetch
 from tfrecs.data.interactions import Interactions
@@ -26,15 +27,12 @@ def load_ultragcn_ml_1m() -> Dataset:
     files = fetch("ultragcn-ml-1m", (("train.txt", "test.txt"),), origin=ORIGIN)
     users, items = read_lightgcn(files["train.txt"])
     test_users, test_items = read_lightgcn(files["test.txt"])
-    try:
+    with naming_file(files["train.txt"].parent):
         interactions = Interactions.from_arrays(
             np.concatenate([users, test_users]),
             np.concatenate([items, test_items]),
             duplicates="error",
         )
-    except ValueError as error:
-        folder = files["train.txt"].parent
-        raise ValueError(f"The files in {folder} do not fit: {error}") from error
     return Dataset(
         name="ultragcn-ml-1m",
         interactions=interactions,
