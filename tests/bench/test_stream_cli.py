@@ -212,7 +212,7 @@ def test_a_model_that_fails_keeps_its_row(stream, log_csv, monkeypatch):
         *("--json", "r.json"),
     )
     assert status == 1
-    assert "isgd: failed: ValueError: Popular counts, and cannot go on" in out
+    assert "isgd: failed: ValueError: Popular cannot start from a model" in out
     failed, ran = results("r.json")
     assert failed["status"].startswith("failed: ValueError")
     assert ran["status"] == "ok"

@@ -174,11 +174,11 @@ def test_a_model_must_fit(batch):
         ValueError, match=r"`model` must be of 9 users.*Received: 3 and"
     ):
         IncrementalRecommender(Ridge()).fit(batch, model)
-    with pytest.raises(ValueError, match="Popular counts, and cannot go on from a"):
+    with pytest.raises(ValueError, match="Popular cannot start from a"):
         IncrementalRecommender(Popular()).fit(batch, model)
     made = IncrementalRecommender(Popular()).fit(batch)
     with pytest.raises(
-        ValueError, match=r"`fit` comes before any event.*with \d+\. Use"
+        ValueError, match=r"`fit` must come before any event.*with \d+\. Use"
     ):
         made.fit(batch)
 

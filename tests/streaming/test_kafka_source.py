@@ -130,7 +130,7 @@ def test_each_message_has_the_position_after_it(servers):
         Positioned(Position(4), None, "too long"),
         Positioned(Position(5), Event(1, 1)),
     ]
-    assert found[1].position.told() == "partition 0, offset 1"
+    assert found[1].position.title() == "partition 0, offset 1"
     assert list(source.events([Position(4)])) == found[4:]
     assert list(source.events([Position(5)])) == []
 
@@ -210,7 +210,7 @@ def test_killed_runs_miss_nothing_and_learn_nothing_twice(servers, tmp_path):
 
 
 def test_a_topic_that_is_not_there(servers):
-    with pytest.raises(ValueError, match=r"'none': must be there\. Received: no"):
+    with pytest.raises(ValueError, match=r"'none': must exist\. Received: no"):
         next(source_at(servers, "none").events())
 
 
@@ -229,7 +229,7 @@ def test_brokers_that_are_not_there():
     source = KafkaSource(
         "events", {"bootstrap.servers": servers, "log_level": 0}, patience=0.5
     )
-    message = f"topic 'events': the brokers at {servers} must be reached.*Check that"
+    message = f"topic 'events': the brokers at {servers} must be reachable.*Check that"
     with pytest.raises(ConnectionError, match=message):
         next(source.events())
 

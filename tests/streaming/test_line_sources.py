@@ -55,7 +55,7 @@ def test_each_event_has_the_position_after_it(path):
         assert list(source.events()) == expected
     assert list(FileSource(path).events([first])) == expected[1:]
     assert list(FileSource(path).events([third])) == []
-    assert first.told() == "line 1"
+    assert first.title() == "line 1"
 
 
 def test_a_line_without_its_newline_is_no_event_yet(path):
@@ -272,7 +272,7 @@ def test_a_file_that_is_replaced_while_it_is_followed(path, is_new):
     if is_new:
         path.write_bytes(ANN)
     assert next(events).event.user == "bob"  # the old file is read to its end first
-    message = r"jsonl: must stay the file that it was.*another one, or none, after byte"
+    message = r"jsonl: must remain the same file.*another one, or none, after byte"
     with pytest.raises(ValueError, match=f"{message} 58"):
         next(events)
 

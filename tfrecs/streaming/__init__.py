@@ -1,24 +1,18 @@
 """Learning from a stream: each event is predicted first, and learned second.
 
-An `IncrementalRecommender` holds what is known so far, in an `EventLog`, and a learner
-that makes scores of it. `prequential` tells how good its recommendations were before
-each event. A new learner is a file and a line in `LEARNERS`; `Learner` says what it
-must do.
+An `IncrementalRecommender` holds an `EventLog` and a learner that scores items.
+`prequential` evaluates its recommendations before each event. A new
+learner is a file and a line in `LEARNERS`; see `Learner`.
 """
 
 from tfrecs.streaming.event_log import EventLog, Forgetting
+from tfrecs.streaming.events import Event, events_of
 from tfrecs.streaming.isgd import Isgd
 from tfrecs.streaming.item_item import ItemItem
 from tfrecs.streaming.learners import LEARNERS, Learner
 from tfrecs.streaming.one_step import OneStep
 from tfrecs.streaming.popular import Popular
-from tfrecs.streaming.prequential import (
-    STREAM_METRICS,
-    Event,
-    Prequential,
-    events_of,
-    prequential,
-)
+from tfrecs.streaming.prequential import STREAM_METRICS, Prequential, prequential
 from tfrecs.streaming.ranking_sgd import RankingSgd
 from tfrecs.streaming.recommender import CONFIDENCES, IncrementalRecommender
 from tfrecs.streaming.ridge import Ridge

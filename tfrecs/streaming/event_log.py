@@ -1,4 +1,4 @@
-"""What is known so far of a stream: who had what, how much it counts, and when."""
+"""The events of a stream so far, by user and by item."""
 
 from dataclasses import dataclass
 
@@ -6,24 +6,24 @@ import numpy as np
 
 from tfrecs._base.checks import check_choice
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
-from tfrecs.streaming._growing import GrowingLists, GrowingTable
+from tfrecs.streaming.growing import GrowingLists, GrowingTable
 
 
 @dataclass(frozen=True)
 class Forgetting:
-    """How what was long ago counts less.
+    """Decay of the weights of old events.
 
     Formula:
-        weight * 2^(-age / half_life), and nothing from an age of `window` on
+        weight * 2^(-age / half_life), and 0 from an age of `window` on
 
     Args:
-        by: what age is counted in: "event"s that came since, or "time", in the unit of
-            the events' own times.
+        by: unit of age: "event" for the number of later events, or "time" for the unit
+            of the events' times.
         half_life: age at which an event counts half; None for no decay.
-        window: age from which an event counts no more; None for none.
+        window: age from which an event does not count; None for no limit.
 
     Raises:
-        ValueError: if `by` is neither, or a number is not above 0.
+        ValueError: if `by` is unknown, or a number is not above 0.
     """
 
     by: str = "event"
@@ -31,7 +31,7 @@ class Forgetting:
     window: float | None = None
 
     def __post_init__(self) -> None:
-        """Checks what was given."""
+        """Checks the settings."""
         check_choice("by", self.by, ("event", "time"))
         for name in ("half_life", "window"):
             value = getattr(self, name)
@@ -39,7 +39,7 @@ class Forgetting:
                 raise ValueError(f"`{name}` must be above 0. Received: {name}={value}")
 
     def share(self, ages: AnyArray) -> FloatArray:
-        """How much of their weight events of these ages still have."""
+        """Returns the factor of the weights of events of these ages."""
         share = np.ones(len(ages), np.float32)
         if self.half_life is not None:
             share = np.exp2(-ages / self.half_life).astype(np.float32)
@@ -50,10 +50,10 @@ class Forgetting:
 
 @dataclass(frozen=True)
 class Past:
-    """Events of one user, or of one item, that still count; oldest first.
+    """The events of one user or item that count, oldest first.
 
     Args:
-        ids: `[n]` items of a user, or users of an item, each once.
+        ids: `[n]`, distinct items of a user, or users of an item.
         weights: `[n]` float32, after forgetting.
     """
 
@@ -62,7 +62,7 @@ class Past:
 
 
 class EventLog:
-    """All events so far, by user and by item; each pair once, as it last came.
+    """All events so far, by user and by item; each pair once, at its last event.
 
     Args:
         forgetting: None to remember everything.
@@ -78,33 +78,33 @@ class EventLog:
 
     @property
     def num_users(self) -> int:
-        """Users that are known."""
+        """Number of known users."""
         return len(self._by_user)
 
     @property
     def num_items(self) -> int:
-        """Items that are known."""
+        """Number of known items."""
         return len(self._by_item)
 
     @property
     def item_counts(self) -> AnyArray:
-        """`[num_items]` int64, the distinct users of each item."""
+        """`[num_items]` int64, number of distinct users of each item."""
         return self._counts.values
 
     def grow(self, num_users: int, num_items: int) -> None:
-        """Makes room for users and items up to these numbers."""
+        """Adds users and items up to these numbers."""
         self._by_user.grow(num_users)
         self._by_item.grow(num_items)
         self._counts.grow(num_items)
 
     def add(self, user: int, item: int, weight: float, time: float) -> None:
-        """Adds an event; a repeated pair counts once more, and as of now.
+        """Adds an event; a repeated pair adds its weight and counts as new.
 
         Args:
             user: below `num_users`.
             item: below `num_items`.
-            weight: how much it counts.
-            time: its own; one that is earlier than the latest is older than that.
+            weight: weight of the event.
+            time: time of the event, which may be earlier than the latest.
         """
         by_time = self.forgetting is not None and self.forgetting.by == "time"
         stamp = time if by_time else float(self.num_events)
@@ -119,20 +119,20 @@ class EventLog:
         self._by_item.repeat(item, (user, weight, stamp))
 
     def has(self, user: int, item: int) -> bool:
-        """Whether the pair came before."""
+        """Returns whether the pair had an event."""
         return bool((self._by_user.of(user)["id"] == item).any())
 
     def items_of(self, user: int) -> IntArray:
-        """The items that a user had, forgotten ones too."""
+        """Returns the items of a user, forgotten ones included."""
         ids: IntArray = self._by_user.of(user)["id"]
         return ids
 
     def of_user(self, user: int, most: int) -> Past:
-        """The latest `most` items of a user."""
+        """Returns the latest `most` items of a user."""
         return self._past(self._by_user.of(user)[-most:])
 
     def of_item(self, item: int, most: int) -> Past:
-        """The latest `most` users of an item."""
+        """Returns the latest `most` users of an item."""
         return self._past(self._by_item.of(item)[-most:])
 
     def _past(self, events: AnyArray) -> Past:
@@ -143,7 +143,7 @@ class EventLog:
         return Past(events["id"][kept], (events["weight"] * share)[kept])
 
     def state(self) -> dict[str, AnyArray]:
-        """Everything, as arrays."""
+        """Returns the whole log as arrays."""
         user_events, user_lengths = self._by_user.state()
         item_events, item_lengths = self._by_item.state()
         return {
@@ -156,7 +156,7 @@ class EventLog:
         }
 
     def restore(self, state: dict[str, AnyArray]) -> None:
-        """Goes back to what `state` gave."""
+        """Restores what `state` returned."""
         self._by_user.restore(state["user_events"], state["user_lengths"])
         self._by_item.restore(state["item_events"], state["item_lengths"])
         self._counts.restore(state["counts"])

@@ -2,19 +2,16 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from tfrecs._base.checks import check_positive
-from tfrecs._base.types import AnyArray, FloatArray
-from tfrecs.streaming._growing import GrowingVectors
 from tfrecs.streaming.event_log import EventLog
+from tfrecs.streaming.vector_learner import GrowingVectors, VectorLearner, check_step
 
 
 @dataclass
-class Isgd:
-    """Matrix factorization that takes one step of gradient descent for each event.
+class Isgd(VectorLearner):
+    """Matrix factorization with one step of gradient descent for each event.
 
-    There are no negatives: that vectors are small is all that keeps scores apart.
+    There are no negatives: only the small start of the vectors keeps scores apart.
 
     Formula:
         e = weight * (1 - <p_u, q_i>);
@@ -22,11 +19,11 @@ class Isgd:
         q_i += learning_rate * (e p_u - l2 q_i)
 
     Args:
-        embedding_dim: length of the vectors; a model that is started from has its own.
-        learning_rate: of a step.
-        l2: pulls the vectors of an event towards zero.
+        embedding_dim: length of the vectors, unless they start from a model.
+        learning_rate: size of a step.
+        l2: L2 penalty on the vectors of an event.
         init_std: standard deviation of vectors before their first event.
-        seed: of these.
+        seed: seed of these vectors.
 
     Raises:
         ValueError: if a setting is out of range.
@@ -45,24 +42,10 @@ class Isgd:
     _vectors: GrowingVectors = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Checks the settings and makes room for vectors."""
+        """Checks the settings."""
         check_positive(embedding_dim=self.embedding_dim)
         check_step(self.learning_rate, self.l2, self.init_std)
         self._vectors = GrowingVectors(self.embedding_dim, self.init_std, self.seed)
-
-    def start_from(self, users: FloatArray, items: FloatArray, log: EventLog) -> None:
-        """Takes vectors of users and items."""
-        self._vectors.restore(users, items)
-
-    def grow(self, log: EventLog) -> None:
-        """Makes room for the log's users and items."""
-        self._vectors.grow(log.num_users, log.num_items)
-
-    def scores(self, user: int | None, log: EventLog) -> FloatArray:
-        """Scores of all items: `[num_items]`."""
-        if user is None:
-            return log.item_counts.astype(np.float32)
-        return self._vectors.scores(user)
 
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
         """Takes a step."""
@@ -70,22 +53,3 @@ class Isgd:
         error = weight * (1 - p @ q)
         p += self.learning_rate * (error * q - self.l2 * p)
         q += self.learning_rate * (error * p - self.l2 * q)
-
-    def state(self) -> dict[str, AnyArray]:
-        """What was learned, as arrays."""
-        return self._vectors.state()
-
-    def restore(self, state: dict[str, AnyArray]) -> None:
-        """Goes back to what `state` gave."""
-        self._vectors.restore(**state)
-
-
-def check_step(learning_rate: float, l2: float, init_std: float) -> None:
-    """Raises ValueError if a number of gradient descent is out of range."""
-    if not 0 < learning_rate < float("inf"):
-        raise ValueError(
-            f"`learning_rate` must be above 0. Received: {learning_rate=!r}"
-        )
-    for name, value in (("l2", l2), ("init_std", init_std)):
-        if not 0 <= value < float("inf"):
-            raise ValueError(f"`{name}` must be at least 0. Received: {name}={value!r}")

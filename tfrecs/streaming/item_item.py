@@ -1,4 +1,4 @@
-"""A learner that counts which items come near each other."""
+"""Item-item neighbourhoods from counts of items that come near each other."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.streaming.event_log import EventLog
 
 TIE_BREAK = 1e-6
-"""What the most popular item is ahead by where nothing else tells items apart."""
+"""Popularity tie-break weight."""
 
 
 @dataclass
@@ -22,19 +22,18 @@ class ItemItem:
             / (n_i + shrink)^power
         where n_i users had i, and near(j, i) is the sum, over users who had both with
         fewer than `most` items between, of decay^(items between), times `backward`
-        where i came before j
+        if i came before j
 
-    With most=1 and power=0 it counts what came right after the last item; with a large
-    `most`, decay=1 and backward=1 it is the cosine of items' users. It holds a number
-    for every pair of items: at most 16 bytes times num_items squared.
+    With most=1 and power=0 it counts the items that came right after the last one; with
+    a large `most`, decay=1 and backward=1 it is the cosine of items over users. Memory:
+    at most 16 bytes times num_items squared.
 
     Args:
-        most: the latest items of a user that are looked at.
-        decay: how much less an item says for each item since, above 0 and at most 1.
-        backward: what an item says of those that came before it, of what it says of
-            those after it.
-        power: how far popularity is taken out; 0.5 is the cosine's.
-        shrink: tames items that few users had.
+        most: number of latest items of a user that are used.
+        decay: factor for each later item, above 0 and at most 1.
+        backward: weight of items before an item, relative to items after it.
+        power: strength of normalization by popularity; 0.5 for the cosine.
+        shrink: damps items of few users.
 
     Raises:
         ValueError: if a setting is out of range.
@@ -70,7 +69,7 @@ class ItemItem:
         self._near = np.zeros((0, 0), np.float32)
 
     def grow(self, log: EventLog) -> None:
-        """Makes room for the log's items, twice as much as is needed."""
+        """Adds counts of new items, with room for as many again."""
         self._num_items = log.num_items
         if log.num_items > len(self._near):
             before, size = self._near, max(16, 2 * log.num_items)
@@ -78,18 +77,18 @@ class ItemItem:
             self._near[: len(before), : len(before)] = before
 
     def scores(self, user: int | None, log: EventLog) -> FloatArray:
-        """Scores of all items: `[num_items]`."""
+        """Returns the scores of all items, `[num_items]`."""
         counts = log.item_counts
         scores = (TIE_BREAK * counts / (1 + counts.max(initial=0))).astype(np.float32)
         past = None if user is None else log.of_user(user, self.most)
         if past is not None and len(past.ids):
-            tamed = ((counts + self.shrink) ** -self.power).astype(np.float32)
-            says = tamed[past.ids] * past.weights * self._shares(len(past.ids))
-            scores += says @ self._near[past.ids, : log.num_items] * tamed
+            damped = ((counts + self.shrink) ** -self.power).astype(np.float32)
+            weights = damped[past.ids] * past.weights * self._shares(len(past.ids))
+            scores += weights @ self._near[past.ids, : log.num_items] * damped
         return scores
 
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
-        """Counts the event's item with those before it; the log has it already."""
+        """Counts the user's items before the item; the log contains the event."""
         before = log.items_of(user)[-1 - self.most :]
         before = before[before != item][-self.most :]
         shares = self._shares(len(before))
@@ -97,14 +96,14 @@ class ItemItem:
         self._near[item, before] += self.backward * shares
 
     def _shares(self, size: int) -> FloatArray:
-        """What the latest `size` items say, the last one 1."""
+        """Returns the weights of the latest `size` items, 1 for the last."""
         shares: FloatArray = self.decay ** np.arange(size, dtype=np.float32)[::-1]
         return shares
 
     def state(self) -> dict[str, AnyArray]:
-        """What was counted, as arrays."""
+        """Returns the counts."""
         return {"near": self._near[: self._num_items, : self._num_items]}
 
     def restore(self, state: dict[str, AnyArray]) -> None:
-        """Goes back to what `state` gave."""
+        """Restores what `state` returned."""
         self._near, self._num_items = state["near"].copy(), len(state["near"])

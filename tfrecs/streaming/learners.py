@@ -1,4 +1,4 @@
-"""What a learner of a stream must do, and those that there are, by name."""
+"""Learners of a stream by name; a file and a line in `LEARNERS` add one."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -14,35 +14,35 @@ from tfrecs.streaming.ridge import Ridge
 
 
 class Learner(Protocol):
-    """Makes scores of what it learned from events, one at a time.
+    """Learns from events one at a time, and scores all items for a user.
 
-    It is a dataclass of its settings. Users and items are numbers from 0, of which
-    there are as many as in the log. One that can go on from a trained model has
-    `start_from(users, items, log)` as well, which takes vectors whose inner products
-    are the model's scores, or `go_on_from(model)`.
+    A learner is a dataclass of its settings. Users and items are indices below those of
+    the log. A learner that can start from a trained model also has
+    `start_from(users, items, log)`, which takes vectors whose inner products are the
+    model's scores, or `start_from_model(model)`.
     """
 
     def grow(self, log: EventLog) -> None:
-        """Makes room for users and items that the log has and it has not."""
+        """Adds users and items that are new in the log."""
         ...
 
     def scores(self, user: int | None, log: EventLog) -> FloatArray:
-        """Gives scores of all items, `[num_items]`, which are not written to.
+        """Returns the scores of all items, `[num_items]`, as a read-only view.
 
-        Those for someone who is not known, None, are by what is popular.
+        Scores of an unknown user, None, are by popularity.
         """
         ...
 
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
-        """Learns from an event, which the log has already."""
+        """Learns from an event, which the log contains already."""
         ...
 
     def state(self) -> dict[str, AnyArray]:
-        """Gives all that it learned, as arrays."""
+        """Returns everything that was learned, as arrays."""
         ...
 
     def restore(self, state: dict[str, AnyArray]) -> None:
-        """Goes back to what `state` gave, to the bit."""
+        """Restores what `state` returned, exactly."""
         ...
 
 

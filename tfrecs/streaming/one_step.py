@@ -1,4 +1,4 @@
-"""Any of our models, with one step of its optimizer for each event."""
+"""Trains any Keras model by one step of its optimizer for each event."""
 
 import json
 from dataclasses import dataclass, field
@@ -18,22 +18,21 @@ if TYPE_CHECKING:
 
 @dataclass
 class OneStep:
-    """Trains a Keras model on each event: the item above others that the user had not.
+    """Trains a Keras model to rank the item of each event above negatives.
 
-    It takes every model, also those with a hidden part, which no other learner does. A
-    step of Keras and a pass through both towers take milliseconds: where some hundred
-    events a second are too few, use `Ridge`. New users and items start as the mean of
-    the others, and get room in advance, which doubles; a model that reads features
-    cannot take them in.
+    Unlike other learners it supports models with a hidden part. A step and a forward
+    pass of both towers take milliseconds: for more than some hundred events a second
+    use `Ridge`. New users and items start at the mean of the others; their rows are
+    added in advance, by doubling. Models of features do not support new users or items.
 
-    Make one with `OneStep.of(model)`; what it is given here is what a saved one needs.
+    Build a learner with `OneStep.of(model)`; the constructor restores a saved one.
 
     Args:
-        model_config: a model, as JSON of Keras.
-        optimizer_config: an optimizer, likewise.
-        objective: a name of `tfrecs.losses.LOSSES`.
-        num_negatives: items drawn for each event.
-        seed: of these.
+        model_config: the model as JSON of Keras.
+        optimizer_config: the optimizer as JSON of Keras.
+        objective: name in `tfrecs.losses.LOSSES`.
+        num_negatives: number of negatives drawn for each event.
+        seed: seed of the negatives.
 
     Raises:
         ValueError: if the objective is unknown, or `num_negatives` is below 1.
@@ -47,12 +46,12 @@ class OneStep:
     _model: Any = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
-        """Makes the model, which has to learn yet."""
+        """Builds the model from its config, without trained weights."""
         from tfrecs.losses import LOSSES
 
         check_choice("objective", self.objective, LOSSES)
         check_positive(num_negatives=self.num_negatives)
-        self._compile(_made(self.model_config), _made(self.optimizer_config))
+        self._compile(_from_json(self.model_config), _from_json(self.optimizer_config))
 
     @classmethod
     def of(
@@ -64,27 +63,29 @@ class OneStep:
         num_negatives: int = 8,
         seed: int = 0,
     ) -> "OneStep":
-        """Makes a learner that goes on training a copy of a model.
+        """Builds a learner that trains a copy of a model.
 
         Args:
-            model: from one of our builders, trained or not.
-            optimizer: SGD with a learning rate of 0.05 if not given.
-            objective: a name of `tfrecs.losses.LOSSES`.
-            num_negatives: items drawn for each event.
-            seed: of these.
+            model: from a builder of `tfrecs.models`, trained or not.
+            optimizer: by default SGD with a learning rate of 0.05.
+            objective: as of the class, like `num_negatives` and `seed`.
+            num_negatives: number of negatives drawn for each event.
+            seed: seed of the negatives.
         """
         import keras
 
         optimizer = optimizer or keras.optimizers.SGD(0.05)
-        learner = cls(_text(model), _text(optimizer), objective, num_negatives, seed)
+        learner = cls(
+            _to_json(model), _to_json(optimizer), objective, num_negatives, seed
+        )
         learner._model.set_weights(model.get_weights())
         return learner
 
-    def go_on_from(self, model: "TwoTower") -> None:
-        """Takes the weights of a model of the same kind and sizes.
+    def start_from_model(self, model: "TwoTower") -> None:
+        """Copies the weights of a model of the same kind and sizes.
 
         Raises:
-            ValueError: if it is of another kind, or of other sizes.
+            ValueError: if the kind or the sizes differ.
         """
         own, others = (
             [(weight.name, tuple(weight.shape)) for weight in of.weights]
@@ -92,7 +93,7 @@ class OneStep:
         )
         if own != others:
             raise ValueError(
-                "`model` must be of the kind and sizes that the learner was made of, "
+                "`model` must be of the same kind and sizes as the learner's, "
                 f"{self._model.name} of {self._model.num_users} users and "
                 f"{self._model.num_items} items. Received: {model.name} of "
                 f"{model.num_users} and {model.num_items}. Use OneStep.of(model)."
@@ -100,7 +101,7 @@ class OneStep:
         self._model.set_weights(model.get_weights())
 
     def grow(self, log: EventLog) -> None:
-        """Makes room for the log's users and items, if there is none left."""
+        """Adds rows for new users and items if none are left."""
         model = self._model
         sizes = (log.num_users, model.num_users), (log.num_items, model.num_items)
         more = [
@@ -124,14 +125,14 @@ class OneStep:
         self._model = model
 
     def scores(self, user: int | None, log: EventLog) -> FloatArray:
-        """Scores of all items: `[num_items]`."""
+        """Returns the scores of all items, `[num_items]`."""
         if user is None:
             return log.item_counts.astype(np.float32)
         scores: FloatArray = self._model.score_users(np.array([user], np.int32))[0]
         return scores[: log.num_items]
 
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
-        """Takes a step; the log has the event already."""
+        """Takes a step; the log contains the event already."""
         rng = np.random.default_rng((self.seed, log.num_events))
         others = np.setdiff1d(np.arange(log.num_items), log.items_of(user))
         if len(others) == 0:
@@ -147,14 +148,14 @@ class OneStep:
         )
 
     def state(self) -> dict[str, AnyArray]:
-        """The weights and what the optimizer remembers, as arrays."""
+        """Returns the variables of the model and the optimizer."""
         model = self._model
         variables = [*model.variables, *model.optimizer.variables]
         arrays = {f"{n}": np.array(v) for n, v in enumerate(variables)}
         return {"room": np.array([model.num_users, model.num_items]), **arrays}
 
     def restore(self, state: dict[str, AnyArray]) -> None:
-        """Goes back to what `state` gave."""
+        """Restores what `state` returned."""
         model = self._model
         users, items = (
             int(room) - now
@@ -169,16 +170,16 @@ class OneStep:
             variable.assign(state[str(number)])
 
 
-def _text(made: Any) -> str:
+def _to_json(made: Any) -> str:
     import keras
 
     return json.dumps(keras.saving.serialize_keras_object(made))
 
 
-def _made(text: str) -> Any:
+def _from_json(text: str) -> Any:
     import keras
 
     import tfrecs.models
-    import tfrecs.optimizers  # noqa: F401 what a config may name
+    import tfrecs.optimizers  # noqa: F401 registers the classes of configs
 
     return keras.saving.deserialize_keras_object(json.loads(text), safe_mode=True)

@@ -1,4 +1,4 @@
-"""A learner that counts what is popular."""
+"""Popularity as a learner."""
 
 from dataclasses import dataclass, field
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, FloatArray
-from tfrecs.streaming._growing import GrowingTable
 from tfrecs.streaming.event_log import EventLog
+from tfrecs.streaming.growing import GrowingTable
 
 
 @dataclass
 class Popular:
-    """Scores an item by its events, of all time or the latest ones.
+    """Scores an item by the number of its events.
 
     Args:
-        window: the latest events that count; None for all.
+        window: number of latest events that count; None for all.
 
     Raises:
         ValueError: if `window` is below 1.
@@ -23,7 +23,7 @@ class Popular:
 
     window: int | None = None
     _counts: GrowingTable = field(init=False, repr=False)
-    _latest: AnyArray = field(init=False, repr=False)  # a ring of items
+    _latest: AnyArray = field(init=False, repr=False)  # ring buffer of items
     _num_events: int = field(init=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
@@ -34,15 +34,15 @@ class Popular:
         self._latest = np.zeros(self.window or 0, np.int32)
 
     def grow(self, log: EventLog) -> None:
-        """Makes room for the log's items."""
+        """Adds counts of new items."""
         self._counts.grow(log.num_items)
 
     def scores(self, user: int | None, log: EventLog) -> FloatArray:
-        """Events of each item that count: `[num_items]`."""
+        """Returns the number of events of each item that count, `[num_items]`."""
         return self._counts.values
 
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
-        """Counts an event, and forgets the one that leaves the window."""
+        """Counts an event, and removes the one that leaves the window."""
         self._counts.values[item] += 1
         if self.window is not None:
             place = self._num_events % self.window
@@ -52,7 +52,7 @@ class Popular:
         self._num_events += 1
 
     def state(self) -> dict[str, AnyArray]:
-        """What was counted, as arrays."""
+        """Returns the counts and the window."""
         return {
             "counts": self._counts.values,
             "latest": self._latest,
@@ -60,7 +60,7 @@ class Popular:
         }
 
     def restore(self, state: dict[str, AnyArray]) -> None:
-        """Goes back to what `state` gave."""
+        """Restores what `state` returned."""
         self._counts.restore(state["counts"])
         self._latest = state["latest"].copy()
         self._num_events = int(state["num_events"])

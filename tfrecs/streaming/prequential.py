@@ -1,17 +1,16 @@
-"""Evaluation of a stream: every event is predicted before it is learned."""
+"""Prequential evaluation: every event is predicted before it is learned."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray, BoolArray, IntArray
-from tfrecs.data.interactions import Interactions
-from tfrecs.streaming.recommender import REPEATED, IncrementalRecommender, by_time
+from tfrecs.streaming.events import Event
+from tfrecs.streaming.recommender import REPEATED, IncrementalRecommender
 from tfrecs.streaming.state_file import read_state, write_state
 
 STREAM_METRICS: dict[str, Callable[[AnyArray, int], AnyArray]] = {
@@ -21,50 +20,17 @@ STREAM_METRICS: dict[str, Callable[[AnyArray, int], AnyArray]] = {
     ),
     "mrr": lambda ranks, k: np.where(ranks > 0, 1 / np.maximum(ranks, 1), 0.0),
 }
-"""Of ranks `[events]`, 0 for an item that could not be recommended. With one item for
-each event, recall is the hit rate, and DCG is NDCG."""
-
-
-class Event(NamedTuple):
-    """A user took an item.
-
-    Args:
-        user: raw id.
-        item: raw id.
-        rating: None if there is none.
-        weight: None to derive it from the rating.
-        time: any unit, larger is later.
-    """
-
-    user: Hashable
-    item: Hashable
-    rating: float | None = None
-    weight: float | None = None
-    time: float = 0.0
-
-
-def events_of(interactions: Interactions) -> Iterator[Event]:
-    """Gives interactions as events, by time if they have times."""
-    data = interactions
-    users = data.users.ids[data.user_ids].tolist()  # Python's own numbers, not NumPy's
-    items = data.items.ids[data.item_ids].tolist()
-    for row in by_time(data):
-        yield Event(
-            users[row],
-            items[row],
-            None if data.ratings is None else float(data.ratings[row]),
-            None if data.weights is None else float(data.weights[row]),
-            0.0 if data.timestamps is None else float(data.timestamps[row]),
-        )
+"""Metrics of ranks `[events]`, 0 for an unknown item. With one item for each event,
+recall is the hit rate, and DCG is NDCG."""
 
 
 @dataclass(frozen=True, eq=False)
 class Prequential:
-    """Where each event's item stood in its user's ranking just before.
+    """The rank of each event's item in its user's ranking just before the event.
 
     Args:
-        ranks: `[events]` int32 from 1; 0 for an item that never came before, -1 for one
-            that the user had, which is in no metric.
+        ranks: `[events]` int32 from 1; 0 for an unknown item, -1 for an item that the
+            user had, which is in no metric.
         is_known: `[events]`, whether the user had an event before.
     """
 
@@ -72,26 +38,26 @@ class Prequential:
     is_known: BoolArray
 
     def metrics(self, k: int = 10) -> dict[str, float]:
-        """Gives the means over all events, and over those of known and new users.
+        """Returns the means over all events, and over those of known and new users.
 
         Returns:
-            "recall@k", "dcg@k" and "mrr", with "known/" or "new/" before it for the
-            parts, NaN for a part without events; and "events", "repeated" and
-            "unknown_items", their numbers.
+            "recall@k", "dcg@k" and "mrr", with the prefix "known/" or "new/" for a
+            group of users, NaN for a group without events; and the numbers of events
+            as "events", "repeated" and "unknown_items".
 
         Raises:
             ValueError: if k is below 1.
         """
         check_positive(k=k)
         scored = self.ranks != REPEATED
-        parts = {
+        groups = {
             "": scored,
             "known/": scored & self.is_known,
             "new/": scored & ~self.is_known,
         }
         found = {
-            f"{part}{titled(name, k)}": _mean(metric(self.ranks[chosen], k))
-            for part, chosen in parts.items()
+            f"{group}{titled(name, k)}": _mean(metric(self.ranks[chosen], k))
+            for group, chosen in groups.items()
             for name, metric in STREAM_METRICS.items()
         }
         return {
@@ -102,9 +68,9 @@ class Prequential:
         }
 
     def moving(self, name: str, window: int, k: int = 10) -> AnyArray:
-        """Gives a metric's mean over the latest `window` scored events, at each.
+        """Returns a metric's mean over the latest `window` scored events, at each.
 
-        At the first events it is that over fewer.
+        At the first events the mean is over fewer.
 
         Raises:
             ValueError: if the name is unknown, or a number is below 1.
@@ -131,19 +97,19 @@ def prequential(
     """Ranks each event's item before it is learned, strictly in order.
 
     Args:
-        recommender: as it was before the first event; it learns from all.
-        events: in their order, all of them also where a checkpoint has some already.
-        exclude_seen: whether items that the user had are left out of the ranking.
-        checkpoint: a file that is written as events are done. If it is there, the run
-            goes on from it and ends with the same numbers as one that never stopped.
-        every: events between two writings of it.
+        recommender: recommender before the first event; it learns from all events.
+        events: all events in order, those of a checkpoint included.
+        exclude_seen: whether the ranking excludes items that the user had.
+        checkpoint: file that is written during the run. If it exists, the run resumes
+            from it, and returns the same numbers as an uninterrupted run.
+        every: events between two checkpoints.
         progress: called after each event with the number of events so far.
 
     Returns:
         The rank at each event.
 
     Raises:
-        ValueError: as `partial_fit`, and if the checkpoint is damaged, or of a
+        ValueError: if an event is invalid, or the checkpoint is damaged or of a
             recommender with other settings.
 
     References:

@@ -6,31 +6,29 @@ import numpy as np
 
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray, FloatArray
-from tfrecs.streaming._growing import GrowingVectors
 from tfrecs.streaming.event_log import EventLog
-from tfrecs.streaming.isgd import check_step
+from tfrecs.streaming.vector_learner import GrowingVectors, VectorLearner, check_step
 
 
 @dataclass
-class RankingSgd:
-    """Matrix factorization that learns to rank an event's item above others.
+class RankingSgd(VectorLearner):
+    """Matrix factorization that learns to rank an event's item above negatives.
 
-    The others are drawn uniformly from the items that are known so far, without those
-    that the user had.
+    Negatives are drawn uniformly from the known items; items of the user are excluded.
 
     Formula:
         objective "bpr": mean over n of -ln sigmoid(<p_u, q_i> - <p_u, q_n>);
-        "softmax": -ln of the item's share of exp(<p_u, q>) among itself and the others;
-        one step of gradient descent, times weight, with l2 on the vectors it touches
+        "softmax": -ln of the share of exp(<p_u, q_i>) among itself and negatives;
+        one step of gradient descent, times weight, with l2 on its vectors
 
     Args:
         objective: "bpr" or "softmax".
-        num_negatives: items drawn for each event.
-        embedding_dim: length of the vectors; a model that is started from has its own.
-        learning_rate: of a step.
-        l2: pulls the vectors of an event towards zero.
+        num_negatives: negatives drawn for each event.
+        embedding_dim: length of the vectors, unless they start from a model.
+        learning_rate: size of a step.
+        l2: L2 penalty on the vectors of an event.
         init_std: standard deviation of vectors before their first event.
-        seed: of these, and of the negatives.
+        seed: seed of these vectors, and of the negatives.
 
     Raises:
         ValueError: if a setting is out of range.
@@ -51,7 +49,7 @@ class RankingSgd:
     _vectors: GrowingVectors = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Checks the settings and makes room for vectors."""
+        """Checks the settings."""
         check_choice("objective", self.objective, ("bpr", "softmax"))
         check_positive(
             num_negatives=self.num_negatives, embedding_dim=self.embedding_dim
@@ -59,23 +57,9 @@ class RankingSgd:
         check_step(self.learning_rate, self.l2, self.init_std)
         self._vectors = GrowingVectors(self.embedding_dim, self.init_std, self.seed)
 
-    def start_from(self, users: FloatArray, items: FloatArray, log: EventLog) -> None:
-        """Takes vectors of users and items."""
-        self._vectors.restore(users, items)
-
-    def grow(self, log: EventLog) -> None:
-        """Makes room for the log's users and items."""
-        self._vectors.grow(log.num_users, log.num_items)
-
-    def scores(self, user: int | None, log: EventLog) -> FloatArray:
-        """Scores of all items: `[num_items]`."""
-        if user is None:
-            return log.item_counts.astype(np.float32)
-        return self._vectors.scores(user)
-
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
-        """Takes a step; the log has the event already."""
-        # Negatives depend on the event's number, so that there is no state to keep.
+        """Takes a step; the log contains the event already."""
+        # Negatives depend on the event's number, so that no random state is kept.
         rng = np.random.default_rng((self.seed, log.num_events))
         drawn = rng.integers(log.num_items, size=self.num_negatives)
         negatives = drawn[~np.isin(drawn, log.items_of(user))]
@@ -92,18 +76,10 @@ class RankingSgd:
         p += rate * (step - shrink * p)
 
     def _pulls(self, leads: FloatArray) -> AnyArray:
-        """The loss's slope in each lead that a negative has over the item: `[n]`."""
+        """Returns the loss's derivative by each negative's lead over the item, `[n]`."""
         if self.objective == "bpr":
             slopes: AnyArray = 1 / (1 + np.exp(-np.clip(leads, -60, 60))) / len(leads)
             return slopes
         highest = max(0.0, leads.max())
         shares: AnyArray = np.exp(leads - highest)
         return shares / (np.exp(-highest) + shares.sum())
-
-    def state(self) -> dict[str, AnyArray]:
-        """What was learned, as arrays."""
-        return self._vectors.state()
-
-    def restore(self, state: dict[str, AnyArray]) -> None:
-        """Goes back to what `state` gave."""
-        self._vectors.restore(**state)

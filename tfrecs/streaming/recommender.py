@@ -1,4 +1,4 @@
-"""Recommends on raw ids, and learns from each event as it comes."""
+"""Recommends on raw ids, and learns from each event."""
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -11,6 +11,7 @@ from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.data.interactions import Interactions
 from tfrecs.streaming.event_log import EventLog, Forgetting
+from tfrecs.streaming.events import events_of
 from tfrecs.streaming.learners import Learner
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ CONFIDENCES: dict[str, Callable[[float], float]] = {
     "rating": lambda rating: rating,
     "log": lambda rating: 1 + math.log1p(rating),
 }
-"""How much an event counts, by its rating: alike, in proportion, or slowly rising."""
+"""Weight of an event by its rating: constant, proportional, or logarithmic."""
 
 DIVERGED = (
     "Scores must not be NaN. Received: NaN, since learning has diverged. Lower the "
@@ -29,20 +30,20 @@ DIVERGED = (
 )
 
 UNKNOWN_ITEM, REPEATED = 0, -1
-"""What `rank` gives for an item that could not be recommended, or not again."""
+"""Sentinel ranks of an item that never came, and of one that the user had."""
 
 
 class IncrementalRecommender:
     """Recommends to users of a stream, and learns from its events.
 
-    New users and items are taken in when they first come. Before a user's first event
-    recommendations are what is popular.
+    New users and items are added with their first event. Before their first event users
+    get the most popular items.
 
     Args:
-        learner: what makes scores, such as `Ridge()`.
-        confidence: of an event with a rating and no weight, a name of `CONFIDENCES`.
-        forgetting: how what was long ago counts less; None to remember everything.
-            `Ridge` and `ItemItem` heed it.
+        learner: scores the items, such as `Ridge()`.
+        confidence: weight of an event by its rating, a name in `CONFIDENCES`; for
+            events without a weight.
+        forgetting: decay of old events, for `Ridge` and `ItemItem`; None for no decay.
 
     Raises:
         ValueError: if `confidence` is unknown.
@@ -69,50 +70,42 @@ class IncrementalRecommender:
         self.log = EventLog(forgetting)
         self._users: dict[Hashable, int] = {}
         self._items: dict[Hashable, int] = {}
-        self._item_ids: list[Hashable] = []
 
     def fit(
         self, train: Interactions, model: "TwoTower | None" = None
     ) -> "IncrementalRecommender":
-        """Learns from a batch, by time if it has times; then goes on from a model.
+        """Learns from a batch, by time if it has times, or starts from a model of it.
 
         Args:
-            train: what came before the stream.
-            model: trained on `train` by `tfrecs.fit`: the learner goes on from its
-                vectors, which a model with a hidden part has not, or, `OneStep`, from
-                the model itself. None to learn from the events of `train` one by one.
+            train: interactions before the stream.
+            model: model that was trained on `train`. The learner starts from its
+                vectors, so that it must have no hidden part, or, `OneStep`, from its
+                weights. None to learn from the events of `train` one by one.
 
         Returns:
             Itself.
 
         Raises:
-            ValueError: if there were events already, the learner cannot go on from a
-                model, or the model is of other users and items or has a hidden part.
+            ValueError: if there were events already, the learner cannot start from a
+                model, or the model has a hidden part or other users and items.
         """
         if self.log.num_events:
             raise ValueError(
-                "`fit` comes before any event. Received: a recommender with "
+                "`fit` must come before any event. Received: a recommender with "
                 f"{self.log.num_events}. Use partial_fit."
             )
-        begin = None if model is None else self._beginning(model, train)
-        for raw in train.users.ids.tolist():
-            self._user_of(raw)
-        for raw in train.items.ids.tolist():
-            self._item_of(raw)
-        self.log.grow(train.num_users, train.num_items)
-        self.learner.grow(self.log)
-        for row in by_time(train):
-            user, item = int(train.user_ids[row]), int(train.item_ids[row])
-            weight = self._weight(
-                None if train.ratings is None else float(train.ratings[row]),
-                None if train.weights is None else float(train.weights[row]),
-            )
-            time = 0.0 if train.timestamps is None else float(train.timestamps[row])
-            self.log.add(user, item, weight, time)
-            if begin is None:
+        start = None if model is None else self._start(model, train)
+        self._users = {raw: n for n, raw in enumerate(train.users.ids.tolist())}
+        self._items = {raw: n for n, raw in enumerate(train.items.ids.tolist())}
+        self._grow()
+        for event in events_of(train):
+            user, item = self._users[event.user], self._items[event.item]
+            weight = self._weight(event.rating, event.weight)
+            self.log.add(user, item, weight, event.time)
+            if start is None:
                 self.learner.learn(user, item, weight, self.log)
-        if begin is not None:
-            begin()
+        if start is not None:
+            start()
         return self
 
     def partial_fit(
@@ -128,9 +121,9 @@ class IncrementalRecommender:
         Args:
             user: raw id.
             item: raw id.
-            rating: how much it was liked, at least 0; see `confidence`.
-            weight: how much it counts, at least 0, whatever the rating.
-            time: of the event, for forgetting by time.
+            rating: rating, at least 0; see `confidence`.
+            weight: weight, at least 0, which overrides the rating.
+            time: time of the event, for forgetting by time.
 
         Raises:
             ValueError: if a number is negative or not finite.
@@ -138,22 +131,22 @@ class IncrementalRecommender:
         worth = self._weight(rating, weight)
         if not math.isfinite(time):
             raise ValueError(f"`time` must be finite. Received: time={time!r}")
-        row, column = self._user_of(user), self._item_of(item)
+        row = self._users.setdefault(user, len(self._users))
+        column = self._items.setdefault(item, len(self._items))
         if row >= self.log.num_users or column >= self.log.num_items:
-            self.log.grow(len(self._users), len(self._items))
-            self.learner.grow(self.log)
+            self._grow()
         self.log.add(row, column, worth, time)
         self.learner.learn(row, column, worth, self.log)
 
     def recommend(
         self, user: Hashable, k: int = 10, *, exclude_seen: bool = True
     ) -> list[tuple[Hashable, float]]:
-        """Gives the k items of highest score and their scores, best first.
+        """Returns the top-k items and their scores, best first.
 
         Args:
-            user: raw id; someone who is not known gets what is popular.
-            k: items, at least 1; there are fewer if not so many are known.
-            exclude_seen: whether items that the user had are left out.
+            user: raw id; an unknown user gets the most popular items.
+            k: number of items, at least 1; fewer are returned if fewer are known.
+            exclude_seen: whether to exclude items that the user had.
 
         Raises:
             ValueError: if k is below 1, or learning has diverged.
@@ -166,20 +159,21 @@ class IncrementalRecommender:
         if row is not None and exclude_seen:
             scores[self.log.items_of(row)] = -np.inf
         best = np.argsort(-scores, kind="stable")[:k]
-        found = best[~np.isneginf(scores[best])]
-        return [(self._item_ids[item], float(scores[item])) for item in found]
+        items = self.items
+        found = best[~np.isneginf(scores[best])].tolist()
+        return [(items[item], float(scores[item])) for item in found]
 
     def rank(self, user: Hashable, item: Hashable, *, exclude_seen: bool = True) -> int:
-        """Tells where an item stands in the user's ranking now, ties against it.
+        """Returns the rank of an item in the user's current ranking, ties against it.
 
         Args:
             user: raw id.
             item: raw id.
-            exclude_seen: whether items that the user had are left out.
+            exclude_seen: whether to exclude items that the user had.
 
         Returns:
-            1 for the first place; `UNKNOWN_ITEM` for an item that never came; and
-            `REPEATED` for one that is left out since the user had it.
+            1 for the best item; `UNKNOWN_ITEM` for an unknown item; and `REPEATED` for
+            an excluded item.
 
         Raises:
             ValueError: if learning has diverged.
@@ -201,27 +195,27 @@ class IncrementalRecommender:
         return int(ahead)
 
     def knows(self, user: Hashable) -> bool:
-        """Whether the user has had an event."""
+        """Returns whether the user had an event."""
         row = self._users.get(user)
         return row is not None and len(self.log.items_of(row)) > 0
 
     def had(self, user: Hashable, item: Hashable) -> bool:
-        """Whether the user has had an event with the item."""
+        """Returns whether the user had an event with the item."""
         row, column = self._users.get(user), self._items.get(item)
         return row is not None and column is not None and self.log.has(row, column)
 
     @property
     def users(self) -> list[Hashable]:
-        """The raw ids of the users, in the order in which they came."""
+        """Raw ids of the users, in the order of their first events."""
         return list(self._users)
 
     @property
     def items(self) -> list[Hashable]:
-        """The raw ids of the items, in the order in which they came."""
-        return list(self._item_ids)
+        """Raw ids of the items, in the order of their first events."""
+        return list(self._items)
 
     def state(self) -> dict[str, AnyArray]:
-        """Gives all that it learned, but for the ids, as arrays."""
+        """Returns everything that was learned as arrays, without the ids."""
         parts = {"log": self.log.state(), "learner": self.learner.state()}
         return {
             f"{part}/{name}": array
@@ -235,28 +229,17 @@ class IncrementalRecommender:
         users: Iterable[Hashable],
         items: Iterable[Hashable],
     ) -> None:
-        """Goes back to what `state`, `users` and `items` gave, to the bit."""
+        """Restores what `state`, `users` and `items` returned, exactly."""
         self._users = {raw: place for place, raw in enumerate(users)}
         self._items = {raw: place for place, raw in enumerate(items)}
-        self._item_ids = list(self._items)
         for part, owner in (("log", self.log), ("learner", self.learner)):
             prefix = f"{part}/"
-            owner.restore(
-                {
-                    name.removeprefix(prefix): array
-                    for name, array in state.items()
-                    if name.startswith(prefix)
-                }
-            )
+            own = [name for name in state if name.startswith(prefix)]
+            owner.restore({name.removeprefix(prefix): state[name] for name in own})
 
-    def _user_of(self, raw: Hashable) -> int:
-        return self._users.setdefault(raw, len(self._users))
-
-    def _item_of(self, raw: Hashable) -> int:
-        place = self._items.setdefault(raw, len(self._items))
-        if place == len(self._item_ids):
-            self._item_ids.append(raw)
-        return place
+    def _grow(self) -> None:
+        self.log.grow(len(self._users), len(self._items))
+        self.learner.grow(self.log)
 
     def _weight(self, rating: float | None, weight: float | None) -> float:
         for name, value in (("rating", rating), ("weight", weight)):
@@ -268,14 +251,13 @@ class IncrementalRecommender:
             return weight
         return 1.0 if rating is None else CONFIDENCES[self.confidence](rating)
 
-    def _beginning(self, model: "TwoTower", train: Interactions) -> Callable[[], None]:
-        """What lets the learner go on from a model, once the log has `train`."""
+    def _start(self, model: "TwoTower", train: Interactions) -> Callable[[], None]:
+        """Returns a function that starts the learner from a model of `train`."""
         takes_vectors: Any = getattr(self.learner, "start_from", None)
-        takes_model: Any = getattr(self.learner, "go_on_from", None)
+        takes_model: Any = getattr(self.learner, "start_from_model", None)
         if not (takes_vectors or takes_model):
             raise ValueError(
-                f"{type(self.learner).__name__} counts, and cannot go on from a model. "
-                "Leave the model out."
+                f"{type(self.learner).__name__} cannot start from a model. Omit it."
             )
         if (model.num_users, model.num_items) != (train.num_users, train.num_items):
             raise ValueError(
@@ -289,21 +271,13 @@ class IncrementalRecommender:
 
 
 def _vectors_of(model: "TwoTower") -> tuple[FloatArray, FloatArray]:
-    """Vectors of users and items, whose inner products are the model's scores."""
+    """Returns vectors of users and items whose inner products are the scores."""
     users = model.user_output(np.arange(model.num_users, dtype=np.int32))
     items = model.item_output()
     if "hidden" in items:
         raise ValueError(
-            "`model` must have no hidden part, since its scores are no inner products. "
-            f"Received: {model.name}. Take mf, for instance, or the learner OneStep."
+            "`model` must have no hidden part, so that scores are inner products. "
+            f"Received: {model.name}. Use a model such as mf, or the learner OneStep."
         )
     found = model.interaction.vectors(users, items)
     return np.array(found[0]), np.array(found[1])
-
-
-def by_time(train: Interactions) -> Iterable[int]:
-    """Gives rows in the order of their times, equals as they stand."""
-    if train.timestamps is None:
-        return range(len(train))
-    order: list[int] = np.argsort(train.timestamps, kind="stable").tolist()
-    return order

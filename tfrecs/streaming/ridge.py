@@ -1,4 +1,4 @@
-"""Matrix factorization that is solved anew for the user and the item of each event."""
+"""Matrix factorization that solves for the user and the item of each event."""
 
 from dataclasses import dataclass, field
 
@@ -6,20 +6,21 @@ import numpy as np
 
 from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, FloatArray
-from tfrecs.streaming._growing import GrowingVectors
 from tfrecs.streaming.event_log import EventLog, Past
+from tfrecs.streaming.vector_learner import GrowingVectors, VectorLearner
 
 INIT_STD = 0.1
 """Standard deviation of an item's vector before its first event."""
 
 
 @dataclass
-class Ridge:
+class Ridge(VectorLearner):
     """Implicit matrix factorization by least squares, one user and item at a time.
 
-    After an event its user's vector is the best one for the items' vectors as they are,
-    and then its item's for the users'. So a newcomer's first items tell at once, and
-    nothing depends on a learning rate. Users without a past are shown what is popular.
+    After an event its user's vector becomes the best one given the vectors of items,
+    and then its item's vector the best one given those of users. A new user's first
+    items count at once, and there is no learning rate. Users without events get the
+    most popular items.
 
     Formula:
         p_u minimizes unobserved_weight * sum over all items of <p, q>^2
@@ -27,11 +28,11 @@ class Ridge:
         q_i likewise over users
 
     Args:
-        embedding_dim: length of the vectors; a model that is started from has its own.
-        unobserved_weight: of pairs without an event.
-        l2: the higher, the less a short past says.
-        most: the latest events of a user, and of an item, that are looked at.
-        seed: of items' vectors before their first event.
+        embedding_dim: length of the vectors, unless they start from a model.
+        unobserved_weight: weight of pairs without an event.
+        l2: L2 penalty; the higher, the less a short past counts.
+        most: number of latest events of a user or an item that are used.
+        seed: seed of items' vectors before their first event.
 
     Raises:
         ValueError: if a size is below 1, or a weight is not above 0.
@@ -39,8 +40,7 @@ class Ridge:
     References:
         Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback
         Datasets", eq. 4; He et al. 2016, "Fast Matrix Factorization for Online
-        Recommendation with Implicit Feedback", sec. 4.4, for solving again what an
-        event touches.
+        Recommendation with Implicit Feedback", sec. 4.4, for solving after each event.
     """
 
     embedding_dim: int = 32
@@ -52,7 +52,7 @@ class Ridge:
     _grams: dict[str, AnyArray] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Checks the settings and makes room for vectors."""
+        """Checks the settings."""
         check_positive(embedding_dim=self.embedding_dim, most=self.most)
         for name in ("unobserved_weight", "l2"):
             if not 0 < getattr(self, name) < np.inf:
@@ -69,9 +69,9 @@ class Ridge:
         self._grams = {name: rows.T @ rows for name, rows in exact.items()}
 
     def start_from(self, users: FloatArray, items: FloatArray, log: EventLog) -> None:
-        """Takes items' vectors `[num_items, dim]`, and solves for all users.
+        """Replaces items' vectors `[num_items, dim]`, and solves for all users.
 
-        Items that have no event yet are left as if they were new.
+        Items without events keep the vectors of new items.
         """
         self._vectors = GrowingVectors(items.shape[1], INIT_STD, self.seed)
         self._vectors.grow(log.num_users, log.num_items)
@@ -83,9 +83,9 @@ class Ridge:
             self._solve("users", user, log.of_user(user, self.most))
 
     def grow(self, log: EventLog) -> None:
-        """Makes room for the log's users, of zeros, and for its items.
+        """Adds vectors of new users, zeros, and of new items, random.
 
-        Items start at random: from zeros alone nothing could be learned.
+        From zeros on both sides nothing could be learned.
         """
         users, items = len(self._vectors.users.values), len(self._vectors.items.values)
         self._vectors.grow(log.num_users, log.num_items)
@@ -94,18 +94,17 @@ class Ridge:
         self._grams["items"] += new.T @ new
 
     def scores(self, user: int | None, log: EventLog) -> FloatArray:
-        """Scores of all items: `[num_items]`."""
-        if user is None or len(log.items_of(user)) == 0:
-            return log.item_counts.astype(np.float32)
-        return self._vectors.scores(user)
+        """Returns the scores of all items, `[num_items]`."""
+        is_new = user is None or len(log.items_of(user)) == 0
+        return super().scores(None if is_new else user, log)
 
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
-        """Solves for the user and then for the item; the log has the event already."""
+        """Solves for the user and then for the item; the log contains the event."""
         self._solve("users", user, log.of_user(user, self.most))
         self._solve("items", item, log.of_item(item, self.most))
 
     def _solve(self, side: str, row: int, past: Past) -> None:
-        """Finds the best vector of a row of a side, the other side being as it is."""
+        """Solves for the vector of a row of one side, given the other side."""
         own, other = self._vectors.users.values, self._vectors.items.values
         gram = self._grams["items"]
         if side == "items":
@@ -120,11 +119,11 @@ class Ridge:
         self._grams[side] += np.outer(after, after) - np.outer(before, before)
 
     def state(self) -> dict[str, AnyArray]:
-        """What was learned, as arrays."""
+        """Returns the vectors and their Gram matrices."""
         grams = {f"gram_of_{side}": gram for side, gram in self._grams.items()}
-        return {**self._vectors.state(), **grams}
+        return {**super().state(), **grams}
 
     def restore(self, state: dict[str, AnyArray]) -> None:
-        """Goes back to what `state` gave."""
-        self._vectors.restore(state["users"], state["items"])
+        """Restores what `state` returned."""
+        super().restore(state)
         self._grams = {side: state[f"gram_of_{side}"].copy() for side in self._grams}

@@ -1,7 +1,7 @@
-"""A recommender of a stream in one file, from which it goes on to the bit.
+"""Saves a recommender to one file and loads it, exactly.
 
-The file is NumPy's .npz without pickles: the arrays of the log and of the learner, and
-one text, "about", in JSON: the version of the format, the settings, and the raw ids.
+The file is NumPy's .npz without pickles: the arrays of the log and the learner, and
+"about", a JSON text with the version of the format, the settings and the raw ids.
 """
 
 import json
@@ -15,7 +15,7 @@ import numpy as np
 
 from tfrecs._base.files import replaced_when_whole
 from tfrecs._base.types import AnyArray
-from tfrecs.data import id_json as _id_text
+from tfrecs.data import id_json
 from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.streaming.event_log import Forgetting
 from tfrecs.streaming.learners import LEARNERS, Learner
@@ -25,25 +25,25 @@ KIND, VERSION = "tfrecs stream", 1
 
 
 def save(recommender: IncrementalRecommender, path: str | Path) -> None:
-    """Writes a recommender to a file, whole or not at all.
+    """Writes a recommender to a file, atomically.
 
     Args:
-        recommender: whose learner is one of `LEARNERS`.
-        path: of the file, which may exist.
+        recommender: recommender with a learner of `LEARNERS`.
+        path: path of the file, which is replaced if it exists.
 
     Raises:
-        TypeError: if the learner is another one, or an id is none of int, float, str,
-            bool and tuples of these.
+        TypeError: if the learner is not in `LEARNERS`, or an id is not an int, float,
+            str, bool or tuple of these.
     """
     write_state(recommender, path, {})
 
 
 def load(path: str | Path) -> IncrementalRecommender:
-    """Reads a recommender that `save` wrote; it goes on exactly where it stopped.
+    """Reads a recommender that `save` wrote.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if the file is damaged, something else, or of a later version.
+        FileNotFoundError: if the file is missing.
+        ValueError: if the file is damaged, of another kind, or of a later version.
     """
     about, arrays = _read(Path(path))
     try:
@@ -64,7 +64,7 @@ def write_state(
     path: str | Path,
     more: Mapping[str, AnyArray],
 ) -> None:
-    """Writes a recommender with more arrays, whole or not at all."""
+    """Writes a recommender and more arrays to a file, atomically."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     about = {
@@ -84,10 +84,10 @@ def write_state(
 def read_state(
     recommender: IncrementalRecommender, path: str | Path
 ) -> dict[str, AnyArray]:
-    """Sets a recommender of the same settings to a file's state, and gives the more.
+    """Restores a recommender of the same settings, and returns the other arrays.
 
     Raises:
-        FileNotFoundError: if there is no such file.
+        FileNotFoundError: if the file is missing.
         ValueError: as `load`, and if the settings differ.
     """
     about, arrays = _read(Path(path))
@@ -159,7 +159,7 @@ def _restore(
 ) -> None:
     try:
         users, items = (
-            _id_text.from_json(about[side]).ids.tolist() for side in ("users", "items")
+            id_json.from_json(about[side]).ids.tolist() for side in ("users", "items")
         )
         recommender.restore(arrays, users, items)
     except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -169,9 +169,9 @@ def _restore(
 def _damaged(path: Path, reason: str) -> str:
     return (
         f"{path}: must be a whole {KIND} file. Received: {' '.join(reason.split())}. "
-        "Take an earlier copy, or learn again."
+        "Use an earlier copy, or learn again."
     )
 
 
 def _as_json(ids: list[Any], name: str) -> str:
-    return _id_text.to_json(Vocabulary(ids, name))
+    return id_json.to_json(Vocabulary(ids, name))

@@ -25,8 +25,9 @@ import os
 def fit(train, *, dim, flag):
     assert flag is True
     users, items = train.shape
-    found = [os.environ.get(n) for n in ("CUDA_VISIBLE_DEVICES", "TF_CPP_MIN_LOG_LEVEL")]
-    assert found == ["-1", "3"] and os.environ["OURS"] == "yes"
+    own = os.environ
+    assert own["CUDA_VISIBLE_DEVICES"] == "-1" and own["TF_CPP_MIN_LOG_LEVEL"] == "3"
+    assert own["OURS"] == "yes"
     u = train.toarray()[:, :dim]
     return {"users": u, "items": u[:items], "seconds": 1.5, BIASES}
 """

@@ -1,9 +1,9 @@
 """Streams to learn from: lines of a file or of standard input, and Apache Kafka.
 
-A source gives events with their positions. `learn_from` learns them, and keeps the
-position with what was learned, so that a restart neither loses nor repeats an event. A
-new source is a file with what `Source` says, a new form of lines a function that
-makes an `Event` of bytes or raises `MalformedError`.
+A source yields events with their positions. `learn_from` saves the position with the
+recommender, so that a restart neither loses nor repeats an event. A new source is a
+class with the methods of `Source`; a new format is a function that parses bytes to an
+`Event` or raises `MalformedError`.
 """
 
 from tfrecs.streaming.sources.files import FileSource

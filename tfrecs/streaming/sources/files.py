@@ -14,18 +14,18 @@ from tfrecs.streaming.sources.position import Parse, Position, Positioned
 
 @dataclass(frozen=True)
 class FileSource:
-    """Gives the events of a file that others append lines to.
+    """Yields the events of a file that others append lines to.
 
-    A line without its newline is no event yet. To go on from a position the file is
-    read from its first byte, so that another file in its place is told. One that is cut
-    short and grows past its old end between two looks is told at the next start only.
+    A line without its newline is no event yet. To resume from a position the file is
+    read from its first byte, so that a replaced file is detected. A file that is cut
+    short and grows past its old end within `wait` is detected at the next start only.
 
     Args:
-        path: of the file.
-        parse: makes an event of a line, such as `JsonEvents()`.
-        follow: whether to wait at the end for more, until Ctrl-C; else it ends there.
-        wait: seconds between two looks at the end.
-        max_bytes: length above which a line is malformed; it is not kept in memory.
+        path: path of the file.
+        parse: parses a line, such as `JsonEvents()`.
+        follow: whether to wait at the end for more lines, until Ctrl-C.
+        wait: seconds between two reads at the end.
+        max_bytes: maximum length of a line; longer ones are malformed.
     """
 
     path: str | Path
@@ -36,7 +36,7 @@ class FileSource:
 
     @property
     def name(self) -> str:
-        """The same for all lines: which they are is told by the checksum."""
+        """Constant; streams are identified by their checksum."""
         return "lines"
 
     @property
@@ -47,12 +47,12 @@ class FileSource:
     def events(
         self, after: Iterable[Position] = ()
     ) -> Generator[Positioned, None, None]:
-        """Gives what comes after a position.
+        """Yields what comes after a position.
 
         Raises:
-            FileNotFoundError: if there is no such file.
-            ValueError: if the file is not the one that was read up to the position, or
-                is cut short or, if `follow`, replaced while it is read.
+            FileNotFoundError: if the file is missing.
+            ValueError: if the bytes before the position changed, or the file is cut
+                short or, if `follow`, replaced while it is read.
         """
         after = tuple(after)
         path = Path(self.path)
@@ -88,8 +88,7 @@ class FileSource:
             is_same = False
         if not is_same:
             raise ValueError(
-                f"{self.title}: must stay the file that it was. Received: another one, "
-                f"or none, after byte {file.tell()}. Finish the old file under its new "
-                "name first; then begin another checkpoint for the new one, from what "
-                "`load` gives of this one."
+                f"{self.title}: must remain the same file. Received: another one, or "
+                f"none, after byte {file.tell()}. Finish the old file under its new "
+                "name, and then start another checkpoint from what `load` returns."
             )

@@ -1,4 +1,4 @@
-"""Ctrl-C that waits until what is begun is done."""
+"""Delays Ctrl-C until a step is complete."""
 
 import signal
 import threading
@@ -6,11 +6,11 @@ from types import FrameType, TracebackType
 
 
 class Interrupts:
-    """Keeps Ctrl-C away from what must not be half done.
+    """Context in which steps are not interrupted.
 
-    While it is entered, Ctrl-C raises KeyboardInterrupt at once, unless `hold` was
-    called: then `release` raises it. It does so once; what follows is held. In a thread
-    that is not the main one, which Ctrl-C does not reach, nothing changes.
+    Ctrl-C raises KeyboardInterrupt at once or, between `hold` and `release`, in
+    `release`. It raises once; later ones are held. In other threads than the main one,
+    which do not receive Ctrl-C, the context does nothing.
     """
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class Interrupts:
         self._is_asked = False
 
     def __enter__(self) -> "Interrupts":
-        """Takes Ctrl-C over."""
+        """Replaces the handler of Ctrl-C."""
         self._is_main = threading.current_thread() is threading.main_thread()
         if self._is_main:
             self._before = signal.signal(signal.SIGINT, self._ask)
@@ -30,20 +30,16 @@ class Interrupts:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Gives Ctrl-C back."""
+        """Restores the handler of Ctrl-C."""
         if self._is_main:
             signal.signal(signal.SIGINT, self._before)
 
     def hold(self) -> None:
-        """Begins what must not be half done."""
+        """Begins a step."""
         self._is_held = True
 
     def release(self) -> None:
-        """Ends it.
-
-        Raises:
-            KeyboardInterrupt: if Ctrl-C came meanwhile.
-        """
+        """Ends a step; raises KeyboardInterrupt if Ctrl-C came meanwhile."""
         self._is_held = False
         if self._is_asked:
             raise KeyboardInterrupt
@@ -51,5 +47,5 @@ class Interrupts:
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self._is_asked = True
         if not self._is_held:
-            self._is_held = True  # what follows the first is not for the second
+            self._is_held = True  # cleaning up must not be interrupted
             raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Events from the messages of a topic of Apache Kafka."""
+"""Events from the messages of an Apache Kafka topic."""
 
 import time
 from collections.abc import Generator, Iterable, Mapping
@@ -16,37 +16,36 @@ if TYPE_CHECKING:
     from confluent_kafka import Consumer
 
 OWN = {
-    "enable.auto.commit": False,  # offsets are kept with what was learned, not here
-    "enable.partition.eof": True,  # tells the end of what there is
-    "auto.offset.reset": "error",  # never passes over messages unasked
+    "enable.auto.commit": False,  # offsets are saved with the recommender
+    "enable.partition.eof": True,  # reports the end of a partition
+    "auto.offset.reset": "error",  # never skips messages
 }
 """Settings of the client that the positions depend on."""
 
 POLL = 0.2
-"""Seconds after which a wait for a message looks up."""
+"""Seconds of one wait for a message."""
 
 
 @dataclass(frozen=True)
 class KafkaSource:
-    """Gives the events of a topic's messages, each partition in its order.
+    """Yields the events of a topic's messages, each partition in its order.
 
-    Between partitions they come as the brokers send them, and so in another order each
-    time: to get the same recommender again, use one partition. Partitions that are
-    added while it runs are read from the next start on. It joins no group, and commits
-    nothing to Kafka: a position is where the caller keeps it.
+    The order between partitions differs from run to run: use one partition to get the
+    same recommender again. Partitions that are added during a run are read from the
+    next start on. The source joins no group and commits nothing to Kafka: the caller
+    saves the positions.
 
     Args:
-        topic: its name.
+        topic: name of the topic.
         client: settings of librdkafka, such as {"bootstrap.servers": "localhost:9092"}.
-        parse: makes an event of a message's value, such as `JsonEvents()`.
-        follow: whether to wait for more, until Ctrl-C; else it ends where each
-            partition has no more.
-        patience: seconds after which a broker that says nothing is an error: at the
-            start and, unless `follow`, at any time.
-        max_bytes: length above which a message is malformed.
+        parse: parses the value of a message, such as `JsonEvents()`.
+        follow: whether to wait for more messages, until Ctrl-C.
+        patience: seconds after which a silent broker is an error: at the start and,
+            unless `follow`, at any time.
+        max_bytes: maximum length of a message; longer ones are malformed.
 
     Raises:
-        ValueError: if there are no servers among the settings, or one of `OWN`.
+        ValueError: if the settings lack the servers, or contain one of `OWN`.
     """
 
     topic: str
@@ -72,24 +71,23 @@ class KafkaSource:
 
     @property
     def name(self) -> str:
-        """The topic."""
+        """Identity of the stream."""
         return f"kafka {self.topic}"
 
     @property
     def title(self) -> str:
-        """The topic."""
+        """Name of the stream for messages."""
         return f"topic {self.topic!r}"
 
     def events(
         self, after: Iterable[Position] = ()
     ) -> Generator[Positioned, None, None]:
-        """Gives what comes after these positions, and all of other partitions.
+        """Yields what comes after these positions, and all of other partitions.
 
         Raises:
             ImportError: if confluent-kafka is not installed.
             ConnectionError: if the brokers cannot be reached, or refuse.
-            ValueError: if there is no such topic, or messages that come next are there
-                no more.
+            ValueError: if the topic or the next messages are missing.
         """
         kafka = _client()
         starts = {position.partition: position.offset for position in after}
@@ -111,11 +109,11 @@ class KafkaSource:
             consumer.close()
 
     def _partitions(self, consumer: "Consumer", starts: Mapping[int, int]) -> list[int]:
-        """Partitions of the topic, whose next messages are there."""
+        """Returns the partitions, once their next messages are known to exist."""
         found = consumer.list_topics(timeout=self.patience).topics.get(self.topic)
         if found is None or not found.partitions:
             raise ValueError(
-                f"{self.title}: must be there. Received: no such topic. Create it, or "
+                f"{self.title}: must exist. Received: no such topic. Create it, or "
                 "check its name."
             )
         partitions = sorted(found.partitions)
@@ -156,20 +154,20 @@ class KafkaSource:
     def _unreachable(self, received: str) -> str:
         servers = self.client["bootstrap.servers"]
         return (
-            f"{self.title}: the brokers at {servers} must be reached, and let it be "
-            f"read. Received: {received}. Check that they run, and the settings."
+            f"{self.title}: the brokers at {servers} must be reachable, and allow "
+            f"reading. Received: {received}. Check that they run, and the settings."
         )
 
     def _gone(self, partition: int, received: str) -> str:
         return (
-            f"{self.title}, partition {partition}: must have the messages that come "
-            f"next. Received: {received}; they were deleted, or the topic was made "
-            "anew. Begin another checkpoint, from what `load` gives of this one."
+            f"{self.title}, partition {partition}: must have the next messages. "
+            f"Received: {received}; they were deleted, or the topic was created again. "
+            "Start another checkpoint from what `load` returns of this one."
         )
 
 
 def _client() -> "ModuleType":
-    """The client, which only those who read from Kafka need."""
+    """Returns the client, an optional dependency."""
     try:
         import confluent_kafka
     except ImportError as error:

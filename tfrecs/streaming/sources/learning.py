@@ -1,4 +1,4 @@
-"""Learns from a source, and goes on after any stop."""
+"""Learns from a source, and resumes after any stop."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -23,30 +23,30 @@ def learn_from(
 ) -> Counts:
     r"""Learns each event of a source, in order, until it ends or Ctrl-C.
 
-    What was learned and where the source was read to are in one file, which is written
-    whole or not at all. So however a run ends, the next one with the same checkpoint
-    misses no event and learns none twice, and ends as one that never stopped, to the
-    bit, if the source gives its events in the same order again: lines do, and so does
-    one partition of Kafka, but not several.
+    The checkpoint holds the recommender and its position in the source, and is written
+    atomically. However a run ends, the next one with the same checkpoint misses no
+    event and learns none twice. The result is exactly that of an uninterrupted run if
+    the order of events is the same: for lines and for one partition of Kafka, but not
+    for several.
 
     Args:
         source: such as `FileSource("events.jsonl")`.
-        recommender: as it was before the first event; it learns from all.
-        checkpoint: the file. If it is there, the run goes on from it. It is written
-            every so often, at the end, and at Ctrl-C; not after an error.
-        every: lines or messages between two writings.
-        on_malformed: whether to "count" those that are no events, or to end at the
-            first with an "error".
+        recommender: recommender before the first event.
+        checkpoint: the file. If it exists, the run resumes from it. It is written
+            regularly, at the end, and at Ctrl-C; not after an error.
+        every: lines or messages between two checkpoints.
+        on_malformed: "count" to count malformed lines and messages, or "error" to raise
+            at the first.
         progress: called with the counts after each line or message. Ctrl-C waits
             for it.
 
     Returns:
-        What came, over all runs of this checkpoint.
+        The counts over all runs of this checkpoint.
 
     Raises:
         ValueError: if an argument is out of range, the checkpoint is damaged or of
-            other settings or another source, or the source is not as it was; and for a
-            malformed line if asked.
+            other settings or another source, the source changed, or a line is malformed
+            and `on_malformed` is "error".
 
     Example:
         >>> import io
@@ -88,7 +88,6 @@ def learn_from(
 def _check(found: Positioned, source: Source) -> None:
     if found.fault in FAULTS:
         raise ValueError(
-            f"{source.title}, {found.position.told()}: {FAULTS[found.fault]} Received: "
-            f"one that is {found.fault!r}. Mend it, or count such: "
-            "on_malformed='count'."
+            f"{source.title}, {found.position.title()}: {FAULTS[found.fault]} "
+            f"Received: one that is {found.fault!r}. Correct it, or pass on_malformed='count'."
         )

@@ -1,7 +1,7 @@
 """Lines of a stream of bytes, each with the position after it.
 
-A line ends at a newline: what comes after the last one is no line yet. However the
-bytes are cut into chunks, the lines are the same.
+A line ends with a newline; bytes after the last newline are no line yet. The lines do
+not depend on how the bytes are cut into chunks.
 """
 
 import zlib
@@ -18,10 +18,16 @@ from tfrecs.streaming.sources.position import (
 )
 
 CHUNK = 65_536
-"""Bytes that are read at a time, at most."""
+"""Maximum number of bytes of one read."""
 
 MAX_BYTES = 65_536
-"""How long a line may be, its newline not counted."""
+"""Default maximum length of a line, without its newline."""
+
+
+ADVICE = (
+    "Use the stream of the checkpoint, or start another checkpoint; `load` reads the "
+    "recommender of this one."
+)
 
 
 def events_in(
@@ -31,17 +37,17 @@ def events_in(
     max_bytes: int,
     title: str,
 ) -> Generator[Positioned, None, None]:
-    """Gives the events of the lines after a position.
+    """Yields the events of the lines after a position.
 
     Args:
-        chunks: of all bytes from the first.
+        chunks: all bytes from the first.
         after: at most one position.
-        parse: makes an event of a line.
-        max_bytes: length from which a line is passed over, without being kept.
-        title: of the stream, for messages.
+        parse: parses a line.
+        max_bytes: maximum length of a line; longer ones are not kept in memory.
+        title: name of the stream for messages.
 
     Raises:
-        ValueError: if what comes before the position is not what came before it then.
+        ValueError: if the bytes before the position changed.
     """
     check_positive(max_bytes=max_bytes)
     start = next(iter(after), START)
@@ -55,9 +61,9 @@ def events_in(
 def _lines(
     chunks: Iterable[bytes], start: Position, max_bytes: int
 ) -> Iterator[tuple[Position, bytes | None]]:
-    """Lines, each with the position after it; then None for bytes that are left.
+    """Yields lines with the positions after them; then None if bytes are left.
 
-    Of a line that is too long no more is kept than `max_bytes` and a chunk.
+    At most `max_bytes` and a chunk are kept of a line that is too long.
     """
     offset, _, number, checksum = last = start
     kept, length = b"", 0
@@ -77,7 +83,7 @@ def _lines(
 
 
 def _rest(chunks: Iterator[bytes], start: Position, title: str) -> Iterator[bytes]:
-    """What comes after the start, once what comes before is found to be the same."""
+    """Yields the chunks after the start, once the bytes before it are verified."""
     left, checksum, chunk = start.offset, 0, b""
     while left:
         chunk = next(chunks, b"")
@@ -88,8 +94,7 @@ def _rest(chunks: Iterator[bytes], start: Position, title: str) -> Iterator[byte
     if checksum != start.checksum:
         raise ValueError(
             f"{title}: the first {start.offset} bytes must be those that were learned. "
-            "Received: others. Name the stream that the checkpoint is of, or begin "
-            "another checkpoint, from what `load` gives of this one if you like."
+            f"Received: other bytes. {ADVICE}"
         )
     if chunk:
         yield chunk
@@ -97,9 +102,8 @@ def _rest(chunks: Iterator[bytes], start: Position, title: str) -> Iterator[byte
 
 
 def too_short(title: str, length: int, offset: int) -> str:
-    """The message for a stream that ends before what was read of it."""
+    """Returns the message for a stream that is shorter than what was read of it."""
     return (
         f"{title}: must have the {offset} bytes that were read already. Received: "
-        f"{length} bytes; it was cut short or replaced. Name the stream that was read, "
-        "or begin another checkpoint, from what `load` gives of this one if you like."
+        f"{length} bytes; it was cut short or replaced. {ADVICE}"
     )

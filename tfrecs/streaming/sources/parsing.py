@@ -1,17 +1,17 @@
-"""Events of lines that anyone may have written: as JSON, or with separators.
+"""Parses lines of JSON or CSV to events.
 
-What is no event raises MalformedError, with a reason of `FAULTS`. Nothing else is
-raised, whatever the bytes.
+Malformed lines raise MalformedError with a fault of `FAULTS`; no bytes raise another
+error.
 """
 
 import csv
 import json
 import sys
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tfrecs.streaming.prequential import Event
+from tfrecs.streaming.events import Event
 from tfrecs.streaming.sources.position import Parse, Position, Positioned
 
 FAULTS = {
@@ -26,14 +26,16 @@ FAULTS = {
     "bad weight": "A weight must be a number from 0 to `largest`.",
     "bad time": "A time must be a finite number, at most `latest`.",
 }
-"""Why a line is no event, and what it should have been."""
+"""Faults of malformed lines and messages, and what they should be."""
+
+NUMBERS = ("rating", "weight", "time")
 
 
 class MalformedError(ValueError):
-    """A line or a message is no event.
+    """A line or a message is malformed.
 
     Args:
-        fault: why, of `FAULTS`.
+        fault: name in `FAULTS`.
     """
 
     def __init__(self, fault: str) -> None:
@@ -43,22 +45,22 @@ class MalformedError(ValueError):
 
 @dataclass(frozen=True)
 class JsonEvents:
-    """Makes an event of a line such as {"user": "ann", "item": 7, "rating": 4}.
+    """Parses lines such as {"user": "ann", "item": 7, "rating": 4}.
 
-    An id is a whole number or a text; 7 and "7" are two ids. A rating, a weight or a
-    time is a number; one that is null or not there is as in `Event`. Other keys are
-    passed over.
+    Ids are whole numbers or texts; 7 and "7" are two ids. Ratings, weights and times
+    are numbers; null or a missing key means the default of `Event`. Other keys are
+    ignored.
 
     Args:
         user: key of the user's id.
         item: key of the item's id.
-        rating: key of the rating, or None to pass ratings over.
-        weight: key of the weight, or None.
-        time: key of the time, or None.
-        largest: rating or weight above which a line is malformed, so that one line
-            cannot outweigh all that was learned.
-        latest: time above which a line is malformed, such as 4102444800 for seconds
-            before 2100, so that one line cannot make all be forgotten by time.
+        rating: key of the rating; None to ignore ratings.
+        weight: key of the weight; None to ignore weights.
+        time: key of the time; None to ignore times.
+        largest: maximum rating or weight, so that one line cannot outweigh all that was
+            learned.
+        latest: maximum time, such as 4102444800 for seconds before 2100, so that one
+            line cannot make all events be forgotten.
 
     Example:
         >>> from tfrecs.streaming.sources import JsonEvents
@@ -75,19 +77,18 @@ class JsonEvents:
     latest: float = sys.float_info.max
 
     def __call__(self, line: bytes) -> Event:
-        """Makes an event of a line.
-
-        Raises:
-            MalformedError: if it is none.
-        """
-        found = _object(line)
+        """Parses a line; raises MalformedError."""
+        text = _decoded(line)
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError) as error:  # brackets may be deep
+            raise MalformedError("not JSON") from error
+        if not isinstance(found, dict):
+            raise MalformedError("not JSON")
         if self.user not in found or self.item not in found:
             raise MalformedError("missing key")
-        own = {
-            name: found.get(getattr(self, name))
-            for name in ("user", "item", "rating", "weight", "time")
-        }
-        return _event(own, self.largest, self.latest)
+        fields = {name: found.get(getattr(self, name)) for name in Event._fields}
+        return _event(fields, self.largest, self.latest)
 
 
 JSON: Parse = JsonEvents()
@@ -95,22 +96,22 @@ JSON: Parse = JsonEvents()
 
 @dataclass(frozen=True)
 class CsvEvents:
-    """Makes an event of a line such as ann,Heat,4,12.
+    """Parses lines such as ann,Heat,4,12.
 
-    All ids are texts. A field of a number that is empty is as in `Event`. A field may
-    be quoted, but not hold a newline. A line of headings is malformed, and counted so,
-    if there is a column of numbers; else it is an event.
+    All ids are texts. An empty number means the default of `Event`. A field may be
+    quoted, but must not contain a newline. A header line is counted as malformed if
+    there is a column of numbers; otherwise it is an event.
 
     Args:
-        columns: what the fields are, in their order: "user", "item", "rating",
-            "weight", "time", or None for one to pass over.
+        columns: the fields in order: "user", "item", "rating", "weight", "time", or
+            None for a field to ignore.
         separator: one character.
-        largest: as of `JsonEvents`.
-        latest: as of `JsonEvents`.
+        largest: maximum rating or weight.
+        latest: maximum time.
 
     Raises:
-        ValueError: if a column is unknown or stands twice, there is none of users or
-            items, or the separator is not one character.
+        ValueError: if a column is unknown, repeated or missing, or the separator is not
+            one character.
     """
 
     columns: Sequence[str | None] = ("user", "item", "rating", "time")
@@ -119,11 +120,10 @@ class CsvEvents:
     latest: float = sys.float_info.max
 
     def __post_init__(self) -> None:
-        """Checks what was given."""
+        """Checks the settings."""
         named = [column for column in self.columns if column is not None]
-        if not {"user", "item"} <= set(named) <= set(Event._fields) or len(
-            set(named)
-        ) < len(named):
+        is_known = {"user", "item"} <= set(named) <= set(Event._fields)
+        if not is_known or len(set(named)) < len(named):
             raise ValueError(
                 "`columns` must be user, item and any of rating, weight and time, each "
                 f"once, and None for others. Received: {tuple(self.columns)!r}"
@@ -135,32 +135,27 @@ class CsvEvents:
             )
 
     def __call__(self, line: bytes) -> Event:
-        """Makes an event of a line.
-
-        Raises:
-            MalformedError: if it is none.
-        """
+        """Parses a line; raises MalformedError."""
+        lines = [_decoded(line)]
         try:
-            reader = csv.reader([_text(line)], delimiter=self.separator, strict=True)
-            fields = next(reader, [])
+            read = next(csv.reader(lines, delimiter=self.separator, strict=True), [])
         except csv.Error as error:
             raise MalformedError("not CSV") from error
-        if len(fields) != len(self.columns):
+        if len(read) != len(self.columns):
             raise MalformedError("not CSV")
-        own: dict[str, Any] = {
-            name: field
-            for name, field in zip(self.columns, fields, strict=True)
-            if name is not None
-        }
-        for name in ("rating", "weight", "time"):
-            own[name] = _written_number(own.get(name, ""), f"bad {name}")
-        return _event(own, self.largest, self.latest)
+        fields: dict[Any, Any] = dict(zip(self.columns, read, strict=True))
+        for name in NUMBERS:
+            try:
+                fields[name] = float(fields[name]) if fields.get(name) else None
+            except ValueError as error:
+                raise MalformedError(f"bad {name}") from error
+        return _event(fields, self.largest, self.latest)
 
 
 def parsed(
     position: Position, data: bytes | None, parse: Parse, max_bytes: int
 ) -> Positioned:
-    """Gives the event of a line or a message, or why it is none."""
+    """Returns the event or the fault of a line or a message."""
     if data is None:
         return Positioned(position, None, "empty")
     if len(data) > max_bytes:
@@ -171,53 +166,27 @@ def parsed(
         return Positioned(position, None, error.fault)
 
 
-def _text(line: bytes) -> str:
+def _decoded(line: bytes) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedError("not UTF-8") from error
 
 
-def _object(line: bytes) -> dict[str, Any]:
-    text = _text(line)
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:  # brackets may be deep
-        raise MalformedError("not JSON") from error
-    if not isinstance(found, dict):
-        raise MalformedError("not JSON")
-    return found
-
-
-def _event(own: Mapping[str, Any], largest: float, latest: float) -> Event:
-    """Checks what stands for an event, by the names of its fields."""
-    time = _number(own.get("time"), "bad time", -sys.float_info.max, latest)
-    return Event(
-        _id(own["user"]),
-        _id(own["item"]),
-        _number(own.get("rating"), "bad rating", 0, largest),
-        _number(own.get("weight"), "bad weight", 0, largest),
-        0.0 if time is None else time,
-    )
-
-
-def _id(value: Any) -> Hashable:
-    if type(value) not in (int, str) or value == "":  # True would be 1
-        raise MalformedError("bad id")
-    found: Hashable = value
-    return found
-
-
-def _number(value: Any, fault: str, lowest: float, largest: float) -> float | None:
-    if value is None:
-        return None
-    if type(value) not in (int, float) or not lowest <= value <= largest:  # NaN too
-        raise MalformedError(fault)
-    return float(value)
-
-
-def _written_number(field: str, fault: str) -> float | None:
-    try:
-        return float(field) if field else None
-    except ValueError as error:
-        raise MalformedError(fault) from error
+def _event(fields: Mapping[str, Any], largest: float, latest: float) -> Event:
+    """Checks the fields of an event."""
+    for side in ("user", "item"):
+        if (
+            type(fields[side]) not in (int, str) or fields[side] == ""
+        ):  # True would be 1
+            raise MalformedError("bad id")
+    numbers: dict[str, float | None] = {}
+    for name in NUMBERS:
+        low, high = (-sys.float_info.max, latest) if name == "time" else (0, largest)
+        value = fields[name]
+        is_number = type(value) in (int, float)
+        if value is not None and not (is_number and low <= value <= high):  # NaN too
+            raise MalformedError(f"bad {name}")
+        numbers[name] = None if value is None else float(value)
+    time = numbers.pop("time") or 0.0
+    return Event(fields["user"], fields["item"], **numbers, time=time)

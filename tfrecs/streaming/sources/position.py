@@ -1,24 +1,24 @@
-"""Where a stream was read to, and what stood there."""
+"""Sources of events, and positions in them."""
 
 from collections.abc import Callable, Generator, Iterable
 from typing import NamedTuple, Protocol
 
-from tfrecs.streaming.prequential import Event
+from tfrecs.streaming.events import Event
 
 Parse = Callable[[bytes], Event]
-"""Makes an event of a line or a message, or raises MalformedError."""
+"""Parses a line or a message to an event, or raises MalformedError."""
 
 UNFINISHED = "unfinished"
-"""What is told at the end of lines whose last one has no newline yet."""
+"""Fault of a last line without a newline."""
 
 
 class Position(NamedTuple):
-    """What comes next, all before it being done.
+    """The position after a line or a message.
 
     Args:
-        offset: where the next one begins: a byte of lines, a message of a partition.
-        partition: of Kafka; lines have one.
-        number: of the line that was last, from 1; 0 for a message.
+        offset: offset of the next line in bytes, or of the next message.
+        partition: partition of Kafka; 0 for lines.
+        number: number of the line, from 1; 0 for a message.
         checksum: CRC-32 of all bytes before `offset`; 0 for a message.
     """
 
@@ -27,8 +27,8 @@ class Position(NamedTuple):
     number: int = 0
     checksum: int = 0
 
-    def told(self) -> str:
-        """Names the line or the message that was last."""
+    def title(self) -> str:
+        """Returns the name of the line or message before the position."""
         if self.number:
             return f"line {self.number}"
         return f"partition {self.partition}, offset {self.offset - 1}"
@@ -38,12 +38,12 @@ START = Position(0)
 
 
 class Positioned(NamedTuple):
-    """An event of a stream, or what was there instead.
+    """An event or a fault, with the position after it.
 
     Args:
-        position: that after it.
-        event: None where there was none.
-        fault: why there was none, of `FAULTS` or `UNFINISHED`; empty for an event.
+        position: position after it.
+        event: the event; None for a fault.
+        fault: fault of `FAULTS`, or `UNFINISHED`; empty for an event.
     """
 
     position: Position
@@ -52,20 +52,20 @@ class Positioned(NamedTuple):
 
 
 class Source(Protocol):
-    """Gives the events of a stream again from any position."""
+    """Yields the events of a stream from any position."""
 
     @property
     def name(self) -> str:
-        """Which stream it is; positions of another one say nothing about it."""
+        """Identity of the stream; positions of another stream do not apply."""
         ...
 
     @property
     def title(self) -> str:
-        """Which stream it is, for messages."""
+        """Name of the stream for messages."""
         ...
 
     def events(
         self, after: Iterable[Position] = ()
     ) -> Generator[Positioned, None, None]:
-        """Gives what comes after these positions, one for each partition."""
+        """Yields what comes after these positions, one for each partition."""
         ...

@@ -1,4 +1,4 @@
-"""How far a stream was learned, and what came: kept with what was learned."""
+"""Position in a stream and counts of its events, saved with the recommender."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfrecs._base.types import AnyArray
-from tfrecs.streaming.prequential import Event
+from tfrecs.streaming.events import Event
 from tfrecs.streaming.recommender import IncrementalRecommender
 from tfrecs.streaming.sources.position import UNFINISHED, Position, Positioned
 from tfrecs.streaming.state_file import read_state, write_state
@@ -16,17 +16,17 @@ from tfrecs.streaming.state_file import read_state, write_state
 
 @dataclass
 class Counts:
-    """What came of a stream, from its beginning, over all runs.
+    """Counts of a stream from its beginning, over all runs.
 
     Args:
-        events: that were learned.
-        malformed: lines or messages that are no events, by the reason, of `FAULTS`.
-        repeated: events of a user and an item that the user had; learned again.
-        new_users: events that brought a user who was not known.
-        new_items: events that brought an item that was not known.
-        times_back: events with an earlier time than one before; learned as they come.
-        latest_time: the latest time of an event; None before the first.
-        is_unfinished: whether, in this run, a line without a newline stood at the end.
+        events: events that were learned.
+        malformed: numbers of malformed lines or messages by their fault, of `FAULTS`.
+        repeated: events of a user with an item that the user had; learned again.
+        new_users: events of a new user.
+        new_items: events of a new item.
+        times_back: events that are earlier than one before; learned in this order.
+        latest_time: latest time of an event; None before the first.
+        is_unfinished: whether the last line had no newline in this run.
         is_stopped: whether Ctrl-C stopped this run.
     """
 
@@ -42,11 +42,11 @@ class Counts:
 
 
 class Progress:
-    """What was learned of a source: its positions, by partition, and the counts.
+    """A recommender, its positions in a source by partition, and the counts.
 
     Args:
-        recommender: that learns.
-        name: of the source.
+        recommender: recommender that learns.
+        name: name of the source.
     """
 
     def __init__(self, recommender: IncrementalRecommender, name: str) -> None:
@@ -55,8 +55,8 @@ class Progress:
         self.positions: dict[int, Position] = {}
 
     def take(self, found: Positioned) -> None:
-        """Learns an event, or counts what is none."""
-        if found.fault == UNFINISHED:  # it comes again when it is whole
+        """Learns an event, or counts its fault."""
+        if found.fault == UNFINISHED:  # read again once it is complete
             self.counts.is_unfinished = True
             return
         if found.event is None:
@@ -80,7 +80,7 @@ class Progress:
         counts.latest_time = max(latest, event.time)
 
     def write(self, path: str | Path) -> None:
-        """Writes the recommender and this to one file, whole or not at all."""
+        """Writes everything to one file, atomically."""
         kept = {**asdict(self.counts), "is_unfinished": False, "is_stopped": False}
         more = {
             "source": np.array(self.name),
@@ -90,24 +90,23 @@ class Progress:
         write_state(self.recommender, path, more)
 
     def read(self, path: str | Path) -> None:
-        """Goes back to what `write` wrote.
+        """Restores what `write` wrote.
 
         Raises:
-            ValueError: if the file is something else, or of another source.
+            ValueError: if the file is of another kind, or of another source.
         """
         more = read_state(self.recommender, path)
         try:
             name, positions, counts = _kept(more)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
-                f"{path}: must be a checkpoint of `learn_from`. Received: another file "
-                f"of a recommender, without {error}. Name another file; `load` gives "
-                "the recommender of this one."
+                f"{path}: must be a checkpoint of `learn_from`. Received: a file of a "
+                f"recommender, without {error}. Use another; `load` reads this one."
             ) from error
         if name != self.name:
             raise ValueError(
                 f"{path}: must be of the source {self.name!r}. Received: {name!r}. "
-                "Name another file, and begin from what `load` gives of this one."
+                "Use another; `load` reads this one."
             )
         self.counts = counts
         self.positions = {position.partition: position for position in positions}

@@ -13,16 +13,16 @@ from tfrecs.streaming.sources.position import Parse, Position, Positioned
 
 @dataclass(frozen=True)
 class StandardInput:
-    """Gives the events of lines as they come, until the sender closes.
+    """Yields the events of lines as they come, until the sender closes.
 
-    To go on from a position, the sender sends everything again from the first byte, as
-    in `cat events.jsonl | ...`: what was read already is passed over, and must be the
-    same.
+    To resume from a position, the sender must send everything again from the first
+    byte, as in `cat events.jsonl | ...`: the bytes up to the position are verified and
+    skipped.
 
     Args:
-        parse: makes an event of a line, such as `JsonEvents()`.
-        max_bytes: length above which a line is malformed; it is not kept in memory.
-        stream: None for standard input.
+        parse: parses a line, such as `JsonEvents()`.
+        max_bytes: maximum length of a line; longer ones are malformed.
+        stream: the stream; None for standard input.
     """
 
     parse: Parse = JSON
@@ -31,21 +31,21 @@ class StandardInput:
 
     @property
     def name(self) -> str:
-        """The same for all lines: which they are is told by the checksum."""
+        """Constant; streams are identified by their checksum."""
         return "lines"
 
     @property
     def title(self) -> str:
-        """What is read."""
+        """Name of the stream for messages."""
         return "standard input" if self.stream is None else "the stream"
 
     def events(
         self, after: Iterable[Position] = ()
     ) -> Generator[Positioned, None, None]:
-        """Gives what comes after a position.
+        """Yields what comes after a position.
 
         Raises:
-            ValueError: if the stream does not begin with what was read up to there.
+            ValueError: if the bytes before the position changed.
         """
         yield from events_in(
             self._chunks(), after, self.parse, self.max_bytes, self.title
@@ -54,5 +54,5 @@ class StandardInput:
     def _chunks(self) -> Iterator[bytes]:
         own = cast(BufferedReader, sys.stdin.buffer)
         stream = own if self.stream is None else self.stream
-        while chunk := stream.read1(CHUNK):  # what is there, without waiting for more
+        while chunk := stream.read1(CHUNK):  # returns without waiting for more
             yield chunk
