@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tfrecs.data.datasets import fetch as module
+from tfrecs.data.datasets import load_dataset
 from tfrecs.data.datasets.fetch import Source, fetch
 
 CONTENT = {"tiny/ratings": b"1 2 5\n", "tiny/films": b"2 Heat\n", "tiny/extra": b"-"}
@@ -376,3 +377,20 @@ def test_without_a_source_nothing_is_written_and_the_origin_is_named(cache):
     assert "get them from their office, set TFRECS_DATA to a folder" in message
     assert "Connect to the network" not in message
     assert not cache.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "origin"),
+    [
+        ("ml-10m", "https://files.grouplens.org/datasets/movielens/ml-10m.zip"),
+        ("ml-32m", "https://files.grouplens.org/datasets/movielens/ml-32m.zip"),
+        ("ncf-ml-1m", "hexiangnan/neural_collaborative_filtering on GitHub"),
+        ("trivago", "the RecSys Challenge 2019"),
+        ("ultragcn-ml-1m", "xue-pai/UltraGCN on GitHub"),
+        ("yoochoose", "the RecSys Challenge 2015"),
+    ],
+)
+def test_a_data_set_without_a_checksum_names_its_origin(put, name, origin):
+    put(name, {})
+    with pytest.raises(FileNotFoundError, match=f"get them from .*{origin}"):
+        load_dataset(name)

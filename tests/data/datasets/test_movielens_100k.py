@@ -2,13 +2,12 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tfrecs.data.datasets import DATASETS, Dataset, load_dataset
+from tfrecs.data.datasets import Dataset, load_dataset
 from tfrecs.data.datasets.movielens_100k import LAYOUTS, SOURCES, load_ml_100k
 
 RATINGS = ["1\t3\t5\t100", "1\t1\t2\t200", "2\t267\t3\t300"]
@@ -39,7 +38,9 @@ RECBOLE_FILMS = [
     "9\tNobody Saw This\t2001\t",
 ]
 RECBOLE_RATINGS = ["user_id:token\titem_id:token\trating:float\ttimestamp:float"]
-RECBOLE_PEOPLE = ["user_id:token\tage:token\tgender:token\toccupation:token\tzip_code:token"]  # fmt: skip
+RECBOLE_PEOPLE = [
+    "user_id:token\tage:token\tgender:token\toccupation:token\tzip_code:token"
+]
 
 GROUPLENS = {
     "ua.base": RATINGS,
@@ -55,19 +56,13 @@ RECBOLE = {
 }
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("TFRECS_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("TFRECS_CACHE", str(tmp_path / "cache"))
-    path = tmp_path / "data" / "ml-100k"
-    path.mkdir(parents=True)
-    return path
-
-
-def write(folder: Path, files: dict[str, list[str]]) -> None:
-    for name, lines in files.items():
-        encoding = "latin-1" if name == "u.item" else "utf-8"
-        (folder / name).write_bytes(("\n".join(lines) + "\n\n").encode(encoding))
+def encoded(files: dict[str, list[str]]) -> dict[str, bytes]:
+    return {
+        name: ("\n".join(lines) + "\n\n").encode(
+            "latin-1" if name == "u.item" else "utf-8"
+        )
+        for name, lines in files.items()
+    }
 
 
 def without(files: dict, *names: str) -> dict:
@@ -117,8 +112,8 @@ def check_content(dataset: Dataset) -> None:
         assert (name in films) != (name in people)
 
 
-def test_the_ua_files_give_the_publishers_split(folder):
-    write(folder, without(GROUPLENS, "u.data"))
+def test_the_ua_files_give_the_publishers_split(put):
+    put("ml-100k", encoded(without(GROUPLENS, "u.data")))
     dataset = load_ml_100k()
     check_content(dataset)
     assert dataset.split_name == "ua"
@@ -127,8 +122,8 @@ def test_the_ua_files_give_the_publishers_split(folder):
 
 
 @pytest.mark.parametrize("missing", ["ua.base", "ua.test"])
-def test_without_the_ua_files_a_note_says_what_is_done_instead(folder, missing):
-    write(folder, without(GROUPLENS, missing))
+def test_without_the_ua_files_a_note_names_the_other_split(put, missing):
+    put("ml-100k", encoded(without(GROUPLENS, missing)))
     dataset = load_ml_100k()
     check_content(dataset)
     assert dataset.split_name is None
@@ -137,18 +132,18 @@ def test_without_the_ua_files_a_note_says_what_is_done_instead(folder, missing):
     assert "ten random ratings of each user will be used instead" in dataset.note
 
 
-def test_recboles_copy_has_the_same_content(folder):
-    write(folder, RECBOLE)
+def test_recboles_copy_has_the_same_content(put):
+    put("ml-100k", encoded(RECBOLE))
     dataset = load_ml_100k()
     check_content(dataset)
     assert dataset.test_rows is None
     assert "ten random ratings" in dataset.note
 
 
-def test_both_formats_give_equal_frames(folder):
-    write(folder, RECBOLE)
+def test_both_formats_give_equal_frames(put):
+    put("ml-100k", encoded(RECBOLE))
     copy = load_ml_100k().interactions
-    write(folder, GROUPLENS)
+    put("ml-100k", encoded(GROUPLENS))
     original = load_ml_100k().interactions
     pd.testing.assert_frame_equal(copy.item_features, original.item_features)
     pd.testing.assert_frame_equal(copy.user_features, original.user_features)
@@ -169,19 +164,19 @@ def test_both_formats_give_equal_frames(folder):
     ],
 )
 def test_a_malformed_row_raises_with_file_and_line(
-    folder, files, name, line, content, reason
+    put, files, name, line, content, reason
 ):
     lines = list(files[name])
     lines[line - 1] = content
-    write(folder, {**files, name: lines})
+    folder = put("ml-100k", encoded({**files, name: lines}))
     with pytest.raises(ValueError, match=f"^{folder / name}: .*{reason}") as caught:
         load_ml_100k()
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["ua.base", "ua.test", "u.item", "u.user"])
-def test_an_empty_file_raises(folder, name):
-    write(folder, {**GROUPLENS, name: [""]})
+def test_an_empty_file_raises(put, name):
+    folder = put("ml-100k", encoded({**GROUPLENS, name: [""]}))
     with pytest.raises(ValueError, match=f"{folder / name}: must not be empty"):
         load_ml_100k()
 
@@ -196,20 +191,14 @@ def test_an_empty_file_raises(folder, name):
         ({"u.user": [*PEOPLE, PEOPLE[1]]}, r".*one row for each id. Received: .*7\b"),
     ],
 )
-def test_files_that_contradict_each_other_raise_with_the_folder(folder, change, reason):
-    write(folder, {**GROUPLENS, **change})
+def test_files_that_contradict_each_other_raise_with_the_folder(put, change, reason):
+    folder = put("ml-100k", encoded({**GROUPLENS, **change}))
     with pytest.raises(ValueError, match=f"^{folder}: .*{reason}"):
         load_ml_100k()
 
 
 def test_each_source_brings_one_layout():
     assert {source.files for source in SOURCES} <= set(LAYOUTS)
-
-
-def test_a_dataset_is_loaded_by_name(folder):
-    write(folder, GROUPLENS)
-    check_content(load_dataset("ml-100k"))
-    assert DATASETS["ml-100k"] is load_ml_100k
 
 
 def test_an_unknown_name_lists_the_known_ones():

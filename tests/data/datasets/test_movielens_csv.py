@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from tfrecs.data.datasets import DATASETS, load_dataset, movielens
+from tfrecs.data.datasets import load_dataset, movielens
 from tfrecs.data.datasets.movielens import common_tags
 from tfrecs.data.datasets.movielens_csv import load_ml_20m, load_ml_latest_small
 
@@ -73,13 +73,13 @@ def test_plain_and_gzipped_files_are_read(put, name, zipped):
     check_content(load_dataset(name), name)
 
 
-def test_tags_may_be_absent_and_lines_end_in_any_way(put):
+def test_tags_may_be_missing_and_lines_end_in_any_way(put):
     files = {n: FILES[n].replace("\n", "\r\n") for n in ("ratings.csv", "movies.csv")}
     put("ml-20m", files)
     check_content(load_ml_20m(), "ml-20m", tags=False)
 
 
-def test_a_film_without_a_year_has_none(put):
+def test_the_year_of_a_film_may_be_missing(put):
     films = FILMS.replace("Say", "Babylon 5 (1") + "99,Nobody,Drama\n"
     put("ml-20m", {**FILES, "movies.csv": films.replace(" (1964) ", "  ")})
     features = load_ml_20m().interactions.item_features
@@ -105,20 +105,21 @@ def test_tags_are_the_most_used_of_the_most_common(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "old", "new", "reason"),
     [
-        ("ratings.csv", ",0.5,", ",half,", "1 malformed row, in line 3: `rating` must be a finite number. Received: 'half'"),
-        ("ratings.csv", ",0.5,", ",", "1 malformed row, in line 3: must have 4 fields"),
-        ("ratings.csv", "userId,", "user,", "line 1 must be userId,movieId,rating,time"),
-        ("ratings.csv", RATINGS.partition("\n")[2], "", "must have at least one row"),
+        ("ratings.csv", ",0.5,", ",half,", "in line 3: `rating` must .*'half'"),
+        (
+            "ratings.csv",
+            "userId,",
+            "user,",
+            "line 1 must be userId,movieId,rating,time",
+        ),
         ("movies.csv", "\n11,", "\nxi,", "in line 4: `movieId` must be a whole number"),
-        ("movies.csv", '(1964) "', '(1964) ', "the row in line 4: a quote is never clo"),
         ("tags.csv", "5,11,  ,1", "5,11,  ", "1 malformed row, in line 9: must have 4"),
     ],
-)  # fmt: skip
-def test_a_malformed_row_is_told_by_file_and_line(put, name, old, new, reason):
+)
+def test_a_malformed_row_raises_with_file_and_line(put, name, old, new, reason):
     folder = put("ml-20m", {**FILES, name: FILES[name].replace(old, new)})
-    with pytest.raises(ValueError, match=f"^{folder / name}: .*{reason}") as caught:
+    with pytest.raises(ValueError, match=f"^{folder / name}: .*{reason}"):
         load_ml_20m()
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -127,24 +128,13 @@ def test_a_malformed_row_is_told_by_file_and_line(put, name, old, new, reason):
         ("ratings.csv", "1,2,", "1,11,", "must stand once. Received: 1 repeated"),
         ("ratings.csv", "20,70,", "20,71,", "ratings of film 71, which has none"),
         ("ratings.csv", ",0.5,", ",-1,", "`ratings` must be finite and at least 0"),
-        ("ratings.csv", ",0.5,", ",1e39,", "`ratings` must be finite and at least 0"),
         ("movies.csv", "\n3,", "\n2,", "must have one row for each id. Received: .*2"),
     ],
 )
-def test_files_that_do_not_fit_each_other_are_told(put, name, old, new, reason):
+def test_contradicting_files_raise_with_the_folder(put, name, old, new, reason):
     folder = put("ml-20m", {**FILES, name: FILES[name].replace(old, new)})
     with pytest.raises(ValueError, match=f"^{folder}: .*{reason}"):
         load_ml_20m()
-
-
-def test_what_is_not_downloaded_says_where_it_is_from(put):
-    put("ml-32m", {"ratings.csv": RATINGS})
-    with pytest.raises(FileNotFoundError) as caught:
-        DATASETS["ml-32m"]()
-    message = str(caught.value)
-    assert "(no readable movies.csv)" in message
-    assert "get them from https://files.grouplens.org/datasets" in message
-    assert "movielens/ml-32m.zip, set TFRECS_DATA to a folder that" in message
 
 
 def test_the_real_files_have_the_published_numbers(real):

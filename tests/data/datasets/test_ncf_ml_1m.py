@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from tfrecs.data.datasets import load_dataset
 from tfrecs.data.datasets.ncf_ml_1m import load_ncf_ml_1m
 
 TRAIN = "0\t7\t5\t978300760\n0\t1\t3\t978302109\n2\t3705\t4\t978301968\n"
@@ -42,29 +41,18 @@ def check_content(dataset) -> None:
 def test_plain_and_gzipped_files_are_read(put, zipped):
     put("ncf-ml-1m", {n + ".gz" * (n in zipped): FILES[n] for n in FILES})
     check_content(load_ncf_ml_1m())
-    check_content(load_dataset("ncf-ml-1m"))
-
-
-def test_windows_line_ends_are_read(put):
-    put("ncf-ml-1m", {n: text.replace("\n", "\r\n") for n, text in FILES.items()})
-    check_content(load_ncf_ml_1m())
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new", "reason"),
     [
-        ("ml-1m.train.rating", "\t978302109", "", "malformed row, in line 2: must have 4 fields separated by .*Received: 3"),
-        ("ml-1m.train.rating", "978302109", "soon", "in line 2: `timestamp` must be a whole number of 64 bits. Received: 'soon'"),
-        ("ml-1m.test.rating", "\t3\t", "\tx\t", "in line 2: `rating` must be a finite number. Received: 'x'"),
+        ("ml-1m.train.rating", "978302109", "soon", "line 2: `timestamp` .*'soon'"),
         ("ml-1m.test.negative", "\t198", "", "in line 2: must have 100 fields"),
-        ("ml-1m.test.negative", "\t1001\t", "\t10 01\t", "in line 1: `negative 2` must be a whole number of 64 bits. Received: '10 01'"),
     ],
-)  # fmt: skip
-def test_a_malformed_row_is_told_by_file_and_line(put, name, old, new, reason):
+)
+def test_a_malformed_row_raises_with_file_and_line(put, name, old, new, reason):
     folder = put("ncf-ml-1m", {**FILES, name: FILES[name].replace(old, new)})
-    with pytest.raises(
-        ValueError, match=rf"^{folder / name}: 1 .*{reason}.* Fetch the file anew.$"
-    ):
+    with pytest.raises(ValueError, match=f"^{folder / name}: 1 .*{reason}"):
         load_ncf_ml_1m()
 
 
@@ -81,21 +69,10 @@ def test_a_malformed_row_is_told_by_file_and_line(put, name, old, new, reason):
         ("ml-1m.train.rating", "\t5\t", "\t-5\t", "`ratings` must be finite and at l"),
     ],
 )
-def test_files_that_do_not_fit_each_other_are_told(put, name, old, new, reason):
+def test_contradicting_files_raise_with_the_folder(put, name, old, new, reason):
     folder = put("ncf-ml-1m", {**FILES, name: FILES[name].replace(old, new)})
     with pytest.raises(ValueError, match=f"^{folder}: .*{reason}"):
         load_ncf_ml_1m()
-
-
-def test_without_files_it_is_told_where_they_are_from(put):
-    folder = put(
-        "ncf-ml-1m", {"ml-1m.train.rating.gz": TRAIN, "ml-1m.test.rating": TEST}
-    )
-    with pytest.raises(FileNotFoundError) as caught:
-        load_ncf_ml_1m()
-    message = str(caught.value)
-    assert f"{folder} (no readable ml-1m.test.negative)" in message
-    assert "hexiangnan/neural_collaborative_filtering on GitHub" in message
 
 
 def test_the_real_files_have_the_published_numbers(real):

@@ -51,7 +51,8 @@ def test_clicks_and_purchases_are_one_data_set(put, end):
         (9, 214716932, 2),  # bought without a click
     ]
     assert len(data.at_least(2)) == 2
-    times = dict(zip(zip(data.user_ids, data.item_ids, strict=True), data.timestamps, strict=True))  # fmt: skip
+    pairs = zip(data.user_ids, data.item_ids, strict=True)
+    times = dict(zip(pairs, data.timestamps, strict=True))
     clicked = seconds(2014, 4, 7, 10, 54, 46, milliseconds=998)
     users = data.users.index([1, 2]).tolist()
     items = data.items.index([214536502, 214662742]).tolist()
@@ -60,7 +61,7 @@ def test_clicks_and_purchases_are_one_data_set(put, end):
         seconds(2014, 4, 7, 14),
         seconds(2014, 4, 7, 13),
     )
-    # "0", "S" and brands are no categories; of two as frequent the smaller is taken.
+    # "0", "S" and brands do not count; the smaller one of equals wins.
     category = data.item_features["category"]
     assert category.dropna().to_dict() == {214536502: "2", 214662742: "1"}
     assert dataset.categorical == ("category",)
@@ -70,20 +71,11 @@ def test_clicks_and_purchases_are_one_data_set(put, end):
 @pytest.mark.parametrize(
     ("name", "old", "new", "reason"),
     [
-        ("yoochoose-clicks.dat", "T10:54:09.868Z", "T25:54:09.868Z", "in line 2: `timestamp` must be a time as 2024-01-31T12:00:00Z. Received: '2014"),
-        ("yoochoose-clicks.dat", ",S", "", "in line 2: must have 4 fields"),
+        ("yoochoose-clicks.dat", "T10:54:09", "T25:54:09", "line 2: `timestamp`"),
         ("yoochoose-buys.dat", ",12462,", ",dear,", "2 malf.* in line 1: `price`"),
     ],
-)  # fmt: skip
-def test_a_malformed_row_is_told_by_file_and_line(put, name, old, new, reason):
+)
+def test_a_malformed_row_raises_with_file_and_line(put, name, old, new, reason):
     folder = put("yoochoose", {**FILES, name: FILES[name].replace(old, new)})
     with pytest.raises(ValueError, match=f"^{folder / name}: .*{reason}"):
-        load_yoochoose()
-
-
-def test_without_files_it_is_told_where_they_are_from(put):
-    put("yoochoose", {"yoochoose-clicks.dat": CLICKS})
-    with pytest.raises(
-        FileNotFoundError, match=r"no readable yoochoose-buys.*Sys Chall"
-    ):
         load_yoochoose()

@@ -115,10 +115,10 @@ def _properties(path: Path, hotels: "pd.Series[int]") -> "pd.DataFrame":
     import pandas as pd
 
     described = read_published(path, HOTELS)
-    if described["item_id"].duplicated().any():
-        twice = described["item_id"][described["item_id"].duplicated()].iloc[0]
+    repeated = described["item_id"][described["item_id"].duplicated()]
+    if len(repeated):
         raise ValueError(
-            f"{path}: each hotel must have one row. Received: {twice} twice"
+            f"{path}: each hotel must have one row. Received: {repeated.iloc[0]} twice"
         )
     ids = pd.Index(np.unique(hotels), name="item_id")
     properties = described.set_index("item_id")["properties"]
