@@ -5,7 +5,6 @@ import re
 from html import escape, unescape
 from html.parser import HTMLParser
 from io import BytesIO
-from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from PIL import Image
 import tfrecs
 from tfrecs.app import cards, pictures
 from tfrecs.app.catalogue import catalogue_of
+from tfrecs.reporting.posters import genre_colour
 
 PIXEL = b"\x89PNG\r\n\x1a\n"
 HOSTILE = '<img src=x onerror="alert(1)">\'&amp;'
@@ -79,30 +79,14 @@ def test_a_row_tells_rank_title_year_genres_reasons_and_badges():
     assert start["aria-label"] == "its <name>"
 
 
-def drawings(html):
-    for tag, attrs in Reader(html).tags:
-        if tag == "img":
-            kind, code = attrs["src"].split(",")
-            assert kind == "data:image/svg+xml;base64"
-            yield attrs["alt"], base64.b64decode(code).decode()
-
-
-@given(title=st.text(st.characters(codec="utf-8"), min_size=1))
-def test_drawn_cards_are_whole_documents_of_one_drawing(title):
-    of = catalogue([title])
-    [(alt, svg)] = drawings(cards.shelf([0], of, "shelf"))
-    root = ElementTree.fromstring(svg)
-    assert root.tag == "{http://www.w3.org/2000/svg}svg"
-    assert alt == of.entries[0].title
-    [(alt, svg)] = drawings(cards.listing([cards.Card(0)], of, "list"))
-    assert alt == ""  # the title stands beside it
-    assert "<text" not in svg
-
-
-def test_letters_that_xml_does_not_hold_are_replaced():
-    [(_, svg)] = drawings(cards.shelf([0], catalogue(["a\ufffeb\uffffc"]), "s"))
-    texts = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
-    assert [text.text for text in texts] == ["a\ufffdb\ufffdc"]
+def test_a_card_is_drawn_with_its_title_where_it_stands_alone():
+    of = catalogue([HOSTILE], genres=["Crime"])
+    shelf, listing = cards.shelf([0], of, "s"), cards.listing([cards.Card(0)], of, "l")
+    for html, told in ((shelf, HOSTILE), (listing, None)):
+        [card] = [attrs for tag, attrs in Reader(html).tags if tag == "div"][:1]
+        assert card["class"] == "drawn"
+        assert genre_colour("Crime") in card["style"]
+        assert card.get("aria-label") == told
 
 
 def test_pictures_are_shown_by_column_or_by_id_and_bad_ones_are_drawn(tmp_path):

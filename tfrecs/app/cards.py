@@ -1,18 +1,11 @@
 """Items as HTML, of which every text is escaped."""
 
-import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from tfrecs.app.catalogue import Catalogue
-from tfrecs.reporting.posters.drawing import drawn_card
-
-LETTERS = (
-    "<style>text{fill:#fff;font:600 20px system-ui,sans-serif;text-anchor:middle;"
-    "unicode-bidi:isolate}</style>"
-)
-"""How a drawn card writes, where no page's style reaches it."""
+from tfrecs.reporting.posters.genres import drawn_card
 
 
 @dataclass(frozen=True)
@@ -130,18 +123,8 @@ def _picture(item: int, catalogue: Catalogue, *, alone: bool) -> str:
     source, entry = catalogue.picture(item), catalogue.entries[item]
     name = entry.title if alone else ""
     if source is None:
-        source = _as_image(drawn_card(name, entry.genres))
+        return drawn_card(name, entry.genres)
     return (
         f'<img src="{escape(source)}" alt="{escape(name)}" loading="lazy" '
         'decoding="async">'
     )
-
-
-def _as_image(svg: str) -> str:
-    """A drawing as a `data:` address: Streamlit takes inline drawings out of HTML."""
-    alone = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-    alone = alone.replace(">", f">{LETTERS}", 1)
-    for letter in "\ufffe\uffff":  # HTML holds them, XML does not
-        alone = alone.replace(letter, "\ufffd")
-    code = base64.b64encode(alone.encode("utf-8", "replace")).decode()
-    return f"data:image/svg+xml;base64,{code}"

@@ -1,6 +1,10 @@
 """How items look, in whatever colours the page's theme has."""
 
-STYLE = """<style>
+from tfrecs.reporting.posters.genres import CARD_STYLE
+
+STYLE = (
+    f"<style>{CARD_STYLE}"
+    + """
 .stMainBlockContainer { padding: 3.9rem clamp(1rem, 3vw, 3rem); max-width: 96rem; }
 .stMainBlockContainer h1 { font-size: clamp(1.5rem, 4vw, 2rem); padding: 0; }
 .tfrecs-list { display: grid; gap: .6rem; list-style: none;
@@ -12,7 +16,9 @@ STYLE = """<style>
   background: color-mix(in srgb, currentColor 3%, transparent); }
 .tfrecs-list img { width: 3.6rem; height: 100%; min-height: 5.4rem; object-fit: cover;
   display: block; }
-.tfrecs-list li > div { padding: .5rem 0; min-width: 0; }
+.tfrecs-list .drawn { aspect-ratio: auto; min-height: 5.4rem; padding: 0; }
+.tfrecs-shelf .drawn { border-radius: .4rem; }
+.tfrecs-list li > div:not(.drawn) { padding: .5rem 0; min-width: 0; }
 .tfrecs-list p, .tfrecs-shelf p, .tfrecs-head p { margin: 0; line-height: 1.3;
   overflow-wrap: anywhere; }
 .tfrecs-title { font-weight: 600; font-size: .95rem; }
@@ -52,3 +58,4 @@ STYLE = """<style>
 .tfrecs-table th, .tfrecs-table td { text-align: start; padding: .3rem .6rem;
   border-bottom: 1px solid color-mix(in srgb, currentColor 16%, transparent); }
 </style>"""
+)

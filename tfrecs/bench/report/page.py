@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from markupsafe import Markup
+
 from tfrecs._base.files import replaced_when_whole
 from tfrecs.bench.measuring import LIST_LENGTH
 from tfrecs.bench.problem import Problem
@@ -18,7 +20,7 @@ from tfrecs.bench.report.small_print import definitions, small_print
 from tfrecs.bench.report.style import style_for
 from tfrecs.bench.result import Result
 from tfrecs.bench.results_file import environment
-from tfrecs.reporting.posters.html import head_of
+from tfrecs.reporting.pages import render_page
 from tfrecs.reporting.text import clean
 
 PARTS = {
@@ -75,11 +77,7 @@ def report(
     parts = "\n".join(section(key, PARTS[key], inside[key]) for key in PARTS)
     links = "".join(f'<li><a href="#{k}">{text(v)}</a></li>' for k, v in PARTS.items())
     notes = "".join(f"<p>Note: {text(note)}</p>" for note in problem.notes)
-    return f"""<!DOCTYPE html>
-<html lang="en">
-{head_of(f"{name}: {question}", style_for(len(places)), "'none'")}
-<body>
-<a class="skip" href="#answer">Skip to the answer</a>
+    body = f"""<a class="skip" href="#answer">Skip to the answer</a>
 <header>
 <h1><bdi>{text(name)}</bdi>: {question}</h1>
 <div class="protocol"><p><bdi>{text(name)}</bdi>{text(protocol)}</p>{notes}</div>
@@ -88,10 +86,13 @@ def report(
 <main>
 {parts}
 </main>
-<footer><p>Written by tfrecs. This page loads nothing and runs nothing.</p></footer>
-</body>
-</html>
-"""
+<footer><p>Written by tfrecs. This page loads nothing and runs nothing.</p></footer>"""
+    return render_page(
+        Path(__file__).parent / "templates/report.html",
+        title=f"{name}: {question}",
+        style=style_for(len(places)),
+        body=Markup(body),
+    )
 
 
 def _figures(problem: Problem, found: Findings, places: dict[str, int]) -> str:

@@ -1,11 +1,11 @@
-"""Pages of recommendations to look at: one HTML file, with no script and no network.
+"""Pages of recommendations: one HTML file each, without scripts or network access.
 
-`shelves_for` asks a `Recommender` what a user liked, what it recommends them, and what
-is similar to one item; `poster` makes a page of such frames, whoever made them; and
-`write_poster` puts the page into a file.
+`shelves_for` asks a `Recommender` for a user's liked and recommended items and for
+those similar to one item, `poster` builds a page of such frames, and `write_poster`
+writes it.
 """
 
-from tfrecs.reporting.posters.drawing import genre_colour
+from tfrecs.reporting.posters.genres import genre_colour
 from tfrecs.reporting.posters.pages import poster, write_poster
 from tfrecs.reporting.posters.shelves import shelves_for
 

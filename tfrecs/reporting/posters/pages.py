@@ -1,4 +1,4 @@
-"""Frames of items to a page, and the page to a file."""
+"""Pages of items in shelves."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tfrecs._base.files import replaced_when_whole
 from tfrecs.reporting.items import ItemColumns, item_facts
-from tfrecs.reporting.posters.html import page_of
+from tfrecs.reporting.pages import TEMPLATES, render_page
+from tfrecs.reporting.posters.genres import CARD_STYLE, genre_attribute, genre_rules
 from tfrecs.reporting.text import clean
 
 if TYPE_CHECKING:
@@ -24,29 +25,28 @@ def poster(
     image_folder: str | Path = ".",
     address_col: str | None = None,
 ) -> str:
-    """Makes a page of items: shelves below each other, a card for each row.
+    """Builds a page of items in shelves, with a card for each row.
 
-    An item with a picture shows it; any other has a card drawn, in the colours of its
-    genres. The page fetches nothing, unless `address_col` is given.
+    An item without a picture gets a card in the colours of its genres. The page loads
+    nothing from elsewhere, unless `address_col` is set. All text is escaped.
 
     Args:
-        shelves: each shelf's heading and its items, such as those of `shelves_for`, in
-            the order in which they are shown.
+        shelves: headings and their items, in order, such as those of `shelves_for`.
         heading: of the page.
         title_col: column of the titles. A row without one is called by its "item".
-        genres_col: column of genres, joined by "|"; frames may lack it.
-        detail_cols: columns that are told below the title, such as "year" or "score".
+        genres_col: column of genres, joined by "|"; optional in each frame.
+        detail_cols: columns that cards show below the title, such as "year".
         image_col: column of paths of pictures (PNG, JPEG, GIF, WebP, AVIF), which
-            become part of the page; a missing path or file means a drawn card.
+            become part of the page. A missing path or file means a drawn card.
         image_folder: the folder that paths start from; no file out of it is read.
-        address_col: column of http(s) addresses of pictures, which whoever opens the
-            page will fetch, for rows without a file.
+        address_col: column of http(s) addresses of pictures, for rows without a file.
+            A browser loads them when it opens the page.
 
     Returns:
-        HTML. Whatever texts hold is shown as text.
+        The page's HTML.
 
     Raises:
-        TypeError: if `shelves` is no mapping.
+        TypeError: if `shelves` is not a mapping.
         ValueError: if there is no shelf, a frame lacks a column, a file is not a
             picture in `image_folder` of at most 2 MB, or an address is not http(s).
 
@@ -76,19 +76,20 @@ def poster(
         (clean(name), item_facts(name, frame, columns))
         for name, frame in shelves.items()
     ]
-    return page_of(clean(heading), filled, from_web=address_col is not None)
+    genres = [genre for _, items in filled for item in items for genre in item.genres]
+    style = TEMPLATES.joinpath("poster.css").read_text(encoding="utf-8")
+    return render_page(
+        TEMPLATES / "poster.html",
+        title=clean(heading),
+        style=style + CARD_STYLE + genre_rules(genres),
+        pictures="data:" if address_col is None else "data: http: https:",
+        shelves=filled,
+        paint=genre_attribute,
+    )
 
 
 def write_poster(path: str | Path, page: str) -> Path:
-    """Writes a page whole or not at all, by way of a temporary name.
-
-    Args:
-        path: the file, which is replaced if it is there; its folder is made.
-        page: of `poster`.
-
-    Returns:
-        The path.
-    """
+    """Writes a page to a file atomically, makes its folder, and returns the path."""
     path = Path(path)
     with replaced_when_whole(path) as partial:
         partial.write_text(page, encoding="utf-8")

@@ -1,7 +1,6 @@
-"""What a user liked, what they are recommended, and what is similar to one item."""
+"""Shelves of a user: liked items, recommended items, and items similar to one."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from tfrecs._base.checks import check_positive
 from tfrecs.data.interactions import Interactions
@@ -10,44 +9,31 @@ from tfrecs.reporting.items import ItemNames, history
 if TYPE_CHECKING:
     import pandas as pd
 
-
-class Recommends(Protocol):
-    """What a `Recommender` does that shelves need."""
-
-    @property
-    def train(self) -> Interactions:
-        """What the model learned from, with the items' features."""
-
-    def recommend(self, users: Sequence[Any], k: int) -> "pd.DataFrame":
-        """Gives the items to recommend, in the column `item`, best first."""
-
-    def similar_items(self, items: Sequence[Any], k: int) -> "pd.DataFrame":
-        """Gives similar items, in the column `item`, most similar first."""
+    from tfrecs.inference.recommender import Recommender
 
 
 def shelves_for(
-    recommender: Recommends,
+    recommender: "Recommender",
     user: Any,
     *,
     k: int = 12,
     similar_to: Any = None,
     title_col: str = "title",
 ) -> dict[str, "pd.DataFrame"]:
-    """Gives a user's three shelves, for `poster`.
+    """Returns a user's three shelves, for `poster`.
 
     Args:
-        recommender: such as a `tfrecs.Recommender`.
+        recommender: also names items by its `train.item_features`.
         user: a raw id.
-        k: the most items on a shelf.
-        similar_to: the raw id of an item that others are similar to; the user's most
-            liked one by default.
+        k: items on a shelf, at most.
+        similar_to: the raw id of the item of the last shelf; None for the best liked.
         title_col: column of `train.item_features` that names that item.
 
     Returns:
-        Headings and frames with the columns `item` and those of `train.item_features`:
-        the user's items in `train` (highest rating first, and of these the latest), the
-        recommended ones, and the similar ones, with scores. Someone without items in
-        `train` gets the last shelf only if `similar_to` is given.
+        Headings and frames with the column `item` and those of `train.item_features`:
+        the user's items in `train` (the highest ratings first, then the latest), the
+        recommended items, and similar items, with scores. There is no last shelf for a
+        user without items in `train`, unless `similar_to` is set.
 
     Raises:
         ValueError: if k is below 1 or `train` does not know the user or item.
@@ -84,7 +70,7 @@ def _liked(train: Interactions, user: Any) -> "pd.DataFrame":
 
 
 def _with_features(train: Interactions, frame: "pd.DataFrame") -> "pd.DataFrame":
-    """The frame with the columns of the items' features that it lacks."""
+    """Adds those columns of the items' features that the frame lacks."""
     if train.item_features is None:
         return frame
     features = train.item_features.iloc[train.items.known(frame["item"])]
