@@ -28,7 +28,7 @@ from scipy.sparse import linalg
 from tfrecs import Interactions, evaluate
 from tfrecs.bench.results_file import write_json
 from tfrecs.data.readers import read_lightgcn
-from tfrecs.evaluation.metrics.ranking import METRICS
+from tfrecs.evaluation.metrics import METRICS
 from tfrecs.evaluation.ranking.top_k import top_k
 
 DIM, K = 64, 20

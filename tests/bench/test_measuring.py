@@ -8,7 +8,8 @@ from tfrecs.bench.baselines import BASELINES
 from tfrecs.bench.measuring import measured
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.result import Result
-from tfrecs.evaluation.metrics.list_metrics import Lists, coverage
+from tfrecs.evaluation.metrics.exposure import coverage
+from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.ranking.top_k import top_k
 
 COLUMNS = {"user_col": "person", "item_col": "film", "rating_col": "stars"}

@@ -11,7 +11,7 @@ from sklearn.metrics import ndcg_score
 
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import Protocol, evaluate, evaluate_lists, lists_from_frame
-from tfrecs.evaluation.metrics.list_metrics import Lists
+from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.ranking.top_k import top_k
 
 #                                         items: 0  1  2  3  4  5
@@ -27,7 +27,7 @@ def test_metrics_of_a_small_case_are_those_worked_out_by_hand():
     assert measured.user_ids.tolist() == [0, 2]
     assert measured.num_relevant.tolist() == [3, 2]
     assert measured.num_left_out == 1
-    assert measured.of_system == {}
+    assert measured.overall == {}
     discount = [1 / math.log2(1 + rank) for rank in range(5)[1:]]
     expected = {
         "precision@1": [0, 1],
@@ -57,14 +57,14 @@ def test_order_and_lists_of_untested_users_do_not_matter():
     measured = evaluate_lists(others, TEST, k=(1, 3), metrics=list(names))
     expected = evaluate_lists(LISTS, TEST, k=(1, 3), metrics=list(names))
     assert measured.to_frame().equals(expected.to_frame())
-    assert measured.of_system == expected.of_system
+    assert measured.overall == expected.overall
     # The items of tested users: 5, 3, and then 5, 2, 1, 3, 0, of 6.
-    assert measured.of_system == {"coverage@1": 2 / 6, "coverage@3": 5 / 6}
+    assert measured.overall == {"coverage@1": 2 / 6, "coverage@3": 5 / 6}
 
 
 def test_seen_items_are_refused_or_hold_their_places():
     lists = Lists([[0, 2], [3, 1]], [0, 2], TRAIN)  # 0 and 1 are of training
-    told = r"no item that its user has in training\. Received: 2 of 4.*exclude_seen=F"
+    told = r"Received: 2 of 4.*exclude_seen=F"
     with pytest.raises(ValueError, match=told):
         evaluate_lists(lists, TEST, k=1)
     measured = evaluate_lists(lists, TEST, k=2, exclude_seen=False)
@@ -97,7 +97,7 @@ def test_the_lists_of_top_k_have_the_metrics_of_evaluate(seed, k, exclude_seen):
     pd.testing.assert_frame_equal(
         measured.to_frame(), expected.to_frame(), rtol=1e-12, atol=1e-12
     )
-    assert measured.of_system == expected.of_system
+    assert measured.overall == expected.overall
     assert measured.protocol.compares == expected.protocol.compares
 
 
@@ -147,7 +147,7 @@ def test_names_of_items_and_users_do_not_matter(random):
 def test_cut_offs_are_within_the_lists():
     with pytest.raises(
         ValueError,
-        match=r"at most 3, the length of the lists: what.*Received: k=4\. Lower",
+        match=r"at most 3, .*Received: k=4\. Lower",
     ):
         evaluate_lists(LISTS, TEST, k=(1, 4))
     with pytest.raises(ValueError, match=r"at least 1\. Received: k=0"):
@@ -156,7 +156,7 @@ def test_cut_offs_are_within_the_lists():
 
 @pytest.mark.parametrize("name", ["mrr", "auc", "r_precision"])
 def test_metrics_of_the_whole_ranking_are_refused(name):
-    told = f"'{name}' needs the ranks of all test items, which lists do not"
+    told = f"ranks of all test items.*Received: '{name}'"
     with pytest.raises(ValueError, match=told):
         evaluate_lists(LISTS, TEST, k=1, metrics=["ndcg", name])
 
@@ -221,7 +221,7 @@ def test_features_are_handed_on_to_metrics_of_lists():
     [
         ({}, {"item_col": "film"}, r"'film' must be in.*Received: user, item, rank"),
         ({}, {"rank_col": "place"}, r"'place' must be in the frame"),
-        ({}, {"rank_col": "rank", "score_col": "score"}, "both, 'rank' and 'score'"),
+        ({}, {"rank_col": "rank", "score_col": "score"}, "'rank' and 'score'"),
         (
             {"user": "dan"},
             {},

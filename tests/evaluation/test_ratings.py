@@ -27,7 +27,7 @@ def test_errors_by_hand():
     assert found.num_relevant.tolist() == [3, 1, 3]
     assert found.num_left_out == 1
     np.testing.assert_allclose(found.per_user["user_mae"], [1, 2, 5 / 3])
-    assert "ratings: scores beside the held-out ratings" in repr(found)
+    assert "ratings: scores against held-out ratings" in repr(found)
 
 
 class Model:
@@ -79,7 +79,7 @@ def test_two_models_are_compared_user_by_user():
 
 
 def test_what_cannot_be_measured_is_refused():
-    with pytest.raises(ValueError, match=r"`test` must have ratings.*have none"):
+    with pytest.raises(ValueError, match=r"`test` must have ratings.*none"):
         liked = Interactions.from_arrays([0], [0])
         evaluate_ratings(SCORES, liked)
     with pytest.raises(ValueError, match=r"Received: 1 NaN of 7"):

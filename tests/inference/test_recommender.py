@@ -7,7 +7,7 @@ import pytest
 from tfrecs import Interactions, Recommender
 from tfrecs.evaluation import evaluate
 from tfrecs.evaluation.lists import evaluate_lists
-from tfrecs.evaluation.metrics.list_metrics import Lists
+from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.ranking import kernel
 
 # Users ann, bob, cy; items a, b, c, d.

@@ -8,7 +8,7 @@ from tfrecs._base.types import Scorer
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import Result
 from tfrecs.evaluation import Evaluation, evaluate
-from tfrecs.evaluation.metrics.ranking import METRICS, WHOLE_METRICS
+from tfrecs.evaluation.metrics import METRICS, WHOLE_METRICS
 from tfrecs.evaluation.ranking.scorers import ScoresUsers
 from tfrecs.evaluation.ranking.top_k import NO_ITEM, top_k
 
@@ -39,7 +39,7 @@ def measured(model: ScoresUsers | Scorer, problem: Problem, result: Result) -> R
     asked = [f"{name}@{k}" for k in problem.cutoffs for name in METRICS]
     names = (*asked, *WHOLE_METRICS)
     evaluation = replace(
-        found, per_user={name: found.per_user[name] for name in names}, of_system={}
+        found, per_user={name: found.per_user[name] for name in names}, overall={}
     )
     return replace(
         result,

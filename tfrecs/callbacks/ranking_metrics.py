@@ -10,8 +10,8 @@ from tfrecs._base.checks import check_cutoffs, check_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import Evaluation, evaluate, evaluate_sampled
 from tfrecs.evaluation.candidates import SampledCandidates
-from tfrecs.evaluation.full_ranking import check_apart
 from tfrecs.evaluation.measures import choose_measures
+from tfrecs.evaluation.protocol import check_apart
 
 
 class RankingMetrics(keras.callbacks.Callback):

@@ -31,8 +31,8 @@ from tfrecs.callbacks.board.sessions import log_result as log_result
 from tfrecs.callbacks.ranking_metrics import sample_users
 from tfrecs.data.columns import as_indices
 from tfrecs.data.interactions import Interactions
-from tfrecs.evaluation.full_ranking import check_apart
 from tfrecs.evaluation.measures import choose_measures
+from tfrecs.evaluation.protocol import check_apart
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.models.views import TrainingView
 from tfrecs.reporting.items import ItemNames

@@ -1,4 +1,4 @@
-"""What another library recommends, measured as a ranking is."""
+"""Evaluation of recommended lists, such as those of another library."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,11 +9,10 @@ import numpy as np
 from tfrecs._base.checks import check_cutoffs
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.interactions import Interactions
-from tfrecs.evaluation.full_ranking import check_apart
-from tfrecs.evaluation.measures import choose_measures
-from tfrecs.evaluation.metrics.list_metrics import Lists, measure_lists
-from tfrecs.evaluation.metrics.ranking import WHOLE_METRICS
-from tfrecs.evaluation.protocol import Protocol
+from tfrecs.evaluation.measures import choose_measures, measure_lists
+from tfrecs.evaluation.metrics import WHOLE_METRICS
+from tfrecs.evaluation.metrics.lists import Lists
+from tfrecs.evaluation.protocol import Protocol, check_apart
 from tfrecs.evaluation.ranking.kernel import side_by_side
 from tfrecs.evaluation.ranking.ranks import rank_in_lists
 from tfrecs.evaluation.ranking.top_k import NO_ITEM
@@ -31,35 +30,32 @@ def evaluate_lists(
     exclude_seen: bool = True,
     metrics: Sequence[str] | None = None,
 ) -> Evaluation:
-    """Measures where each test user's test items stand in a list that was given.
+    """Measures recommended lists, such as those of another library.
 
-    What lies beyond the end of a list is not known, and counts as a miss; so does all
-    for a test user without a list. With `lists` from `top_k`, and no ties, this is what
-    `evaluate` gives at k.
+    Items beyond the end of a list count as misses, and so do all items of a test user
+    without a list. With `lists` from `top_k`, and no ties, the metrics are those of
+    `evaluate`.
 
     Args:
-        lists: of users, best first; make them of arrays, or with `lists_from_frame`.
-        test: held-out interactions, over the vocabularies of `lists.train`.
+        lists: best first; from arrays, or from `lists_from_frame`.
+        test: held-out interactions, with the vocabularies of `lists.train`.
         k: cut-offs, each from 1 to the length of the lists.
-        exclude_seen: whether an item that its user has in training is an error; if not,
-            it holds its place, and is a hit only if it is in `test` too.
-        metrics: names out of `tfrecs.evaluation.metrics.ranking.METRICS`, None for all of these, and of
-            `tfrecs.evaluation.metrics.list_metrics`.
+        exclude_seen: whether a training item in its user's list is an error. If not, it
+            keeps its place, and is a hit only if it is in `test` too.
+        metrics: names in `METRICS`, `LIST_METRICS` and `SYSTEM_METRICS`; None for the
+            first.
 
     Returns:
-        Those metrics, of the users of `test`; metrics of lists are of their lists.
+        The metrics of the users of `test`.
 
     Raises:
         ValueError: if the vocabularies differ; if a user has two lists; if a k is
-            beyond the lists; with `exclude_seen`, if a list holds an item of training,
-            or `train` and `test` share a pair; if `metrics` names another metric, such
-            as "mrr", which needs the ranks of all test items, or none.
+            beyond the lists; with `exclude_seen`, if a list holds a training item or
+            `train` and `test` share a pair; if `metrics` is empty, or one is unknown or
+            needs the ranks of all test items, such as "mrr".
 
     Example:
-        >>> import numpy as np
         >>> from tfrecs import Interactions
-        >>> from tfrecs.evaluation import evaluate_lists
-        >>> from tfrecs.evaluation.metrics.list_metrics import Lists
         >>> train = Interactions.from_matrix(np.array([[1, 0, 0, 0], [1, 1, 0, 0]]))
         >>> test = Interactions.from_matrix(np.array([[0, 1, 1, 0], [0, 0, 1, 0]]))
         >>> lists = Lists([[3, 1], [2, -1]], [0, 1], train)
@@ -70,14 +66,14 @@ def evaluate_lists(
     cutoffs = check_cutoffs(k, test.num_items)
     if max(cutoffs) > length:
         raise ValueError(
-            f"`k` must be at most {length}, the length of the lists: what lies beyond "
-            f"is not known. Received: k={max(cutoffs)}. Lower k, or recommend more."
+            f"`k` must be at most {length}, the length of the lists. Received: "
+            f"k={max(cutoffs)}. Lower k, or recommend more."
         )
     for name in metrics or ():
         if name in WHOLE_METRICS:
             raise ValueError(
-                f"The metric {name!r} needs the ranks of all test items, which lists "
-                "do not tell. Leave it out of `metrics`."
+                f"`metrics` must not need the ranks of all test items, which are not "
+                f"in lists. Received: {name!r}. Remove it from `metrics`."
             )
     measures = choose_measures(
         metrics, cutoffs, whole=False, item_features=lists.item_features
@@ -88,10 +84,10 @@ def evaluate_lists(
     user_ids = np.unique(test.user_ids)
     tested = _of_users(lists, user_ids)
     ranked = rank_in_lists(tested.items, test.matrix[user_ids])
-    of_users, of_system = measure_lists(tested, k=cutoffs, metrics=measures.of_lists)
+    of_users, overall = measure_lists(tested, k=cutoffs, metrics=measures.of_lists)
     per_user = {**measures.of(ranked), **of_users}
     protocol = Protocol("lists", exclude_seen, length)
-    return Evaluation.of_test(test, per_user, protocol, of_system)
+    return Evaluation.of_test(test, per_user, protocol, overall)
 
 
 def lists_from_frame(
@@ -104,29 +100,28 @@ def lists_from_frame(
     score_col: str | None = None,
     item_features: Any = None,
 ) -> Lists:
-    """Makes lists of a DataFrame with a row for each recommendation, on raw ids.
+    """Builds lists from a DataFrame with a row of raw ids for each recommendation.
 
     Args:
-        frame: the recommendations, in any order if there are ranks or scores.
-        train: what the models learned from, for its vocabularies.
+        frame: the recommendations.
+        train: training data with the vocabularies.
         user_col: column of raw user ids.
         item_col: column of raw item ids.
         rank_col: column of ranks, lower is better; only their order counts.
-        score_col: column of scores, higher is better. Rows of a user whose ranks or
-            scores are equal stay in their order; all do, if neither is given.
-        item_features: `[num_items, features]`, for list metrics that need them.
+        score_col: column of scores, higher is better. Equal ranks or scores, or all
+            rows of a user without either, keep their order.
+        item_features: `[num_items, features]`, for metrics that need them.
 
     Returns:
-        Lists of the users in `frame`, in the order of their ids.
+        Lists of the users in `frame`, in the order of their indices.
 
     Raises:
         ValueError: if a column is missing, both ranks and scores are given or one is
-            NaN, an id is unknown to `train`, or a user has an item twice.
+            NaN, an id is unknown, or a list repeats an item.
 
     Example:
         >>> import pandas as pd
         >>> from tfrecs import Interactions
-        >>> from tfrecs.evaluation import lists_from_frame
         >>> train = Interactions.from_arrays(["ann", "bob", "bob"], [7, 8, 9])
         >>> given = {"user_id": ["bob", "ann", "ann"], "item_id": [7, 8, 9]}
         >>> frame = pd.DataFrame({**given, "score": [0.2, 0.4, 0.9]})
@@ -137,7 +132,7 @@ def lists_from_frame(
     order_col = rank_col if score_col is None else score_col
     if rank_col is not None and score_col is not None:
         raise ValueError(
-            "Either `rank_col` or `score_col` must say the order. Received: both, "
+            "`rank_col` and `score_col` must not be given together. Received: "
             f"{rank_col!r} and {score_col!r}"
         )
     for name in (user_col, item_col, order_col):
@@ -162,7 +157,7 @@ def lists_from_frame(
 def _keys(
     frame: "pd.DataFrame", rank_col: str | None, score_col: str | None
 ) -> AnyArray:
-    """What puts rows in order, lowest first: `[rows]`."""
+    """Returns sort keys `[rows]`, lowest first."""
     column = rank_col if score_col is None else score_col
     if column is None:
         return np.zeros(len(frame))
@@ -176,7 +171,7 @@ def _keys(
 
 
 def _of_users(lists: Lists, user_ids: IntArray) -> Lists:
-    """The lists of those users, empty for one without."""
+    """Returns the lists of those users, empty for a user without one."""
     if len(np.unique(lists.user_ids)) != len(lists.user_ids):
         raise ValueError(
             "`lists` must hold one list of each user. Received: "
@@ -190,13 +185,13 @@ def _of_users(lists: Lists, user_ids: IntArray) -> Lists:
 
 
 def _check_seen(lists: Lists) -> None:
-    """Raises ValueError if a list holds an item that its user has in training."""
-    given = lists.items != NO_ITEM
-    users = np.repeat(lists.user_ids, given.sum(axis=1))
-    seen = np.asarray(lists.train.matrix[users, lists.items[given]]).ravel() > 0
+    """Raises ValueError if a list holds a training item of its user."""
+    users = np.repeat(lists.user_ids, lists.lengths)
+    items = lists.items[lists.items != NO_ITEM]
+    seen = np.asarray(lists.train.matrix[users, items]).ravel() > 0
     if seen.any():
         raise ValueError(
-            "`lists` must hold no item that its user has in training. Received: "
-            f"{seen.sum()} of {len(seen)}. Leave them out when recommending, or count "
-            "them as places taken with exclude_seen=False."
+            f"`lists` must hold no training item of its user. Received: {seen.sum()} "
+            f"of {len(seen)}. Exclude them when recommending, or let them keep their "
+            "places with exclude_seen=False."
         )

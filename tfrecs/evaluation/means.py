@@ -50,9 +50,9 @@ def mean_over_seeds(evaluations: Sequence[Evaluation]) -> Evaluation:
             name: np.mean([e.per_user[name] for e in evaluations], axis=0)
             for name in first.per_user
         },
-        of_system={
-            name: float(np.mean([e.of_system[name] for e in evaluations]))
-            for name in first.of_system
+        overall={
+            name: float(np.mean([e.overall[name] for e in evaluations]))
+            for name in first.overall
         },
     )
 

@@ -1,18 +1,21 @@
-"""Which metrics are measured, and at which cut-offs."""
+"""The choice of metrics and cut-offs, and their values."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tfrecs._base.checks import check_choice
-from tfrecs.evaluation.metrics.list_metrics import (
-    OF_FEATURES,
+from tfrecs._base.checks import check_choice, check_cutoffs
+from tfrecs.evaluation.metrics import (
+    FEATURE_METRICS,
+    LIST_METRICS,
+    METRICS,
     SYSTEM_METRICS,
-    USER_LIST_METRICS,
+    WHOLE_METRICS,
 )
-from tfrecs.evaluation.metrics.ranking import METRICS, WHOLE_METRICS, Ranks, Values
+from tfrecs.evaluation.metrics.lists import Lists
+from tfrecs.evaluation.metrics.ranking import Ranks, Values
 
 
 @dataclass(frozen=True)
@@ -21,32 +24,34 @@ class Measures:
 
     Args:
         cutoffs: each k.
-        at_k: those of the first k items, by name.
-        whole: those of the whole ranking, by name.
-        of_lists: names of those in `tfrecs.evaluation.metrics.list_metrics`.
+        names: metrics of rankings.
+        of_lists: metrics of lists.
     """
 
     cutoffs: tuple[int, ...]
-    at_k: Mapping[str, Callable[[Ranks, int], Values]]
-    whole: Mapping[str, Callable[[Ranks], Values]]
+    names: tuple[str, ...]
     of_lists: tuple[str, ...]
 
     @property
     def deepest(self) -> int | None:
-        """The last rank that matters; None where all do."""
-        return None if self.whole else max(self.cutoffs)
+        """The last rank that matters; None if all do."""
+        whole = any(name in WHOLE_METRICS for name in self.names)
+        return None if whole else max(self.cutoffs)
 
     def of(self, ranked: Ranks) -> dict[str, Values]:
-        """Gives each metric of ranks, such as "precision@5" or "mrr": `[users]`."""
-        values = {
+        """Returns each metric of a ranking, such as "precision@5" or "mrr"."""
+        at_k = {
             f"{name}@{cutoff}": metric(ranked, cutoff)
             for cutoff in self.cutoffs
-            for name, metric in self.at_k.items()
+            for name, metric in METRICS.items()
+            if name in self.names
         }
-        return {
-            **values,
-            **{name: metric(ranked) for name, metric in self.whole.items()},
+        whole = {
+            name: metric(ranked)
+            for name, metric in WHOLE_METRICS.items()
+            if name in self.names
         }
+        return at_k | whole
 
 
 def choose_measures(
@@ -57,20 +62,20 @@ def choose_measures(
     lists: bool = True,
     item_features: Any = None,
 ) -> Measures:
-    """Gives the metrics of those names; for None all that look at test items.
+    """Checks names of metrics; None for all metrics of rankings.
 
     Args:
         metrics: the names.
         cutoffs: each k.
-        whole: whether the whole ranking is known.
-        lists: whether lists are.
-        item_features: those of the lists; None for none.
+        whole: whether metrics of the whole ranking are available.
+        lists: whether metrics of lists are.
+        item_features: features for metrics of lists; None for no features.
 
     Raises:
-        ValueError: if a name is unknown or there is none; if a metric needs features.
+        ValueError: if a name is unknown, there is no name, or features are missing.
     """
     of_ranks = [*METRICS, *(WHOLE_METRICS if whole else ())]
-    of_lists = [*USER_LIST_METRICS, *SYSTEM_METRICS] if lists else []
+    of_lists = [*LIST_METRICS, *SYSTEM_METRICS] if lists else []
     known = [*of_ranks, *of_lists]
     names = of_ranks if metrics is None else list(metrics)
     if not names:
@@ -79,19 +84,73 @@ def choose_measures(
         )
     for name in names:
         check_choice("metrics", name, known)
-        if name in OF_FEATURES and item_features is None:
+        if name in FEATURE_METRICS and item_features is None:
             raise ValueError(
                 f"The metric {name!r} needs `item_features` [num_items, features]. "
                 "Received: none"
             )
     return Measures(
         cutoffs,
-        {name: metric for name, metric in METRICS.items() if name in names},
-        {name: metric for name, metric in WHOLE_METRICS.items() if name in names},
+        tuple(name for name in of_ranks if name in names),
         tuple(name for name in of_lists if name in names),
     )
 
 
+def measure_lists(
+    lists: Lists,
+    *,
+    k: int | Sequence[int],
+    metrics: Sequence[str] | None = None,
+) -> tuple[dict[str, Values], dict[str, float]]:
+    """Measures the first k items of the lists, for each k.
+
+    Args:
+        lists: lists of at least the largest k.
+        k: cut-offs.
+        metrics: names in `LIST_METRICS` and `SYSTEM_METRICS`; None for all, those of
+            features only if the lists have features.
+
+    Returns:
+        Metrics of each user, such as "novelty@10": `[users]`; and of all lists
+        together, such as "coverage@10".
+
+    Raises:
+        ValueError: if a k is out of range, a name is unknown, or features are missing.
+
+    Example:
+        >>> from tfrecs import Interactions
+        >>> from tfrecs.evaluation.metrics.lists import Lists
+        >>> train = Interactions.from_matrix(np.array([[1, 0, 0, 0], [1, 1, 0, 1]]))
+        >>> lists = Lists([[1, 2], [2, -1]], [0, 1], train)
+        >>> measure_lists(lists, k=(1, 2), metrics=["coverage"])
+        ({}, {'coverage@1': 0.5, 'coverage@2': 0.5})
+    """
+    known = [*LIST_METRICS, *SYSTEM_METRICS]
+    for name in metrics or ():
+        check_choice("metrics", name, known)
+    if metrics is None:
+        missing = FEATURE_METRICS if lists.item_features is None else {}
+        metrics = [name for name in known if name not in missing]
+    per_user: dict[str, Values] = {}
+    overall: dict[str, float] = {}
+    for cutoff in check_cutoffs(k, lists.train.num_items):
+        first = lists.first(cutoff)
+        for name in known:
+            if name not in metrics:
+                continue
+            if name in LIST_METRICS:
+                per_user[f"{name}@{cutoff}"] = LIST_METRICS[name](first)
+            else:
+                overall[f"{name}@{cutoff}"] = SYSTEM_METRICS[name](first)
+    return per_user, overall
+
+
+def mean_where_defined(values: Values) -> float:
+    """Returns the mean of the values that are not NaN; NaN if all are."""
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if len(defined) else float("nan")
+
+
 def join(parts: Sequence[Mapping[str, Values]]) -> dict[str, Values]:
-    """Puts the metrics of blocks of users together."""
+    """Concatenates the metrics of blocks of users."""
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

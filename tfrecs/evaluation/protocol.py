@@ -1,20 +1,21 @@
-"""What is ranked for each user."""
+"""What an evaluation ranks for each user, and which evaluations compare."""
 
 from dataclasses import dataclass
 from typing import Literal
 
+from tfrecs.data.interactions import Interactions
+
 
 @dataclass(frozen=True)
 class Protocol:
-    """What an evaluation ranked for each user.
+    """The items that an evaluation ranks for each user.
 
     Args:
-        kind: the "full" catalogue, "sampled" candidates, "lists" that were given, or
-            nothing: the items of given "ratings" alone were scored.
-        exclude_seen: whether the user's training items were left out; None where the
-            candidates decide.
-        size: stored candidates of each user, or the length of the lists; None for the
-            catalogue.
+        kind: the "full" catalogue, "sampled" candidates, recommended "lists", or no
+            ranking: predicted "ratings".
+        exclude_seen: whether training items are excluded; None if the candidates or
+            ratings decide.
+        size: candidates of each user, or the length of the lists; else None.
     """
 
     kind: Literal["full", "sampled", "lists", "ratings"]
@@ -23,17 +24,17 @@ class Protocol:
 
     @property
     def compares(self) -> tuple[bool | None, int | None]:
-        """Evaluations whose values are the same may be compared.
+        """A key that is equal for evaluations that may be compared.
 
-        Lists may be compared with the full catalogue, sampled figures only with figures
-        of as many candidates.
+        Lists compare with the full catalogue; sampled metrics only with those of as
+        many candidates.
         """
         return self.exclude_seen, self.size if self.kind == "sampled" else None
 
     def __str__(self) -> str:
-        """Tells it in a line."""
+        """Returns a description in one line."""
         if self.kind == "ratings":
-            return "ratings: scores beside the held-out ratings, nothing is ranked"
+            return "ratings: scores against held-out ratings, without a ranking"
         ties = "ties against the model"
         if self.kind == "sampled":
             return f"sampled: test items among {self.size} stored candidates, {ties}"
@@ -41,3 +42,14 @@ class Protocol:
         if self.kind == "lists":
             return f"lists of {self.size} items {seen} the user's training items"
         return f"full: the catalogue {seen} the user's training items, {ties}"
+
+
+def check_apart(train: Interactions, test: Interactions, exclude_seen: bool) -> None:
+    """Raises ValueError if vocabularies differ or, with `exclude_seen`, pairs recur."""
+    shared = train.num_shared(test)
+    if exclude_seen and shared:
+        raise ValueError(
+            f"`test` must hold no pair of `train`. Received: {shared} of "
+            f"{len(test)} shared. Drop them with test.take(~train.contains(test)), or "
+            "rank seen items too with exclude_seen=False."
+        )

@@ -1,4 +1,4 @@
-"""How far predicted ratings are from those that were given."""
+"""Errors of predicted ratings."""
 
 import numpy as np
 
@@ -22,36 +22,31 @@ def evaluate_ratings(
     *,
     scores_at_once: int = SCORE_BLOCK,
 ) -> Evaluation:
-    """Measures how far a model's scores are from the ratings of `test`.
+    """Measures the errors of a model's scores as predictions of ratings.
 
-    Lower is better. It tells nothing of items that a user would not rate: a model of
-    ratings may be good at this and rank the catalogue badly.
+    Lower is better. Errors do not show how well a model ranks the catalogue, most of
+    which a user would not rate.
 
     Formula:
         e = score - rating of each interaction of `test`;
         rmse = sqrt(mean of e^2) and mae = mean of |e|, over all interactions;
-        user_rmse and user_mae, the same over each user's: their mean over users counts
-        each user the same
+        user_rmse and user_mae, the same over each user's interactions
 
     Args:
-        model: what `evaluate` takes, whose scores are ratings; or the predicted ratings
-            themselves, `[interactions]` in the order of `test`, of what scores pairs:
-            `predict(test.user_ids, test.item_ids)`.
-        test: rated interactions.
-        scores_at_once: the model is asked for at most so many scores, or for one user.
+        model: as in `evaluate`, with ratings as scores; or predicted ratings
+            `[interactions]` in the order of `test`.
+        test: interactions with ratings.
+        scores_at_once: as in `evaluate`.
 
     Returns:
-        Those metrics: of each user, and "rmse" and "mae" of all.
+        The metrics of each user, and "rmse" and "mae" of all interactions.
 
     Raises:
-        TypeError: if `model` is none of those kinds.
-        ValueError: if `test` has no ratings, or if scores have a wrong shape or are
-            NaN.
+        TypeError: if `model` is of another kind.
+        ValueError: if `test` has no ratings, or scores have a wrong shape or are NaN.
 
     Example:
-        >>> import numpy as np
         >>> from tfrecs import Interactions
-        >>> from tfrecs.evaluation import evaluate_ratings
         >>> test = Interactions.from_matrix(np.array([[5, 0, 1], [0, 3, 0]]))
         >>> scores = np.array([[4.0, 9.0, 3.0], [9.0, 3.0, 9.0]])  # -1, +2 and 0 off
         >>> found = evaluate_ratings(scores, test).metrics
@@ -61,8 +56,8 @@ def evaluate_ratings(
     check_positive(scores_at_once=scores_at_once)
     if test.ratings is None:
         raise ValueError(
-            "`test` must have ratings, and these interactions have none. Name the "
-            "rating column when reading, or rank the catalogue with `evaluate`."
+            "`test` must have ratings. Received: none. Name the rating column when "
+            "reading, or rank the catalogue with `evaluate`."
         )
     predicted = _predicted(model, test, scores_at_once).astype(np.float64)
     errors = predicted - test.ratings
@@ -77,17 +72,17 @@ def evaluate_ratings(
         "user_rmse": np.sqrt(of_users(errors**2)),
         "user_mae": of_users(np.abs(errors)),
     }
-    of_system = {
+    overall = {
         "rmse": float(np.sqrt(np.mean(errors**2))),
         "mae": float(np.mean(np.abs(errors))),
     }
-    return Evaluation.of_test(test, per_user, Protocol("ratings"), of_system)
+    return Evaluation.of_test(test, per_user, Protocol("ratings"), overall)
 
 
 def _predicted(
     model: ScoresUsers | Scorer | FloatArray, test: Interactions, scores_at_once: int
 ) -> FloatArray:
-    """The model's scores of the pairs of `test`: `[interactions]`."""
+    """Returns the scores of the pairs of `test`: `[interactions]`."""
     if isinstance(model, np.ndarray) and model.ndim == 1:
         return check_scores(model[None], 1, len(test))[0]
     return scores_of_pairs(

@@ -1,4 +1,4 @@
-"""What an evaluation finds."""
+"""The result of an evaluation: values of metrics for each user, and their means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ import numpy as np
 from tfrecs._base.checks import check_choice
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.interactions import Interactions
-from tfrecs.evaluation.metrics.list_metrics import mean_where_defined
+from tfrecs.evaluation.measures import mean_where_defined
 from tfrecs.evaluation.metrics.ranking import Values
 from tfrecs.evaluation.protocol import Protocol
 from tfrecs.evaluation.segments import activity
 from tfrecs.evaluation.significance import PairedTest, bootstrap_ci, paired_test
-from tfrecs.evaluation.table import as_html, as_rows, as_text
+from tfrecs.evaluation.table import as_html, as_text, metric_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
-    """Ranking metrics of one model.
+    """Metrics of one model.
 
-    Intervals are of means over users, by bootstrap; see `tfrecs.evaluation.significance`. Their
-    random draws follow `seed` alone.
+    Methods with `level`, `seed` and `num_resamples` return bootstrap intervals of means
+    over users: see `tfrecs.evaluation.significance`.
 
     Args:
         per_user: metric, such as "precision@5" or "mrr", to its values `[users]`; NaN
-            where it is not defined for a user, as some metrics of lists are not.
-        user_ids: `[users]`, those who have test items, in the order of their ids.
-        num_relevant: `[users]`, test items of each.
+            for a user for whom it is undefined.
+        user_ids: `[users]`, the users with test items, ascending.
+        num_relevant: `[users]`, the number of test items.
         num_left_out: users without test items.
-        protocol: what was ranked; ties are broken against the model.
-        of_system: metric, such as "coverage@10", to its value for all lists together.
+        protocol: the items that were ranked.
+        overall: metric, such as "coverage@10", to its value for all lists together.
     """
 
     per_user: Mapping[str, Values]
@@ -42,7 +42,7 @@ class Evaluation:
     num_relevant: AnyArray
     num_left_out: int
     protocol: Protocol
-    of_system: Mapping[str, float] = field(default_factory=dict)
+    overall: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of_test(
@@ -50,7 +50,7 @@ class Evaluation:
         test: Interactions,
         per_user: Mapping[str, Values],
         protocol: Protocol,
-        of_system: Mapping[str, float] | None = None,
+        overall: Mapping[str, float] | None = None,
     ) -> "Evaluation":
         """Builds the evaluation of the users of `test`, in the order of their ids."""
         num_relevant = np.diff(test.matrix.indptr)
@@ -61,32 +61,30 @@ class Evaluation:
             num_relevant=num_relevant[user_ids],
             num_left_out=test.num_users - len(user_ids),
             protocol=protocol,
-            of_system=of_system or {},
+            overall=overall or {},
         )
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Each metric's mean over users, and each metric of all lists together."""
+        """Each metric's mean over users, and the overall metrics."""
         means = {name: mean_where_defined(x) for name, x in self.per_user.items()}
-        return {**means, **self.of_system}
+        return {**means, **self.overall}
 
     def micro(self, k: int) -> dict[str, float]:
-        """Precision and recall at k over all users' lists put together.
+        """Computes precision and recall at k, a cut-off, over the pooled lists.
 
         Formula:
             precision = hits / (k * users); recall = hits / test items, each summed over
             users first
 
         Raises:
-            ValueError: if k is not one of the cut-offs, or recall was not measured.
+            ValueError: if recall was not measured at k.
         """
-        if not any(name.startswith("recall@") for name in self.per_user):
-            raise ValueError(
-                "`micro` is made from recall, which must be among the metrics of this "
-                f"evaluation. Received: {', '.join(self.per_user)}"
-            )
         if f"recall@{k}" not in self.per_user:
-            raise ValueError(f"`k` must be a cut-off of this evaluation. Received: {k}")
+            raise ValueError(
+                f"`micro` needs recall@{k} among the metrics of this evaluation. "
+                f"Received: {', '.join(self.per_user)}"
+            )
         hits = (self.per_user[f"recall@{k}"] * self.num_relevant).sum()
         return {
             f"precision@{k}": float(hits / (k * len(self.user_ids))),
@@ -101,12 +99,7 @@ class Evaluation:
         seed: int = 0,
         num_resamples: int = 2000,
     ) -> tuple[float, float]:
-        """Gives a bootstrap confidence interval of a metric's mean over users.
-
-        Raises:
-            ValueError: if the metric was not measured for each user, there are fewer
-                than 2 users, or an argument is out of range.
-        """
+        """Returns a bootstrap confidence interval of a metric's mean over users."""
         check_choice("metric", metric, self.per_user)
         return bootstrap_ci(
             _defined(self.per_user[metric]),
@@ -124,22 +117,22 @@ class Evaluation:
         seed: int = 0,
         num_resamples: int = 10_000,
     ) -> PairedTest:
-        """Tests whether this model (a) and another one (b) differ, user by user.
+        """Tests whether this model (a) and another (b) differ; see `paired_test`.
 
         Raises:
-            ValueError: if the users differ, or what was ranked; if the metric was not
-                measured for each user in both; if an argument is out of range.
+            ValueError: if the users or the protocols differ, or one evaluation lacks
+                the metric.
         """
         for evaluation in (self, other):
             check_choice("metric", metric, evaluation.per_user)
         if self.protocol.compares != other.protocol.compares:
             raise ValueError(
-                "Both evaluations must rank the same. Received: "
+                "Both evaluations must have the same protocol. Received: "
                 f"{self.protocol}; and {other.protocol}"
             )
         if not np.array_equal(self.user_ids, other.user_ids):
             raise ValueError(
-                "Both evaluations must be of the same users. Received: "
+                "Both evaluations must have the same users. Received: "
                 f"{len(self.user_ids)} and {len(other.user_ids)} users, "
                 f"{len(np.intersect1d(self.user_ids, other.user_ids))} of them in both"
             )
@@ -152,10 +145,10 @@ class Evaluation:
     def summary(
         self, *, level: float = 0.95, seed: int = 0, num_resamples: int = 2000
     ) -> "pd.DataFrame":
-        """Gives a row for each metric: its mean, the interval's ends, and its users.
+        """Returns a row for each metric: `mean`, `low`, `high` and `users`.
 
-        Users are those for whom the metric is defined. The ends are NaN where these
-        are fewer than 2, and for metrics of all lists together.
+        `users` counts those for whom the metric is defined. `low` and `high`, the ends
+        of the interval, are NaN for fewer than 2 users and for overall metrics.
         """
         import pandas as pd
 
@@ -167,7 +160,7 @@ class Evaluation:
                     name, level=level, seed=seed, num_resamples=num_resamples
                 )
             rows[name] = (mean_where_defined(values), *ends, len(defined))
-        for name, value in self.of_system.items():
+        for name, value in self.overall.items():
             rows[name] = (value, np.nan, np.nan, len(self.user_ids))
         columns = ["mean", "low", "high", "users"]
         frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
@@ -181,29 +174,18 @@ class Evaluation:
         seed: int = 0,
         num_resamples: int = 2000,
     ) -> "pd.DataFrame":
-        """Gives the summary of each group of users.
+        """Returns the `summary` of each group of users, without overall metrics.
 
-        Args:
-            labels: `[num_users]`, a label of each known user, such as a column of
-                `train.user_features`.
-            level: of the intervals.
-            seed: of their draws.
-            num_resamples: of their draws.
-
-        Returns:
-            A row for each label and metric, as in `summary`, without metrics of all
-            lists together; labels in their order.
-
-        Raises:
-            ValueError: if there is not one label for each known user.
+        `labels` `[num_users]` holds a label for each user of the vocabulary, such as a
+        column of `train.user_features`; ValueError for another length.
         """
         import pandas as pd
 
         num_users = len(self.user_ids) + self.num_left_out
         if len(labels) != num_users:
             raise ValueError(
-                "`labels` must have one label for each known user, tested or not: "
-                f"{num_users}. Received: {len(labels)}"
+                f"`labels` must have one label for each of {num_users} users of the "
+                f"vocabulary. Received: {len(labels)}"
             )
         own = pd.Series(labels).reset_index(drop=True).iloc[self.user_ids]
         own = own.reset_index(drop=True)
@@ -227,18 +209,9 @@ class Evaluation:
         seed: int = 0,
         num_resamples: int = 2000,
     ) -> "pd.DataFrame":
-        """Gives the summary of users who are new, light, medium and heavy in training.
+        """Returns the `summary` of new, light, medium and heavy users of `train`.
 
-        Args:
-            train: what the model learned from.
-            bounds: the most interactions of a light user and the least of a heavy one;
-                None for terciles. See `tfrecs.evaluation.segments.activity`.
-            level: of the intervals.
-            seed: of their draws.
-            num_resamples: of their draws.
-
-        Raises:
-            ValueError: if `train` is of other users, or `bounds` do not rise.
+        `bounds` are those of `tfrecs.evaluation.segments.activity`.
         """
         return self.by(
             activity(train, bounds),
@@ -248,7 +221,7 @@ class Evaluation:
         )
 
     def to_frame(self) -> "pd.DataFrame":
-        """Gives a DataFrame with a row for each user and a column for each metric."""
+        """Returns a DataFrame with a row for each user and a column for each metric."""
         import pandas as pd
 
         return pd.DataFrame(
@@ -256,7 +229,7 @@ class Evaluation:
         )
 
     def _of(self, places: AnyArray) -> "Evaluation":
-        """The evaluation of some of its users, without metrics of all lists."""
+        """Returns the evaluation of some users, without overall metrics."""
         return Evaluation(
             per_user={name: values[places] for name, values in self.per_user.items()},
             user_ids=self.user_ids[places],
@@ -272,12 +245,13 @@ class Evaluation:
         return f"Evaluation of {users} ({left_out})"
 
     def __repr__(self) -> str:
-        """Tells the users, what was ranked, and each mean, as a table."""
-        return f"<{self._title}\n{self.protocol}\n{as_text(as_rows(self.metrics))}>"
+        """Returns the users, the protocol, and a table of means."""
+        table = as_text(metric_table(self.metrics))
+        return f"<{self._title}\n{self.protocol}\n{table}>"
 
     def _repr_html_(self) -> str:
-        """Tells the same to a notebook."""
-        return as_html(f"{self._title}: {self.protocol}", as_rows(self.metrics))
+        """Returns the same for a notebook."""
+        return as_html(f"{self._title}: {self.protocol}", metric_table(self.metrics))
 
 
 def _defined(values: Values) -> Values:

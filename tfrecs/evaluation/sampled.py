@@ -1,4 +1,4 @@
-"""A user's test items ranked among stored candidates, as some published tables do."""
+"""Ranking of test items among stored candidates, as in some published tables."""
 
 from collections.abc import Sequence
 
@@ -29,36 +29,33 @@ def evaluate_sampled(
     metrics: Sequence[str] | None = None,
     scores_at_once: int = SCORE_BLOCK,
 ) -> Evaluation:
-    """Ranks each test user's test items among them and the user's stored candidates.
+    """Ranks each user's test items together with the user's stored candidates.
 
-    What is ranked is a set: a stored candidate that is one of the user's test items, or
-    stands twice, is dropped, so that a test item does not lose against itself. (In the
-    NCF paper's MovieLens 1M, 156 users have their test item among their 99 negatives.)
-    Ties are broken against the model. Such figures are higher than those of the whole
-    catalogue and may order models otherwise; the result says that they are sampled.
+    Candidates that repeat, or are test items, are dropped, so that a test item is not
+    ranked below itself. (In the NCF paper's MovieLens 1M, 156 users have their test
+    item among their 99 candidates.) Ties are broken against the model. Sampled metrics
+    are higher than those of the whole catalogue and may order models otherwise; the
+    result says that it is sampled.
 
     Args:
-        model: what `evaluate` takes.
+        model: as in `evaluate`.
         test: held-out interactions.
-        candidates: what test items are ranked among: the same for every model.
-        k: cut-offs, each from 1 to the most items that are ranked for a user.
-        metrics: what `evaluate` takes, without metrics of lists.
-        scores_at_once: the model is asked for at most so many scores, or for one user.
+        candidates: the same for every model.
+        k: cut-offs, each from 1 to the most items ranked for a user.
+        metrics: as in `evaluate`, without metrics of lists.
+        scores_at_once: as in `evaluate`.
 
     Returns:
-        Those metrics, of the users of `test`.
+        The metrics of the users of `test`.
 
     Raises:
-        TypeError: if `model` is none of the kinds that `evaluate` takes.
-        ValueError: if a user of `test` has no candidates; if a user or an item of
+        TypeError: if `model` is of another kind.
+        ValueError: if a user of `test` has no candidates; if a user or item of
             `candidates` is not in the vocabularies; if a k is out of range; if scores
-            have a wrong shape or are NaN; if `metrics` names another metric, or none.
+            have a wrong shape or are NaN; if `metrics` is empty or one is unknown.
 
     Example:
-        >>> import numpy as np
         >>> from tfrecs import Interactions
-        >>> from tfrecs.evaluation.candidates import SampledCandidates
-        >>> from tfrecs.evaluation import evaluate_sampled
         >>> test = Interactions.from_matrix(np.array([[0, 0, 0, 1]]))
         >>> candidates = SampledCandidates(np.array([0]), np.array([[1, 2]]))
         >>> scores = np.array([[9.0, 7.0, 1.0, 5.0]])  # item 0 is no candidate
@@ -66,8 +63,7 @@ def evaluate_sampled(
         0.5
 
     References:
-        Krichene and Rendle 2020, "On Sampled Metrics for Item Recommendation", on what
-        such figures do not tell.
+        Krichene and Rendle 2020, "On Sampled Metrics for Item Recommendation".
     """
     cutoffs = check_cutoffs(k, test.num_items)
     measures = choose_measures(metrics, cutoffs, lists=False)
@@ -76,7 +72,12 @@ def evaluate_sampled(
     user_ids = np.unique(test.user_ids)
     places = _places(test, candidates, user_ids)
     num_sampled = candidates.item_ids.shape[1]
-    _check_enough(max(cutoffs), num_sampled + np.diff(test.matrix.indptr).max())
+    most = num_sampled + np.diff(test.matrix.indptr).max()
+    if max(cutoffs) > most:
+        raise ValueError(
+            f"`k` must be at most {most}, the most items ranked for a user. Received: "
+            f"k={max(cutoffs)}. Lower k."
+        )
     parts = []
     blocks = scored_blocks(score, user_ids, test.num_items, scores_at_once)
     for block, scores in blocks:
@@ -89,7 +90,7 @@ def evaluate_sampled(
 def _places(
     test: Interactions, candidates: SampledCandidates, user_ids: IntArray
 ) -> AnyArray:
-    """The row of each user in `candidates`, -1 for none: `[num_users]`."""
+    """Returns each user's row in `candidates`, -1 for none: `[num_users]`."""
     for name, ids, size in (
         ("user_ids", candidates.user_ids, test.num_users),
         ("item_ids", candidates.item_ids, test.num_items),
@@ -109,11 +110,3 @@ def _places(
             "them with sample_candidates(train, test, ...)."
         )
     return places
-
-
-def _check_enough(k: int, most: int) -> None:
-    if k > most:
-        raise ValueError(
-            f"`k` must be at most {most}, the most items that are ranked for a user. "
-            f"Received: k={k}. Lower k."
-        )

@@ -1,4 +1,4 @@
-"""Users by how much a model could learn of them."""
+"""Segments of users by their number of training interactions."""
 
 from typing import TYPE_CHECKING
 
@@ -16,20 +16,19 @@ SEGMENTS = ("new", "light", "medium", "heavy")
 def activity(
     train: Interactions, bounds: tuple[int, int] | None = None
 ) -> "pd.Categorical":
-    """Tells for each user how much there is in `train`.
+    """Assigns each user to a segment by interactions in `train`.
 
     Args:
-        train: what the model learned from.
+        train: training data.
         bounds: the most interactions of a "light" user and the least of a "heavy" one.
-            None for terciles of the users who have any: the bounds are the lowest ones
-            for which a third of these users is light, and two thirds are light or
-            medium. Users with equal numbers are never parted.
+            None for terciles of the users with interactions: the lowest bounds with at
+            least a third of these users light, and two thirds light or medium.
 
     Returns:
         `[num_users]` of "new" (no interactions), "light", "medium" and "heavy".
 
     Raises:
-        ValueError: if `bounds` are not whole numbers from 1 that rise.
+        ValueError: if `bounds` are not rising whole numbers from 1.
     """
     import pandas as pd
 
@@ -39,12 +38,12 @@ def activity(
         light, medium = np.quantile(active, [1 / 3, 2 / 3], method="inverted_cdf")
         bounds = int(light), int(medium) + 1
     most_light, least_heavy = bounds
-    check_positive(bounds=most_light)
-    check_positive(bounds=least_heavy)
+    for bound in bounds:
+        check_positive(bounds=bound)
     if most_light >= least_heavy:
         raise ValueError(
-            "`bounds` must be the most interactions of a light user and, higher, the "
-            f"least of a heavy one. Received: {bounds}"
+            "`bounds` must be the most interactions of a light user and a higher "
+            f"number, the least of a heavy one. Received: {bounds}"
         )
     codes = np.digitize(counts, [1, most_light + 1, least_heavy])
     kind = pd.CategoricalDtype(list(SEGMENTS), ordered=True)

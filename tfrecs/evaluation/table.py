@@ -1,47 +1,36 @@
-"""Metrics as a small table, in text and in HTML."""
+"""Metrics as a table in text and in HTML."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WHOLE = "whole list"
 
 
-def as_rows(metrics: Mapping[str, float]) -> list[list[str]]:
-    """Gives a row for each metric and a column for each cut-off, below a header."""
-    cells: dict[str, dict[str, str]] = {}
-    columns = dict.fromkeys(f"@{name.split('@')[1]}" for name in metrics if "@" in name)
-    if not all("@" in name for name in metrics):
+def metric_table(metrics: Mapping[str, float]) -> "pd.DataFrame":
+    """Builds a row for each metric and a column for each cut-off."""
+    import pandas as pd
+
+    names = [name.partition("@") for name in metrics]
+    columns = dict.fromkeys(f"@{k}" for _, at, k in names if at)
+    if not all(at for _, at, _ in names):
         columns[WHOLE] = None
-    for name, value in metrics.items():
-        metric, at, k = name.partition("@")
-        cells.setdefault(metric, {})[f"@{k}" if at else WHOLE] = f"{value:.4f}"
-    rows = [
-        [metric, *(row.get(c, "") for c in columns)] for metric, row in cells.items()
-    ]
-    return [["", *columns], *rows]
+    rows = dict.fromkeys(metric for metric, _, _ in names)
+    table = pd.DataFrame("", index=[*rows], columns=[*columns])
+    for (metric, at, k), value in zip(names, metrics.values(), strict=True):
+        table.loc[metric, f"@{k}" if at else WHOLE] = f"{value:.4f}"
+    return table
 
 
-def as_text(rows: Sequence[Sequence[str]]) -> str:
-    """Gives lines of aligned columns."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for first, *values in rows:
-        cells = [value.rjust(w) for value, w in zip(values, widths[1:], strict=True)]
-        lines.append("  ".join([first.ljust(widths[0]), *cells]).rstrip())
-    return "\n".join(lines)
+def as_text(table: "pd.DataFrame") -> str:
+    """Returns lines of aligned columns."""
+    return "\n".join(line.rstrip() for line in table.to_string().splitlines())
 
 
-def as_html(caption: str, rows: Sequence[Sequence[str]]) -> str:
-    """Gives a table with a caption."""
-    header, *body = (["<tr>", *_cells(row), "</tr>"] for row in rows)
-    head = "".join(header).replace("td>", "th>")
-    lines = "".join("".join(row) for row in body)
-    return (
-        f"<table><caption>{escape(caption)}</caption>"
-        f"<thead>{head}</thead><tbody>{lines}</tbody></table>"
-    )
-
-
-def _cells(row: Sequence[str]) -> list[str]:
-    first, *values = row
-    return [f"<th>{escape(first)}</th>", *(f"<td>{escape(v)}</td>" for v in values)]
+def as_html(caption: str, table: "pd.DataFrame") -> str:
+    """Returns an HTML table with a caption."""
+    html: str = table.to_html(border=0)
+    return html.replace(">", f"><caption>{escape(caption)}</caption>", 1)

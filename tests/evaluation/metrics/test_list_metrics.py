@@ -12,14 +12,15 @@ from scipy import sparse, stats
 from sklearn.metrics.pairwise import cosine_similarity
 
 from tfrecs.data.interactions import Interactions
-from tfrecs.evaluation.metrics import content, list_metrics
-from tfrecs.evaluation.metrics.list_metrics import (
+from tfrecs.evaluation import metrics
+from tfrecs.evaluation.measures import mean_where_defined, measure_lists
+from tfrecs.evaluation.metrics import (
+    FEATURE_METRICS,
+    LIST_METRICS,
     SYSTEM_METRICS,
-    USER_LIST_METRICS,
-    Lists,
-    mean_where_defined,
-    measure_lists,
+    content,
 )
+from tfrecs.evaluation.metrics.lists import Lists
 
 NAN = math.nan
 
@@ -63,12 +64,12 @@ def test_novelty_is_the_mean_of_bits():
     bits = [math.log2(4 / count) for count in (4, 2, 1, 1, 1)]
     assert bits == [0, 1, 2, 2, 2]
     expected = [(2 + 2 + 2) / 3, (1 + 2) / 2, NAN, (1 + 2) / 2, (0 + 2) / 2]
-    assert list_metrics.novelty(LISTS).tolist() == close(expected)
+    assert metrics.novelty(LISTS).tolist() == close(expected)
 
 
 def test_popularity_is_the_mean_number_of_users():
     expected = [(1 + 0 + 0) / 3, (2 + 0) / 2, NAN, (2 + 1) / 2, (4 + 1) / 2]
-    assert list_metrics.popularity(LISTS).tolist() == close(expected)
+    assert metrics.popularity(LISTS).tolist() == close(expected)
 
 
 @pytest.mark.parametrize(
@@ -90,35 +91,35 @@ def test_the_head_is_the_most_popular_items(head, weights):
         (weights[1] + weights[2]) / 2,
         (weights[0] + weights[2]) / 2,
     ]
-    assert list_metrics.head_share(LISTS, head=head).tolist() == close(expected)
+    assert metrics.head_share(LISTS, head=head).tolist() == close(expected)
 
 
 def test_the_head_is_one_hundredth_and_does_not_grow_by_rounding():
     train = Interactions.from_matrix(np.arange(100)[:, None] <= np.arange(100))
     lists = Lists(np.arange(100)[None], [0], train)
-    assert list_metrics.head_share(lists).tolist() == close([1 / 100])
+    assert metrics.head_share(lists).tolist() == close([1 / 100])
     assert 0.07 * 100 > 7
-    assert list_metrics.head_share(lists, head=0.07).tolist() == close([7 / 100])
+    assert metrics.head_share(lists, head=0.07).tolist() == close([7 / 100])
 
 
 def test_diversity_is_one_less_the_mean_cosine():
     # Items 2 and 4 share nothing (3 has no genre); 1 is alone beside 3; of AB and B the
     # cosine is 1 / sqrt 2; A and B share nothing.
     expected = [1 - 0, NAN, NAN, 1 - 1 / math.sqrt(2), 1 - 0]
-    assert list_metrics.diversity(LISTS).tolist() == close(expected)
+    assert metrics.diversity(LISTS).tolist() == close(expected)
 
 
 def test_diversity_of_three_items_is_over_three_pairs():
     lists = Lists([[0, 1, 2]], [0], TRAIN, np.array(GENRES))
     # A and AB, A and B, AB and B
     cosines = [1 / math.sqrt(2), 0, 1 / math.sqrt(2)]
-    assert list_metrics.diversity(lists).tolist() == close([1 - sum(cosines) / 3])
+    assert metrics.diversity(lists).tolist() == close([1 - sum(cosines) / 3])
 
 
 def test_diversity_is_of_directions_and_may_reach_two():
     features = np.array([[1.0, 0], [50, 0], [-3, 0], [0, 0], [0, 1], [0, 1]])
     lists = Lists([[0, 1], [0, 2]], [0, 1], TRAIN, features)
-    assert list_metrics.diversity(lists).tolist() == close([0, 2])
+    assert metrics.diversity(lists).tolist() == close([0, 2])
 
 
 def test_miscalibration_is_the_divergence_of_genres():
@@ -132,24 +133,24 @@ def test_miscalibration_is_the_divergence_of_genres():
     # User 2 had A, and gets AB and B: A is (1/2) / 2.
     of_2 = math.log(1 / (0.99 * 1 / 4 + 0.01))
     expected = [of_0, 0, of_4, of_2, NAN]  # user 3 had nothing
-    assert list_metrics.miscalibration(LISTS).tolist() == close(expected)
+    assert metrics.miscalibration(LISTS).tolist() == close(expected)
 
 
 def test_miscalibration_without_a_genre_in_common_is_as_high_as_can_be():
     lists = Lists([[4], [3]], [2, 2], TRAIN, np.array(GENRES))
     for alpha in (0.01, 0.5):
-        values = list_metrics.miscalibration(lists, alpha=alpha)
+        values = metrics.miscalibration(lists, alpha=alpha)
         assert values.tolist() == close([math.log(1 / alpha)] * 2)
 
 
 def test_exposure_is_counted_over_the_whole_catalogue():
     # Items 0 to 5 are in 1, 2, 3, 2, 1 and 0 lists, which have 9 places.
-    assert list_metrics.coverage(LISTS) == 5 / 6
+    assert metrics.coverage(LISTS) == 5 / 6
     ascending = -5 * 0 - 3 * 1 - 1 * 1 + 1 * 2 + 3 * 2 + 5 * 3
-    assert list_metrics.gini(LISTS) == close(ascending / (6 * 9))
+    assert metrics.gini(LISTS) == close(ascending / (6 * 9))
     shares = [1 / 9, 2 / 9, 3 / 9, 2 / 9, 1 / 9]
     bits = -sum(share * math.log2(share) for share in shares)
-    assert list_metrics.exposure_entropy(LISTS) == close(bits)
+    assert metrics.exposure_entropy(LISTS) == close(bits)
 
 
 def test_equal_exposure_is_even_and_one_item_is_not():
@@ -159,7 +160,7 @@ def test_equal_exposure_is_even_and_one_item_is_not():
     one = Lists(np.full((8, 1), 5), np.arange(8), train)
     expected = [1 / 8, 1 - 1 / 8, 0]
     assert [metric(one) for metric in SYSTEM_METRICS.values()] == close(expected)
-    assert math.copysign(1, list_metrics.exposure_entropy(one)) == 1
+    assert math.copysign(1, metrics.exposure_entropy(one)) == 1
 
 
 # A slow oracle, in plain Python
@@ -262,16 +263,16 @@ def as_lists(rows, users, train, features, width) -> Lists:
 def test_every_metric_is_what_walking_over_the_lists_gives(case):
     rows, users, train, features, k, width = case
     lists = as_lists(rows, users, train, features, width)
-    of_users, of_system = measure_lists(lists, k=(width, k))
+    of_users, overall = measure_lists(lists, k=(width, k))
     for cutoff in (k, width):
         cut = [row[:cutoff] for row in rows]
         for name, expected in slow_exposure(cut, train.shape[1]).items():
-            assert of_system[f"{name}@{cutoff}"] == close(expected), name
+            assert overall[f"{name}@{cutoff}"] == close(expected), name
         for place, (row, user) in enumerate(zip(cut, users, strict=True)):
             expected = slow_user(row, user, train.tolist(), features.tolist())
             found = {name: of_users[f"{name}@{cutoff}"][place] for name in expected}
             assert found == close(expected)
-    names = [f"{name}@{cutoff}" for cutoff in (width, k) for name in USER_LIST_METRICS]
+    names = [f"{name}@{cutoff}" for cutoff in (width, k) for name in LIST_METRICS]
     assert list(of_users) == list(dict.fromkeys(names))
 
 
@@ -291,7 +292,7 @@ def random_lists(seed: int = 0, num_users: int = 40, num_items: int = 70) -> Lis
 def test_metrics_of_many_features_are_the_slow_ones(name):
     lists = random_lists()
     features, train = lists.item_features.toarray().tolist(), lists.train.matrix
-    values = USER_LIST_METRICS[name](lists)
+    values = LIST_METRICS[name](lists)
     for place, (row, user) in enumerate(zip(lists.items, lists.user_ids, strict=True)):
         shown = [item for item in row.tolist() if item >= 0]
         history = train[[user]].indices.tolist()
@@ -309,11 +310,11 @@ def test_metrics_of_many_features_are_the_slow_ones(name):
 def test_entropy_divergence_and_cosine_are_those_of_scipy_and_scikit_learn():
     lists = random_lists(4)
     bits = stats.entropy(lists.exposure, base=2)
-    assert list_metrics.exposure_entropy(lists) == close(bits)
+    assert metrics.exposure_entropy(lists) == close(bits)
     features, train = lists.item_features.toarray(), lists.train.matrix.toarray()
     shares = features / np.maximum(features.sum(axis=1, keepdims=True), 1e-300)
-    diversity = list_metrics.diversity(lists)
-    miscalibration = list_metrics.miscalibration(lists)
+    diversity = metrics.diversity(lists)
+    miscalibration = metrics.miscalibration(lists)
     for place, (row, user) in enumerate(zip(lists.items, lists.user_ids, strict=True)):
         shown = row[row >= 0]
         wanted, got = (x @ shares for x in (train[user], np.isin(np.arange(70), shown)))
@@ -345,7 +346,7 @@ def test_every_metric_is_within_its_range(case):
         "gini": 1 - 1 / num_items,
         "exposure_entropy": math.log2(num_items),
     }
-    for name, metric in (USER_LIST_METRICS | SYSTEM_METRICS).items():
+    for name, metric in (LIST_METRICS | SYSTEM_METRICS).items():
         values = np.atleast_1d(metric(lists))
         defined = values[~np.isnan(values)]
         assert (defined >= 0).all(), name
@@ -361,7 +362,7 @@ def test_names_of_items_and_their_order_in_a_list_do_not_matter(case, random):
     old = np.argsort(order)
     before = as_lists(rows, users, train, features, width)
     after = as_lists(renamed, users, train[:, old], features[old], width)
-    for name, metric in (USER_LIST_METRICS | SYSTEM_METRICS).items():
+    for name, metric in (LIST_METRICS | SYSTEM_METRICS).items():
         assert metric(after) == close(metric(before)), name
 
 
@@ -372,7 +373,7 @@ def test_the_order_of_users_does_not_matter(case, random):
     before = as_lists(rows, users, train, features, width)
     turned = [rows[i] for i in order], [users[i] for i in order]
     after = as_lists(*turned, train, features, width)
-    for name, metric in USER_LIST_METRICS.items():
+    for name, metric in LIST_METRICS.items():
         assert metric(after) == close(metric(before)[order]), name
     for name, metric in SYSTEM_METRICS.items():
         assert metric(after) == close(metric(before)), name
@@ -390,9 +391,9 @@ def test_longer_lists_cover_no_less(case):
 @pytest.mark.parametrize("name", ["diversity", "miscalibration"])
 def test_results_do_not_depend_on_the_size_of_blocks(monkeypatch, name, block):
     lists = random_lists(1)
-    expected = USER_LIST_METRICS[name](lists)
+    expected = LIST_METRICS[name](lists)
     monkeypatch.setattr(content, "BLOCK", block)
-    assert USER_LIST_METRICS[name](lists).tolist() == close(expected.tolist(), 1e-12)
+    assert LIST_METRICS[name](lists).tolist() == close(expected.tolist(), 1e-12)
 
 
 def test_dense_and_sparse_features_are_the_same():
@@ -400,15 +401,15 @@ def test_dense_and_sparse_features_are_the_same():
     dense = lists.item_features.toarray()
     for features in (dense, dense.astype(np.float32), sparse.coo_matrix(dense)):
         other = Lists(lists.items, lists.user_ids, lists.train, features)
-        for name in list_metrics.OF_FEATURES:
-            metric = USER_LIST_METRICS[name]
+        for name in FEATURE_METRICS:
+            metric = LIST_METRICS[name]
             assert metric(other) == close(metric(lists), 1e-6)
 
 
 def test_items_in_one_another_s_image_have_a_diversity_of_zero_and_no_less():
     features = np.random.default_rng(3).random((1, 5)) * np.arange(1, 7)[:, None]
     lists = Lists([range(6)], [0], TRAIN, features)
-    [value] = list_metrics.diversity(lists)
+    [value] = metrics.diversity(lists)
     assert 0 <= value < 1e-12
 
 
@@ -417,19 +418,19 @@ def test_items_in_one_another_s_image_have_a_diversity_of_zero_and_no_less():
 
 def test_all_metrics_are_measured_but_those_of_features_the_lists_lack():
     plain = Lists(LISTS.items, LISTS.user_ids, TRAIN)
-    of_users, of_system = measure_lists(plain, k=2)
+    of_users, overall = measure_lists(plain, k=2)
     assert list(of_users) == ["novelty@2", "popularity@2", "head_share@2"]
-    assert list(of_system) == ["coverage@2", "gini@2", "exposure_entropy@2"]
+    assert list(overall) == ["coverage@2", "gini@2", "exposure_entropy@2"]
     of_users, _ = measure_lists(LISTS, k=2)
-    assert list(of_users) == [f"{name}@2" for name in USER_LIST_METRICS]
+    assert list(of_users) == [f"{name}@2" for name in LIST_METRICS]
 
 
 def test_named_metrics_are_measured_alone():
-    of_users, of_system = measure_lists(LISTS, k=(1, 3), metrics=["gini", "novelty"])
+    of_users, overall = measure_lists(LISTS, k=(1, 3), metrics=["gini", "novelty"])
     assert list(of_users) == ["novelty@1", "novelty@3"]
-    assert list(of_system) == ["gini@1", "gini@3"]
+    assert list(overall) == ["gini@1", "gini@3"]
     assert of_users["novelty@3"].dtype == np.float64
-    assert type(of_system["gini@3"]) is float
+    assert type(overall["gini@3"]) is float
 
 
 @pytest.mark.parametrize(
@@ -450,7 +451,7 @@ def test_metrics_of_features_need_them(name):
     plain = Lists(LISTS.items, LISTS.user_ids, TRAIN)
     told = f"`{name}` needs the features of items. Received: item_features=None"
     with pytest.raises(ValueError, match=told):
-        USER_LIST_METRICS[name](plain)
+        LIST_METRICS[name](plain)
     with pytest.raises(ValueError, match=told):
         measure_lists(plain, k=1, metrics=["gini", name])
 
@@ -458,7 +459,7 @@ def test_metrics_of_features_need_them(name):
 def test_genres_are_not_negative():
     lists = Lists([[0]], [0], TRAIN, np.array(GENRES) - 0.5)
     with pytest.raises(ValueError, match=r"at least 0\. Received: -0\.5"):
-        list_metrics.miscalibration(lists)
+        metrics.miscalibration(lists)
 
 
 def test_a_zero_that_a_sparse_matrix_stores_is_a_zero():
@@ -466,21 +467,21 @@ def test_a_zero_that_a_sparse_matrix_stores_is_a_zero():
     features.data -= 1
     assert (features.data == 0).any()
     stored = Lists(LISTS.items, LISTS.user_ids, TRAIN, features)
-    for name in list_metrics.OF_FEATURES:
-        metric = USER_LIST_METRICS[name]
+    for name in FEATURE_METRICS:
+        metric = LIST_METRICS[name]
         assert metric(stored).tolist() == close(metric(LISTS).tolist())
 
 
 @pytest.mark.parametrize("alpha", [0, 1, -0.1, NAN])
 def test_alpha_is_between_zero_and_one(alpha):
     with pytest.raises(ValueError, match=f"less than 1. Received: alpha={alpha}"):
-        list_metrics.miscalibration(LISTS, alpha=alpha)
+        metrics.miscalibration(LISTS, alpha=alpha)
 
 
 @pytest.mark.parametrize("head", [0, 1.1, -0.1, NAN])
 def test_the_head_is_a_part_of_the_catalogue(head):
     with pytest.raises(ValueError, match=f"at most 1. Received: head={head}"):
-        list_metrics.head_share(LISTS, head=head)
+        metrics.head_share(LISTS, head=head)
 
 
 def test_a_mean_leaves_out_what_is_not_defined():

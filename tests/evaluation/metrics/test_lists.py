@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from tfrecs.data.interactions import Interactions
-from tfrecs.evaluation.metrics.list_metrics import Lists
+from tfrecs.evaluation.metrics.lists import Lists
 
 TRAIN = Interactions.from_matrix(np.array([[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]]))
 ITEMS = [[2, 3, -1], [0, -1, -1], [2, 1, 0]]

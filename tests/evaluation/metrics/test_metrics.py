@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfrecs.evaluation.metrics import METRICS, WHOLE_METRICS
 from tfrecs.evaluation.metrics import ranking as metrics
-from tfrecs.evaluation.metrics.ranking import METRICS, WHOLE_METRICS, Ranks
+from tfrecs.evaluation.metrics.ranking import Ranks
 
 
 def ranks_of(*users: list[int], num_candidates: int) -> Ranks:

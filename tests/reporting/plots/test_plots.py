@@ -33,7 +33,7 @@ def evaluation(*values, user_ids=None, metric="ndcg@10"):
         num_relevant=np.ones(len(values), int),
         num_left_out=4 - len(values),
         protocol=Protocol("full", exclude_seen=True),
-        of_system={"coverage@10": values[0]},
+        overall={"coverage@10": values[0]},
     )
 
 
@@ -262,7 +262,7 @@ def test_metrics_are_text_and_no_formula():
 def test_values_of_seeds_are_averaged_for_each_user():
     both = mean_over_seeds([evaluation(0.2, 0.4), evaluation(0.4, 0.8)])
     assert both.per_user["ndcg@10"].tolist() == pytest.approx([0.3, 0.6])
-    assert both.of_system["coverage@10"] == pytest.approx(0.3)
+    assert both.overall["coverage@10"] == pytest.approx(0.3)
     assert both.num_left_out == 2
 
 

@@ -13,7 +13,7 @@ from tfrecs.callbacks.board.norms import deciles, drawn_by_decile, norms
 from tfrecs.callbacks.board.sample import Ranking, rank_for, sample_metrics
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.measures import Measures
-from tfrecs.evaluation.metrics.list_metrics import Lists
+from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.metrics.ranking import Ranks
 from tfrecs.inference.similarity import vectors_of
 from tfrecs.models.two_tower import TwoTower

@@ -7,12 +7,8 @@ import numpy as np
 
 from tfrecs._base.types import FloatArray, IntArray, Scorer
 from tfrecs.data.interactions import Interactions
-from tfrecs.evaluation.measures import Measures
-from tfrecs.evaluation.metrics.list_metrics import (
-    Lists,
-    mean_where_defined,
-    measure_lists,
-)
+from tfrecs.evaluation.measures import Measures, mean_where_defined, measure_lists
+from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.metrics.ranking import Ranks
 from tfrecs.evaluation.ranking.kernel import row_parts
 from tfrecs.evaluation.ranking.ranks import rank_relevant
@@ -20,7 +16,7 @@ from tfrecs.evaluation.ranking.scorers import SCORE_BLOCK, check_scores
 from tfrecs.evaluation.ranking.top_k import best_items
 
 METRICS = ("precision", "recall", "ndcg", "mrr", "coverage", "head_share")
-"""Of the sample; see `tfrecs.evaluation.metrics.ranking` and `tfrecs.evaluation.metrics.list_metrics`."""
+"""Of the sample; see `tfrecs.evaluation.metrics`."""
 
 
 class Diverged(Exception):
@@ -86,12 +82,12 @@ def _scores(score: Scorer, user_ids: IntArray, num_items: int) -> FloatArray:
 
 def sample_metrics(ranked: Ranks, lists: Lists, measures: Measures) -> dict[str, float]:
     """Gives each metric's mean over the users, such as "ndcg@10", or that of all."""
-    of_users, of_system = measure_lists(
+    of_users, overall = measure_lists(
         lists, k=measures.cutoffs, metrics=measures.of_lists
     )
     values = {**measures.of(ranked), **of_users}
     means = {name: mean_where_defined(x) for name, x in values.items()}
-    return {**means, **of_system}
+    return {**means, **overall}
 
 
 def _joined(parts: Sequence[Ranks]) -> Ranks:

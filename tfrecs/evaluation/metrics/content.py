@@ -1,4 +1,4 @@
-"""What the items of a list are, by their features: diversity and calibration."""
+"""Diversity and calibration of the items of a list, by their features."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,26 +11,23 @@ from tfrecs.evaluation.metrics.ranking import Values
 from tfrecs.evaluation.ranking.kernel import row_parts
 
 BLOCK = 2**20
-"""Features of users held at once: 8 MiB of float64."""
+"""Most features of users in memory: 8 MiB of float64."""
 
 
 def diversity(lists: Lists) -> Values:
-    """Intra-list diversity: how unlike each other a list's items are, by features.
+    """Intra-list diversity: 1 minus the mean cosine of pairs of items.
 
-    From 0 (all alike) to 1 (no two share a feature), or to 2 where features may be
-    negative. Items without features are left out; NaN for fewer than two others.
+    From 0 (identical features) to 1 (no two share a feature), or to 2 if features may
+    be negative. Items without features do not count; NaN for fewer than two others.
 
     Formula:
-        1 - mean over the list's pairs of cosine(features of one, of the other); with
-        features f of length 1 and n of them, the mean is (|sum f|^2 - n) / (n (n - 1))
-
-    Raises:
-        ValueError: if the lists have no item features.
+        1 - mean over pairs of cosine(f_i, f_j); for n features f of length 1, the mean
+        is (|sum f|^2 - n) / (n (n - 1))
 
     References:
         Smyth and McClave 2001, "Similarity vs. Diversity"; Ziegler et al. 2005,
-        "Improving Recommendation Lists Through Topic Diversification", which sums the
-        pairs' similarity.
+        "Improving Recommendation Lists Through Topic Diversification", with the sum
+        in place of the mean.
     """
     features = _features(lists, "diversity")
     units = unit_rows(features)
@@ -39,34 +36,29 @@ def diversity(lists: Lists) -> Values:
     for rows in row_parts(len(lists.items), features.shape[1], BLOCK):
         shown = lists.matrix(rows)
         total, count = shown @ units, shown @ known
-        alike = total.multiply(total).sum(axis=1) - count
-        found.append(1 - ratio(alike, count * (count - 1)))
-    return np.maximum(np.concatenate(found), 0)  # not -1e-16, where all are alike
+        cosines = total.multiply(total).sum(axis=1) - count
+        found.append(1 - ratio(cosines, count * (count - 1)))
+    return np.maximum(np.concatenate(found), 0)  # not -1e-16
 
 
 def miscalibration(lists: Lists, *, alpha: float = 0.01) -> Values:
-    """How far a list's genres are from those of the user's history; lower is better.
+    """Divergence of a list's genres from those of the history; lower is better.
 
-    From 0 (the same shares) to ln(1 / alpha), 4.605 by default, where the list has no
-    genre of the history, or no genre at all. Items without genres are left out of both;
-    NaN for a user whose history in `train` has no genre. Every item of the history and
-    of the list counts the same; an item of many genres counts in each with its share.
+    From 0 (equal shares) to ln(1 / alpha), 4.605 by default, for a list without genres
+    of the history. Items without genres do not count; NaN for a user whose history in
+    `train` has no genre. All items have equal weight, divided among their genres.
 
     Formula:
         KL(p || q') = sum over genres of p ln(p / q'), where p and q are the genres'
         shares in history and list, and q' = (1 - alpha) q + alpha p
 
     Args:
-        lists: the lists; `item_features` are the genres, flags or shares, at least 0.
-        alpha: how much of p is put into q, so that the divergence stays finite; more
-            than 0 and less than 1.
-
-    Raises:
-        ValueError: if the lists have no item features, one is negative, or `alpha` is
-            out of range.
+        lists: `item_features` are the genres, flags or shares, at least 0.
+        alpha: the share of p in q', which keeps the divergence finite; more than 0 and
+            less than 1.
 
     References:
-        Steck 2018, "Calibrated Recommendations", with equal weights of items and ranks.
+        Steck 2018, "Calibrated Recommendations", with equal weights of all items.
     """
     if not 0 < alpha < 1:
         raise ValueError(
@@ -92,19 +84,19 @@ def _features(lists: Lists, metric: str) -> sp.csr_array:
     if lists.item_features is None:
         raise ValueError(
             f"`{metric}` needs the features of items. Received: item_features=None. "
-            "Give Lists(..., item_features=...), such as `encode_features` makes."
+            "Pass Lists(..., item_features=...), such as from `encode_features`."
         )
     return lists.item_features
 
 
 def _divide_rows(matrix: sp.csr_array, by: AnyArray) -> sp.csr_array:
-    """Each row divided by its number; rows of 0 stay as they are."""
+    """Divides each row by its number; 0 leaves the row unchanged."""
     scale = 1 / np.where(by > 0, by, 1)
     return sp.csr_array(matrix.multiply(scale[:, None]))
 
 
 def _shares(amounts: sp.csr_array) -> Values:
-    """Each row divided by its sum, dense; zeros where that is 0."""
+    """Divides each row by its sum; returns a dense array, zeros for a sum of 0."""
     dense: Values = amounts.toarray()
     total = dense.sum(axis=1, keepdims=True)
     return dense / np.where(total > 0, total, 1)

@@ -1,4 +1,4 @@
-"""How evenly all lists together show the items of the catalogue."""
+"""How evenly all lists together cover the items of the catalogue."""
 
 import numpy as np
 
@@ -6,10 +6,9 @@ from tfrecs.evaluation.metrics.lists import Lists
 
 
 def coverage(lists: Lists) -> float:
-    """The share of the catalogue that is in somebody's list.
+    """The share of the vocabulary's items that are in at least one list.
 
-    The catalogue is that of `train`, with items that nobody has in it. It grows with
-    the number of users and with k: compare it at the same ones.
+    It grows with the number of users and with k: compare it at equal ones.
 
     References:
         Ge et al. 2010, "Beyond Accuracy: Evaluating Recommender Systems by Coverage and
@@ -19,18 +18,18 @@ def coverage(lists: Lists) -> float:
 
 
 def gini(lists: Lists) -> float:
-    """Gini index of exposure: how unequally the lists' places fall to items.
+    """Gini index of exposure: inequality of how often items are recommended.
 
-    From 0 (each item is in as many lists) to 1 - 1 / num_items (one item is in all).
-    Items of the catalogue that are in no list count, with 0.
+    From 0 (all items are in equally many lists) to 1 - 1 / num_items (one item is in
+    all lists). Items in no list count with 0.
 
     Formula:
         sum over j = 1..n of (2 j - n - 1) x_j / (n sum x), where x are the numbers of
-        lists that each of the n items is in, ascending
+        lists with each of the n items, ascending
 
     References:
         Shani and Gunawardana 2011, "Evaluating Recommendation Systems", on item
-        space coverage, which divides by n - 1 and not by n.
+        space coverage, with n - 1 in place of n in the denominator.
     """
     shown = np.sort(lists.exposure)
     weights = 2 * np.arange(1, len(shown) + 1) - len(shown) - 1
@@ -38,10 +37,10 @@ def gini(lists: Lists) -> float:
 
 
 def exposure_entropy(lists: Lists) -> float:
-    """Shannon entropy of exposure, in bits: how evenly the lists' places fall to items.
+    """Shannon entropy of exposure, in bits.
 
-    From 0 (no other item than one is shown) to log2(num_items). Two to this power is
-    the number of items which, shown equally often, would give as much.
+    From 0 (a single item is recommended) to log2(num_items). Two to this power is the
+    number of equally often recommended items with the same entropy.
 
     Formula:
         -sum of p log2 p, where p is an item's share of all places; 0 log2 0 is 0

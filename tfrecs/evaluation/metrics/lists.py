@@ -1,4 +1,4 @@
-"""The lists that a recommender gives, beside what its users had before."""
+"""Recommended lists and the training data of their users."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,26 +16,23 @@ from tfrecs.evaluation.ranking.top_k import NO_ITEM
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Lists:
-    """Recommended lists of some users; nothing can change them.
+    """Recommended lists of some users, read-only.
 
     Args:
-        items: `[users, k]` item ids, best first, each at most once in a list; a shorter
-            list ends in -1.
-        user_ids: `[users]`, whose lists these are.
-        train: what the model learned from: it gives the catalogue, how popular each
-            item is, and each user's history.
-        item_features: `[num_items, features]`, dense or scipy sparse, such as flags of
-            genres; an item of which nothing is known has zeros. None for no features.
+        items: `[users, k]` item ids, best first, each at most once in a list; shorter
+            lists end in -1.
+        user_ids: `[users]`.
+        train: training data: the catalogue, popularity, and each user's history.
+        item_features: `[num_items, features]`, dense or sparse, such as flags of
+            genres; zeros for an item without known features. None for no features.
 
     Raises:
-        ValueError: if a shape does not fit, an id is out of range, an item stands
-            twice in a list or after its end, no item is recommended at all, or a
-            feature is not finite.
+        ValueError: if a shape does not fit, an id is out of range, a list repeats an
+            item or continues after its end, all lists are empty, or a feature is not
+            finite.
 
     Example:
-        >>> import numpy as np
         >>> from tfrecs import Interactions
-        >>> from tfrecs.evaluation.metrics.list_metrics import Lists
         >>> train = Interactions.from_matrix(np.array([[1, 0, 0], [0, 1, 1]]))
         >>> Lists([[1, 2], [0, -1]], [0, 1], train)
         <Lists of 2 users, up to 2 of 3 items each>
@@ -68,11 +65,7 @@ class Lists:
             object.__setattr__(self, "item_features", features)
 
     def first(self, k: int) -> "Lists":
-        """Gives the first k items of each list.
-
-        Raises:
-            ValueError: if the lists are not as long.
-        """
+        """Returns the first k items of each list; ValueError if lists are shorter."""
         check_positive(k=k)
         if k > self.items.shape[1]:
             raise ValueError(
@@ -83,17 +76,17 @@ class Lists:
 
     @cached_property
     def lengths(self) -> AnyArray:
-        """`[users]`, the number of items in each list."""
+        """`[users]`, the length of each list."""
         return (self.items != NO_ITEM).sum(axis=1)
 
     @cached_property
     def exposure(self) -> AnyArray:
-        """`[num_items]`, the number of lists that each item is in."""
+        """`[num_items]`, the number of lists with each item."""
         shown = self.items[self.items != NO_ITEM]
         return np.bincount(shown, minlength=self.train.num_items)
 
     def matrix(self, rows: slice) -> sp.csr_array:
-        """`[rows, num_items]`, 1 for each item that is in the list."""
+        """Returns `[rows, num_items]` sparse, 1 for each item in the list."""
         items, ends = self.items[rows], np.cumsum(self.lengths[rows])
         shown = items[items != NO_ITEM]
         return sp.csr_array(
@@ -102,14 +95,14 @@ class Lists:
         )
 
     def mean(self, of_item: Values) -> Values:
-        """Gives the mean of `of_item` `[num_items]` over each list; NaN for no item."""
+        """Averages `of_item` `[num_items]` over each list; NaN for an empty one."""
         total = np.zeros(len(self.items))
-        for items in self.items.T:  # one place at a time, to hold `[users]` only
+        for items in self.items.T:  # one rank at a time, in memory of `[users]`
             total += np.where(items == NO_ITEM, 0, of_item[items])
         return ratio(total, self.lengths)
 
     def __repr__(self) -> str:
-        """Tells the number of users, and how long their lists are."""
+        """Returns the number of users and the length of their lists."""
         num_users, k = self.items.shape
         return (
             f"<Lists of {num_users} user{'' if num_users == 1 else 's'}, up to {k} of "
@@ -118,7 +111,7 @@ class Lists:
 
 
 def ratio(above: AnyArray, below: AnyArray) -> Values:
-    """Gives their quotient, NaN where `below` is 0."""
+    """Divides; NaN where `below` is 0."""
     out = np.full(len(above), np.nan)
     return np.divide(above, below, out=out, where=below > 0)
 
@@ -135,7 +128,7 @@ def _check_ids(name: str, ids: AnyArray, lowest: int, end: int) -> None:
 
 
 def _check_rows(items: AnyArray) -> None:
-    """Raises ValueError if an item stands twice in a list, or after its end."""
+    """Raises ValueError if a list repeats an item or continues after its end."""
     if (items == NO_ITEM).all():
         raise ValueError("`items` must recommend something. Received: nothing but -1")
     after_end = (items[:, :-1] == NO_ITEM) & (items[:, 1:] != NO_ITEM)
@@ -156,7 +149,7 @@ def _check_rows(items: AnyArray) -> None:
 
 
 def _as_features(features: Any, num_items: int) -> sp.csr_array:
-    """Gives features as a sparse matrix `[num_items, features]` float64."""
+    """Returns features as a sparse float64 matrix `[num_items, features]`."""
     if (
         np.ndim(features) != 2
         or features.shape[0] != num_items

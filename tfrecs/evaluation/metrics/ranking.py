@@ -1,16 +1,13 @@
-"""Ranking metrics, each a function of the ranks of a user's relevant items.
+"""Ranking metrics: functions of the ranks of each user's relevant items.
 
-All take `Ranks` and a cut-off k, and give one number for each user, `[users]` float64,
-from 0 to 1. A new metric is a function and a line in `METRICS` (or `WHOLE_METRICS`,
-where there is no cut-off). Any number of cut-offs is measured from the same ranks.
+They take `Ranks`, and a cut-off k unless they are of the whole ranking, and return one
+number from 0 to 1 for each user, `[users]` float64. All cut-offs share the same ranks.
 
-Users without relevant items must be left out before: nothing here is defined for them.
-Ties are settled in the ranks: `evaluate` gives the relevant items of a tie its last
-places, one each, so that equal scores never help. A user may have fewer candidates than
-k: the places beyond them hold nothing relevant.
+Metrics are undefined for users without relevant items, who must be excluded before.
+Ties are broken in the ranks, against the model: relevant items take the last places of
+a tie. Places beyond a user's last candidate count as misses.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,13 +18,12 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Ranks:
-    """Where the relevant items of some users stand among the candidates.
+    """Ranks of users' relevant items among the ranked items.
 
     Args:
-        ranks: `[users, most]` float64, ascending, 1 is best; inf where a user has fewer
-            relevant items.
+        ranks: `[users, most]` float64, ascending, 1 is best; padded with inf.
         num_relevant: `[users]`, at least 1.
-        num_candidates: `[users]`, the number of items ranked, relevant ones included.
+        num_candidates: `[users]`, the number of ranked items, relevant ones included.
     """
 
     ranks: Values
@@ -36,20 +32,17 @@ class Ranks:
 
 
 def hits(ranked: Ranks, k: int) -> Values:
-    """The number of relevant items among the first k, not divided by anything."""
+    """The number of relevant items among the first k."""
     return (ranked.ranks[:, :k] <= k).sum(axis=1).astype(np.float64)
 
 
 def precision(ranked: Ranks, k: int) -> Values:
-    """Hits / k, also where the user has fewer than k relevant items or candidates.
-
-    A user with fewer than k relevant items cannot reach 1.
-    """
+    """Hits / k; a user with fewer than k relevant items cannot reach 1."""
     return hits(ranked, k) / k
 
 
 def recall(ranked: Ranks, k: int) -> Values:
-    """Hits / the number of relevant items, also where that is more than k.
+    """Hits / the number of relevant items.
 
     A user with more than k relevant items cannot reach 1; see `capped_recall`.
     """
@@ -57,10 +50,10 @@ def recall(ranked: Ranks, k: int) -> Values:
 
 
 def capped_recall(ranked: Ranks, k: int) -> Values:
-    """Hits / min(k, number of relevant items): 1 for the best list there can be.
+    """Hits / min(k, number of relevant items): 1 for a perfect list.
 
-    It is recall where a user has at most k relevant items, and precision elsewhere. The
-    tables of variational autoencoders call it Recall@k.
+    It is recall for users with at most k relevant items, else precision. Papers on
+    variational autoencoders call it Recall@k.
 
     References:
         Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering",
@@ -70,9 +63,9 @@ def capped_recall(ranked: Ranks, k: int) -> Values:
 
 
 def hit_rate(ranked: Ranks, k: int) -> Values:
-    """1 if there is a relevant item among the first k, else 0.
+    """1 if a relevant item is among the first k, else 0.
 
-    With one relevant item for each user, as leave-one-out gives, it is recall.
+    It is recall if each user has one relevant item, as in leave-one-out.
     """
     return (ranked.ranks[:, 0] <= k).astype(np.float64)
 
@@ -80,8 +73,8 @@ def hit_rate(ranked: Ranks, k: int) -> Values:
 def ndcg(ranked: Ranks, k: int) -> Values:
     """Normalized discounted cumulative gain, gains 0 or 1.
 
-    It is 1 for the best list there can be, also where a user has more than k relevant
-    items or fewer. The base of the logarithm does not matter.
+    It is 1 for a perfect list, whatever the number of relevant items. The base of the
+    logarithm does not matter.
 
     Formula:
         sum over hits of 1 / log2(1 + rank), divided by the same sum for the best list,
@@ -98,10 +91,10 @@ def ndcg(ranked: Ranks, k: int) -> Values:
 
 
 def average_precision(ranked: Ranks, k: int) -> Values:
-    """Average precision of the first k, 1 for the best list; its mean is MAP.
+    """Average precision of the first k, 1 for a perfect list; its mean is MAP.
 
-    The denominator is that of implicit, Collie, and `map_at_k` of
-    microsoft/recommenders. See `average_precision_of_all` for the other.
+    It is the definition of implicit, Collie, and `map_at_k` of
+    microsoft/recommenders; see also `average_precision_of_all`.
 
     Formula:
         sum over hits of (hits up to this rank / rank), divided by
@@ -113,10 +106,9 @@ def average_precision(ranked: Ranks, k: int) -> Values:
 def average_precision_of_all(ranked: Ranks, k: int) -> Values:
     """Average precision of the first k, out of all relevant items.
 
-    It is at most `average_precision`, and less where there are hits and more than k
-    relevant items: such a user cannot reach 1. The denominator is that of trec_eval's
-    map_cut, and `map` of microsoft/recommenders; over the whole list both are
-    scikit-learn's.
+    It differs from `average_precision` for users with more than k relevant items, who
+    cannot reach 1. It is the definition of map_cut in trec_eval and of `map` in
+    microsoft/recommenders. Over the whole list, both are scikit-learn's.
 
     Formula:
         sum over hits of (hits up to this rank / rank), divided by the number of
@@ -126,10 +118,9 @@ def average_precision_of_all(ranked: Ranks, k: int) -> Values:
 
 
 def r_precision(ranked: Ranks) -> Values:
-    """The share of relevant items among the first as many places as there are of them.
+    """Precision and recall at each user's number of relevant items.
 
-    It is precision and recall at once, at a cut-off of each user's own: 1 only for a
-    perfect list, whatever the number of relevant items.
+    It is 1 only for a perfect list.
 
     Formula:
         hits among the first R / R, where R is the user's number of relevant items
@@ -142,27 +133,24 @@ def r_precision(ranked: Ranks) -> Values:
 
 
 def reciprocal_rank(ranked: Ranks) -> Values:
-    """1 / the rank of the first relevant item, over the whole list; its mean is MRR.
-
-    There is no cut-off: a first relevant item far down counts little, but not 0.
-    """
+    """1 / the rank of the first relevant item, without a cut-off; its mean is MRR."""
     return 1 / ranked.ranks[:, 0]
 
 
 def auc(ranked: Ranks) -> Values:
-    """The share of (relevant, other) pairs in the right order; ties count as wrong.
+    """The share of (relevant, other) pairs in the right order.
 
-    So does LightFM count them; scikit-learn counts a tie as half right. A user whose
-    candidates are all relevant has no such pair, and counts as 0.5. Items of training
-    are among the others only if they were ranked (`exclude_seen=False`).
+    Ties count as wrong, as in LightFM; in scikit-learn, as half right. A user without
+    other items counts as 0.5. Training items are among the others only if they were
+    ranked (`exclude_seen=False`).
 
     Formula:
         1 - (others before each relevant item, summed) / (relevant items * others)
     """
     most = ranked.ranks.shape[1]
-    given = np.arange(most) < ranked.num_relevant[:, None]
-    # Before the j-th relevant item (from 0) stand rank - 1 items, j of them relevant.
-    before = np.where(given, ranked.ranks - 1 - np.arange(most), 0).sum(axis=1)
+    exists = np.arange(most) < ranked.num_relevant[:, None]
+    # rank - 1 items come before the j-th relevant item (from 0), j of them relevant.
+    before = np.where(exists, ranked.ranks - 1 - np.arange(most), 0).sum(axis=1)
     others = ranked.num_candidates - ranked.num_relevant
     pairs = others * ranked.num_relevant
     return np.where(pairs > 0, 1 - before / np.maximum(pairs, 1), 0.5)
@@ -173,20 +161,3 @@ def _sum_of_precisions(ranked: Ranks, k: int) -> Values:
     ranks = ranked.ranks[:, :k]
     so_far = np.arange(1, ranks.shape[1] + 1)
     return np.where(ranks <= k, so_far / ranks, 0).sum(axis=1)
-
-
-METRICS: dict[str, Callable[[Ranks, int], Values]] = {
-    "precision": precision,
-    "recall": recall,
-    "ndcg": ndcg,
-    "hit_rate": hit_rate,
-    "map": average_precision,
-    "map_all": average_precision_of_all,
-    "capped_recall": capped_recall,
-}
-
-WHOLE_METRICS: dict[str, Callable[[Ranks], Values]] = {
-    "mrr": reciprocal_rank,
-    "auc": auc,
-    "r_precision": r_precision,
-}

@@ -1,4 +1,4 @@
-"""How known the items of a list are: novelty and popularity bias."""
+"""Novelty and popularity bias of the items of a list."""
 
 import math
 
@@ -9,14 +9,13 @@ from tfrecs.evaluation.metrics.ranking import Values
 
 
 def novelty(lists: Lists) -> Values:
-    """Mean self-information of a list's items, in bits: how few users know them.
+    """Mean self-information of a list's items, in bits.
 
-    An item that no user has in `train` counts as if one had it, so that the range is
-    from 0 (items that everybody has) to log2(users). Users without any item in `train`
-    are not among those users.
+    From 0 (items of all users) to log2(users). An item of no user in `train` counts as
+    an item of one. Users without items in `train` do not count.
 
     Formula:
-        mean over the list of -log2(users who have the item in train / users)
+        mean over the list of -log2(users of the item in train / users)
 
     References:
         Zhou et al. 2010, "Solving the Apparent Diversity-Accuracy Dilemma of
@@ -28,10 +27,10 @@ def novelty(lists: Lists) -> Values:
 
 
 def popularity(lists: Lists) -> Values:
-    """The mean number of users who have a list's items in `train`.
+    """Mean interactions in `train` of a list's items.
 
-    Its mean over users is average recommendation popularity (ARP). It is a count, and
-    so can be compared on one `train` only.
+    Its mean over users is average recommendation popularity (ARP). Compare it on the
+    same `train` only.
 
     References:
         Abdollahpouri et al. 2019, "Managing Popularity Bias in Recommender Systems with
@@ -41,18 +40,11 @@ def popularity(lists: Lists) -> Values:
 
 
 def head_share(lists: Lists, *, head: float = 0.01) -> Values:
-    """The share of a list that the most popular items of the catalogue take.
+    """The share of the most popular items of the catalogue in a list.
 
-    The head is `head` of the catalogue, rounded up to whole items. Where items are as
-    popular as the last of them, what places are left is divided evenly among all those,
-    so that the value does not depend on ids.
-
-    Args:
-        lists: the lists.
-        head: the share of the catalogue, more than 0 and at most 1.
-
-    Raises:
-        ValueError: if `head` is out of range.
+    The head is `head` of the catalogue (more than 0, at most 1), rounded up to whole
+    items. Items as popular as its last one share its last places evenly, so that the
+    value does not depend on ids.
     """
     if not 0 < head <= 1:
         raise ValueError(
@@ -61,6 +53,6 @@ def head_share(lists: Lists, *, head: float = 0.01) -> Values:
     counts = lists.train.item_counts
     places = max(1, math.ceil(round(head * len(counts), 6)))  # 7% of 100 are 7, not 8
     last = np.sort(counts)[-places]
-    above, as_popular = counts > last, counts == last
-    left = (places - above.sum()) / as_popular.sum()
-    return lists.mean(above + left * as_popular)
+    above, equal = counts > last, counts == last
+    left = (places - above.sum()) / equal.sum()
+    return lists.mean(above + left * equal)
