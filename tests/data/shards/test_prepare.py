@@ -1,4 +1,4 @@
-"""Preparing: nothing lost or added, any kill survived to the byte, errors told."""
+"""Preparing shards: every row once, resumed runs equal to the byte, and errors."""
 
 import json
 import logging
@@ -6,14 +6,12 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from tfrecs.data.shards import open_shards, prepare_shards, sources
-from tfrecs.data.shards.prepare import _dealt
 
 SIZES = {"part_rows": 400, "shard_rows": 500}
 
@@ -35,10 +33,10 @@ def contents(folder) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
-# What is in the shards
+# Content of the shards
 
 
-def test_every_row_is_there_once_under_its_raw_ids(shards, raw):
+def test_every_row_occurs_once_under_its_raw_ids(shards, raw):
     users, items = (column.tolist() for column in raw)
     assert raw_pairs(shards) == Counter(zip(users, items, strict=True))
     assert max(raw_pairs(shards).values()) > 1  # repeated pairs are kept
@@ -71,7 +69,7 @@ def test_shards_are_int32_pairs_of_one_size_to_a_row(files, tmp_path):
 
 
 def test_every_shard_has_its_share_of_every_part(write_parquet, tmp_path):
-    # Items tell the row, so that 10 parts of 100 rows can be told from each other.
+    # The item is the row, which identifies the part: 10 parts of 100 rows.
     path = write_parquet(
         tmp_path / "a.parquet", user_id=np.zeros(1000, int), item_id=np.arange(1000)
     )
@@ -84,23 +82,10 @@ def test_every_shard_has_its_share_of_every_part(write_parquet, tmp_path):
         parts = np.bincount(rows // 100, minlength=10)
         assert set(parts.tolist()) <= {12, 13}
         places = [frozenset(rows[rows // 100 == part] % 100) for part in range(10)]
-        assert len(set(places)) == 10  # each part has an order of its own
+        assert len(set(places)) == 10  # each part is shuffled by itself
 
 
-def test_rows_are_dealt_round_wherever_a_part_begins():
-    starts = np.array([0, 1, 1, 5, 12])  # parts of 1, 0, 4 and 7 rows, to 3 shards
-    dealt = np.diff(_dealt(starts, 3), axis=0).tolist()
-    expected = [
-        [
-            sum(number % 3 == shard for number in range(start, stop))
-            for shard in range(3)
-        ]
-        for start, stop in pairwise(starts)
-    ]
-    assert dealt == expected == [[1, 0, 0], [0, 0, 0], [1, 2, 1], [2, 2, 3]]
-
-
-def test_neighbours_in_the_source_go_to_unlike_shards(shards, raw, files, tmp_path):
+def test_the_seed_decides_the_shard_of_a_row(shards, raw, files, tmp_path):
     other = prepare_shards(files, tmp_path / "other", seed=4, **SIZES)
     assert raw_pairs(other) == raw_pairs(shards)
     assert not np.array_equal(other.read(0), shards.read(0))
@@ -108,7 +93,7 @@ def test_neighbours_in_the_source_go_to_unlike_shards(shards, raw, files, tmp_pa
     assert contents(again.folder) == contents(shards.folder)
 
 
-def test_rows_of_low_ratings_and_their_ids_are_left_out(write_parquet, tmp_path):
+def test_low_ratings_and_their_ids_are_left_out(write_parquet, tmp_path):
     path = write_parquet(
         tmp_path / "a.parquet",
         who=["ann", "bob", "cat", "ann"],
@@ -128,8 +113,10 @@ def test_rows_of_low_ratings_and_their_ids_are_left_out(write_parquet, tmp_path)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "csv.gz", "tsv.gz"])
-def test_text_files_give_what_parquet_gives(suffix, shards, raw, tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "_BYTES_AT_ONCE", 1000)  # ends within notes, too
+def test_text_files_make_the_shards_of_parquet(
+    suffix, shards, raw, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sources, "_BYTES_AT_ONCE", 1000)  # blocks end within notes, too
     paths = [tmp_path / f"{name}.{suffix}" for name in "ab"]
     frame = pd.DataFrame({"item_id": raw[1], "note": 'a "b"\nc', "user_id": raw[0]})
     for path, rows in zip(paths, (frame[:1900], frame[1900:]), strict=True):
@@ -141,7 +128,7 @@ def test_text_files_give_what_parquet_gives(suffix, shards, raw, tmp_path, monke
     ]
 
 
-def test_ids_are_kept_as_text_where_that_is_asked_for(write_parquet, tmp_path):
+def test_columns_named_in_text_are_kept_as_text(write_parquet, tmp_path):
     (tmp_path / "a.csv").write_text("user_id,item_id\n007,1\nNA,02\n", encoding="utf-8")
     numbers = write_parquet(tmp_path / "b.parquet", user_id=["007"], item_id=[2])
     paths = [tmp_path / "a.csv", numbers]
@@ -149,14 +136,14 @@ def test_ids_are_kept_as_text_where_that_is_asked_for(write_parquet, tmp_path):
     assert raw_pairs(shards) == {("007", "1"): 1, ("NA", "02"): 1, ("007", "2"): 1}
 
 
-def test_categories_of_pandas_are_their_values(tmp_path):
+def test_categories_of_pandas_are_decoded(tmp_path):
     frame = pd.DataFrame({"user_id": ["x", "y", "x"], "item_id": [1, 2, 3]})
     frame.astype({"user_id": "category"}).to_parquet(tmp_path / "a.parquet")
     shards = prepare_shards(tmp_path / "a.parquet", tmp_path / "out", seed=0)
     assert shards.users.ids.tolist() == ["x", "y"]
 
 
-# Killed and called again
+# Resumed runs
 
 CHILD = """
 import json, os, signal, sys
@@ -179,10 +166,10 @@ assert "tensorflow" not in sys.modules
 
 
 def prepare_in_child(files, folder, renames) -> int:
-    """Prepares, and kills itself after some renames, or before the last of them."""
-    told = json.dumps([[str(file) for file in files], str(folder), renames])
+    """Prepares in a process that kills itself after, or if negative before, a rename."""
+    arguments = json.dumps([[str(file) for file in files], str(folder), renames])
     done = subprocess.run(
-        [sys.executable, "-c", CHILD, told], capture_output=True, text=True
+        [sys.executable, "-c", CHILD, arguments], capture_output=True, text=True
     )
     assert done.stderr == ""
     return done.returncode
@@ -191,7 +178,7 @@ def prepare_in_child(files, folder, renames) -> int:
 # One rename for the plan, 8 for parts, 6 for shards, 3 for tables, 1 for the manifest.
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
 @pytest.mark.parametrize("renames", [-2, 4, 11, -19])
-def test_a_killed_run_goes_on_to_the_same_bytes(renames, files, shards, tmp_path):
+def test_a_killed_run_resumes_to_the_same_bytes(renames, files, shards, tmp_path):
     folder = tmp_path / "out"
     assert prepare_in_child(files, folder, renames) == -9
     with pytest.raises(FileNotFoundError, match=r"manifest.json.*call prepare_shards"):
@@ -205,7 +192,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(renames, files, shards, tmp_path
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
 
 
-def test_a_run_that_was_killed_at_its_end_is_finished(files, shards, tmp_path):
+def test_a_run_killed_after_the_manifest_is_complete(files, shards, tmp_path):
     folder = tmp_path / "out"
     assert prepare_in_child(files, folder, 19) == -9
     assert (folder / "unfinished").is_dir()
@@ -218,7 +205,7 @@ def test_preparing_loads_no_tensorflow(files, tmp_path):
     assert prepare_in_child(files, tmp_path / "out", 99) == 0
 
 
-def test_parts_that_are_done_are_not_encoded_again(files, tmp_path, monkeypatch):
+def test_complete_parts_are_not_encoded_again(files, tmp_path, monkeypatch):
     folder = tmp_path / "out"
     assert prepare_in_child(files, folder, 8) == -9  # 7 parts: 5 of a, 2 of b
     read = []
@@ -232,16 +219,16 @@ def test_parts_that_are_done_are_not_encoded_again(files, tmp_path, monkeypatch)
     assert read == ["b.parquet"]
 
 
-def test_a_part_that_was_cut_short_is_told(files, tmp_path):
+def test_a_truncated_part_raises(files, tmp_path):
     folder = tmp_path / "out"
     prepare_in_child(files, folder, 4)
     (folder / "unfinished/part-000001/pairs.bin").write_bytes(b"1234")
-    told = r"part-000001: must hold .*\[3200, .* Received: \[4, .*Delete this folder"
-    with pytest.raises(ValueError, match=told):
+    message = r"part-000001: must hold .*\[3200, .* Received: \[4, .*Delete this folder"
+    with pytest.raises(ValueError, match=message):
         prepare_shards(files, folder, seed=3, **SIZES)
 
 
-def test_a_finished_folder_is_opened_and_nothing_is_written(shards, files):
+def test_a_finished_folder_is_opened_unchanged(shards, files):
     before = {p: p.stat().st_mtime_ns for p in shards.folder.iterdir()}
     again = prepare_shards(files, shards.folder, seed=3, **SIZES)
     assert {p: p.stat().st_mtime_ns for p in shards.folder.iterdir()} == before
@@ -257,11 +244,11 @@ def test_progress_is_logged_and_nothing_is_printed(files, tmp_path, caplog, capf
     assert capfd.readouterr() == ("", "")
 
 
-# What is refused
+# Errors
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"seed": 4}, "seed 4, and 3 before"),
         ({"shard_rows": 501}, "shard_rows 501, and 500 before"),
@@ -271,30 +258,32 @@ def test_progress_is_logged_and_nothing_is_printed(files, tmp_path, caplog, capf
     ],
 )
 @pytest.mark.parametrize("finished", [True, False])
-def test_other_arguments_are_refused(changed, told, finished, shards, files, tmp_path):
+def test_other_arguments_raise(changed, message, finished, shards, files, tmp_path):
     folder = shards.folder
     if not finished:
         folder = tmp_path
         (folder / "unfinished").mkdir()
         plan = json.dumps(dict(shards.made_from))
         (folder / "unfinished/plan.json").write_text(plan, encoding="utf-8")
-    with pytest.raises(ValueError, match=f"begun with other arguments.*{told}"):
+    with pytest.raises(ValueError, match=f"begun with other arguments.*{message}"):
         prepare_shards(files, folder, **{"seed": 3, **SIZES, **changed})
 
 
-def test_other_files_are_refused(shards, files, tmp_path, write_parquet):
-    told = r"Received: file \(name, .*\) {}, and {} before"
-    with pytest.raises(ValueError, match=told.format("None", r"\['b.parquet', .*\]")):
+def test_other_files_raise(shards, files, tmp_path, write_parquet):
+    message = r"Received: file \(name, .*\) {}, and {} before"
+    with pytest.raises(
+        ValueError, match=message.format("None", r"\['b.parquet', .*\]")
+    ):
         prepare_shards(files[:1], shards.folder, seed=3, **SIZES)
     path = write_parquet(tmp_path / "a.parquet", user_id=[1], item_id=[1])
     prepare_shards(path, tmp_path / "out", seed=0)
     write_parquet(path, user_id=[1], item_id=[2])
     a = r"\['a.parquet', \d+, \d+\]"
-    with pytest.raises(ValueError, match=told.format(a, a)):
+    with pytest.raises(ValueError, match=message.format(a, a)):
         prepare_shards(path, tmp_path / "out", seed=0)
 
 
-def test_a_folder_of_something_else_is_refused(files, tmp_path):
+def test_a_folder_of_other_files_raises(files, tmp_path):
     (tmp_path / "thesis.txt").write_text("all of it", encoding="utf-8")
     for folder in (tmp_path, tmp_path / "thesis.txt"):
         with pytest.raises(ValueError, match=r"must be a new or empty folder"):
@@ -302,20 +291,22 @@ def test_a_folder_of_something_else_is_refused(files, tmp_path):
     assert os.listdir(tmp_path) == ["thesis.txt"]
 
 
-def test_ids_are_of_one_kind_in_all_files(write_parquet, tmp_path):
+def test_ids_of_two_kinds_raise(write_parquet, tmp_path):
     paths = [
         write_parquet(tmp_path / "a.parquet", user_id=[1], item_id=[1]),
         write_parquet(tmp_path / "b.parquet", user_id=["1"], item_id=[1]),
     ]
-    told = r"b.parquet: all files must have users of one kind.*string after int64.*text"
-    with pytest.raises(ValueError, match=told):
+    message = (
+        r"b.parquet: all files must have users of one kind.*string after int64.*text"
+    )
+    with pytest.raises(ValueError, match=message):
         prepare_shards(paths, tmp_path / "out", seed=0)
     shards = prepare_shards(paths, tmp_path / "text", seed=0, text=["user_id"])
     assert shards.users.ids.tolist() == ["1"]
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"shard_rows": 0}, "`shard_rows` must be .*Received: shard_rows=0"),
         ({"part_rows": 1.5}, "`part_rows` must be .*Received: part_rows=1.5"),
@@ -325,27 +316,25 @@ def test_ids_are_of_one_kind_in_all_files(write_parquet, tmp_path):
         ({"paths": []}, "`paths` must name at least one file"),
     ],
 )
-def test_bad_arguments_are_refused_before_a_folder_is_made(
-    given, told, files, tmp_path
-):
-    with pytest.raises(ValueError, match=told):
+def test_bad_arguments_raise_before_a_folder_is_made(given, message, files, tmp_path):
+    with pytest.raises(ValueError, match=message):
         prepare_shards(
             **{"paths": files, "folder": tmp_path / "out", "seed": 0, **given}
         )
     assert os.listdir(tmp_path) == []
 
 
-def test_a_missing_file_is_told_before_anything_is_done(files, tmp_path):
+def test_a_missing_file_raises_before_a_folder_is_made(files, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"c\.parquet: no such file"):
         prepare_shards([*files, tmp_path / "c.parquet"], tmp_path / "out", seed=0)
     assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("rating", [{}, {"rating_col": "r", "min_rating": 3}])
-def test_no_interactions_are_refused(rating, tmp_path):
+def test_no_interactions_raise(rating, tmp_path):
     (tmp_path / "a.csv").write_text(
         "user_id,item_id,r\n" + "1,1,2\n" * bool(rating), encoding="utf-8"
     )
-    told = "at least one interaction. Received: none" + (".*Lower" if rating else "")
-    with pytest.raises(ValueError, match=told):
+    message = "at least one interaction. Received: none" + (".*Lower" if rating else "")
+    with pytest.raises(ValueError, match=message):
         prepare_shards(tmp_path / "a.csv", tmp_path / "out", seed=0, **rating)

@@ -1,4 +1,4 @@
-"""Batches of shards: every pair once in an epoch, any batch made from its number."""
+"""Batches of shards: each pair once in an epoch, any batch from its number."""
 
 from collections import Counter
 
@@ -10,7 +10,7 @@ from scipy import stats
 
 import tfrecs
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.shards import prepare_shards
+from tfrecs.data.shards import Shards, prepare_shards
 from tfrecs.training.batches import pairwise_batches, shared_negatives_batches
 from tfrecs.training.batches.shards import (
     sharded_pairwise_batches,
@@ -47,7 +47,7 @@ def pairs_of(shards, numbers=None) -> Counter:
 
 
 @every_pipeline
-def test_labels_are_partial_credit_where_it_is_given(make, shards):
+def test_labels_are_partial_credit(make, shards):
     kinds = np.arange(shards.num_items) % 3
     credit = partial_credit({"kind": kinds}, {"kind": 0.5})
     options = {"batch_size": 50, "num_negatives": 20, "credit": credit}
@@ -68,7 +68,7 @@ def test_labels_are_partial_credit_where_it_is_given(make, shards):
 
 @every_pipeline
 @pytest.mark.parametrize("batch_size", [10, 100])
-def test_every_pair_stands_once_in_an_epoch(make, batch_size, shards):
+def test_every_pair_occurs_once_in_an_epoch(make, batch_size, shards):
     dataset = make(shards, seed=0, batch_size=batch_size, num_negatives=1)
     batches = epoch(dataset)
     assert positives(batches) == pairs_of(shards)
@@ -80,9 +80,7 @@ def test_every_pair_stands_once_in_an_epoch(make, batch_size, shards):
     # 6 shards of 500 in groups: of 1500 twice, of 1000 thrice, of 500 six times
     [(6, 10), (99, 10), (5, 2 * 5), (3, 2 * 5), (2, 3 * 3), (1, 6 * 1)],
 )
-def test_rows_that_do_not_fill_a_batch_are_left_out_each_time_shards_are_opened(
-    open_at_once, steps, shards
-):
+def test_each_group_of_open_shards_drops_its_last_rows(open_at_once, steps, shards):
     options = {"batch_size": 290, "num_negatives": 1, "open_at_once": open_at_once}
     dataset = sharded_shared_negatives_batches(shards, seed=0, **options)
     batches = epoch(dataset)
@@ -91,7 +89,7 @@ def test_rows_that_do_not_fill_a_batch_are_left_out_each_time_shards_are_opened(
     assert positives(batches).total() == 290 * steps
 
 
-def test_other_rows_are_left_out_in_each_epoch(shards):
+def test_each_epoch_drops_other_rows(shards):
     options = {"batch_size": 490, "num_negatives": 1, "open_at_once": 1}
     dataset = sharded_shared_negatives_batches(shards, seed=0, epochs=40, **options)
     seen = positives(epoch(dataset))
@@ -99,9 +97,7 @@ def test_other_rows_are_left_out_in_each_epoch(shards):
     assert seen.total() == 40 * 6 * 490
 
 
-def test_shards_of_unlike_sizes_give_as_many_batches_whichever_are_opened(
-    files, tmp_path
-):
+def test_shards_of_unequal_sizes_make_equally_many_batches(files, tmp_path):
     shards = prepare_shards(files, tmp_path, seed=0, part_rows=99, shard_rows=430)
     assert {len(shards.read(n)) for n in range(7)} == {428, 429}
     options = {"batch_size": 107, "num_negatives": 1, "open_at_once": 2}
@@ -112,7 +108,7 @@ def test_shards_of_unlike_sizes_give_as_many_batches_whichever_are_opened(
 
 
 @every_pipeline
-def test_batches_mix_the_shards_that_are_open_and_no_others(make, shards):
+def test_batches_mix_the_open_shards_only(make, shards):
     batches = epoch(make(shards, seed=0, batch_size=50, open_at_once=2))
     groups = [positives(batches[n : n + 20]) for n in range(0, 60, 20)]
     shard = {n: pairs_of(shards, [n]) for n in range(6)}
@@ -128,7 +124,7 @@ def test_batches_mix_the_shards_that_are_open_and_no_others(make, shards):
 
 
 @every_pipeline
-def test_the_same_seed_gives_the_same_batches_and_another_seed_others(make, shards):
+def test_equal_seeds_make_equal_batches(make, shards):
     one, same, other = (
         make(shards, seed=seed, batch_size=100, num_negatives=3) for seed in (5, 5, 6)
     )
@@ -138,7 +134,7 @@ def test_the_same_seed_gives_the_same_batches_and_another_seed_others(make, shar
 
 
 @every_pipeline
-def test_every_epoch_and_pass_is_another_one(make, shards):
+def test_every_epoch_is_shuffled_again(make, shards):
     options = {"batch_size": 100, "num_negatives": 3}
     dataset = make(shards, seed=5, **options)
     first, second = epoch(dataset), epoch(dataset)
@@ -148,19 +144,24 @@ def test_every_epoch_and_pass_is_another_one(make, shards):
 
 
 @every_pipeline
-def test_one_shard_has_another_order_in_each_epoch(make, files, tmp_path):
+def test_one_shard_is_shuffled_again_in_each_epoch(make, files, tmp_path):
     shards = prepare_shards(files, tmp_path, seed=0, part_rows=3000, shard_rows=3000)
     dataset = make(shards, seed=5, batch_size=3000, num_negatives=1)
     [first], [second] = epoch(dataset), epoch(dataset)
     assert first[0]["user_id"] != second[0]["user_id"]
 
 
-def test_other_shards_are_open_together_in_each_epoch(shards, monkeypatch):
-    read = []
-    kept = type(shards).read
+@pytest.fixture
+def read(monkeypatch) -> list[int]:
+    """The numbers of the shards that are read from now on."""
+    numbers, original = [], Shards.read
     monkeypatch.setattr(
-        type(shards), "read", lambda self, n: read.append(n) or kept(self, n)
+        Shards, "read", lambda self, n: numbers.append(n) or original(self, n)
     )
+    return numbers
+
+
+def test_other_shards_are_open_together_in_each_epoch(shards, read):
     options = {"batch_size": 500, "num_negatives": 1, "open_at_once": 2, "epochs": 9}
     epoch(sharded_shared_negatives_batches(shards, seed=0, **options))
     epochs = [read[n : n + 6] for n in range(0, 54, 6)]
@@ -170,7 +171,7 @@ def test_other_shards_are_open_together_in_each_epoch(shards, monkeypatch):
 
 @every_pipeline
 @pytest.mark.parametrize("start_step", [1, 9, 10, 29, 30, 44])
-def test_going_on_in_the_middle_gives_what_would_have_come(make, start_step, shards):
+def test_a_later_start_resumes_the_same_batches(make, start_step, shards):
     options = {"batch_size": 100, "num_negatives": 2, "open_at_once": 2}
     whole = epoch(make(shards, seed=1, epochs=4, **options))
     rest = make(shards, seed=1, start_step=start_step, **options)
@@ -178,12 +179,7 @@ def test_going_on_in_the_middle_gives_what_would_have_come(make, start_step, sha
     assert epoch(rest) + epoch(rest) == whole[start_step : start_step + 60]
 
 
-def test_shards_before_the_start_are_not_read(shards, monkeypatch):
-    read = []
-    kept = type(shards).read
-    monkeypatch.setattr(
-        type(shards), "read", lambda self, n: read.append(n) or kept(self, n)
-    )
+def test_shards_before_the_start_are_not_read(shards, read):
     options = {"batch_size": 100, "num_negatives": 1, "open_at_once": 1}
     epoch(sharded_shared_negatives_batches(shards, seed=0, epochs=3, **options))
     whole = read.copy()
@@ -197,7 +193,7 @@ def test_shards_before_the_start_are_not_read(shards, monkeypatch):
 
 @every_sampling
 @pytest.mark.parametrize("correct", [True, False])
-def test_shared_negatives_batches_have_the_shapes_of_those_in_memory(
+def test_shared_negatives_have_the_shapes_of_batches_in_memory(
     sampling, correct, shards
 ):
     train = Interactions.from_arrays(["a", "b"], [1, 2])
@@ -207,37 +203,27 @@ def test_shared_negatives_batches_have_the_shapes_of_those_in_memory(
     assert found.element_spec == expected
 
 
-def test_pairwise_batches_have_the_shapes_of_those_in_memory(shards):
+def test_own_negatives_have_the_shapes_of_batches_in_memory(shards):
     train = Interactions.from_arrays(["a", "b"], [1, 2])
     options = {"seed": 0, "num_negatives": 7, "batch_size": 2}
     expected = pairwise_batches(train, exact=False, **options).element_spec
     assert sharded_pairwise_batches(shards, **options).element_spec == expected
 
 
-def test_sizes_are_by_default_those_in_memory(files, tmp_path):
-    shards = prepare_shards(files, tmp_path, seed=0)
-    [(inputs, labels), _] = sharded_shared_negatives_batches(shards, seed=0)
-    assert inputs["user_id"].shape == inputs["negative_id"].shape == [1024]
-    assert (labels.numpy() == np.eye(1, 1025)).all()
-    [(inputs, labels), _] = sharded_pairwise_batches(shards, seed=0)
-    assert inputs["item_id"].shape == [1024, 5]
-    assert (labels.numpy() == np.eye(1, 5)).all()
-
-
 @every_sampling
-def test_negatives_are_drawn_with_the_probability_that_they_tell(sampling, shards):
+def test_negatives_are_drawn_with_their_probability(sampling, shards):
     options = {"batch_size": 100, "num_negatives": 100, "sampling": sampling}
     batches = epoch(
         sharded_shared_negatives_batches(shards, seed=2, epochs=4, **options)
     )
     drawn = np.array([inputs["negative_id"] for inputs, _ in batches])
     assert len({tuple(row) for row in drawn}) == len(drawn) == 120
-    told = {}
+    log_probability = {}
     for inputs, _ in batches:
         ids = inputs["item_id"] + inputs["negative_id"]
-        told |= dict(zip(ids, inputs["log_probability"], strict=True))
-    items = sorted(told)
-    expected = np.exp([told[item] for item in items])
+        log_probability |= dict(zip(ids, inputs["log_probability"], strict=True))
+    items = sorted(log_probability)
+    expected = np.exp([log_probability[item] for item in items])
     assert expected.sum() == pytest.approx(1, abs=1e-5)
     counts = np.bincount(drawn.ravel(), minlength=shards.num_items)[items]
     if sampling == "in-batch":  # each positive once in each epoch
@@ -269,55 +255,46 @@ def test_negatives_are_drawn_by_popularity_to_a_power(exponent, shards):
     assert stats.chisquare(counts, share * drawn.size).pvalue > 1e-3
 
 
-# What is refused
+# Arguments
 
 
 @every_pipeline
-@pytest.mark.parametrize("bad", [0, -1, 1.5])
 @pytest.mark.parametrize(
-    "size", ["batch_size", "num_negatives", "epochs", "open_at_once"]
+    ("bad", "message"),
+    [
+        *(
+            ({size: value}, f"`{size}` must be.*Received: {size}={value}")
+            for size in ("batch_size", "num_negatives", "epochs", "open_at_once")
+            for value in (0, 1.5)
+        ),
+        ({"seed": -1}, "`seed` must be.*at least 0.*seed=-1"),
+        ({"start_step": -1}, "`start_step` must be.*at least 0.*start_step=-1"),
+        ({"sampling": "zipf"}, "one of uniform, .*'zipf'"),
+        ({"exponent": 0.5}, "`exponent` .*Received: exponent=0.5"),
+        (
+            {"batch_size": 1001, "open_at_once": 2},
+            "`batch_size` must be at most 1000.*batch_size=1001.*`open_at_once`",
+        ),
+    ],
 )
-def test_sizes_are_at_least_one(make, size, bad, shards):
-    with pytest.raises(ValueError, match=f"`{size}` must be.*Received: {size}={bad}"):
-        make(shards, seed=0, **{"batch_size": 10, size: bad})
+def test_bad_arguments_raise(make, bad, message, shards):
+    with pytest.raises(ValueError, match=message):
+        make(shards, **{"seed": 0, "batch_size": 10, **bad})
 
 
 @every_pipeline
-@pytest.mark.parametrize("name", ["seed", "start_step"])
-def test_seeds_and_starts_are_at_least_zero(make, name, shards):
-    with pytest.raises(ValueError, match=f"`{name}` must be.*at least 0.*{name}=-1"):
-        make(shards, **{"seed": 0, "batch_size": 10, name: -1})
-
-
-@every_pipeline
-def test_a_batch_is_no_larger_than_what_is_open(make, shards):
-    told = "`batch_size` must be at most 1000.*batch_size=1001.*`open_at_once`"
-    with pytest.raises(ValueError, match=told):
-        make(shards, seed=0, batch_size=1001, open_at_once=2)
+def test_a_batch_may_be_all_open_rows(make, shards):
     dataset = make(shards, seed=0, batch_size=1000, open_at_once=2, num_negatives=1)
     assert dataset.cardinality() == 3
-
-
-@every_pipeline
-def test_an_unknown_sampling_is_refused(make, shards):
-    with pytest.raises(ValueError, match=r"one of uniform, .*'zipf'"):
-        make(shards, seed=0, batch_size=10, sampling="zipf")
-
-
-@every_pipeline
-def test_an_exponent_without_effect_is_refused(make, shards):
-    with pytest.raises(ValueError, match=r"`exponent` .*Received: exponent=0.5"):
-        make(shards, seed=0, batch_size=10, exponent=0.5)
 
 
 # Training
 
 
 def three_tastes() -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
-    """Train and test of 240 users, each of whom likes one third of 60 items.
+    """Train and test of 240 users, each of whom likes 20 of 60 items.
 
-    Of these 20 a user has 12 in train and 4 in test, and in train also one item that
-    everybody has.
+    A user has 12 of them in train and 4 in test; all users have one more in train.
     """
     rng = np.random.default_rng(0)
     train, test = [], []
@@ -330,7 +307,7 @@ def three_tastes() -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory, write_parquet):
-    """Shards of `three_tastes`, and its two parts under their ids."""
+    """Shards of `three_tastes`, and train and test under their ids."""
     train, test = three_tastes()
     folder = tmp_path_factory.mktemp("planted")
     users, items = (list(column) for column in zip(*train, strict=True))
@@ -351,7 +328,7 @@ def planted(tmp_path_factory, write_parquet):
         (sharded_pairwise_batches, "bpr", "own"),
     ],
 )
-def test_what_is_trained_on_shards_learns(make, objective, negatives, planted):
+def test_a_model_learns_from_shards(make, objective, negatives, planted):
     shards, train, test = planted
     keras.utils.set_random_seed(0)
     model = tfrecs.build_mf(shards.num_users, shards.num_items, embedding_dim=8)

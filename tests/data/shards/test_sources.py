@@ -1,4 +1,4 @@
-"""Streams of raw ids: any row to start at, any file that is damaged told."""
+"""Streams of raw ids: any table to start at, and the errors of damaged files."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def test_a_stream_may_start_at_any_table(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("user_id,item_id\n1,2\n,3\n", "'user_id' must have no.*1 missing.* in row 1"),
         ("user_id,item_id\na,2\n,3\n", "'user_id' must have no.*1 missing.* in row 1"),
@@ -52,15 +52,13 @@ def test_a_stream_may_start_at_any_table(
         ("", "Empty CSV file"),
     ],
 )
-def test_what_is_wrong_with_a_text_is_told_with_its_name(text, told, tmp_path):
+def test_damaged_text_raises_with_the_name(text, message, tmp_path):
     path = written(tmp_path, text)
-    with pytest.raises(ValueError, match=f"a.csv: .*{told}"):
+    with pytest.raises(ValueError, match=f"a.csv: .*{message}"):
         list(stream_ids(path, PLAIN, 10))
 
 
-def test_the_row_of_a_missing_id_is_counted_from_the_start_of_the_file(
-    tmp_path, write_parquet
-):
+def test_a_missing_id_is_reported_by_its_row_in_the_file(tmp_path, write_parquet):
     users = [*range(470), None, None, 1]
     path = write_parquet(tmp_path / "a.parquet", user_id=users, item_id=users)
     with pytest.raises(ValueError, match="2 missing, the first in row 470"):
@@ -68,22 +66,22 @@ def test_the_row_of_a_missing_id_is_counted_from_the_start_of_the_file(
 
 
 @pytest.mark.parametrize(
-    ("ratings", "told"),
+    ("ratings", "message"),
     [
         ("5,x", "'rating' must hold numbers. Received: string"),
         ("5,", "'rating' must have no missing values.*1 missing, the first in row 1"),
         ("5,nan", "'rating' must have no missing values.*1 missing, the first in row "),
     ],
 )
-def test_ratings_are_numbers(ratings, told, tmp_path):
+def test_ratings_are_numbers(ratings, message, tmp_path):
     lines = [f"1,2,{rating}" for rating in ratings.split(",")]
     path = written(tmp_path, "\n".join(["user_id,item_id,rating", *lines]))
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         list(stream_ids(path, RATED, 10))
 
 
-def test_text_that_comes_late_is_told_with_advice(tmp_path):
-    many = "12345,1\n" * 1_200_000  # more than what the kind of a column is told by
+def test_text_after_the_first_block_raises_with_advice(tmp_path):
+    many = "12345,1\n" * 1_200_000  # more than the first block, which decides the kind
     path = written(tmp_path, f"user_id,item_id\n{many}x7,1\n")
     with pytest.raises(ValueError, match=r"conversion error.*'x7'.*in `text`"):
         list(stream_ids(path, PLAIN, 10**6))
@@ -93,7 +91,7 @@ def test_text_that_comes_late_is_told_with_advice(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "none of it"])
-def test_damaged_parquet_is_told_with_its_name(damage, tmp_path, write_parquet):
+def test_damaged_parquet_raises_with_the_name(damage, tmp_path, write_parquet):
     users = [f"user {n}" for n in range(500)]
     path = write_parquet(tmp_path / "a.parquet", user_id=users, item_id=users)
     whole = path.read_bytes()
@@ -108,7 +106,7 @@ def test_damaged_parquet_is_told_with_its_name(damage, tmp_path, write_parquet):
         list(stream_ids(path, PLAIN, 100))
 
 
-def test_other_suffixes_are_refused(tmp_path):
+def test_other_suffixes_raise(tmp_path):
     path = written(tmp_path, "1 2", "a.dat")
     with pytest.raises(ValueError, match=r"must end in .parquet, .csv or .tsv.*a.dat"):
         list(stream_ids(path, PLAIN, 10))
