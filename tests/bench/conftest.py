@@ -1,8 +1,55 @@
-"""Files that people bring to the bench."""
+"""The command line in an empty folder, and files that people bring to it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from tfrecs.bench.cli import main
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch, capsys):
+    """Runs the command line in an empty folder; returns status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        status = main([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def in_process():
+    """Runs the command line in a process; returns its JSON and its output."""
+
+    def run(folder, *arguments):
+        command = [sys.executable, "-m", "tfrecs.bench", *map(str, arguments)]
+        command += ["--json", "out/report.json", "--logdir", "runs"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""  # quiet when it is not a terminal
+        return json.loads(Path(folder, "out/report.json").read_text()), done.stdout
+
+    return run
+
+
+@pytest.fixture
+def refused(bench):
+    """Runs a command line that must be refused; returns its one line of errors."""
+
+    def run(*arguments):
+        status, out, err = bench(*arguments)
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        return err
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tfrecs.bench.cli import main
 from tfrecs.bench.stream import run as run_module
 from tfrecs.bench.stream.problem import load_stream
 from tfrecs.bench.stream.rows import ROWS, Row
@@ -47,16 +46,9 @@ def log_csv(tmp_path_factory):
 
 
 @pytest.fixture
-def stream(tmp_path, monkeypatch, capsys, log_csv):
-    """Runs the command line in an empty folder; gives status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        status = main(["stream", *[str(argument) for argument in arguments]])
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
-
-    return run
+def stream(bench, log_csv):
+    """Runs the command line on the file, unless another one is given."""
+    return lambda *asked: bench("stream", "--train", log_csv, *COLUMNS, *asked)
 
 
 def command(csv, *arguments):
@@ -68,7 +60,7 @@ def command(csv, *arguments):
 
 
 def results(path):
-    """What a run found, without times: these are never the same."""
+    """Results without times, which differ from run to run."""
     rows = json.loads(Path(path).read_text())["results"]
     timed = ("fit_seconds", "stream_seconds", "events_per_second", "resumed_at")
     return [{name: row[name] for name in row if name not in timed} for row in rows]
@@ -78,20 +70,13 @@ def results(path):
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory, log_csv):
+def report(tmp_path_factory, log_csv, in_process):
     """The JSON of a run, its folder, and what it printed."""
     folder = tmp_path_factory.mktemp("run")
     asked = ("--models", "popularity,item-item", "--window", "100", "--k", "5")
-    out = ("--json", "out/report.json", "--logdir", "runs")
-    done = subprocess.run(
-        command(log_csv, *asked, *out, "--min-rating", "4"),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""  # quiet when it is not a terminal
-    return json.loads((folder / "out/report.json").read_text()), folder, done.stdout
+    asked += ("--min-rating", 4)
+    found, out = in_process(folder, "stream", "--train", log_csv, *COLUMNS, *asked)
+    return found, folder, out
 
 
 def test_the_table_has_protocol_rows_star_and_where_everything_is(report):
@@ -185,7 +170,7 @@ def test_scalars_are_moving_averages_by_the_number_of_the_event(report):
 
 
 def test_seen_items_may_be_ranked(stream, log_csv):
-    asked = ("--train", log_csv, *COLUMNS, "--models", "popularity")
+    asked = ("--models", "popularity")
     assert stream(*asked, "--json", "excluded.json")[0] == 0
     status, out, _ = stream(*asked, "--include-seen", "--json", "ranked.json")
     assert status == 0
@@ -195,10 +180,7 @@ def test_seen_items_may_be_ranked(stream, log_csv):
 
 
 def test_rows_that_start_from_a_model_say_so(stream, log_csv):
-    status, _, _ = stream(
-        *("--train", log_csv, *COLUMNS, "--models", "ridge,isgd", "--json", "r.json")
-    )
-    assert status == 0
+    assert stream("--models", "ridge,isgd", "--json", "r.json")[0] == 0
     ridge, isgd = results("r.json")
     assert ridge["settings"]["from_model"]
     assert not isgd["settings"]["from_model"]
@@ -207,10 +189,7 @@ def test_rows_that_start_from_a_model_say_so(stream, log_csv):
 def test_a_model_that_fails_keeps_its_row(stream, log_csv, monkeypatch):
     broken = Row(lambda problem: Popular(), from_model=True)
     monkeypatch.setitem(ROWS, "isgd", broken)
-    status, out, _ = stream(
-        *("--train", log_csv, *COLUMNS, "--models", "isgd,popularity"),
-        *("--json", "r.json"),
-    )
+    status, out, _ = stream("--models", "isgd,popularity", "--json", "r.json")
     assert status == 1
     assert "isgd: failed: ValueError: Popular cannot start from a model" in out
     failed, ran = results("r.json")
@@ -218,24 +197,18 @@ def test_a_model_that_fails_keeps_its_row(stream, log_csv, monkeypatch):
     assert ran["status"] == "ok"
 
 
-def test_list_names_everything_and_reads_nothing(stream):
-    status, out, _ = stream("--list")
+def test_list_names_everything_and_reads_nothing(bench):
+    status, out, _ = bench("stream", "--list")
     assert status == 0
     for name in ("ml-1m", *ROWS):
         assert name in out
-
-
-def test_the_bench_tells_of_it(capsys):
-    with pytest.raises(SystemExit):
-        main(["--help"])
-    assert "tfrecs.bench stream" in capsys.readouterr().out
 
 
 # Interruptions
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(stream, log_csv, monkeypatch):
-    asked = ("--train", log_csv, *COLUMNS, "--models", "popularity,item-item")
+    asked = ("--models", "popularity,item-item")
     assert stream(*asked, "--json", "whole.json", "--logdir", "whole")[0] == 0
     tick, ticks = run_module._Clock.tick, []
 
@@ -262,7 +235,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(stream, log_csv, monkeypatc
 
 
 def test_a_run_on_other_events_or_other_terms_begins_anew(stream, log_csv):
-    asked = ("--train", log_csv, *COLUMNS, "--models", "popularity", "--resume")
+    asked = ("--models", "popularity", "--resume")
     for other in ((), ("--k", "3"), ("--min-rating", "4"), ("--seed", "1"), ()):
         assert stream(*asked, *other)[0] == 0
     assert len(list(Path("logs").iterdir())) == 4
@@ -286,12 +259,12 @@ def swapped(frame):
 
 def test_without_resume_a_run_begins_anew(stream, log_csv):
     for _ in range(2):
-        assert stream("--train", log_csv, *COLUMNS, "--models", "popularity")[0] == 0
+        assert stream("--models", "popularity")[0] == 0
     assert len(list(Path("logs").iterdir())) == 2
 
 
-def test_a_damaged_run_is_told(stream, log_csv):
-    asked = ("--train", log_csv, *COLUMNS, "--models", "popularity")
+def test_a_damaged_run_is_refused(stream, log_csv):
+    asked = ("--models", "popularity")
     assert stream(*asked)[0] == 0
     [ranks] = Path("logs").glob("*/popularity/ranks.npz")
     ranks.write_bytes(ranks.read_bytes()[:-30])
@@ -304,7 +277,7 @@ KILLED = ("--models", "popularity,isgd,item-item", "--min-rating", "3")
 
 
 def killed_until_done(csv, folder, kills, longest):
-    """SIGKILL at random moments, again and again; gives what the last run found."""
+    """Kills runs at random moments; returns the results of the last one."""
     asked = (*KILLED, "--every", "20", "--resume", "--json", "killed.json")
     run, rng = command(csv, *asked), np.random.default_rng(3)
     killed = 0
@@ -339,7 +312,7 @@ def test_a_run_killed_twenty_times_gives_the_same_numbers(tmp_path):
     assert killed == unbroken(tmp_path / "log.csv", tmp_path)
 
 
-# What cannot be
+# What goes wrong
 
 
 @pytest.mark.parametrize(
@@ -371,7 +344,7 @@ def test_a_run_killed_twenty_times_gives_the_same_numbers(tmp_path):
     ],
 )
 def test_bad_usage_and_bad_data_are_one_line_and_status_2(
-    stream, log_csv, arguments, message
+    refused, log_csv, arguments, message
 ):
     for name, text in {
         "timeless.csv": "who,film,stars\na,1,5\nb,2,5\n",
@@ -380,20 +353,16 @@ def test_bad_usage_and_bad_data_are_one_line_and_status_2(
         Path(name).write_text(text)
     given = [log_csv if argument == "GOOD" else argument for argument in arguments]
     if arguments[0] == "--train":
-        given += {"timeless.csv": TIMELESS, "unrated.csv": UNRATED}.get(
-            arguments[1], COLUMNS
-        )
-    status, out, err = stream(*given)
-    assert (status, out) == (2, "")
+        columns = {"timeless.csv": TIMELESS, "unrated.csv": UNRATED}
+        given += columns.get(arguments[1], COLUMNS)
+    err = refused("stream", *given)
     assert err.startswith("tfrecs.bench stream: ")
-    assert err.count("\n") == 1
     assert message in err
 
 
-def test_events_without_ratings_all_count(stream, log_csv):
+def test_events_without_ratings_all_count(bench, log_csv):
     pd.read_csv(log_csv).drop(columns="stars").to_csv("unrated.csv", index=False)
-    status, out, _ = stream(
-        *("--train", "unrated.csv", *UNRATED, "--models", "popularity")
-    )
+    asked = ("--train", "unrated.csv", *UNRATED, "--models", "popularity")
+    status, out, _ = bench("stream", *asked)
     assert status == 0
     assert out.startswith("unrated.csv: ")

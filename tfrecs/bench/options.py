@@ -1,6 +1,7 @@
 """Options of the command lines: those of both kinds of run, and those of rankings."""
 
 import argparse
+import re
 from collections.abc import Sequence
 
 from tfrecs._base.command_line import Parser, UsageError
@@ -90,7 +91,8 @@ def reworded(error: Exception, options: argparse.Namespace) -> UsageError:
     message = str(error).replace("exclude_seen=False", "--include-seen")
     message = message.replace('load_dataset("synthetic")', "--dataset synthetic")
     for name in vars(options):
-        message = message.replace(f"`{name}`", f"--{name.replace('_', '-')}")
+        argument = rf"`?\b{name}\b`?" if "_" in name else f"`{name}`"
+        message = re.sub(argument, f"--{name.replace('_', '-')}", message)
     return UsageError(message)
 
 

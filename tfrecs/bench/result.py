@@ -70,7 +70,7 @@ class Result:
         hparams: settings.
         shape: means on the test data for the figures: precision, recall and NDCG at
             more cut-offs, and metrics of lists.
-        curve: epochs to the validation NDCG at the largest k, if the epochs were chosen.
+        curve: validation NDCG at the largest k by epochs, if these were chosen.
         lists: index of an example user to the indices of the best items, best first.
         skipped: whether the model does not suit the data, which is no failure.
     """

@@ -76,7 +76,7 @@ class RankingSgd(VectorLearner):
         p += rate * (step - shrink * p)
 
     def _pulls(self, leads: FloatArray) -> AnyArray:
-        """Returns the loss's derivative by each negative's lead over the item, `[n]`."""
+        """Returns the slope of the loss in each negative's lead, `[n]`."""
         if self.objective == "bpr":
             slopes: AnyArray = 1 / (1 + np.exp(-np.clip(leads, -60, 60))) / len(leads)
             return slopes

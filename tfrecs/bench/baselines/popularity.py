@@ -10,7 +10,7 @@ from tfrecs.data.interactions import Interactions
 
 
 def fit_popularity(train: Interactions, seed: int) -> Fitted:
-    """Counts the interactions of each item; nothing is random, so `seed` is not used."""
+    """Counts the interactions of each item; `seed` is not used."""
     start = time.perf_counter()
     counts = np.bincount(train.item_ids, minlength=train.num_items).astype(np.float32)
 

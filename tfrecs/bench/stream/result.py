@@ -59,7 +59,7 @@ class StreamResult:
 
     @property
     def events_per_second(self) -> float | None:
-        """Events that were predicted and learned in a second; None if there were none."""
+        """Events that were predicted and learned in a second, if any."""
         done = 0 if self.found is None else len(self.found.ranks) - self.resumed_at
         return done / self.stream_seconds if done and self.stream_seconds else None
 

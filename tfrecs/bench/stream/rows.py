@@ -46,8 +46,8 @@ ROWS: dict[str, Row] = {
     "ridge": Row(lambda problem: Ridge(seed=problem.seed), from_model=True),
     "item-item": Row(lambda problem: ItemItem()),
 }
-"""Baselines first. Settings other than defaults were chosen on the first fifth of ML-1M;
-see `benchmarks/README.md`."""
+"""Baselines first. Settings were chosen on the first fifth of ML-1M; see
+`benchmarks/README.md`."""
 
 
 def train_start(problem: StreamProblem) -> "TwoTower":

@@ -89,5 +89,6 @@ def _check(found: Positioned, source: Source) -> None:
     if found.fault in FAULTS:
         raise ValueError(
             f"{source.title}, {found.position.title()}: {FAULTS[found.fault]} "
-            f"Received: one that is {found.fault!r}. Correct it, or pass on_malformed='count'."
+            f"Received: one that is {found.fault!r}. Correct it, or pass "
+            "on_malformed='count'."
         )
