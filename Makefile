@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 IN_VENV := $(VENV)/bin/python -m
 
-.PHONY: bench app test lint format
+.PHONY: bench app test test-slow docs lint format
 bench: $(VENV)/.bench
 	$(IN_VENV) tfrecs.bench $(ARGS)
 
@@ -12,6 +12,15 @@ app: $(VENV)/.bench
 
 test: $(VENV)/.dev
 	$(IN_VENV) pytest --numprocesses 2 $(ARGS)
+
+# Minutes of training: the tests that are marked as slow.
+test-slow: $(VENV)/.dev
+	$(IN_VENV) pytest --numprocesses 2 -m slow $(ARGS)
+
+# What is written from the code: the outputs of the notebooks, and the page of registries.
+docs: $(VENV)/.dev
+	$(VENV)/bin/python docs/notebooks.py
+	$(VENV)/bin/python docs/registries.py
 
 lint: $(VENV)/.dev
 	$(IN_VENV) ruff format --check .
