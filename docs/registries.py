@@ -13,9 +13,18 @@ REGISTRIES = {
     "Losses over the catalogue": ("tfrecs.losses", "CATALOGUE_LOSSES"),
     "Losses of ratings": ("tfrecs.losses", "RATING_LOSSES"),
     "Metrics at k": ("tfrecs.evaluation.metrics.ranking", "METRICS"),
-    "Metrics of the whole ranking": ("tfrecs.evaluation.metrics.ranking", "WHOLE_METRICS"),
-    "Metrics of each user's list": ("tfrecs.evaluation.metrics.list_metrics", "USER_LIST_METRICS"),
-    "Metrics of all lists together": ("tfrecs.evaluation.metrics.list_metrics", "SYSTEM_METRICS"),
+    "Metrics of the whole ranking": (
+        "tfrecs.evaluation.metrics.ranking",
+        "WHOLE_METRICS",
+    ),
+    "Metrics of each user's list": (
+        "tfrecs.evaluation.metrics.list_metrics",
+        "USER_LIST_METRICS",
+    ),
+    "Metrics of all lists together": (
+        "tfrecs.evaluation.metrics.list_metrics",
+        "SYSTEM_METRICS",
+    ),
     "Splits": ("tfrecs.data.splits", "SPLITS"),
     "Data sets": ("tfrecs.data.datasets", "DATASETS"),
     "Baselines": ("tfrecs.bench.baselines", "BASELINES"),
@@ -47,7 +56,9 @@ def section(title: str, module: str, name: str) -> str:
 def summary(entry: Any) -> str:
     """Returns the first line of an entry's docstring."""
     if isinstance(entry, partial):
-        options = ", ".join(f"{name}={value!r}" for name, value in entry.keywords.items())
+        options = ", ".join(
+            f"{name}={value!r}" for name, value in entry.keywords.items()
+        )
         return f"{summary(entry.func)} ({options})"
     return (inspect.getdoc(entry) or "").split("\n")[0].replace("|", "\\|")
 
