@@ -12,17 +12,17 @@ REGISTRIES = {
     "Losses of positives and negatives": ("tfrecs.losses", "LOSSES"),
     "Losses over the catalogue": ("tfrecs.losses", "CATALOGUE_LOSSES"),
     "Losses of ratings": ("tfrecs.losses", "RATING_LOSSES"),
-    "Metrics at k": ("tfrecs.evaluation.metrics.ranking", "METRICS"),
+    "Metrics at k": ("tfrecs.evaluation.metrics", "METRICS"),
     "Metrics of the whole ranking": (
-        "tfrecs.evaluation.metrics.ranking",
+        "tfrecs.evaluation.metrics",
         "WHOLE_METRICS",
     ),
     "Metrics of each user's list": (
-        "tfrecs.evaluation.metrics.list_metrics",
+        "tfrecs.evaluation.metrics",
         "USER_LIST_METRICS",
     ),
     "Metrics of all lists together": (
-        "tfrecs.evaluation.metrics.list_metrics",
+        "tfrecs.evaluation.metrics",
         "SYSTEM_METRICS",
     ),
     "Splits": ("tfrecs.data.splits", "SPLITS"),
