@@ -1,16 +1,21 @@
 """Matrix factorization in which items of a bucket share a vector: for cold starts."""
 
-from functools import partial
 from typing import Any
 
-import keras
 import numpy as np
 
-from tfrecs._base.checks import check_fraction, check_positive
-from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs._base.types import AnyArray
+from tfrecs.models.interaction import Interaction, TowerOutput
 from tfrecs.models.layers import Categories, Dropout
-from tfrecs.models.towers import embed, embed_bias, item_input, user_input
-from tfrecs.models.two_tower import Interaction, TowerOutput, TwoTower
+from tfrecs.models.towers import (
+    Ids,
+    check_sizes,
+    embed,
+    embed_bias,
+    id_inputs,
+    two_towers,
+)
+from tfrecs.models.two_tower import TwoTower
 
 
 def build_bucketed_mf(
@@ -23,141 +28,61 @@ def build_bucketed_mf(
     init_std: float = 0.1,
     l2: float = 0.0,
     item_l2: float = 0.0,
+    y_range: tuple[float, float] | None = None,
     name: str = "bucketed_mf",
 ) -> TwoTower:
     """Builds matrix factorization with a vector and bias for each bucket of items.
 
-    An item adds what is its own, zero at first, to what its bucket has. So an item
-    that a batch never holds keeps its bucket's score, `item_l2` draws rare items
-    towards it, and nothing has to be copied from buckets into items on the way: train
-    everything at once, or first the buckets with the layers `item_factors` and
-    `item_bias` frozen and then all, which goes on from the same scores.
+    An item adds its own vector and bias, zero at first, to those of its bucket. An
+    item that no batch holds keeps its bucket's score, and `item_l2` draws rare items
+    towards it. Train everything at once, or first the buckets with the layers
+    `item_factors` and `item_bias` frozen and then all, which starts from the same
+    scores.
 
-    An item without interactions is still a negative of others, from which it learns to
-    be low; `score_buckets` scores it by its bucket alone.
+    An item without interactions is still a negative of others, which lowers its score;
+    `tfrecs.models.cold_start` scores items by their bucket alone.
 
     Formula:
         q_i = e_bucket(i) + e_i, b_i = c_bucket(i) + c_i;
         score = <p_u, q_i> + b_u + b_i + b
 
     Args:
-        num_users: user ids are from 0 to `num_users - 1`.
-        num_items: item ids are from 0 to `num_items - 1`.
-        item_buckets: `[num_items]` whole numbers from 0, each up to the highest used.
-        embedding_dim: length of p and q.
-        dropout: share of each of p and q dropped in training.
+        item_buckets: `[num_items]` whole numbers from 0, without gaps.
         init_std: standard deviation of the users' and buckets' vectors before
             training. Biases and items' own vectors start at 0.
-        l2: penalty on the users' and buckets' rows that a batch looks up; see
-            `tfrecs.models.layers.Embedding`.
-        item_l2: the same on the items' own rows.
-        name: the model's name.
+        l2: penalty on the users' and buckets' rows that a batch looks up.
+        item_l2: the same for the items' own rows.
 
-    Returns:
-        A model from `{"user_id", "item_id"}` to logits; the buckets are inside. Its
-        layers are `user_factors`, `item_bucket_factors`, `item_factors`, and `_bias` of
-        each.
-
-    Raises:
-        ValueError: if a size is below 1, `dropout` is not in [0, 1), or `item_buckets`
-            are not whole numbers from 0 without gaps, one for each item.
+    Other arguments, returns and errors are those of `build_mf`; it also raises
+    ValueError if `item_buckets` are not as above. The layers are `user_factors`,
+    `item_bucket_factors`, `item_factors`, and `_bias` of each.
 
     References:
         Agarwal and Chen 2009, "Regression-based Latent Factor Models", sec. 2, where an
-        item's vector is what its features predict and a deviation that starts at 0.
+        item's vector is its features' prediction and a deviation that starts at 0.
     """
-    check_positive(
-        num_users=num_users, num_items=num_items, embedding_dim=embedding_dim
-    )
-    check_fraction(dropout=dropout)
-    buckets, num_buckets = _checked(item_buckets, num_items)
-    rows = partial(embed, dim=embedding_dim, dropout=0.0)
+    check_sizes(num_users, num_items, dropout=dropout, embedding_dim=embedding_dim)
+    buckets = _checked(item_buckets, num_items)
 
-    user_id = user_input()
-    p = rows(user_id, num_users, std=init_std, l2=l2, name="user_factors")
-    user = {
-        "factors": Dropout(dropout, name="user_dropout")(p),
-        "bias": embed_bias(user_id, num_users, name="user_bias"),
-    }
+    def tower(ids: Ids) -> TowerOutput:
+        if ids.side == "user":
+            factors = embed(ids, embedding_dim, std=init_std, l2=l2)
+            bias = embed_bias(ids)
+        else:
+            bucket_id = Categories.over(buckets, name="item_buckets")(ids.ids)
+            bucket = Ids("item_bucket", int(buckets.max()) + 1, bucket_id)
+            shared = embed(bucket, embedding_dim, std=init_std, l2=l2)
+            factors = shared + embed(ids, embedding_dim, std=0.0, l2=item_l2)
+            bias = embed_bias(bucket) + embed_bias(ids)
+        drop = Dropout(dropout, name=f"{ids.side}_dropout")
+        return {"factors": drop(factors), "bias": bias}
 
-    item_id = item_input()
-    bucket = Categories.over(buckets, name="item_buckets")(item_id)
-    shared = rows(bucket, num_buckets, std=init_std, l2=l2, name="item_bucket_factors")
-    own = rows(item_id, num_items, std=0.0, l2=item_l2, name="item_factors")
-    item = {
-        "factors": Dropout(dropout, name="item_dropout")(shared + own),
-        "bias": embed_bias(bucket, num_buckets, name="item_bucket_bias")
-        + embed_bias(item_id, num_items, name="item_bias"),
-    }
-
-    return TwoTower(
-        keras.Model(user_id, user, name="user_tower"),
-        keras.Model(item_id, item, name="item_tower"),
-        Interaction(),
-        num_users=num_users,
-        num_items=num_items,
-        name=name,
-    )
+    sides = id_inputs(num_users, num_items)
+    return two_towers(sides, map(tower, sides), Interaction(y_range=y_range), name=name)
 
 
-def bucket_output(model: TwoTower, buckets: IntArray) -> TowerOutput:
-    """Gives what the item tower would give of new items in these buckets.
-
-    Args:
-        model: from `build_bucketed_mf`.
-        buckets: `[n]` buckets, of those given to the builder.
-
-    Returns:
-        `factors` `[n, embedding_dim]` and `bias` `[n]`, for `TwoTower.score_outputs`.
-
-    Raises:
-        ValueError: if the model has no buckets, or not these.
-    """
-    names = {layer.name: layer for layer in model.item_tower.layers}
-    if "item_bucket_factors" not in names:
-        raise ValueError(
-            "`model` must be from build_bucketed_mf. Received: "
-            f"{model.name}, whose item tower has no buckets"
-        )
-    factors, bias = (
-        keras.ops.convert_to_numpy(names[f"item_bucket_{part}"].embeddings)
-        for part in ("factors", "bias")
-    )
-    buckets = np.asarray(buckets)
-    if buckets.ndim != 1 or buckets.dtype.kind not in "iu":
-        raise ValueError(
-            "`buckets` must be whole numbers, [n]. Received: shape "
-            f"{buckets.shape} of {buckets.dtype}"
-        )
-    if buckets.size and not 0 <= buckets.min() <= buckets.max() < len(factors):
-        raise ValueError(
-            f"`buckets` must be from 0 to {len(factors) - 1}, those of training. "
-            f"Received: {buckets.min()} to {buckets.max()}"
-        )
-    return {"factors": factors[buckets], "bias": bias[buckets, 0]}
-
-
-def score_buckets(model: TwoTower, user_ids: IntArray, buckets: IntArray) -> FloatArray:
-    """Scores new items, which have a bucket and no id, for some users.
-
-    Args:
-        model: from `build_bucketed_mf`.
-        user_ids: `[users]`, from 0 to `num_users - 1`.
-        buckets: `[new_items]`, the bucket of each.
-
-    Returns:
-        `[users, new_items]` scores.
-
-    Raises:
-        ValueError: if the model has no buckets, or not these.
-    """
-    return model.score_outputs(
-        model.user_output(user_ids), bucket_output(model, buckets)
-    )
-
-
-def _checked(item_buckets: Any, num_items: int) -> tuple[AnyArray, int]:
-    """The buckets as an array, and how many there are."""
+def _checked(item_buckets: Any, num_items: int) -> AnyArray:
+    """The buckets as an array."""
     buckets = np.asarray(item_buckets)
     if buckets.shape != (num_items,) or buckets.dtype.kind not in "iu":
         raise ValueError(
@@ -171,4 +96,4 @@ def _checked(item_buckets: Any, num_items: int) -> tuple[AnyArray, int]:
             f"{len(used)} buckets from {used[0]} to {used[-1]}. "
             "np.unique(item_buckets, return_inverse=True)[1] renumbers them."
         )
-    return buckets, len(used)
+    return buckets

@@ -7,14 +7,28 @@ from typing import Any
 import keras
 
 
-def train_in_one_call(model: keras.Model) -> Callable[[Any], Any] | None:
-    """Gives what `fit` calls for `steps_per_execution` steps, or None.
+def make_train_function(model: keras.Model, parent: Any, force: bool) -> None:
+    """Creates `model.train_function` with `train_in_one_call`, or as `parent` does.
 
-    With `jit_compile=True` Keras calls a compiled step for each batch: its variables go
-    in and come out, and its buffers are made anew, which for small models takes longer
-    than the arithmetic. Here the loop over the steps is compiled as well, as it is for
-    Keras on JAX. None is for Keras's own way: for other backends, single steps, without
-    `jit_compile`, and under `tf.distribute`.
+    It is created again when other weights are trainable: Keras would go on training
+    weights that were frozen after it had created the function.
+    """
+    trained = tuple(map(id, model.trainable_variables))
+    if model.train_function is None or force or trained != model.trained:
+        model.trained = trained
+        model.train_function = train_in_one_call(model)
+        if model.train_function is None:
+            parent.make_train_function(force=True)
+
+
+def train_in_one_call(model: keras.Model) -> Callable[[Any], Any] | None:
+    """Returns a function that runs `steps_per_execution` steps in one compiled call.
+
+    With `jit_compile=True` Keras calls a compiled step for each batch. Each call copies
+    the variables in and out and allocates its buffers, which for small models takes
+    longer than the arithmetic. Here the loop over the steps is compiled too, as Keras
+    does on JAX. Returns None where Keras's own function is right: other backends,
+    single steps, no `jit_compile`, and `tf.distribute`.
     """
     if keras.backend.backend() != "tensorflow" or not model.jit_compile:
         return None
@@ -24,23 +38,46 @@ def train_in_one_call(model: keras.Model) -> Callable[[Any], Any] | None:
         return None
     import tensorflow as tf
 
-    steps = model.steps_per_execution
+    take, run = _batches(model.steps_per_execution), _loop(model)
+    keras_step = cache(lambda: _keras_step(model))
 
-    # Autograph would take longer to read the code than XLA to compile a small model.
+    def train(iterator: Any) -> Any:
+        # `train_on_batch` passes a generator of one batch.
+        is_data = isinstance(iterator, tf.data.Iterator)
+        if not is_data or not _is_static(iterator.element_spec):
+            return keras_step()(iterator)
+        batches, count = take(iterator)
+        if not count:
+            raise StopIteration
+        if not model.optimizer.built:  # a loop cannot create variables
+            _keras_build(model, tf.nest.map_structure(lambda part: part[0], batches))
+        return run(batches, count)
+
+    return train
+
+
+def _batches(steps: int) -> Any:
+    """A function that stacks up to `steps` batches of an iterator, and counts them."""
+    import tensorflow as tf
+
+    # Without autograph, which would take longer than XLA to compile a small model.
     @tf.function(autograph=False)
     def take(iterator: Any) -> Any:
-        """Up to `steps` batches, one above the other, and their number."""
+        spec = iterator.element_spec
         taken = [iterator.get_next_as_optional() for _ in range(steps)]
         batches = [
-            tf.cond(
-                batch.has_value(),
-                batch.get_value,
-                lambda: _zeros(iterator.element_spec),
-            )
+            tf.cond(batch.has_value(), batch.get_value, lambda: _zeros(spec))
             for batch in taken
         ]
         stacked = tf.nest.map_structure(lambda *parts: tf.stack(parts), *batches)
         return stacked, sum(tf.cast(batch.has_value(), tf.int32) for batch in taken)
+
+    return take
+
+
+def _loop(model: keras.Model) -> Any:
+    """A compiled function that trains on the first `count` of stacked batches."""
+    import tensorflow as tf
 
     @tf.function(jit_compile=True, reduce_retracing=True, autograph=False)
     def run(batches: Any, count: Any) -> Any:
@@ -51,24 +88,7 @@ def train_in_one_call(model: keras.Model) -> Callable[[Any], Any] | None:
         tf.while_loop(lambda number: number < count, step, [tf.constant(0)])
         return model.get_metrics_result()
 
-    @cache
-    def one_by_one() -> Callable[[Any], Any]:
-        return model._make_function(model.train_step)
-
-    def train(iterator: Any) -> Any:
-        # `train_on_batch` gives a generator of one batch.
-        is_data = isinstance(iterator, tf.data.Iterator)
-        if not is_data or not _is_static(iterator.element_spec):
-            return one_by_one()(iterator)
-        batches, count = take(iterator)
-        if not count:
-            raise StopIteration
-        if not model.optimizer.built:  # a loop cannot make variables
-            first = tf.nest.map_structure(lambda part: part[0], batches)
-            model._symbolic_build(data_batch=first)
-        return run(batches, count)
-
-    return train
+    return run
 
 
 def _is_static(spec: Any) -> bool:
@@ -81,3 +101,14 @@ def _zeros(spec: Any) -> Any:
     import tensorflow as tf
 
     return tf.nest.map_structure(lambda part: tf.zeros(part.shape, part.dtype), spec)
+
+
+# The private names of Keras that are used here, each once. A test pins them.
+
+
+def _keras_step(model: keras.Model) -> Callable[[Any], Any]:
+    return model._make_function(model.train_step)
+
+
+def _keras_build(model: keras.Model, batch: Any) -> None:
+    model._symbolic_build(data_batch=batch)

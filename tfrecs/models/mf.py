@@ -1,12 +1,15 @@
 """Matrix factorization with biases."""
 
-from functools import partial
-
-import keras
-
-from tfrecs._base.checks import check_fraction, check_positive
-from tfrecs.models.towers import embed, embed_bias, item_input, user_input
-from tfrecs.models.two_tower import Interaction, TwoTower
+from tfrecs.models.interaction import Interaction, TowerOutput
+from tfrecs.models.towers import (
+    Ids,
+    check_sizes,
+    embed,
+    embed_bias,
+    id_inputs,
+    two_towers,
+)
+from tfrecs.models.two_tower import TwoTower
 
 
 def build_mf(
@@ -32,50 +35,38 @@ def build_mf(
         embedding_dim: length of p and q.
         dropout: share of each of p and q dropped in training.
         init_std: standard deviation of p and q before training. Biases start at 0.
-            A start that shrinks with the length is one to give: 1 / embedding_dim is
-            Spotlight's, and 1 / (2.5 * embedding_dim) Collie's.
+            It does not depend on `embedding_dim`: Spotlight's is 1 / embedding_dim,
+            and Collie's 1 / (2.5 * embedding_dim).
         l2: penalty on the embedding rows that a batch looks up; see
             `tfrecs.models.layers.Embedding`.
-        use_bias: whether there are the three biases. Without, popularity has to be in
-            the vectors, and the score is <p_u, q_i> alone.
+        use_bias: whether the score has biases: all that are in the formula, or none.
         y_range: the lowest and the highest score, for models of ratings; see
-            `tfrecs.models.two_tower.Interaction`. None for logits.
+            `tfrecs.models.interaction.Interaction`. None for logits.
         name: the model's name.
 
     Returns:
-        A model from `{"user_id", "item_id"}` to logits. Its bias tables are the layers
-        `user_bias` and `item_bias`, for `tfrecs.optimizers.separate_bias_optimizer`.
+        A model from `{"user_id", "item_id"}` to logits, or to scores within `y_range`.
+        Tables of user and item biases are the layers `user_bias` and `item_bias`, for
+        `tfrecs.optimizers.separate_bias_optimizer`. What a model reads beside the ids,
+        such as features, is part of the model.
 
     Raises:
-        ValueError: if a size is below 1, `dropout` is not in [0, 1), or `y_range` does
-            not rise.
+        ValueError: if a size is below 1, `dropout` is not in [0, 1), or `y_range` is
+            not two finite numbers, the lower first.
 
     References:
         Koren, Bell and Volinsky 2009, "Matrix Factorization Techniques for Recommender
         Systems", eq. 4; Rendle et al. 2020, "Neural Collaborative Filtering vs. Matrix
         Factorization Revisited", for `init_std`.
     """
-    check_positive(
-        num_users=num_users, num_items=num_items, embedding_dim=embedding_dim
-    )
-    check_fraction(dropout=dropout)
-    factors = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout, l2=l2)
+    check_sizes(num_users, num_items, dropout=dropout, embedding_dim=embedding_dim)
 
-    user_id = user_input()
-    user = {"factors": factors(user_id, num_users, name="user_factors")}
-    if use_bias:
-        user["bias"] = embed_bias(user_id, num_users, name="user_bias")
+    def tower(ids: Ids) -> TowerOutput:
+        output = {
+            "factors": embed(ids, embedding_dim, std=init_std, dropout=dropout, l2=l2)
+        }
+        return {**output, "bias": embed_bias(ids)} if use_bias else output
 
-    item_id = item_input()
-    item = {"factors": factors(item_id, num_items, name="item_factors")}
-    if use_bias:
-        item["bias"] = embed_bias(item_id, num_items, name="item_bias")
-
-    return TwoTower(
-        keras.Model(user_id, user, name="user_tower"),
-        keras.Model(item_id, item, name="item_tower"),
-        Interaction(use_bias=use_bias, y_range=y_range),
-        num_users=num_users,
-        num_items=num_items,
-        name=name,
-    )
+    sides = id_inputs(num_users, num_items)
+    interaction = Interaction(use_bias=use_bias, y_range=y_range)
+    return two_towers(sides, map(tower, sides), interaction, name=name)

@@ -4,12 +4,19 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import keras
 from keras import layers
 
-from tfrecs._base.checks import check_fraction, check_positive
-from tfrecs.models.towers import embed, item_input, user_input
-from tfrecs.models.two_tower import Interaction, TwoTower
+from tfrecs.models.interaction import Interaction, TowerOutput
+from tfrecs.models.towers import (
+    Ids,
+    check_hidden,
+    check_sizes,
+    embed,
+    embed_bias,
+    id_inputs,
+    two_towers,
+)
+from tfrecs.models.two_tower import TwoTower
 
 
 def build_mlp(
@@ -21,6 +28,7 @@ def build_mlp(
     dropout: float = 0.0,
     init_std: float = 0.01,
     l2: float = 0.0,
+    y_range: tuple[float, float] | None = None,
     name: str = "mlp",
 ) -> TwoTower:
     """Builds the MLP of neural collaborative filtering.
@@ -29,72 +37,70 @@ def build_mlp(
         score = v . relu(... relu(W_u x_u + W_i x_i + c) ...) + b
 
     Args:
-        num_users: user ids are from 0 to `num_users - 1`.
-        num_items: item ids are from 0 to `num_items - 1`.
         embedding_dim: length of the embeddings x_u and x_i.
         hidden_units: sizes of the hidden layers, the first (W_u and W_i) included.
         dropout: share of the embeddings, and of each hidden layer, dropped in training.
-        init_std: standard deviation of the embeddings before training.
-        l2: penalty on the embedding rows that a batch looks up; see
-            `tfrecs.models.layers.Embedding`.
-        name: the model's name.
 
-    Returns:
-        A model from `{"user_id", "item_id"}` to logits.
-
-    Raises:
-        ValueError: if a size is below 1, there is no hidden layer, or `dropout` is not
-            in [0, 1).
+    Other arguments, returns and errors are those of `build_mf`; it also raises
+    ValueError if there is no hidden layer.
 
     References:
         He et al. 2017, "Neural Collaborative Filtering", eq. 10.
     """
-    check_mlp(num_users, num_items, embedding_dim, hidden_units, dropout)
+    check_sizes(num_users, num_items, dropout=dropout, embedding_dim=embedding_dim)
+    check_hidden(hidden_units=hidden_units)
     first, *rest = hidden_units
     rows = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout, l2=l2)
 
-    user_id = user_input()
-    user = {"hidden": user_hidden(rows(user_id, num_users, name="mlp_user"), first)}
+    def tower(ids: Ids) -> TowerOutput:
+        return {"hidden": first_layer(ids, rows(ids, name=f"mlp_{ids.side}"), first)}
 
-    item_id = item_input()
-    item = {"hidden": item_hidden(rows(item_id, num_items, name="mlp_item"), first)}
-
-    return TwoTower(
-        keras.Model(user_id, user, name="user_tower"),
-        keras.Model(item_id, item, name="item_tower"),
-        Interaction(rest, dropout=dropout),
-        num_users=num_users,
-        num_items=num_items,
-        name=name,
-    )
+    sides = id_inputs(num_users, num_items)
+    interaction = Interaction(rest, dropout=dropout, y_range=y_range)
+    return two_towers(sides, map(tower, sides), interaction, name=name)
 
 
-def user_hidden(embedding: Any, units: int) -> Any:
-    """W_u x_u, the user's half of the first layer: `[batch, units]`."""
-    return layers.Dense(int(units), use_bias=False, name="user_hidden")(embedding)
-
-
-def item_hidden(embedding: Any, units: int) -> Any:
-    """W_i x_i + c, the item's half of the first layer: `[batch, n, units]`."""
-    return layers.Dense(int(units), name="item_hidden")(embedding)
-
-
-def check_mlp(
+def build_mlp_mf(
     num_users: int,
     num_items: int,
-    embedding_dim: int,
-    hidden_units: Sequence[int],
-    dropout: float,
-) -> None:
-    """Raises ValueError for sizes that no MLP can have."""
-    check_positive(
-        num_users=num_users, num_items=num_items, embedding_dim=embedding_dim
-    )
-    check_fraction(dropout=dropout)
-    if not hidden_units:
-        raise ValueError(
-            "`hidden_units` must name at least one layer. Received: none. For a model "
-            "without hidden layers use build_mf or build_gmf."
-        )
-    for units in hidden_units:
-        check_positive(hidden_units=units)
+    *,
+    embedding_dim: int = 32,
+    hidden_units: Sequence[int] = (32, 16, 8),
+    dropout: float = 0.0,
+    init_std: float = 0.01,
+    l2: float = 0.0,
+    y_range: tuple[float, float] | None = None,
+    name: str = "mlp_mf",
+) -> TwoTower:
+    """Builds matrix factorization with an MLP in place of the dot product.
+
+    It is `build_mlp`, with its arguments, and user and item biases, so that the MLP
+    need not learn popularity. No activation comes between the MLP and the biases.
+
+    Formula:
+        score = v . relu(... relu(W_u x_u + W_i x_i + c) ...) + b_u + b_i + b
+
+    References:
+        He et al. 2017, "Neural Collaborative Filtering", eq. 10, for the MLP; Koren,
+        Bell and Volinsky 2009, "Matrix Factorization Techniques for Recommender
+        Systems", eq. 3, for the biases.
+    """
+    check_sizes(num_users, num_items, dropout=dropout, embedding_dim=embedding_dim)
+    check_hidden(hidden_units=hidden_units)
+    first, *rest = hidden_units
+    rows = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout, l2=l2)
+
+    def tower(ids: Ids) -> TowerOutput:
+        hidden = first_layer(ids, rows(ids, name=f"mlp_{ids.side}"), first)
+        return {"hidden": hidden, "bias": embed_bias(ids)}
+
+    sides = id_inputs(num_users, num_items)
+    interaction = Interaction(rest, dropout=dropout, y_range=y_range)
+    return two_towers(sides, map(tower, sides), interaction, name=name)
+
+
+def first_layer(ids: Ids, embedding: Any, units: int) -> Any:
+    """A side's half of the MLP's first layer: W_u x_u, or W_i x_i + c of items."""
+    has_bias = ids.side == "item"
+    name = f"{ids.side}_hidden"
+    return layers.Dense(int(units), use_bias=has_bias, name=name)(embedding)

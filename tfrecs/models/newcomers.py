@@ -1,4 +1,4 @@
-"""Users or items that a trained model has not seen, and what their rows start from."""
+"""Users or items that a trained model has not seen, and the start of their rows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from tfrecs.models.layers.feature_dense import as_features, padded
 from tfrecs.models.layers.rows import mean_row
 
 STARTS = ("mean", "zero")
-"""What the rows of newcomers start from."""
+"""How rows of newcomers can start."""
 
 BLOCK = 2**22
 """Similarities held at once: 16 MiB of float32."""
@@ -29,17 +29,16 @@ class Newcomers:
 
     Args:
         count: how many.
-        start: "mean" of the rows of those that each is like, or of all rows where none
-            are told; or "zero", which in a model with features or buckets is what these
-            say alone.
-        similar: for each newcomer a list of ids, as indices, of those that it is like;
-            or what `same_bucket` or `most_similar` gives. An empty list tells of none.
+        start: "mean" of the similar rows, or of all rows without any; or "zero", so
+            that a model with features or buckets scores a newcomer by these alone.
+        similar: for each newcomer the list of the ids similar to it; or the result of
+            `same_bucket` or `most_similar`. An empty list means no similar ids.
         features: of the newcomers, for a model that reads features, of the kind and
             columns used for training; for `build_bucketed_mf`, their buckets.
 
     Raises:
-        ValueError: if `count` is negative, `start` is unknown, or `similar` is not of
-            `count` lists or is given for others than "mean".
+        ValueError: if `count` is negative, `start` is unknown, or `similar` does not
+            have `count` lists or is given with a start other than "mean".
     """
 
     count: int
@@ -48,24 +47,24 @@ class Newcomers:
     features: Any = None
 
     def __post_init__(self) -> None:
-        """Checks what can be checked without the model."""
+        """Checks the arguments that do not depend on the model."""
         check_at_least_zero(count=self.count)
         check_choice("start", self.start, STARTS)
         if self.similar is None:
             return
         if self.start != "mean":
             raise ValueError(
-                "`similar` is what a mean is of. Received: similar and start="
-                f"{self.start!r}. Leave one out."
+                "`similar` is for start='mean'. Received: similar and start="
+                f"{self.start!r}. Omit one of them."
             )
-        told = self.similar
-        rows = told.shape[0] if sp.issparse(told) else len(told)
+        similar = self.similar
+        rows = similar.shape[0] if sp.issparse(similar) else len(similar)
         if rows != self.count:
             raise ValueError(
-                f"`similar` must tell of each of {self.count} newcomers. Received: "
-                f"{rows}"
+                f"`similar` must have a list for each of {self.count} newcomers. "
+                f"Received: {rows}"
             )
-        for ids in () if sp.issparse(told) else told:
+        for ids in () if sp.issparse(similar) else similar:
             if isinstance(ids, str) or not isinstance(ids, Iterable):
                 raise ValueError(
                     "`similar` must be a list of ids for each newcomer. Received: "
@@ -74,11 +73,11 @@ class Newcomers:
 
 
 def same_bucket(new: Any, old: Any) -> sp.csr_array:
-    """Tells which of the old are in each newcomer's bucket, for `Newcomers`.
+    """Finds the old ids that are in each newcomer's bucket, for `Newcomers`.
 
     Args:
         new: `[newcomers]` buckets or categories of any kind, such as a main genre.
-        old: `[rows]`, the same of those that the model knows, in the order of ids.
+        old: `[rows]`, the same of the model's ids, in their order.
 
     Returns:
         `[newcomers, rows]` with a 1 where both are in one bucket.
@@ -100,18 +99,18 @@ def same_bucket(new: Any, old: Any) -> sp.csr_array:
 
 
 def most_similar(new: Any, old: Any, *, k: int = 10) -> sp.csr_array:
-    """Finds the k of the old whose features are most like each newcomer's.
+    """Finds the k old ids whose features are most similar to each newcomer's.
 
-    Similarity is the cosine. Those with nothing in common are left out, so that fewer
-    than k may be found, or none; of equals, those with the lowest ids are taken.
+    Similarity is the cosine, and ties go to the lowest ids. There are fewer than k
+    where fewer have a cosine above 0.
 
     Args:
         new: `[newcomers, f]`, dense or sparse, or categories.
-        old: `[rows, f]`, the same of those that the model knows, in the order of ids.
-        k: how many, at least 1.
+        old: `[rows, f]`, the same of the model's ids, in their order.
+        k: at least 1.
 
     Returns:
-        `[newcomers, rows]` with a 1 for each that was found.
+        `[newcomers, rows]` with a 1 for each similar id.
 
     Raises:
         ValueError: if k is below 1, or `new` has more features than `old`.
@@ -138,22 +137,22 @@ def most_similar(new: Any, old: Any, *, k: int = 10) -> sp.csr_array:
 
 
 def first_rows(table: Any, num_before: int, newcomers: Newcomers) -> AnyArray:
-    """What rows of newcomers start as, `[count, dim]`, by a table's first rows."""
+    """Returns newcomers' rows `[count, dim]`, from the first rows of a table."""
     dim = table.shape[1]
     if newcomers.start == "zero":
         return np.zeros((newcomers.count, dim), np.float32)
-    told = newcomers.similar
-    if told is None:
-        told = [[]] * newcomers.count
-    if sp.issparse(told):
-        if told.shape[1] != num_before:
+    similar = newcomers.similar
+    if similar is None:
+        similar = [[]] * newcomers.count
+    if sp.issparse(similar):
+        if similar.shape[1] != num_before:
             raise ValueError(
-                f"`similar` must be of the {num_before} rows that there are. Received: "
-                f"{told.shape[1]}"
+                f"`similar` must have a column for each of {num_before} ids. Received: "
+                f"{similar.shape[1]}"
             )
-        like = sp.csr_array(told)
+        like = sp.csr_array(similar)
     else:
-        like = _as_matrix(told, num_before)
+        like = _as_matrix(similar, num_before)
     degree = np.diff(like.indptr)
     used, places = np.unique(like.indices, return_inverse=True)
     rows = ops.convert_to_numpy(look_up(table, used.astype(np.int32)))
@@ -167,7 +166,7 @@ def first_rows(table: Any, num_before: int, newcomers: Newcomers) -> AnyArray:
 
 
 def new_features(layer: FeatureDense, newcomers: Newcomers) -> dict[str, AnyArray]:
-    """What a layer holds of the newcomers' features, by the name of its weight."""
+    """Returns newcomers' rows of a layer's weights, by the weight's name."""
     matrix = as_features(newcomers.features, newcomers.count, "features")
     fewest = 1 if np.ndim(newcomers.features) == 1 else layer.num_features
     if not fewest <= matrix.shape[1] <= layer.num_features:
@@ -178,17 +177,15 @@ def new_features(layer: FeatureDense, newcomers: Newcomers) -> dict[str, AnyArra
     matrix.resize(newcomers.count, layer.num_features)
     if layer.most is None:
         return {"table": matrix.toarray()}
-    longest = max(layer.most, int(np.diff(matrix.indptr).max()))
+    longest = max(layer.most, int(np.diff(matrix.indptr).max(initial=0)))
     places, values = padded(matrix, longest)
     return {"places": places, "values": values}
 
 
-def new_categories(
-    layer: Categories, num_before: int, newcomers: Newcomers
-) -> AnyArray:
-    """The newcomers' categories, which must be among those that there are."""
+def new_categories(layer: Categories, newcomers: Newcomers) -> AnyArray:
+    """Returns the newcomers' categories, which must be among those of a layer."""
     given = np.asarray(newcomers.features)
-    most = int(ops.convert_to_numpy(layer.categories)[:num_before].max())
+    most = int(ops.convert_to_numpy(layer.categories).max())
     right = given.shape == (newcomers.count,) and given.dtype.kind in "iu"
     if not right or not 0 <= given.min() <= given.max() <= most:
         raise ValueError(

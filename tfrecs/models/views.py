@@ -1,40 +1,38 @@
-"""Views of a two-tower model for training on other inputs, with the same weights."""
+"""Views of a two-tower model: the same weights, trained on other inputs."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 from keras import ops
 
 from tfrecs._base.types import FloatArray, IntArray
-from tfrecs.models.compiled_steps import train_in_one_call
-
-if TYPE_CHECKING:
-    from tfrecs.models.two_tower import TowerOutput, TwoTower
+from tfrecs.models.compiled_steps import make_train_function
+from tfrecs.models.interaction import TowerOutput
 
 NO_SCORE = -(2.0**14)
 """So low that its softmax, sigmoid and hinge are 0, in float16 as well."""
 
 
 class TrainingView(keras.Model):
-    """The same weights as a `TwoTower`, for an objective that needs other inputs.
+    """The weights of a `TwoTower`, for an objective that needs other inputs.
 
-    Train it, and the two-tower model learns; save the two-tower model.
+    Training the view trains the two-tower model, which is the one to save.
     """
 
-    def __init__(self, towers: "TwoTower", **kwargs: Any) -> None:
+    def __init__(self, towers: keras.Model, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.towers = towers
 
     def make_train_function(self, force: bool = False) -> None:
-        """Makes what `fit` calls; see `train_in_one_call`."""
+        """Creates the function that `fit` calls; see `train_in_one_call`."""
         make_train_function(self, super(), force)
 
     def score_users(self, user_ids: IntArray) -> FloatArray:
-        """Gives the two-tower model's scores, `[users, num_items]`."""
+        """Returns the two-tower model's scores, `[users, num_items]`."""
         return self.towers.score_users(user_ids)
 
     def get_config(self) -> dict[str, Any]:
-        """Gives the two-tower model."""
+        """Returns the constructor's arguments."""
         towers = keras.saving.serialize_keras_object(self.towers)
         return {"towers": towers, "name": self.name}
 
@@ -42,12 +40,12 @@ class TrainingView(keras.Model):
     def from_config(
         cls, config: dict[str, Any], custom_objects: Any = None
     ) -> "TrainingView":
-        """Makes the view that `get_config` describes."""
+        """Creates the view that `get_config` describes."""
         towers = keras.saving.deserialize_keras_object(config["towers"], custom_objects)
         return cls(**{**config, "towers": towers})
 
-    def items(self, item_ids: Any, training: Any) -> "TowerOutput":
-        """The item tower's output of `item_ids` `[n]`: `[n, ...]`."""
+    def items(self, item_ids: Any, training: Any) -> TowerOutput:
+        """Returns the item tower's output for `item_ids` `[n]`: `[n, ...]`."""
         item = self.towers.item_tower(item_ids[None], training=training)
         return {name: part[0] for name, part in item.items()}
 
@@ -60,7 +58,7 @@ class OverCatalogue(TrainingView):
     """
 
     def call(self, inputs: dict[str, Any], training: Any = None) -> Any:
-        """Gives logits `[batch, num_items]`."""
+        """Returns logits `[batch, num_items]`."""
         user = self.towers.user_tower(inputs["user_id"], training=training)
         every_item = ops.arange(self.towers.num_items, dtype="int32")
         item = self.items(every_item, training)
@@ -72,15 +70,15 @@ class OverSharedNegatives(TrainingView):
     """Scores each row's positive and the negatives that all rows share.
 
     Inputs are `{"user_id": [batch], "item_id": [batch], "negative_id": [n]}`, int32;
-    outputs are logits `[batch, 1 + n]`, the positive's first. A negative that is the
-    row's own positive gets a score that no loss sees. With `log_probability`
-    `[batch + n]` among the inputs, that of drawing each item and then each negative,
-    logits are less by it.
+    outputs are logits `[batch, 1 + n]`, the positive's first. Where a negative is the
+    row's own positive, its score is too low to have a loss. With `log_probability`
+    `[batch + n]` among the inputs, the logarithm of the probability of drawing each
+    item and then each negative, that logarithm is subtracted from the logits.
 
     Args:
         towers: the model.
-        temperature: of the softmax that is to be corrected so. It divides logits, so
-            that they are less by this times the logarithm.
+        temperature: of the softmax loss, which divides the logits: the logarithm is
+            multiplied by it first.
 
     References:
         Yi et al. 2019, "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item
@@ -88,13 +86,13 @@ class OverSharedNegatives(TrainingView):
     """
 
     def __init__(
-        self, towers: "TwoTower", temperature: float = 1.0, **kwargs: Any
+        self, towers: keras.Model, temperature: float = 1.0, **kwargs: Any
     ) -> None:
         super().__init__(towers, **kwargs)
         self.temperature = temperature
 
     def call(self, inputs: dict[str, Any], training: Any = None) -> Any:
-        """Gives logits `[batch, 1 + n]`."""
+        """Returns logits `[batch, 1 + n]`."""
         item_id, negative_id = inputs["item_id"], inputs["negative_id"]
         user = self.towers.user_tower(inputs["user_id"], training=training)
         both = self.items(ops.concatenate([item_id, negative_id]), training)
@@ -113,18 +111,5 @@ class OverSharedNegatives(TrainingView):
         return ops.concatenate([positive, others], axis=1)
 
     def get_config(self) -> dict[str, Any]:
-        """Gives the two-tower model and the temperature."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "temperature": self.temperature}
-
-
-def make_train_function(model: keras.Model, parent: Any, force: bool) -> None:
-    """Makes ours where it can be had, and the parent class's where not.
-
-    Keras would go on training what was frozen after it made the function.
-    """
-    trained = tuple(map(id, model.trainable_variables))
-    if model.train_function is None or force or trained != model.trained:
-        model.trained = trained
-        model.train_function = train_in_one_call(model)
-        if model.train_function is None:
-            parent.make_train_function(force=True)

@@ -1,0 +1,76 @@
+"""Scores of new users and items, which have features or a bucket and no id."""
+
+from typing import Any, Literal
+
+import numpy as np
+import scipy.sparse as sp
+from keras import ops
+
+from tfrecs._base.types import FloatArray, IntArray
+from tfrecs.models.growing import reads_features, resized_tower
+from tfrecs.models.interaction import TowerOutput
+from tfrecs.models.newcomers import Newcomers
+from tfrecs.models.two_tower import TwoTower
+
+
+def score_new_items(
+    model: TwoTower, user_ids: IntArray, item_features: Any
+) -> FloatArray:
+    """Scores new items for some users: `[users, new_items]`.
+
+    Args:
+        model: as for `output_of_new`.
+        user_ids: `[users]`, from 0 to `num_users - 1`.
+        item_features: of the new items, as for `output_of_new`.
+
+    Raises:
+        ValueError: as `output_of_new`.
+    """
+    items = output_of_new(model, item_features, "item")
+    return model.score_outputs(model.user_output(user_ids), items)
+
+
+def score_new_users(model: TwoTower, user_features: Any) -> FloatArray:
+    """Scores the whole catalogue for new users: `[new_users, num_items]`.
+
+    Args:
+        model: as for `output_of_new`.
+        user_features: of the new users, as for `output_of_new`.
+
+    Raises:
+        ValueError: as `output_of_new`.
+    """
+    users = output_of_new(model, user_features, "user")
+    return model.score_outputs(users, model.item_output())
+
+
+def output_of_new(
+    model: TwoTower, features: Any, side: Literal["user", "item"]
+) -> TowerOutput:
+    """Returns the tower output of features alone, with zeros for the ids' own rows.
+
+    Args:
+        model: from `build_hybrid` or `build_deepfm` with features of that side, or from
+            `build_bucketed_mf`, whose items' features are their buckets.
+        features: of new users or items, of the kind and columns used for training.
+        side: "user" or "item".
+
+    Returns:
+        Arrays `[new, ...]` for `TwoTower.score_outputs`.
+
+    Raises:
+        ValueError: if the tower reads no features, or not these.
+    """
+    tower = getattr(model, f"{side}_tower")
+    if not reads_features(tower):
+        raise ValueError(
+            f"`model` must read features of the {side}s, as from build_hybrid with "
+            f"{side}_features, or for items their buckets, as from build_bucketed_mf. "
+            f"Received: {model.name}, whose {side} tower reads ids alone"
+        )
+    given = features if sp.issparse(features) else np.atleast_1d(features)
+    new = Newcomers(given.shape[0], start="zero", features=given)
+    ids = np.arange(new.count, dtype=np.int32)
+    output = resized_tower(tower, new, keep=False)(ids if side == "user" else ids[None])
+    arrays = {name: ops.convert_to_numpy(part) for name, part in output.items()}
+    return arrays if side == "user" else {n: part[0] for n, part in arrays.items()}
