@@ -11,15 +11,9 @@ from _training import Setting, adam, built, hybrid
 
 from tfrecs import Interactions, credit_from_frame
 from tfrecs.bench.baselines import Fitted, fit_ease, fit_lightfm
-from tfrecs.models import (
-    TwoTower,
-    build_cosine,
-    build_gmf,
-    build_mf,
-    build_mlp,
-    build_neumf,
-    pretrain,
-)
+from tfrecs.models import build_cosine, build_gmf, build_mf, build_mlp, build_neumf
+from tfrecs.models.two_tower import TwoTower
+from tfrecs.models.warm_start import pretrain
 from tfrecs.optimizers import separate_bias_optimizer
 from tfrecs.training.partial_credit import PartialCredit
 from tfrecs.training.stages import fine_tune, pretrained_stages

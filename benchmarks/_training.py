@@ -11,7 +11,8 @@ from _report import seconds
 
 from tfrecs import Interactions, encode_features
 from tfrecs.bench.baselines import Fitted
-from tfrecs.models import TwoTower, build_hybrid
+from tfrecs.models import build_hybrid
+from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.fit import batches, compile_for, fit_batches, start_at_prior
 from tfrecs.training.partial_credit import PartialCredit
 

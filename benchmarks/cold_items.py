@@ -23,7 +23,9 @@ from _training import Setting
 from tfrecs import Interactions, encode_features, evaluate, load_dataset
 from tfrecs.data.splits import cold_item_split, stratified_split
 from tfrecs.data.vocabulary import Vocabulary
-from tfrecs.models import TwoTower, build_hybrid, build_mf, score_new_items
+from tfrecs.models import build_hybrid, build_mf
+from tfrecs.models.cold_start import score_new_items
+from tfrecs.models.two_tower import TwoTower
 
 SETTINGS = {
     f"{objective}, {epochs} epochs": {"objective": objective, "epochs": epochs}

@@ -19,7 +19,8 @@ from tfrecs import Interactions, evaluate
 from tfrecs.bench.baselines import fit_popularity
 from tfrecs.bench.problem import load_problem
 from tfrecs.inference.fold_in import FoldIn
-from tfrecs.models import TwoTower, build_cosine, build_mf, build_neumf
+from tfrecs.models import build_cosine, build_mf, build_neumf
+from tfrecs.models.two_tower import TwoTower
 
 SETTINGS = {
     "mf": Setting(built(build_mf, embedding_dim=128, dropout=0.5), 90, 5e-3),

@@ -23,7 +23,8 @@ from _training import Setting, built, hybrid
 
 from tfrecs import Interactions
 from tfrecs.bench.baselines import fit_ease, fit_implicit_als, fit_lightfm
-from tfrecs.models import TwoTower, build_mf
+from tfrecs.models import build_mf
+from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.fit import fit_batches
 
 TUNED = {"no_components": 64, "learning_rate": 0.03, "alpha": 1e-5}

@@ -30,17 +30,7 @@ if TYPE_CHECKING:
     from tfrecs.evaluation.ranking.top_k import top_k as top_k
     from tfrecs.inference.recommender import Recommender as Recommender
     from tfrecs.inference.recommender import load as load
-    from tfrecs.models import build_bucketed_mf as build_bucketed_mf
-    from tfrecs.models import build_cml as build_cml
-    from tfrecs.models import build_cosine as build_cosine
-    from tfrecs.models import build_deepfm as build_deepfm
-    from tfrecs.models import build_gmf as build_gmf
-    from tfrecs.models import build_hybrid as build_hybrid
-    from tfrecs.models import build_mf as build_mf
-    from tfrecs.models import build_mlp as build_mlp
-    from tfrecs.models import build_mlp_mf as build_mlp_mf
-    from tfrecs.models import build_neumf as build_neumf
-    from tfrecs.models import build_nonlinear_mf as build_nonlinear_mf
+    from tfrecs.models import *  # noqa: F403 its builders
     from tfrecs.optimizers import separate_bias_optimizer as separate_bias_optimizer
     from tfrecs.training.batches import pairwise_batches as pairwise_batches
     from tfrecs.training.batches import pointwise_batches as pointwise_batches

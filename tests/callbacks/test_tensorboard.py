@@ -332,9 +332,9 @@ def test_each_tower_runs_once_in_a_look(films, tmp_path, monkeypatch):
     calls = []
 
     def counted(name):
-        run = getattr(tfrecs.models.TwoTower, name)
+        run = getattr(tfrecs.models.two_tower.TwoTower, name)
         monkeypatch.setattr(
-            tfrecs.models.TwoTower,
+            tfrecs.models.two_tower.TwoTower,
             name,
             lambda model, *ids: (calls.append(name), run(model, *ids))[1],
         )

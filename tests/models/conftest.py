@@ -1,71 +1,28 @@
 """What the tests of models share: a tiny model of each family, and its weights."""
 
+import inspect
+
 import numpy as np
 import pytest
 
 NUM_USERS, NUM_ITEMS = 7, 9
 
-# Arguments that are not the defaults, features with rows that are all different.
-_RNG = np.random.default_rng(7)
+# Values that are not the defaults, features with rows that are all different.
 ARGUMENTS = {
-    "mf": {"embedding_dim": 4, "dropout": 0.3, "init_std": 0.5},
-    "cosine": {
-        "embedding_dim": 4,
-        "temperature": 0.3,
-        "dropout": 0.3,
-        "init_std": 0.5,
-    },
-    "gmf": {"embedding_dim": 4, "dropout": 0.3, "init_std": 0.5},
-    "mlp": {
-        "embedding_dim": 5,
-        "hidden_units": (6, 4),
-        "dropout": 0.3,
-        "init_std": 0.5,
-    },
-    "neumf": {
-        "embedding_dim": 4,
-        "mlp_embedding_dim": 5,
-        "hidden_units": (6, 4, 3),
-        "dropout": 0.3,
-        "init_std": 0.5,
-    },
-    "hybrid": {
-        "embedding_dim": 4,
-        "user_features": np.array([2, 0, 1, 1, 2, 0, 0]),
-        "item_features": 0.3 * _RNG.normal(size=(NUM_ITEMS, 4)),
-        "feature_units": (3,),
-        "dropout": 0.3,
-        "init_std": 0.5,
-    },
-    "nonlinear_mf": {
-        "embedding_dim": 5,
-        "user_hidden_units": (6, 4),
-        "item_hidden_units": (4,),
-        "dropout": 0.3,
-        "hidden_dropout": 0.2,
-        "init_std": 0.5,
-    },
-    "mlp_mf": {
-        "embedding_dim": 5,
-        "hidden_units": (6, 4),
-        "dropout": 0.3,
-        "init_std": 0.5,
-    },
-    "deepfm": {
-        "embedding_dim": 4,
-        "user_features": np.array([2, 0, 1, 1, 2, 0, 0]),
-        "item_features": 0.3 * _RNG.normal(size=(NUM_ITEMS, 4)),
-        "hidden_units": (6, 4),
-        "dropout": 0.3,
-        "init_std": 0.5,
-    },
-    "cml": {"embedding_dim": 4, "radius": 2.0, "dropout": 0.3, "init_std": 0.5},
-    "bucketed_mf": {
-        "item_buckets": np.array([0, 1, 2, 0, 1, 2, 0, 3, 1]),
-        "embedding_dim": 4,
-        "dropout": 0.3,
-        "init_std": 0.5,
-    },
+    "embedding_dim": 4,
+    "mlp_embedding_dim": 5,
+    "hidden_units": (6, 4),
+    "user_hidden_units": (6, 4),
+    "item_hidden_units": (4,),
+    "feature_units": (3,),
+    "temperature": 0.3,
+    "radius": 2.0,
+    "dropout": 0.3,
+    "hidden_dropout": 0.2,
+    "init_std": 0.5,
+    "user_features": np.array([2, 0, 1, 1, 2, 0, 0]),
+    "item_features": 0.3 * np.random.default_rng(7).normal(size=(NUM_ITEMS, 4)),
+    "item_buckets": np.array([0, 1, 2, 0, 1, 2, 0, 3, 1]),
 }
 
 
@@ -76,14 +33,16 @@ def pytest_make_parametrize_id(config, val, argname):
 
 @pytest.fixture(scope="session")
 def build():
-    """Builds a model of a family with arguments that are not its defaults."""
+    """Builds a model by name with arguments that are not its defaults."""
     import keras
 
     from tfrecs.models import MODELS
 
     def build(name, num_users=NUM_USERS, num_items=NUM_ITEMS, *, seed=0, **arguments):
         keras.utils.set_random_seed(seed)
-        arguments = {**ARGUMENTS.get(name, {}), "name": f"my_{name}", **arguments}
+        options = inspect.signature(MODELS[name]).parameters
+        ours = {key: value for key, value in ARGUMENTS.items() if key in options}
+        arguments = {**ours, "name": f"my_{name}", **arguments}
         return MODELS[name](num_users, num_items, **arguments)
 
     return build
@@ -91,7 +50,7 @@ def build():
 
 @pytest.fixture(scope="session")
 def randomize():
-    """Gives every trainable weight of a model a random value, zeros at first or not."""
+    """Assigns every trainable weight of a model a random value, zeros at first or not."""
 
     def randomize(model, *, seed=1, scale=0.7):
         rng = np.random.default_rng(seed)
@@ -104,7 +63,7 @@ def randomize():
 
 @pytest.fixture(scope="session")
 def weights():
-    """Gives a model's trainable weights as float64 arrays, by path."""
+    """Returns a model's trainable weights as float64 arrays, by path."""
 
     def weights(model):
         found = {
@@ -154,7 +113,7 @@ def everything():
 
 @pytest.fixture(scope="session")
 def gradients():
-    """Gives the gradient of `score(model)` with respect to each weight, by path."""
+    """Returns the gradient of `score(model)` with respect to each weight, by path."""
     import tensorflow as tf
 
     def gradients(model, score):

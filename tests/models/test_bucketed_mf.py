@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from tfrecs.models import bucket_output, build_bucketed_mf, build_mf, score_buckets
+from tfrecs.models import build_bucketed_mf
+from tfrecs.models.cold_start import score_new_items
 
 BUCKETS = np.array([0, 1, 2, 0, 1, 2, 0, 3, 1])  # those of the fixture `build`
 
@@ -47,21 +48,11 @@ def test_scores_by_hand(small):
     assert small.score_users(np.array([0])).tolist() == [expected]
 
 
-def test_new_items_score_by_their_buckets_alone(small):
-    of_0 = 1 * 5 + 2 * 0 + 0.5 + 10 + 0.25
-    of_1 = 1 * 3 + 2 * -1 + 0.5 + 20 + 0.25
-    found = score_buckets(small, np.array([0, 0]), np.array([1, 0, 1]))
-    assert found.tolist() == 2 * [[of_1, of_0, of_1]]
-    parts = bucket_output(small, np.array([1]))
-    assert parts["factors"].tolist() == [[3, -1]]
-    assert parts["bias"].tolist() == [20]
-
-
 def test_it_starts_with_one_score_for_each_bucket(build):
     model = build("bucketed_mf")
     users = np.arange(7)
     scores = model.score_users(users)
-    of_buckets = score_buckets(model, users, np.arange(4))
+    of_buckets = score_new_items(model, users, np.arange(4))
     np.testing.assert_allclose(scores, of_buckets[:, BUCKETS], atol=1e-6)
     assert len(np.unique(scores.round(5), axis=1).T) == 4
 
@@ -86,7 +77,7 @@ def test_an_item_that_no_batch_holds_keeps_the_score_of_its_bucket(build):
     labels = (items % 2).astype(np.float32)
     model.fit({"user_id": users, "item_id": items}, labels, batch_size=8, verbose=0)
     scores = model.score_users(np.arange(7))
-    of_buckets = score_buckets(model, np.arange(7), np.array([1]))
+    of_buckets = score_new_items(model, np.arange(7), np.array([1]))
     np.testing.assert_allclose(scores[:, [8]], of_buckets, atol=1e-6)
     for item in (1, 4):  # of the same bucket, and seen
         assert np.abs(scores[:, [item]] - of_buckets).min() > 0.01
@@ -103,7 +94,7 @@ def test_buckets_train_alone_where_the_items_are_frozen(build):
     scores = model.score_users(users)
     assert np.abs(scores - before).max() > 0.01
     np.testing.assert_allclose(
-        scores, score_buckets(model, users, np.arange(4))[:, BUCKETS], atol=1e-6
+        scores, score_new_items(model, users, np.arange(4))[:, BUCKETS], atol=1e-6
     )
 
 
@@ -158,22 +149,3 @@ def test_size():
 def test_wrong_buckets_are_told(buckets, message):
     with pytest.raises(ValueError, match=f"`item_buckets` must be .*{message}"):
         build_bucketed_mf(7, 3, item_buckets=buckets)
-
-
-@pytest.mark.parametrize(
-    ("buckets", "message"),
-    [
-        ([2], "from 0 to 1, those of training. Received: 2 to 2"),
-        ([0, -1], "from 0 to 1, those of training. Received: -1 to 0"),
-        ([0.0], r"whole numbers, \[n\]. Received: shape \(1,\) of float64"),
-        ([[0]], r"whole numbers, \[n\]. Received: shape \(1, 1\)"),
-    ],
-)
-def test_new_items_need_buckets_of_training(small, buckets, message):
-    with pytest.raises(ValueError, match=f"`buckets` must be {message}"):
-        score_buckets(small, np.array([0]), np.array(buckets))
-
-
-def test_only_a_model_of_buckets_scores_them():
-    with pytest.raises(ValueError, match=r"build_bucketed_mf\. Received: mf, whose"):
-        score_buckets(build_mf(7, 9), np.array([0]), np.array([0]))

@@ -62,17 +62,6 @@ def test_dropout_drops_factors_and_not_biases(build, randomize, rows, weights):
     )
 
 
-def test_ratings_stay_in_their_range_also_when_loaded(build, randomize, rows, tmp_path):
-    logits = randomize(build("mf"))(rows).numpy()
-    bent = randomize(build("mf", y_range=(1, 5)))
-    expected = 1 + 4 / (1 + np.exp(-logits))
-    np.testing.assert_allclose(bent(rows), expected, atol=1e-5)
-    bent.save(tmp_path / "mf.keras")
-    again = keras.saving.load_model(tmp_path / "mf.keras")
-    assert np.array_equal(again(rows), bent(rows))
-    assert again.interaction.y_range == (1, 5)
-
-
 def test_without_biases_the_score_is_the_product_alone(
     build, randomize, weights, everything, tmp_path
 ):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfrecs.models import build_mlp
+from tfrecs.models import build_mlp, build_mlp_mf
 
 
 def relu(x):
@@ -17,7 +17,7 @@ def test_score_is_an_mlp_over_the_concatenation(build, randomize, weights, rows)
     item = w["mlp_item/embeddings"][rows["item_id"]]
     x = np.concatenate([user, item], axis=-1)
     kernel = np.concatenate([w["user_hidden/kernel"], w["item_hidden/kernel"]])
-    assert kernel.shape == (2 * 5, 6)
+    assert kernel.shape == (2 * 4, 6)
     x = relu(x @ kernel + w["item_hidden/bias"])
     for layer in ("interaction/hidden_1", "interaction/hidden_2"):
         x = relu(x @ w[f"{layer}/kernel"] + w[f"{layer}/bias"])
@@ -73,3 +73,57 @@ def test_wrong_hidden_units_are_named(build, name):
         build(name, hidden_units=(4, 0))
     with pytest.raises(ValueError, match="Received: hidden_units=-2"):
         build(name, hidden_units=(-2, 4))
+
+
+# With user and item biases
+
+
+def test_score_is_the_mlp_and_the_biases(build, randomize, weights, rows):
+    model = randomize(build("mlp_mf"))
+    w = weights(model)
+    mlp = build("mlp")
+    for variable in mlp.trainable_variables:
+        variable.assign(w[variable.path])
+    u, i = rows["user_id"][:, None], rows["item_id"]
+    biases = w["user_bias/embeddings"][u, 0] + w["item_bias/embeddings"][i, 0]
+    np.testing.assert_allclose(model(rows), mlp(rows) + biases, atol=1e-5)
+    over = model.over_catalogue()({"user_id": rows["user_id"]}).numpy()
+    np.testing.assert_allclose(
+        np.take_along_axis(over, i, axis=1), mlp(rows) + biases, atol=1e-5
+    )
+
+
+def test_a_score_by_hand(assign):
+    model = build_mlp_mf(1, 2, embedding_dim=1, hidden_units=(2,))
+    assign(
+        model,
+        {
+            "mlp_user/embeddings": [[2]],
+            "user_hidden/kernel": [[1, -1]],  # 2 and -2
+            "user_bias/embeddings": [[0.25]],
+            "mlp_item/embeddings": [[1], [-3]],
+            "item_hidden/kernel": [[1, 1]],  # 1 and 1; -3 and -3
+            "item_hidden/bias": [0, 4],  # relu of 3 and 3; of -1 and -1: 0
+            "item_bias/embeddings": [[0.5], [-0.5]],
+            "interaction/output_weights/kernel": [[10], [100]],
+            "interaction/global_bias": 1,
+        },
+    )
+    # Far beyond 1: no activation follows the MLP.
+    expected = [[10 * 3 + 100 * 3 + 0.25 + 0.5 + 1, 0 + 0.25 - 0.5 + 1]]
+    assert model.score_users(np.array([0])).tolist() == expected
+
+
+def test_size_with_biases():
+    model = build_mlp_mf(7, 9, embedding_dim=5, hidden_units=(6, 4))
+    mlp = (2 * 5 * 6 + 6) + (6 * 4 + 4) + 4
+    assert model.count_params() == (7 + 9) * (5 + 1) + mlp + 1
+
+
+def test_defaults_with_biases(weights):
+    model = build_mlp_mf(300, 200)
+    mlp = (2 * 32 * 32 + 32) + (32 * 16 + 16) + (16 * 8 + 8) + 8
+    assert model.count_params() == (300 + 200) * (32 + 1) + mlp + 1
+    w = weights(model)
+    assert w["mlp_user/embeddings"].std() == pytest.approx(0.01, rel=0.05)
+    assert not w["item_bias/embeddings"].any()

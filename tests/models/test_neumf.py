@@ -1,13 +1,13 @@
-"""NeuMF: its formula from its weights, its sizes, and its start from two others."""
+"""NeuMF: its formula from its weights, and its sizes."""
 
 import numpy as np
 import pytest
 
-from tfrecs.models import build_gmf, build_mf, build_mlp, build_neumf, pretrain
+from tfrecs.models import build_neumf
 
 
 def test_score_is_gmf_plus_mlp(build, randomize, weights, rows):
-    model = randomize(build("neumf"))
+    model = randomize(build("neumf", hidden_units=(6, 4, 3)))
     w = weights(model)
     u, i = rows["user_id"][:, None], rows["item_id"]
     products = w["gmf_user/embeddings"][u] * w["gmf_item/embeddings"][i]
@@ -48,87 +48,3 @@ def test_start(weights):
 def test_wrong_mlp_embedding_is_named(build):
     with pytest.raises(ValueError, match="Received: mlp_embedding_dim=0"):
         build("neumf", mlp_embedding_dim=0)
-
-
-# Its start from a GMF and an MLP
-
-SIZES = {"embedding_dim": 4, "mlp_embedding_dim": 5, "hidden_units": (6, 6, 6)}
-
-
-@pytest.fixture(scope="module")
-def gmf(randomize):
-    return randomize(build_gmf(7, 9, embedding_dim=4), seed=1)
-
-
-@pytest.fixture(scope="module")
-def mlp(randomize):
-    model = build_mlp(7, 9, embedding_dim=5, hidden_units=(6, 6, 6))
-    return randomize(model, seed=2)
-
-
-@pytest.mark.parametrize("alpha", [0, 0.3, 0.5, 1])
-def test_pretrain_starts_at_the_weighted_sum(gmf, mlp, everything, randomize, alpha):
-    neumf = randomize(build_neumf(7, 9, **SIZES), seed=3)
-    assert pretrain(neumf, gmf, mlp, alpha=alpha) is neumf
-    of_gmf, of_mlp = gmf(everything).numpy(), mlp(everything).numpy()
-    assert np.abs(of_gmf - of_mlp).max() > 1
-    expected = alpha * of_gmf + (1 - alpha) * of_mlp
-    np.testing.assert_allclose(neumf(everything), expected, atol=1e-5)
-
-
-def test_pretrain_takes_half_of_each_by_default(gmf, mlp, everything):
-    neumf = pretrain(build_neumf(7, 9, **SIZES), gmf, mlp)
-    expected = (gmf(everything).numpy() + mlp(everything).numpy()) / 2
-    np.testing.assert_allclose(neumf(everything), expected, atol=1e-5)
-
-
-def test_pretrain_copies_and_does_not_share(gmf, mlp, everything, randomize):
-    before = gmf(everything).numpy(), mlp(everything).numpy()
-    randomize(pretrain(build_neumf(7, 9, **SIZES), gmf, mlp), seed=5)
-    np.testing.assert_array_equal(gmf(everything), before[0])
-    np.testing.assert_array_equal(mlp(everything), before[1])
-
-
-@pytest.mark.parametrize("alpha", [-0.1, 1.5, float("nan")])
-def test_pretrain_names_a_wrong_share(gmf, mlp, alpha):
-    with pytest.raises(ValueError, match=f"from 0 to 1. Received: alpha={alpha}$"):
-        pretrain(build_neumf(7, 9, **SIZES), gmf, mlp, alpha=alpha)
-
-
-def check_refused(neumf, gmf, mlp, match):
-    before = [weight.numpy() for weight in neumf.weights]
-    with pytest.raises(ValueError, match=match):
-        pretrain(neumf, gmf, mlp)
-    for weight, value in zip(neumf.weights, before, strict=True):
-        np.testing.assert_array_equal(weight.numpy(), value)  # not half copied
-
-
-def test_pretrain_refuses_models_of_another_kind(gmf, mlp):
-    neumf = build_neumf(7, 9, **SIZES)
-    mf = build_mf(7, 9, embedding_dim=4)
-    check_refused(neumf, mf, mlp, "Received: mf, with item_bias, .* for build_gmf's")
-    check_refused(neumf, gmf, mf, "Received: mf, with item_bias, .* for build_mlp's")
-    check_refused(neumf, gmf, gmf, "Received: gmf, with .* for build_mlp's hidden_1")
-    check_refused(neumf, mlp, gmf, "Received: mlp, with .* for build_gmf's gmf_item")
-    check_refused(mf, gmf, mlp, "Received: gmf, with")
-
-
-def test_pretrain_refuses_fewer_layers_of_the_same_size(gmf):
-    mlp = build_mlp(7, 9, embedding_dim=5, hidden_units=(6, 6))
-    neumf = build_neumf(7, 9, **SIZES)
-    check_refused(neumf, gmf, mlp, "Received: mlp, with hidden_1, item_hidden")
-
-
-@pytest.mark.parametrize(
-    ("size", "message"),
-    [
-        ({"embedding_dim": 3}, r"gmf_\w+ of shape \(\d, 4\), not \(\d, 3\)"),
-        ({"mlp_embedding_dim": 3}, r"mlp_\w+ of shape \(\d, 5\), not \(\d, 3\)"),
-        ({"hidden_units": (6, 6, 2)}, r"hidden_2 of shape \(6, 6\), not \(6, 2\)"),
-        ({"num_users": 8}, r"gmf_user of shape \(7, 4\), not \(8, 4\)"),
-        ({"num_items": 8}, r"gmf_item of shape \(9, 4\), not \(8, 4\)"),
-    ],
-)
-def test_pretrain_refuses_other_sizes(gmf, mlp, size, message):
-    neumf = build_neumf(**{"num_users": 7, "num_items": 9, **SIZES, **size})
-    check_refused(neumf, gmf, mlp, message)

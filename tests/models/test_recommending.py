@@ -6,7 +6,8 @@ import pytest
 
 import tfrecs
 from tfrecs import Interactions, Recommender
-from tfrecs.models import MODELS, score_new_items, score_new_users
+from tfrecs.models import MODELS
+from tfrecs.models.cold_start import score_new_items, score_new_users
 
 RNG = np.random.default_rng(2)
 TRAIN = Interactions.from_matrix(
@@ -178,7 +179,7 @@ def test_users_get_the_best_of_new_items(hybrid):
 
 
 def test_features_of_another_width_are_refused(hybrid):
-    with pytest.raises(ValueError, match=r"`item_features` must have 4 .*Received: 2"):
+    with pytest.raises(ValueError, match=r"`features` must be the 4 .*Received: 2"):
         hybrid.users_for_new_items(np.ones((1, 2)), k=1)
     with pytest.raises(ValueError, match=r"at most 3, the number.*Received: k=4"):
         hybrid.recommend_new_items(["d"], NEW_ITEMS, k=4)

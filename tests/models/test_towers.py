@@ -1,24 +1,25 @@
-"""What towers are made of: tables of embeddings, and of biases."""
+"""Tables of embeddings and of biases."""
 
 import keras
 import numpy as np
 import pytest
 
 from tfrecs.models.layers import Dropout
-from tfrecs.models.towers import embed, embed_bias, item_input, user_input
+from tfrecs.models.towers import Ids, embed, embed_bias, id_inputs
 
 
 def test_inputs():
-    user, item = user_input(), item_input()
+    users, items = id_inputs(7, 9)
+    user, item = users.ids, items.ids
     assert (user.name, user.shape, user.dtype) == ("user_id", (None,), "int32")
     assert (item.name, item.shape, item.dtype) == ("item_id", (None, None), "int32")
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 def test_embed_gives_rows_of_a_table(dropout):
-    ids = item_input()
-    rows = embed(ids, 50, 40, std=0.2, dropout=dropout, name="my_table")
-    model = keras.Model(ids, rows)
+    _, ids = id_inputs(7, 50)
+    rows = embed(ids, 40, std=0.2, dropout=dropout, name="my_table")
+    model = keras.Model(ids.ids, rows)
     layers = {layer.name: layer for layer in model.layers}
     table = layers["my_table"].embeddings.numpy()
     assert table.shape == (50, 40)
@@ -32,8 +33,8 @@ def test_embed_gives_rows_of_a_table(dropout):
 
 
 def test_embed_bias_gives_one_number_for_each_id():
-    ids = item_input()
-    model = keras.Model(ids, embed_bias(ids, 5, name="my_bias"))
+    ids = Ids("my", 5, keras.Input((None,), dtype="int32"))
+    model = keras.Model(ids.ids, embed_bias(ids))
     some = np.array([[4, 0, 1], [3, 3, 2]])
     np.testing.assert_array_equal(model(some), np.zeros((2, 3)))
     model.get_layer("my_bias").embeddings.assign(np.arange(5.0)[:, None])

@@ -9,15 +9,11 @@ import tensorflow as tf
 from keras import layers
 
 from tfrecs import losses
-from tfrecs.models import (
-    MODELS,
-    Interaction,
-    OverCatalogue,
-    OverSharedNegatives,
-    TwoTower,
-    two_tower,
-)
-from tfrecs.models.towers import embed, embed_bias, item_input, user_input
+from tfrecs.models import MODELS, two_tower
+from tfrecs.models.interaction import Interaction
+from tfrecs.models.towers import embed, embed_bias, id_inputs, two_towers
+from tfrecs.models.two_tower import TwoTower
+from tfrecs.models.views import OverCatalogue, OverSharedNegatives
 
 RNG = np.random.default_rng(11)
 
@@ -162,22 +158,15 @@ def metric():
 
     The user's and the item's vectors are those of the tables.
     """
-    sides = {}
-    for side, ids, size in (("user", user_input(), 6), ("item", item_input(), 4)):
-        vector = embed(ids, size, 3, std=0.5, dropout=0, name=f"{side}_vector")
+
+    def tower(ids):
+        vector = embed(ids, 3, std=0.5, name=f"{ids.side}_vector")
         norm = keras.ops.sum(keras.ops.square(vector), axis=-1)
-        factors = vector * 2**0.5
-        sides[side] = keras.Model(
-            ids, {"factors": factors, "bias": -norm}, name=f"{side}_tower"
-        )
-    return TwoTower(
-        sides["user"],
-        sides["item"],
-        Interaction(use_bias=False),
-        num_users=6,
-        num_items=4,
-        name="metric",
-    )
+        return {"factors": vector * 2**0.5, "bias": -norm}
+
+    sides = id_inputs(6, 4)
+    interaction = Interaction(use_bias=False)
+    return two_towers(sides, map(tower, sides), interaction, name="metric")
 
 
 def test_another_family_fits_the_formula(metric):
@@ -246,16 +235,10 @@ def test_over_catalogue_shares_the_weights(metric):
 
 def test_a_model_without_biases_or_factors():
     """Popularity: the item's bias is all there is of the score."""
-    user_id, item_id = user_input(), item_input()
-    item = {"bias": embed_bias(item_id, 4, name="item_bias")}
-    user = {"bias": 0.0 * keras.ops.cast(user_id, "float32")}
-    model = TwoTower(
-        keras.Model(user_id, user),
-        keras.Model(item_id, item),
-        Interaction(use_bias=False),
-        num_users=6,
-        num_items=4,
-    )
+    sides = users, items = id_inputs(6, 4)
+    user = {"bias": 0.0 * keras.ops.cast(users.ids, "float32")}
+    outputs = [user, {"bias": embed_bias(items)}]
+    model = two_towers(sides, outputs, Interaction(use_bias=False), name="popularity")
     model.item_tower.get_layer("item_bias").embeddings.assign([[3.0], [1], [4], [1.5]])
     assert isinstance(model.item_tower.get_layer("item_bias"), layers.Embedding)
     expected = [[3, 1, 4, 1.5]] * 2

@@ -7,16 +7,9 @@ import numpy as np
 import pytest
 
 from tfrecs import losses
-from tfrecs.models import (
-    Interaction,
-    TwoTower,
-    build_gmf,
-    build_hybrid,
-    build_mf,
-    build_mlp,
-    build_neumf,
-)
-from tfrecs.models.towers import embed_bias, item_input, user_input
+from tfrecs.models import build_gmf, build_hybrid, build_mf, build_mlp, build_neumf
+from tfrecs.models.interaction import Interaction
+from tfrecs.models.towers import embed_bias, id_inputs, two_towers
 from tfrecs.optimizers import separate_bias_optimizer
 from tfrecs.optimizers.separate_bias import BIAS_TABLES
 
@@ -131,16 +124,10 @@ def test_other_weights_are_not_taken_for_tables(path):
 
 
 def test_one_table_is_enough():
-    user_id, item_id = user_input(), item_input()
-    user = {"bias": 0.0 * keras.ops.cast(user_id, "float32")}
-    item = {"bias": embed_bias(item_id, 9, name="item_bias")}
-    model = TwoTower(
-        keras.Model(user_id, user),
-        keras.Model(item_id, item),
-        Interaction(),
-        num_users=7,
-        num_items=9,
-    )
+    sides = users, items = id_inputs(7, 9)
+    user = {"bias": 0.0 * keras.ops.cast(users.ids, "float32")}
+    outputs = [user, {"bias": embed_bias(items)}]
+    model = two_towers(sides, outputs, Interaction(), name="popularity")
     moved = train(model, separate_bias_optimizer(model, SGD(0.0), SGD(1.0)))
     assert moved["item_bias/embeddings"].any()
     assert not moved["interaction/global_bias"].any()

@@ -4,13 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from tfrecs.models import (
-    build_bucketed_mf,
-    build_hybrid,
-    build_mf,
-    start_from_mf,
-)
+from tfrecs.models import build_bucketed_mf, build_hybrid, build_mf
 from tfrecs.models.freezing import freeze, matching
+from tfrecs.models.warm_start import start_from_mf
 from tfrecs.optimizers import separate_bias_optimizer
 from tfrecs.training.stages import (
     Stage,

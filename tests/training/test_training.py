@@ -9,7 +9,8 @@ from tfrecs.data.datasets.synthetic import make_synthetic
 from tfrecs.data.splits import leave_k_out
 from tfrecs.evaluation import evaluate_ratings
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES
-from tfrecs.models import Interaction, TwoTower
+from tfrecs.models.interaction import Interaction
+from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.fit import batches, choose_negatives, compile_for, start_at_prior
 from tfrecs.training.negatives import SHARED_NEGATIVES
 from tfrecs.training.partial_credit import partial_credit

@@ -14,7 +14,8 @@ from tfrecs.bench.result import Progress, Result
 from tfrecs.callbacks import RankingMetrics, TensorBoard
 from tfrecs.data.features import encode_features
 from tfrecs.data.interactions import Interactions
-from tfrecs.models import MODELS, TwoTower
+from tfrecs.models import MODELS
+from tfrecs.models.two_tower import TwoTower
 from tfrecs.optimizers import separate_bias_optimizer
 from tfrecs.training.fit import (
     batches,

@@ -23,7 +23,7 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from tfrecs.models import TwoTower
+    from tfrecs.models.two_tower import TwoTower
 
 
 def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:

@@ -24,10 +24,10 @@ from keras import ops
 from scipy.optimize import minimize
 
 from tfrecs._base.types import AnyArray, IntArray
-from tfrecs.models.two_tower import TowerOutput
+from tfrecs.models.interaction import TowerOutput
 
 if TYPE_CHECKING:
-    from tfrecs.models import TwoTower
+    from tfrecs.models.two_tower import TwoTower
 
 CLOSE_ENOUGH = 1e-6
 """The share of the loss that one more step wins, at which L-BFGS stops."""

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tfrecs.inference.fold_in import FoldIn
-    from tfrecs.models import TwoTower
-    from tfrecs.models.two_tower import TowerOutput
+    from tfrecs.models.interaction import TowerOutput
+    from tfrecs.models.two_tower import TwoTower
 
 Side: TypeAlias = Literal["user", "item"]
 
@@ -73,7 +73,7 @@ class TowerRanking:
 
     def new(self, side: Side, features: Any) -> Entities:
         """Projects features; raises ValueError if they do not fit the model."""
-        from tfrecs.models.hybrid import output_of_new
+        from tfrecs.models.cold_start import output_of_new
 
         output = output_of_new(self.model, features, side)
         names = getattr(features, "index", None)

@@ -1,5 +1,6 @@
 """Scores of new users and items, which have features or a bucket and no id."""
 
+import random
 from typing import Any, Literal
 
 import numpy as np
@@ -70,7 +71,13 @@ def output_of_new(
         )
     given = features if sp.issparse(features) else np.atleast_1d(features)
     new = Newcomers(given.shape[0], start="zero", features=given)
+    if not new.count:
+        of_one = getattr(model, f"{side}_output")(np.array([0]))
+        return {name: part[:0] for name, part in of_one.items()}
+    state = random.getstate()  # layers draw seeds from it, here for no use
+    alone = resized_tower(tower, new, keep=False)
+    random.setstate(state)
     ids = np.arange(new.count, dtype=np.int32)
-    output = resized_tower(tower, new, keep=False)(ids if side == "user" else ids[None])
+    output = alone(ids if side == "user" else ids[None])
     arrays = {name: ops.convert_to_numpy(part) for name, part in output.items()}
     return arrays if side == "user" else {n: part[0] for n, part in arrays.items()}

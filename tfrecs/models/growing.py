@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from tfrecs.models.layers import Categories, Dropout, Embedding, FeatureDense
+from tfrecs.models.layers import Categories, Embedding, FeatureDense
 from tfrecs.models.layers.rows import copy_rows, write_rows
 from tfrecs.models.newcomers import Newcomers, first_rows, new_categories, new_features
 from tfrecs.models.two_tower import TwoTower
@@ -128,8 +128,7 @@ def resized_tower(
     Args:
         tower: of a model from one of our builders; it is left as it is.
         newcomers: the new ids.
-        keep: whether the old ids are kept; without them the newcomers' ids start at 0,
-            and there is no dropout.
+        keep: whether the old ids are kept; without them the newcomers' ids start at 0.
 
     Raises:
         ValueError: as `grow`.
@@ -152,8 +151,6 @@ def resized_tower(
 
     def resized(layer: Any) -> Any:
         config = layer.get_config()
-        if isinstance(layer, Dropout) and not keep:
-            return keras.layers.Identity(name=layer.name)
         if layer in reading and _size_name(layer):
             kept = config[_size_name(layer)] if keep else 0
             config[_size_name(layer)] = kept + newcomers.count

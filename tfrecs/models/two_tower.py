@@ -114,7 +114,7 @@ class TwoTower(keras.Model):
         )
         width = user["hidden"].shape[-1] if "hidden" in user else 1
         blocks = list(_blocks(num_users, num_items, SCORE_BLOCK // width))
-        scores = np.empty((num_users if len(blocks) > 1 else 0, num_items), np.float32)
+        scores = np.empty((num_users if len(blocks) != 1 else 0, num_items), np.float32)
         for rows, columns in blocks:
             block = self.interaction(
                 {name: part[rows] for name, part in user.items()},

@@ -13,7 +13,7 @@ from tfrecs.streaming.event_log import EventLog
 if TYPE_CHECKING:
     import keras
 
-    from tfrecs.models import TwoTower
+    from tfrecs.models.two_tower import TwoTower
 
 
 @dataclass

@@ -15,7 +15,7 @@ from tfrecs.streaming.events import events_of
 from tfrecs.streaming.learners import Learner
 
 if TYPE_CHECKING:
-    from tfrecs.models import TwoTower
+    from tfrecs.models.two_tower import TwoTower
 
 CONFIDENCES: dict[str, Callable[[float], float]] = {
     "one": lambda rating: 1.0,

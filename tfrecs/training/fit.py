@@ -12,7 +12,7 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.data.popularity import check_exponent
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, ConfiguredLoss
 from tfrecs.losses.settings import settings_of
-from tfrecs.models import TwoTower
+from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.batches import (
     pairwise_batches,
     rating_batches,

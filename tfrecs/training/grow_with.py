@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.joining import join
 from tfrecs.data.vocabulary import Vocabulary, collection
-from tfrecs.models import TwoTower
 from tfrecs.models.growing import grow
 from tfrecs.models.newcomers import Newcomers
+from tfrecs.models.two_tower import TwoTower
 
 
 class Grown(NamedTuple):

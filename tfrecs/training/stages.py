@@ -7,8 +7,9 @@ import keras
 
 from tfrecs.data.interactions import Interactions
 from tfrecs.losses import ConfiguredLoss
-from tfrecs.models import TwoTower, start_from_mf
 from tfrecs.models.freezing import GLOBAL_BIAS, matching, train_only, trainable_layers
+from tfrecs.models.two_tower import TwoTower
+from tfrecs.models.warm_start import start_from_mf
 from tfrecs.training.fit import fit
 from tfrecs.training.objectives import choose_negatives
 from tfrecs.training.partial_credit import PartialCredit

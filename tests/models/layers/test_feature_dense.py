@@ -163,37 +163,6 @@ def test_the_kernel_is_random_by_default():
     assert np.abs(kernel).max() <= np.sqrt(6 / (7 + 2))  # Glorot's bound
 
 
-# Features of new ids
-
-
-def test_project_is_the_features_times_the_kernel(held):
-    layer = over(MATRIX)
-    new = np.random.default_rng(2).normal(size=(3, 7))
-    for features in (new, sp.csr_array(new)):
-        found = layer.project(features)
-        assert found.dtype == np.float32
-        np.testing.assert_allclose(found, new @ KERNEL, atol=1e-5)
-    assert layer.project(np.zeros((0, 7))).shape == (0, 2)
-
-
-def test_project_takes_categories_that_were_trained(held):
-    layer = over(np.array([4, 0, 6, 0, 1]))
-    np.testing.assert_allclose(layer.project(np.array([2, 0])), KERNEL[[2, 0]])
-    np.testing.assert_allclose(layer.project(np.array([6])), KERNEL[[6]])
-    with pytest.raises(ValueError, match=r"7 features.* Received: 8$"):
-        layer.project(np.array([7]))
-
-
-@pytest.mark.parametrize("width", [6, 8])
-def test_project_names_a_wrong_number_of_features(width):
-    layer = over(MATRIX)
-    for features in (np.ones((2, width)), sp.csr_array(np.ones((2, width)))):
-        with pytest.raises(
-            ValueError, match=f"`my_features` must have 7 features.* Received: {width}"
-        ):
-            layer.project(features)
-
-
 # Mistakes
 
 

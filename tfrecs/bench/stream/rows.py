@@ -9,7 +9,7 @@ from tfrecs.bench.stream.problem import StreamProblem
 from tfrecs.streaming import Isgd, ItemItem, Learner, Popular, RankingSgd, Ridge
 
 if TYPE_CHECKING:
-    from tfrecs.models import TwoTower
+    from tfrecs.models.two_tower import TwoTower
 
 
 @dataclass(frozen=True)

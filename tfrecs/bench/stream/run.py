@@ -34,7 +34,7 @@ from tfrecs.streaming.state_file import write_state
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from tfrecs.models import TwoTower
+    from tfrecs.models.two_tower import TwoTower
 
 HEADERS = {
     "recall@{k}": "R@{k}",

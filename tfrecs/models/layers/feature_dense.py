@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 from keras import layers, ops
 
-from tfrecs._base.types import AnyArray, FloatArray
+from tfrecs._base.types import AnyArray
 from tfrecs.models.layers.embedding import look_up
 
 DENSE_TABLE = 2**22
@@ -99,22 +99,6 @@ class FeatureDense(layers.Layer):
         places = look_up(self.places, ids)  # [..., most]
         values = look_up(self.values, ids)
         return ops.sum(look_up(self.kernel, places) * values[..., None], axis=-2)
-
-    def project(self, features: Any) -> FloatArray:
-        """Gives `[rows, units]` for features `[rows, num_features]` of new ids.
-
-        Raises:
-            ValueError: if the number of features is another one.
-        """
-        matrix = as_features(features, None, self.name)
-        fewest = 1 if np.ndim(features) == 1 else self.num_features  # 1: categories
-        if not fewest <= matrix.shape[1] <= self.num_features:
-            raise ValueError(
-                f"`{self.name}` must have {self.num_features} features, those of "
-                f"training. Received: {matrix.shape[1]}"
-            )
-        kernel = ops.convert_to_numpy(self.kernel)
-        return np.asarray(matrix @ kernel[: matrix.shape[1]], dtype=np.float32)
 
     def get_config(self) -> dict[str, Any]:
         """Gives the arguments that make the same layer again."""
