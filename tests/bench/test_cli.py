@@ -150,10 +150,7 @@ def test_including_seen_items_shows_micro_averages(good):
 
 @pytest.mark.parametrize(
     ("model", "missing"),
-    [
-        ("hybrid", "no user or item features"),
-        ("bucketed_mf", "no categories of items"),
-    ],
+    [("hybrid", "no user or item features"), ("bucketed_mf", "no categories of items")],
 )
 def test_models_of_metadata_need_metadata(good, monkeypatch, model, missing):
     status, out, _ = good("--models", model)
@@ -280,10 +277,7 @@ def test_a_test_file_is_ranked_against_the_train_file(bench, good_csv, repeated)
         (["--train", "empty.csv"], "empty.csv: must not be empty"),
         (["--train", "one_user.csv"], "at least 2 users and 2 items. Received: 1 and"),
         (["--train", "nan.csv"], "`user_id` must have no missing ids. Received: 1"),
-        (
-            ["--train", "GOOD", *COLUMNS, "--k", "41"],
-            "--k must be at most num_items=4",
-        ),
+        (["--train", "GOOD", *COLUMNS, "--k", "41"], "--k must be at most num_items=4"),
         (["--train", "GOOD", *COLUMNS, "--models", "x"], "--models must be one of"),
         (
             ["--train", "GOOD", "--test", "strangers.csv", *COLUMNS],
@@ -291,10 +285,7 @@ def test_a_test_file_is_ranked_against_the_train_file(bench, good_csv, repeated)
         ),
         (["--train", "GOOD", "--test", "GOOD", *COLUMNS], "Pass --include-seen, or"),
         (["--train", "GOOD", *COLUMNS, "--min-rating", "6"], "at most 5"),
-        (
-            ["--train", "GOOD", *COLUMNS, "--split", "x"],
-            "--split must be one of ran",
-        ),
+        (["--train", "GOOD", *COLUMNS, "--split", "x"], "--split must be one of ran"),
         (["--train", "GOOD", *COLUMNS, "--split", "temporal"], "needs timestamps"),
         (
             ["--train", "GOOD", "--test", "GOOD", "--split", "random", *COLUMNS],

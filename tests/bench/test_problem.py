@@ -1,4 +1,4 @@
-"""What a bench run is about: what a reader of its numbers is told."""
+"""Notes and buckets of problems."""
 
 from dataclasses import replace
 
@@ -20,10 +20,10 @@ def notes(tmp_path, **options):
 
 
 def test_users_and_items_without_training_data_are_told(tmp_path):
-    [told] = notes(tmp_path, split="temporal")  # a fifth: the last two rows
-    assert told.startswith("0 users and 2 items of test are not in train")
-    [told] = notes(tmp_path, split="cold-users")
-    assert told.startswith("1 users")  # a fifth of four, rounded
+    [note] = notes(tmp_path, split="temporal")  # a fifth: the last two rows
+    assert note.startswith("0 users and 2 items of test are not in train")
+    [note] = notes(tmp_path, split="cold-users")
+    assert note.startswith("1 users")  # a fifth of four, rounded
 
 
 def test_nothing_is_told_where_all_are_known(tmp_path):

@@ -165,7 +165,7 @@ def test_scalars_are_moving_averages_by_the_number_of_the_event(report):
     last = ((ranks > 0) & (ranks <= 5))[-100:].mean()
     assert read.Scalars("moving/recall@5")[-1].value == pytest.approx(last)
     assert sorted(path.name for path in run.iterdir()) == [
-        *("events.out.tfevents.0.stream", "fit.json", "ranks.npz", "result.json"),
+        *("events.out.tfevents.0.stream", "fit.json", "ranks.npz", "result.json")
     ]
 
 

@@ -25,7 +25,7 @@ def problem(good_csv):
 
 @pytest.fixture
 def trained(problem, tmp_path):
-    """Trains with a recipe and seeds; gives scores by seed and traces of the step."""
+    """Trains with a recipe and seeds; returns scores by seed and traces of the step."""
 
     def trained(recipe, *seeds, epochs=2):
         training, traces, found = train_module.Training(recipe, problem), [], []

@@ -12,10 +12,10 @@ from tfrecs.streaming.sources import FAULTS, CsvEvents, JsonEvents, MalformedErr
 
 
 def fault_of(parse, line):
-    with pytest.raises(MalformedError) as told:
+    with pytest.raises(MalformedError) as raised:
         parse(line)
-    assert str(told.value) == f"{told.value.fault}. {FAULTS[told.value.fault]}"
-    return told.value.fault
+    assert str(raised.value) == f"{raised.value.fault}. {FAULTS[raised.value.fault]}"
+    return raised.value.fault
 
 
 # JSON

@@ -81,11 +81,11 @@ def test_what_comes_is_learned_and_counted():
     data = "".join(f"{json.dumps(event)}\n" for event in events)
     data += "Heat!\n\n" + "x" * 200 + "\n" + '{"user"'
     recommender = IncrementalRecommender(Popular())
-    told = []
+    seen = []
     counts = learn_from(
         source_of(data.encode(), max_bytes=150),
         recommender,
-        progress=lambda counts: told.append(counts.events),
+        progress=lambda counts: seen.append(counts.events),
     )
     assert counts == Counts(
         events=5,
@@ -98,7 +98,7 @@ def test_what_comes_is_learned_and_counted():
         is_unfinished=True,
         is_stopped=False,
     )
-    assert told == [1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 5]
+    assert seen == [1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 5]
     expected = IncrementalRecommender(Popular())
     for event in events[:5]:
         expected.partial_fit(**event)
@@ -156,19 +156,19 @@ def test_a_file_that_grew_is_learned_from_where_it_stood(tmp_path, every):
 def test_a_stop_anywhere_between_two_checkpoints(tmp_path):
     """Whatever was not written is learned again, from a recommender that forgot it."""
     data, checkpoint = lines(60), tmp_path / "c.npz"
-    unbroken, told = make(), []
+    unbroken, seen = make(), []
     expected = learn_from(source_of(data), unbroken)
 
     def stop(counts):
-        told.append(counts.events)
-        if len(told) == 30:
+        seen.append(counts.events)
+        if len(seen) == 30:
             raise RuntimeError("the power is out")
 
     with pytest.raises(RuntimeError, match="out"):
         learn_from(
             source_of(data), make(), checkpoint=checkpoint, every=8, progress=stop
         )
-    assert load(checkpoint).log.num_events == told[3 * 8 - 1]  # the last eighth line
+    assert load(checkpoint).log.num_events == seen[3 * 8 - 1]  # the last eighth line
     resumed = make()
     assert learn_from(source_of(data), resumed, checkpoint=checkpoint) == expected
     assert_same(resumed, unbroken)

@@ -9,7 +9,6 @@ from tfrecs.streaming import (
     Forgetting,
     Isgd,
     ItemItem,
-    OneStep,
     Popular,
     RankingSgd,
     Ridge,
@@ -36,17 +35,6 @@ def taught(learner, events=EVENTS, forgetting=None, weight=1.0):
 @pytest.fixture(params=[name for name in LEARNERS if name != "one-step"])
 def make(request):
     return LEARNERS[request.param]
-
-
-def test_the_registry_is_literal():
-    assert LEARNERS == {
-        "ridge": Ridge,
-        "ranking-sgd": RankingSgd,
-        "isgd": Isgd,
-        "item-item": ItemItem,
-        "popular": Popular,
-        "one-step": OneStep,
-    }
 
 
 def test_scores_are_of_all_items_and_finite(make):

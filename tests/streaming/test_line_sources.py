@@ -122,7 +122,7 @@ def slowly(data, max_bytes):
 
 
 class Chunks(io.RawIOBase):
-    """A stream that gives these chunks, one for each time it is asked."""
+    """A stream that returns one of these chunks for each read."""
 
     def __init__(self, data, cuts):
         edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]

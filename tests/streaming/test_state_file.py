@@ -143,12 +143,12 @@ def test_a_killed_run_gives_the_same_numbers(name, tmp_path):
             time.sleep(rng.uniform(0.02, 0.3))
             run.send_signal(signal.SIGKILL)
             kills += 1
-        told = run.stdout.read()
+        printed = run.stdout.read()
         run.wait()
         run.stdout.close()
-        if told:
+        if printed:
             break
-    assert json.loads(told) == expected.ranks.tolist()
+    assert json.loads(printed) == expected.ranks.tolist()
 
 
 # What cannot be read
@@ -187,7 +187,7 @@ def about(saved, **parts):
 
 
 @pytest.mark.parametrize(
-    ("told", "message"),
+    ("parts", "message"),
     [
         ({"version": 2}, "version 1. Received: 'tfrecs stream' of version 2"),
         ({"kind": "cake"}, "must be a tfrecs stream.*Received: 'cake'"),
@@ -201,8 +201,8 @@ def about(saved, **parts):
         ({"users": "{}"}, "must be a whole tfrecs stream file.*dtype"),
     ],
 )
-def test_a_file_that_says_something_else(saved, told, message):
-    changed(saved, about=about(saved, **told))
+def test_a_file_that_says_something_else(saved, parts, message):
+    changed(saved, about=about(saved, **parts))
     with pytest.raises(ValueError, match=message):
         load(saved)
 

@@ -161,7 +161,7 @@ INCLUDING_SEEN: dict[str, Recipe] = {
         learning_rate=5e-3,
         validate_every=5,
         max_epochs=60,
-    ),
+    )
 }
 """Other recipes for rankings of training items too: a small model cannot put all of
 them first."""

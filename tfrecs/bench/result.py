@@ -19,6 +19,10 @@ OK = "ok"
 ORACLE = "oracle"
 """Name of the row of the true scores, for generated data."""
 
+SECONDS = ("fit_seconds", "selection_seconds", "evaluate_seconds")
+MEASURED = (*SECONDS, "epochs", "parameters")
+"""Numbers of a result in the JSON file, besides metrics."""
+
 Progress: TypeAlias = Callable[[str], None]
 """Shows a line about what a run is doing."""
 
@@ -111,14 +115,8 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         """Returns the row of `results` in the JSON file."""
         return {
-            "model": self.model,
-            "seed": self.seed,
-            "metrics": self.metrics,
-            "fit_seconds": self.fit_seconds,
-            "selection_seconds": self.selection_seconds,
-            "evaluate_seconds": self.evaluate_seconds,
-            "epochs": self.epochs,
-            "parameters": self.parameters,
+            **{name: getattr(self, name) for name in ("model", "seed", "metrics")},
+            **{name: getattr(self, name) for name in MEASURED},
             "validation": dict(self.validation),
             "hparams": dict(self.hparams),
             "status": self.status,

@@ -24,26 +24,21 @@ class Learner(Protocol):
 
     def grow(self, log: EventLog) -> None:
         """Adds users and items that are new in the log."""
-        ...
 
     def scores(self, user: int | None, log: EventLog) -> FloatArray:
         """Returns the scores of all items, `[num_items]`, as a read-only view.
 
         Scores of an unknown user, None, are by popularity.
         """
-        ...
 
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
         """Learns from an event, which the log contains already."""
-        ...
 
     def state(self) -> dict[str, AnyArray]:
         """Returns everything that was learned, as arrays."""
-        ...
 
     def restore(self, state: dict[str, AnyArray]) -> None:
         """Restores what `state` returned, exactly."""
-        ...
 
 
 LEARNERS: dict[str, Callable[..., Learner]] = {

@@ -139,10 +139,7 @@ class OneStep:
             return
         row = [[item, *rng.choice(others, self.num_negatives)]]
         self._model.train_on_batch(
-            {
-                "user_id": np.array([user], np.int32),
-                "item_id": np.array(row, np.int32),
-            },
+            {"user_id": np.array([user], np.int32), "item_id": np.array(row, np.int32)},
             np.eye(1, 1 + self.num_negatives, dtype=np.float32),
             sample_weight=np.array([weight], np.float32),
         )

@@ -60,17 +60,15 @@ def load(path: str | Path) -> IncrementalRecommender:
 
 
 def write_state(
-    recommender: IncrementalRecommender,
-    path: str | Path,
-    more: Mapping[str, AnyArray],
+    recommender: IncrementalRecommender, path: str | Path, more: Mapping[str, AnyArray]
 ) -> None:
     """Writes a recommender and more arrays to a file, atomically."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     about = {
         **_settings(recommender),
-        "users": _as_json(recommender.users, "users"),
-        "items": _as_json(recommender.items, "items"),
+        "users": id_json.to_json(Vocabulary(recommender.users, "users")),
+        "items": id_json.to_json(Vocabulary(recommender.items, "items")),
     }
     arrays: dict[str, Any] = {
         "about": np.array(json.dumps(about)),
@@ -171,7 +169,3 @@ def _damaged(path: Path, reason: str) -> str:
         f"{path}: must be a whole {KIND} file. Received: {' '.join(reason.split())}. "
         "Use an earlier copy, or learn again."
     )
-
-
-def _as_json(ids: list[Any], name: str) -> str:
-    return id_json.to_json(Vocabulary(ids, name))

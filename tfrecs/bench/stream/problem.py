@@ -111,12 +111,11 @@ def load_stream(
     Args:
         dataset: name of the data set, unless `train` is given.
         train: file of interactions with times.
-        min_rating: lowest rating of an event; by default `MIN_RATING`, if there are
-            ratings.
-        warm_up: share of the events that are in the batch.
-        window: as of `StreamProblem`, like `k`, `exclude_seen` and `seed`.
-        k: cut-off of the metrics.
-        exclude_seen: whether the ranking excludes a user's past items.
+        min_rating: by default `MIN_RATING`, if there are ratings.
+        warm_up: as of `StreamProblem`, like all that follow.
+        window: number of latest events.
+        k: cut-off.
+        exclude_seen: whether the ranking excludes past items.
         seed: seed of the models.
         **columns: as of `read_interactions`.
 

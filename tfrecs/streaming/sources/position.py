@@ -57,15 +57,12 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """Identity of the stream; positions of another stream do not apply."""
-        ...
 
     @property
     def title(self) -> str:
         """Name of the stream for messages."""
-        ...
 
     def events(
         self, after: Iterable[Position] = ()
     ) -> Generator[Positioned, None, None]:
         """Yields what comes after these positions, one for each partition."""
-        ...
