@@ -1,7 +1,6 @@
-"""Files as they lie on the disk: what they are called, opened, and found damaged.
+"""Opening files with errors that name them, and writing files whole or not at all.
 
-Whatever is wrong with a file ends in one line that names the file, as a ValueError or
-a FileNotFoundError. What is written is there as a whole or not at all.
+Every error of a file is a ValueError or FileNotFoundError of one line with its path.
 """
 
 import csv
@@ -15,11 +14,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 Bytes: TypeAlias = gzip.GzipFile | io.BufferedReader
-"""A file's bytes, unzipped where it is gzipped."""
+"""The bytes of a file, decompressed if it is gzipped."""
 
 
 def file_kind(path: Path) -> str:
-    """The suffix in lower case, without `.gz`, of a file that exists."""
+    """Returns the suffix of an existing file, in lower case and without `.gz`."""
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file. Check the name and the folder.")
     if not path.is_file():
@@ -29,7 +28,7 @@ def file_kind(path: Path) -> str:
 
 @contextmanager
 def naming_file(path: str | Path) -> Iterator[None]:
-    """Turns what goes wrong inside into a ValueError of one line, with the path."""
+    """Turns an error inside into a ValueError of one line, with the path."""
     try:
         yield
     except UnicodeDecodeError as error:
@@ -47,9 +46,10 @@ def naming_file(path: str | Path) -> Iterator[None]:
 
 @contextmanager
 def replaced_when_whole(path: Path) -> Iterator[Path]:
-    """Gives another name to write to, which becomes `path` if all goes well.
+    """Yields a temporary path, and renames it to `path` if no error is raised.
 
-    Else what was at `path` stays, and nothing is left of the other. The folder is made.
+    After an error `path` is as before, without a rest of the temporary file. Creates
+    the folder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
@@ -62,7 +62,7 @@ def replaced_when_whole(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def open_text(path: Path) -> Iterator[Bytes]:
-    """Opens a file for its bytes, unzipped, after a look whether it can be text."""
+    """Opens a file for its decompressed bytes; raises ValueError if it is not text."""
     opener = gzip.open if path.suffix.lower() == ".gz" else open
     with opener(path, "rb") as file:
         start = file.read(2**16)

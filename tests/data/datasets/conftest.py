@@ -1,4 +1,4 @@
-"""Where data sets find small files that a test wrote."""
+"""Small files of data sets, written by a test."""
 
 import gzip
 import os
@@ -10,9 +10,9 @@ import pytest
 
 @pytest.fixture
 def put(tmp_path, monkeypatch) -> Callable[..., Path]:
-    """Writes the files of one data set, and only these can be found; gives the folder.
+    """Writes the only files that can be found of a data set; returns the folder.
 
-    What ends in `.gz` is gzipped. Texts are written in UTF-8, bytes as they are.
+    Names that end in `.gz` are gzipped. Text is written in UTF-8, bytes unchanged.
     """
     monkeypatch.setenv("TFRECS_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("TFRECS_CACHE", str(tmp_path / "cache"))
@@ -34,7 +34,7 @@ REAL = [Path(f) for f in os.environ.get("TFRECS_DATA", "").split(os.pathsep) if 
 
 @pytest.fixture
 def real(monkeypatch) -> Callable[[str], None]:
-    """Lets a data set be found where it really is, or skips the test."""
+    """Makes the real files of a data set available, or skips the test."""
 
     def find(dataset: str) -> None:
         places = [folder for folder in REAL if (folder / dataset).is_dir()]

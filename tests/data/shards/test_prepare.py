@@ -166,7 +166,7 @@ assert "tensorflow" not in sys.modules
 
 
 def prepare_in_child(files, folder, renames) -> int:
-    """Prepares in a process that kills itself after, or if negative before, a rename."""
+    """Prepares in a process that kills itself after (if negative, before) a rename."""
     arguments = json.dumps([[str(file) for file in files], str(folder), renames])
     done = subprocess.run(
         [sys.executable, "-c", CHILD, arguments], capture_output=True, text=True

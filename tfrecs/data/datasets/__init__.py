@@ -1,4 +1,4 @@
-"""Data sets by name: a function and a line in `DATASETS` adds one."""
+"""Data sets by name. To add one, write a function and a line in `DATASETS`."""
 
 from collections.abc import Callable
 
@@ -35,7 +35,7 @@ DATASETS: dict[str, Callable[[], Dataset]] = {
 
 
 def load_dataset(name: str) -> Dataset:
-    """Loads the data set of that name, fetching it if it is not on this machine.
+    """Loads a data set by name, and downloads it if it is not on this machine.
 
     Raises:
         ValueError: if there is no such data set, or its files are malformed.

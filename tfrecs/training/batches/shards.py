@@ -1,14 +1,13 @@
-"""Shards to `tf.data`, of the same batches that `tfrecs.training.batches` makes.
+"""Batches of `tfrecs.training.batches`, from shards.
 
-An epoch opens the shards in a new order, some of them at a time, shuffles what is open
-as one, cuts it into batches, and goes on to the next ones. As each shard is a random
-sample of all interactions, so is what is open; but two rows of shards that are not open
-together never share a batch of that epoch. With all shards open at once the shuffle is
-one of everything.
+An epoch opens the shards in a new order, a group at a time, shuffles the rows of the
+group and cuts them into batches. As each shard is a random sample of all interactions,
+so is a group; but rows of shards in different groups never share a batch in that epoch.
+With all shards open at once all rows are shuffled together.
 
-Rows that do not fill a batch, at most one batch of them for each time that shards are
-opened, are left out of an epoch, other ones in each. Every order is drawn anew from the
-seed and the number of the epoch, so that any batch can be made without those before.
+The rows of a group that do not fill a batch are left out, other ones in each epoch.
+Every order is drawn from the seed and the number of the epoch, so any batch can be made
+without the batches before it.
 """
 
 import math
@@ -44,10 +43,10 @@ def sharded_shared_negatives_batches(
     start_step: int = 0,
     credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
-    """Gives positives and negatives that the whole batch shares, from shards.
+    """Makes batches of positives and shared negatives, from shards.
 
-    Batches are those of `tfrecs.shared_negatives_batches`, and so are the arguments that are
-    not told here. Memory is a few times that of the shards that are open.
+    The batches are those of `tfrecs.shared_negatives_batches`. Memory is a few times
+    that of the open shards.
 
     Args:
         shards: from `prepare_shards` or `open_shards`.
@@ -56,22 +55,20 @@ def sharded_shared_negatives_batches(
         num_negatives: items drawn for the batch, by "uniform" and "popularity".
         sampling: a name of `tfrecs.training.negatives.SHARED_NEGATIVES`.
         exponent: of "popularity": an item is drawn by its interactions to that power.
-        correct: whether scores are to be corrected for how often an item is drawn.
+        correct: whether to correct scores for how often an item is drawn (logQ).
         epochs: passes over the shards in one iteration of the dataset.
         open_at_once: shards that are shuffled together.
-        start_step: batches that were trained on before, in all epochs together: the
-            first batch is the one that would have been next, and what comes before it
-            is not read, but for the shards that are open then.
-        credit: what other items are given for being like the positive.
+        start_step: number of batches to skip, of all epochs together, to resume a
+            training. Shards of earlier groups are not read.
+        credit: soft labels of negatives; see `tfrecs.training.partial_credit`.
 
     Returns:
-        A finite dataset. Each time that it is gone over it goes on where the time
-        before was to end.
+        A finite dataset. Each iteration resumes where the previous one ended.
 
     Raises:
-        ValueError: if a size is below 1, `batch_size` is more than the rows that are
-            open at once, `sampling` is unknown, `exponent` is not finite or not for it,
-            or `credit` is of another catalogue.
+        ValueError: if a size is below 1, `batch_size` exceeds the rows of the open
+            shards, `sampling` is unknown, `exponent` is not finite or does not apply to
+            it, or `credit` is of another catalogue.
     """
     check_positive(num_negatives=num_negatives)
     order = _Order(shards, seed, batch_size, open_at_once)
@@ -94,12 +91,11 @@ def sharded_pairwise_batches(
     start_step: int = 0,
     credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
-    """Gives rows of one positive and negatives of its own, from shards.
+    """Makes rows of one positive and its own negatives, from shards.
 
-    Batches are those of `tfrecs.pairwise_batches(..., exact=False)`: now and then a
-    positive is among the negatives. Arguments, what is returned, and errors are those
-    of `sharded_shared_negatives_batches`, but that `num_negatives` are for each positive and
-    `sampling` is "uniform" or "popularity".
+    The batches are those of `tfrecs.pairwise_batches(..., exact=False)`: some negatives
+    are positives of the user. `num_negatives` is per positive and `sampling` "uniform"
+    or "popularity"; all else is as in `sharded_shared_negatives_batches`.
     """
     check_positive(num_negatives=num_negatives)
     order = _Order(shards, seed, batch_size, open_at_once)
@@ -111,14 +107,7 @@ def sharded_pairwise_batches(
 
 @dataclass(frozen=True)
 class _Order:
-    """The order of all positives in all epochs.
-
-    Args:
-        shards: where they are.
-        seed: of the order.
-        batch_size: positives in a batch.
-        open_at_once: shards that are shuffled together, at most.
-    """
+    """The order of all positives in all epochs; fields as the arguments above."""
 
     shards: Shards
     seed: int
@@ -139,12 +128,12 @@ class _Order:
 
     @property
     def ends(self) -> AnyArray:
-        """`[groups]`, the batches of an epoch up to the end of each group of shards."""
+        """`[groups]`, the batches of an epoch up to the end of each group."""
         rows = self._rows * np.array([len(group) for group in self._groups(epoch=0)])
         return np.cumsum(rows // self.batch_size)
 
     def chunks(self, start: int, stop: int) -> Iterator[tuple[IntArray, AnyArray]]:
-        """Gives batches `[n, batch_size, 2]` and their numbers, a group at a time."""
+        """Yields batches `[n, batch_size, 2]` and their numbers, a group at a time."""
         ends = self.ends
         while start < stop:
             epoch, first = divmod(start, int(ends[-1]))
@@ -157,18 +146,18 @@ class _Order:
 
     @property
     def _rows(self) -> int:
-        """Of the smallest shard: one that has a row more leaves out one more."""
+        """Rows of the smallest shard; a larger shard leaves out its one row more."""
         return self.shards.num_interactions // self.shards.num_shards
 
     def _groups(self, epoch: int) -> list[AnyArray]:
-        """The shards that are open together, as many in each epoch, but other ones."""
+        """Returns the groups of shards, of the same sizes in each epoch."""
         order = np.random.default_rng([self.seed, epoch, 0]).permutation(
             self.shards.num_shards
         )
         return np.array_split(order, math.ceil(len(order) / self.open_at_once))
 
     def _shuffled(self, epoch: int, group: int) -> IntArray:
-        """The batches of a group of shards, `[n, batch_size, 2]`."""
+        """Returns the batches of a group of shards, `[n, batch_size, 2]`."""
         shards = self._groups(epoch)[group]
         pairs = np.concatenate([self.shards.read(shard) for shard in shards])
         rng = np.random.default_rng([self.seed, epoch, 1 + group])
@@ -185,7 +174,7 @@ def _batches(
     check_positive(epochs=epochs)
     check_at_least_zero(start_step=start_step)
     steps = int(order.ends[-1]) * epochs
-    starts = count(start_step, steps)  # a start for each time that it is gone over
+    starts = count(start_step, steps)  # one for each iteration
 
     def chunks() -> Iterator[tuple[IntArray, AnyArray]]:
         start = next(starts)
@@ -200,7 +189,7 @@ def _batches(
         tf.TensorSpec([None, order.batch_size, 2], tf.int32),
         tf.TensorSpec([None], tf.int64),
     )
-    # The next shards are read and shuffled while those before are trained on.
+    # The next group is read and shuffled during the training on this one.
     groups = tf.data.Dataset.from_generator(chunks, output_signature=kinds).prefetch(1)
     batches = groups.unbatch().map(gather)
     return ready(batches.apply(tf.data.experimental.assert_cardinality(steps)))
