@@ -19,7 +19,7 @@ REGISTRIES = {
     ),
     "Metrics of each user's list": (
         "tfrecs.evaluation.metrics",
-        "USER_LIST_METRICS",
+        "LIST_METRICS",
     ),
     "Metrics of all lists together": (
         "tfrecs.evaluation.metrics",
