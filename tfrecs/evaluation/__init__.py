@@ -1,12 +1,10 @@
 """One evaluator for every model, baseline and library.
 
-For each user with test items, every item of the catalogue is ranked by score, without
-the items that the user has in training (`evaluate`); or the test items are ranked among
-stored candidates (`evaluate_sampled`); or lists that were made elsewhere are taken as
-they are (`evaluate_lists`). For models of ratings, scores stand beside the ratings that
-were given (`evaluate_ratings`). Ties are broken against the model: of items with equal
-scores, relevant ones stand last. Users without test items are left out and counted.
-Results do not depend on how users are put into blocks.
+`evaluate` ranks the catalogue for each user with test items, without training items.
+`evaluate_sampled` ranks test items among stored candidates, `evaluate_lists` takes
+recommended lists, and `evaluate_ratings` measures errors of predicted ratings. Ties are
+broken against the model: of items with equal scores, relevant ones come last. Users
+without test items are left out and counted.
 
 Example:
     >>> from tfrecs import Interactions
@@ -18,9 +16,9 @@ Example:
     >>> evaluate(lambda user_ids: scores, train, test, k=(1, 2), metrics=names)
     <Evaluation of 2 users (0 without test items left out)
     full: the catalogue without the user's training items, ties against the model
-                @1      @2  whole list
+                @1      @2 whole list
     recall  0.2500  1.0000
-    mrr                         0.7500>
+    mrr                        0.7500>
 """
 
 from tfrecs.evaluation.full_ranking import evaluate

@@ -1,39 +1,36 @@
-"""Distinct items for many rows at once, none of them among those that a row refuses."""
+"""Weighted draws of distinct items for many rows, without refused items."""
 
 import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.types import AnyArray, IntArray
-
-ROUNDS = 4
-"""Rounds of drawing and refusing, before a row draws with the catalogue before it."""
+from tfrecs.evaluation.ranking.kernel import is_in, row_parts
 
 ROWS = 4096
-"""Rows that are drawn at once, which bounds the memory."""
+"""Rows drawn at once, which bounds the memory."""
 
-PAIRS = 2**21
-"""Pairs of rows and items that are held at once where the catalogue is whole."""
+CELLS = 2**21
+"""Cells of rows and items in memory when rows are filled up."""
 
 
 def draw_distinct(
     refused: sp.csr_array, weight: AnyArray, n: int, rng: np.random.Generator
 ) -> IntArray:
-    """Draws n distinct items for each row, by weight among those that are left.
+    """Draws n distinct items for each row, by weight among the items that remain.
 
-    Items come from the catalogue by weight, and one that is refused or not new is
-    dropped. A row that lacks some after `ROUNDS` goes on from what it has, which its
-    chances depend on, in a way that always ends: each item is given an exponential time
-    of its weight, and the first ones are taken.
+    Each row first draws somewhat more than n items with replacement and drops refused
+    and repeated ones, which is fast for large catalogues. Rows that lack some draw the
+    rest in a way that always ends: each remaining item gets an exponential time by its
+    weight, and the first ones are taken. Both are draws one after the other.
 
     Args:
-        refused: `[rows, num_items]`, not zero where an item must not be drawn, items
-            sorted.
-        weight: `[num_items]`, at least 0. Each row has n items that it may draw.
+        refused: `[rows, num_items]`, nonzero for items that must not be drawn, sorted.
+        weight: `[num_items]`, at least 0, positive for n items that each row may draw.
         n: items for each row.
-        rng: where chance comes from.
+        rng: the random generator.
 
     Returns:
-        `[rows, n]` int32, in the order in which they were drawn.
+        `[rows, n]` int32, in the order of drawing.
 
     References:
         Efraimidis and Spirakis 2006, "Weighted Random Sampling with a Reservoir".
@@ -41,70 +38,49 @@ def draw_distinct(
     parts = []
     for start in range(0, refused.shape[0], ROWS):
         part = refused[start : start + ROWS]
-        drawn = _by_refusing(part, weight, n, rng)
+        drawn = _with_replacement(part, weight, n, rng)
         lacking = np.flatnonzero(drawn[:, -1] < 0)
-        most = max(1, PAIRS // len(weight))
-        for first in range(0, len(lacking), most):
-            rows = lacking[first : first + most]
+        for some in row_parts(len(lacking), len(weight), CELLS):
+            rows = lacking[some]
             drawn[rows] = _filled_up(drawn[rows], part[rows], weight, rng)
         parts.append(drawn)
     return np.concatenate(parts)
 
 
-def _by_refusing(
+def _with_replacement(
     refused: sp.csr_array, weight: AnyArray, n: int, rng: np.random.Generator
 ) -> IntArray:
-    """What some rounds gave: `[rows, n]`, -1 from where a row lacks some."""
-    num_rows, num_items = refused.shape
-    barred = _rows_of(refused) * num_items + refused.indices  # sorted keys
-    share = None if (weight == weight[0]).all() else weight / weight.sum()
-    kept = np.empty(0, dtype=np.int64)  # keys, by row and in the order of drawing
-    open_rows = np.arange(num_rows)
-    for _ in range(ROUNDS):
-        items = rng.choice(num_items, size=(len(open_rows), n + n // 2), p=share)
-        keys = np.append(kept, (open_rows[:, None] * num_items + items).ravel())
-        distinct, first = np.unique(keys, return_index=True)
-        keys = keys[np.sort(first[~_among(distinct, barred)])]
-        keys = keys[np.argsort(keys // num_items, kind="stable")]
-        kept = keys[_place(keys // num_items) < n]
-        counts = np.bincount(kept // num_items, minlength=num_rows)
-        open_rows = np.flatnonzero(counts < n)
-    drawn = np.full((num_rows, n), -1, dtype=np.int32)
-    drawn[kept // num_items, _place(kept // num_items)] = kept % num_items
-    return drawn
+    """Draws `[rows, n]`, -1 at the end of rows that lack some."""
+    uniform = (weight == weight[0]).all()
+    size = (refused.shape[0], n + n // 2 if uniform else 3 * n)
+    items = rng.choice(len(weight), size, p=None if uniform else weight / weight.sum())
+    by_id = np.argsort(items, axis=1, kind="stable")
+    in_order = np.take_along_axis(items, by_id, axis=1)
+    repeated = np.diff(in_order, axis=1, prepend=-1) == 0
+    dropped = is_in(items, refused)
+    np.put_along_axis(
+        dropped, by_id, repeated | np.take_along_axis(dropped, by_id, axis=1), axis=1
+    )
+    first = np.argsort(dropped, axis=1, kind="stable")[:, :n]
+    drawn = np.where(dropped, -1, items).astype(np.int32)
+    return np.take_along_axis(drawn, first, axis=1)
 
 
 def _filled_up(
     drawn: IntArray, refused: sp.csr_array, weight: AnyArray, rng: np.random.Generator
 ) -> IntArray:
-    """`drawn` with what it lacks: the items that come first of those that are left."""
+    """Replaces -1 at the end of rows by the remaining items that come first."""
     times = np.full((len(drawn), len(weight)), np.inf)
-    chance = rng.standard_exponential((len(drawn), len(weight)))
+    chance = rng.standard_exponential(times.shape)
     np.divide(chance, weight, out=times, where=weight > 0)
-    times[_rows_of(refused), refused.indices] = np.inf
+    times[
+        np.repeat(np.arange(len(drawn)), np.diff(refused.indptr)), refused.indices
+    ] = np.inf
     row, place = np.nonzero(drawn >= 0)
     times[row, drawn[row, place]] = np.inf
     first = np.argsort(times, axis=1)[:, : drawn.shape[1]]
-    filled = drawn.copy()
-    row, place = np.nonzero(drawn < 0)
-    filled[row, place] = first[row, _place(row)]
-    return filled
-
-
-def _rows_of(matrix: sp.csr_array) -> AnyArray:
-    """The row of each entry of the matrix."""
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-
-
-def _among(keys: AnyArray, barred: AnyArray) -> AnyArray:
-    """Whether each key is one of `barred`; both are sorted."""
-    if not len(barred):
-        return np.zeros(len(keys), dtype=bool)
-    place = np.searchsorted(barred, keys)
-    return barred[np.minimum(place, len(barred) - 1)] == keys
-
-
-def _place(rows: AnyArray) -> AnyArray:
-    """The place (from 0) of each entry in its row; rows are sorted."""
-    starts = np.flatnonzero(np.diff(rows, prepend=-1))
-    return np.arange(len(rows)) - np.repeat(starts, np.diff(starts, append=len(rows)))
+    known = (drawn >= 0).sum(axis=1, keepdims=True)
+    rest = np.take_along_axis(
+        first, np.maximum(np.arange(drawn.shape[1]) - known, 0), axis=1
+    )
+    return np.where(drawn >= 0, drawn, rest).astype(np.int32)

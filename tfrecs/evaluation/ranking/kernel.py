@@ -1,8 +1,8 @@
-"""What evaluation and recommendation share: rows of scores, masked and counted.
+"""Fast operations on rows of scores, for evaluation and recommendation.
 
-Scores are ranked in parts of some rows, which stay in the cache. One thread does it:
-measured on two processors, more of them lost to waiting (for the interpreter's lock,
-and for the processor that the matmul's idle threads hold) what they won.
+Scores are ranked in parts of some rows, which fit into the cache, by one thread: on two
+processors, more threads gained nothing, because they wait for the interpreter's lock
+and for idle threads of the matmul.
 """
 
 import threading
@@ -11,22 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray, FloatArray
+from tfrecs._base.types import AnyArray, BoolArray, FloatArray
 
 PART = 2**20
-"""Scores masked and ranked at once: 4 MiB of float32."""
+"""Most scores masked and ranked at once: 4 MiB of float32."""
 
 MOST_IN_GROUP = 16
-"""Items whose highest score is found first, to look at few single ones."""
+"""Most items in a group whose highest score is found first."""
 
 FLAGS = 2**19
-"""Comparisons held at once, one byte each."""
+"""Most comparisons in memory, one byte each."""
 
 _MEMORY = threading.local()
 
 
 def row_parts(num_rows: int, num_columns: int, size: int) -> list[slice]:
-    """Slices of rows, each of at most `size` cells, or of one row."""
+    """Returns slices of rows, of at most `size` cells each, or of one row."""
     height = max(1, size // num_columns)
     return [
         slice(start, min(start + height, num_rows))
@@ -35,45 +35,58 @@ def row_parts(num_rows: int, num_columns: int, size: int) -> list[slice]:
 
 
 def parts_of(scores: FloatArray) -> list[slice]:
-    """Slices of rows of `scores` ranked at once."""
+    """Returns slices of the rows of `scores` that are ranked at once."""
     num_users, num_items = scores.shape
     return row_parts(num_users, num_items, PART)
 
 
 def items_of(matrix: Any, rows: slice) -> tuple[AnyArray, AnyArray]:
-    """Gives the items of some rows of a CSR matrix, and how many each row has."""
+    """Returns the items of some rows of a CSR matrix, and each row's number."""
     indptr = matrix.indptr[rows.start : rows.stop + 1]
     return matrix.indices[indptr[0] : indptr[-1]], np.diff(indptr)
 
 
-def masked(scores: FloatArray, rows: slice, seen: Any | None) -> FloatArray:
-    """Gives a copy of some rows of scores, -inf where `seen` holds an item.
+def is_in(item_ids: AnyArray, matrix: Any) -> BoolArray:
+    """Returns whether each of `[users, n]` items is in the user's row of a matrix."""
+    num_users, num_items = matrix.shape
+    items, counts = items_of(matrix, slice(0, num_users))
+    if not len(items):
+        return np.zeros(item_ids.shape, dtype=bool)
+    rows = np.repeat(np.arange(num_users), counts)
+    keys = rows * num_items + items  # ascending
+    wanted = np.arange(num_users)[:, None] * num_items + item_ids
+    found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+    return np.equal(keys[found], wanted)
 
-    Columns of -inf are added, to a multiple of `MOST_IN_GROUP`. The copy may be written
-    to, and holds until the thread's next call.
+
+def masked(scores: FloatArray, rows: slice, excluded: Any | None) -> FloatArray:
+    """Returns a copy of some rows of scores, -inf for the items in `excluded`.
+
+    Columns of -inf pad it to a multiple of `MOST_IN_GROUP`. The copy may be changed,
+    and is valid until the thread's next call.
     """
     num_items = scores.shape[1]
     width = -(-num_items // MOST_IN_GROUP) * MOST_IN_GROUP
     part = _kept("scores", (rows.stop - rows.start, width), np.float32)
     part[:, :num_items] = scores[rows]
     part[:, num_items:] = -np.inf
-    if seen is not None:
-        items, counts = items_of(seen, rows)
+    if excluded is not None:
+        items, counts = items_of(excluded, rows)
         starts = np.arange(len(part), dtype=np.int64) * width
         part.reshape(-1)[np.repeat(starts, counts) + items] = -np.inf
     return part
 
 
 def near_top(scores: FloatArray, k: int) -> tuple[AnyArray, AnyArray]:
-    """Finds each user's k highest scores, and a few that are nearly as high.
+    """Finds each user's k highest scores, with a few that are nearly as high.
 
     Args:
-        scores: `[users, width]`, as `masked` gives them.
+        scores: `[users, width]`, from `masked`.
         k: at most `width`.
 
     Returns:
-        Where scores are of at least the user's bound, and not -inf, as places in
-        `scores` laid out as one row, in order; and how many each user has.
+        Indices into the flattened `scores`, ascending, without scores of -inf; and the
+        number for each user.
     """
     best = best_of_groups(scores, k)
     cells, rows = cells_of(scores, best, bounds_of(best, k))
@@ -81,10 +94,10 @@ def near_top(scores: FloatArray, k: int) -> tuple[AnyArray, AnyArray]:
 
 
 def best_of_groups(scores: FloatArray, k: int) -> FloatArray:
-    """The highest scores `[users, groups]` of disjoint groups of each user's items.
+    """Returns the highest score of each group of items, `[users, groups]`.
 
-    A group's items stand `groups` apart. There are at least k groups, and as many as
-    there are items where those are few.
+    Items of a group are `groups` columns apart. There are at least k groups; each item
+    is a group in a small catalogue.
     """
     num_users, width = scores.shape
     size = 1
@@ -96,9 +109,10 @@ def best_of_groups(scores: FloatArray, k: int) -> FloatArray:
 
 
 def bounds_of(best: FloatArray, k: int) -> FloatArray:
-    """A score `[users]` that at least k of a user's items reach, and few others.
+    """Returns a score `[users]` that at least k of a user's items reach.
 
-    It is the k-th highest of the maxima of groups of groups: partitioning is slow.
+    It is the k-th highest of the maxima of groups of groups, since partitioning all
+    scores is slow.
     """
     num_users, width = best.shape
     size = max(1, width // max(64, 4 * k))
@@ -111,10 +125,10 @@ def bounds_of(best: FloatArray, k: int) -> FloatArray:
 def cells_of(
     scores: FloatArray, best: FloatArray, least: FloatArray
 ) -> tuple[AnyArray, AnyArray]:
-    """Finds the scores of at least `least` `[users]`, and not -inf, by their groups.
+    """Finds scores of at least `least` `[users]`, without -inf, by their groups.
 
     Returns:
-        Their places in `scores` laid out as one row, in no order, and their users.
+        Their indices into the flattened `scores`, unordered, and their users.
     """
     width, groups = scores.shape[1], best.shape[1]
     least = np.maximum(least, np.finfo(np.float32).min)
@@ -127,16 +141,16 @@ def cells_of(
 
 
 def keys_of(rows: AnyArray, scores: FloatArray) -> AnyArray:
-    """One int64 for each score, which rises by row and within a row as scores fall."""
-    bits = (0 - scores).view(np.int32)  # of 0.0 and -0.0 the same
-    bits ^= (bits >> 31) & 0x7FFFFFFF  # of negative numbers, in order too
+    """Returns an int64 key for each score, for sorting by row and falling score."""
+    bits = (0 - scores).view(np.int32)  # equal for 0.0 and -0.0
+    bits ^= (bits >> 31) & 0x7FFFFFFF  # orders negative numbers too
     return (rows.astype(np.int64) << 32) + bits
 
 
 def side_by_side(
     values: AnyArray, counts: AnyArray, fill: float, least: int = 0
 ) -> AnyArray:
-    """Puts values, `counts` for each user, in rows of `least` or more, filled up."""
+    """Arranges values, `counts` for each user, in padded rows of at least `least`."""
     width = max(least, counts.max())
     rows = np.full((len(counts), width), fill, dtype=values.dtype)
     rows[np.arange(rows.shape[1]) < counts[:, None]] = values
@@ -146,13 +160,21 @@ def side_by_side(
 def count_at_least(
     scores: FloatArray, values: FloatArray, starts: AnyArray, counts: AnyArray
 ) -> AnyArray:
-    """Counts for each value the scores of its user that are as high.
+    """Counts for each value its user's scores that are at least as high.
+
+    Comparisons are bytes of 0 or 1. Eight of them are added at once as one 64-bit word,
+    and the eight byte sums, of at most 255 each, are added at the end. For a row of 24
+    scores, words of bytes a..h:
+
+        10010000 + 11000000 + 10000001 = bytes 3 1 0 1 0 0 0 1, sum 6
+
+    so 6 scores are at least as high. Rows longer than 8 * 255 are divided into pieces.
 
     Args:
         scores: `[users, n]`.
-        values: `[values]`, those of each user together.
-        starts: `[users]`, where each user's values start.
-        counts: `[users]`, how many of the values each user has.
+        values: `[values]`, grouped by user.
+        starts: `[users]`, index of each user's first value.
+        counts: `[users]`, the number of values of each user.
 
     Returns:
         `[values]` int64.
@@ -160,7 +182,6 @@ def count_at_least(
     found = np.zeros(len(values), dtype=np.int64)
     if len(values) == 0:
         return found
-    # Sums of 255 flags, added as eight bytes in a word, cannot run over.
     width = scores.shape[1]
     pieces = -(-width // (8 * 255))
     words = -(-width // (8 * pieces))
@@ -169,7 +190,7 @@ def count_at_least(
     flags[:, width:] = False
     for rows, places in _chunks(counts, len(flags)):
         index = starts[rows][:, None] + places  # [rows, places]
-        given = places < counts[rows][:, None]
+        exists = places < counts[rows][:, None]
         chunk = flags[: index.size]
         np.greater_equal(
             scores[rows][:, None],
@@ -178,14 +199,14 @@ def count_at_least(
         )
         sums = chunk.view(np.uint64).reshape(index.size, pieces, words).sum(axis=2)
         sizes = sums.view(np.uint8).sum(axis=1).reshape(index.shape)
-        found[index[given]] = sizes[given]
+        found[index[exists]] = sizes[exists]
     return found
 
 
 def _kept(name: str, shape: tuple[int, int], kind: Any) -> AnyArray:
-    """An array of any content in this thread's memory, which the system need not map.
+    """Returns an uninitialized array that the thread reuses.
 
-    Memory that is new costs as much as what is done with it here.
+    Mapping new memory costs as much as the operations on it here.
     """
     size = shape[0] * shape[1]
     memory = getattr(_MEMORY, name, None)
@@ -196,7 +217,7 @@ def _kept(name: str, shape: tuple[int, int], kind: Any) -> AnyArray:
 
 
 def _chunks(counts: AnyArray, size: int) -> Iterator[tuple[AnyArray, AnyArray]]:
-    """Rows and places that cover each row's values, at most `size` at a time."""
+    """Yields rows and places that cover all values, at most `size` at a time."""
     most_first = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     done = 0
     while done < len(most_first):

@@ -1,16 +1,17 @@
-"""Where relevant items stand: among the catalogue, among candidates, or in lists."""
+"""Ranks of relevant items in the catalogue, among candidates, or in lists."""
 
 from typing import Any
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray, BoolArray, FloatArray, IntArray
+from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.evaluation.metrics.ranking import Ranks, Values
 from tfrecs.evaluation.ranking.kernel import (
     best_of_groups,
     bounds_of,
     cells_of,
     count_at_least,
+    is_in,
     items_of,
     keys_of,
     masked,
@@ -21,30 +22,29 @@ from tfrecs.evaluation.ranking.kernel import (
 def rank_relevant(
     scores: FloatArray,
     relevant: Any,
-    seen: Any | None,
+    excluded: Any | None,
     *,
     deepest: int | None = None,
 ) -> Ranks:
-    """Ranks each user's relevant items among the items that the user has not seen.
+    """Ranks each user's relevant items among the items that are not excluded.
 
     Args:
         scores: `[users, num_items]`, without NaN.
         relevant: `[users, num_items]` sparse, at least one in each row.
-        seen: `[users, num_items]` sparse, none of them relevant; None for no such
-            items.
-        deepest: ranks beyond it are not needed, and may be given as inf; None for all.
+        excluded: `[users, num_items]` sparse, none of them relevant; None for none.
+        deepest: ranks beyond it may be returned as inf; None to return all ranks.
 
     Returns:
         The ranks, ties broken against the relevant items.
     """
     num_users, num_items = scores.shape
     num_candidates = np.full(num_users, num_items, dtype=np.int64)
-    if seen is not None:
-        num_candidates -= np.diff(seen.indptr)
+    if excluded is not None:
+        num_candidates -= np.diff(excluded.indptr)
 
     def rank(rows: slice) -> Values:
         return _rank_part(
-            masked(scores, rows, seen),
+            masked(scores, rows, excluded),
             *items_of(relevant, rows),
             num_candidates[rows],
             deepest,
@@ -67,7 +67,7 @@ def _rank_part(
 ) -> Values:
     """Ranks `[users, most]` of `items`, `counts` for each user; see `rank_relevant`.
 
-    `scores` are written to: only those of other items are left.
+    The scores of `items` in `scores` are overwritten with -inf.
     """
     num_users, width = scores.shape
     rows = np.repeat(np.arange(num_users), counts)
@@ -78,7 +78,7 @@ def _rank_part(
     if deepest is not None:
         best = best_of_groups(scores, deepest)
         bounds = bounds_of(best, deepest)[rows]
-        near = (chosen > bounds) | np.isneginf(bounds)  # behind < `deepest` others
+        near = (chosen > bounds) | np.isneginf(bounds)  # may be in the first `deepest`
         least = np.where(near, chosen, np.float32(np.inf))
         least = np.minimum.reduceat(least, np.cumsum(counts) - counts)
         rows, chosen = rows[near], chosen[near]
@@ -105,7 +105,7 @@ def _count_before(
     best: FloatArray,
     least: FloatArray,
 ) -> AnyArray:
-    """Counts for each of the sorted `keys` the scores of its row that are as high."""
+    """Counts for each of the sorted `keys` the scores of its row at least as high."""
     cells, users = cells_of(scores, best, least)
     others = np.sort(keys_of(users, scores.reshape(-1)[cells]))
     counts = np.bincount(users, minlength=len(scores))
@@ -114,16 +114,12 @@ def _count_before(
 
 
 def rank_among(scores: FloatArray, relevant: Any, others: IntArray) -> Ranks:
-    """Ranks each user's relevant items among them and some other items.
+    """Ranks each user's relevant items together with other items.
 
     Args:
-        scores: `[users, num_items]`, without NaN.
-        relevant: `[users, num_items]` sparse, at least one in each row.
-        others: `[users, n]` item ids; one that is relevant, or stands twice, counts
-            once.
-
-    Returns:
-        The ranks, ties broken against the relevant items.
+        scores: as in `rank_relevant`.
+        relevant: as in `rank_relevant`.
+        others: `[users, n]` item ids; relevant and repeated ones are dropped.
     """
     num_users = len(scores)
     items, counts = items_of(relevant, slice(0, num_users))
@@ -132,7 +128,7 @@ def rank_among(scores: FloatArray, relevant: Any, others: IntArray) -> Ranks:
 
     others = np.sort(others, axis=1)
     of_others = np.take_along_axis(scores, others, axis=1)
-    dropped = _is_in(others, relevant)
+    dropped = is_in(others, relevant)
     dropped[:, 1:] |= others[:, 1:] == others[:, :-1]
     of_others[dropped] = -np.inf
 
@@ -146,25 +142,14 @@ def rank_among(scores: FloatArray, relevant: Any, others: IntArray) -> Ranks:
 
 
 def rank_in_lists(items: IntArray, relevant: Any) -> Ranks:
-    """Gives the places of each user's relevant items in a list, inf where in none.
+    """Returns the ranks of each user's relevant items in a list, inf if missing.
 
     Args:
-        items: `[users, k]` item ids, best first, -1 for none.
-        relevant: `[users, num_items]` sparse, at least one in each row.
+        items: `[users, k]` item ids, best first, padded with -1.
+        relevant: as in `rank_relevant`.
     """
     places = np.arange(1.0, items.shape[1] + 1)
-    is_hit = (items >= 0) & _is_in(np.maximum(items, 0), relevant)
+    is_hit = (items >= 0) & is_in(np.maximum(items, 0), relevant)
     ranks = np.sort(np.where(is_hit, places, np.inf), axis=1)
     counts = np.diff(relevant.indptr).astype(np.int64)
     return Ranks(ranks, counts, np.full(len(items), relevant.shape[1]))
-
-
-def _is_in(item_ids: IntArray, matrix: Any) -> BoolArray:
-    """Whether each of `[users, n]` items is in the user's row of a sparse matrix."""
-    num_users, num_items = matrix.shape
-    items, counts = items_of(matrix, slice(0, num_users))
-    rows = np.repeat(np.arange(num_users), counts)
-    keys = rows * num_items + items  # ascending
-    wanted = np.arange(num_users)[:, None] * num_items + item_ids
-    found = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-    return np.equal(keys[found], wanted)

@@ -1,4 +1,4 @@
-"""What can be evaluated, and how many scores are asked for at once."""
+"""Models that can be evaluated, and their scores in blocks of users."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol, runtime_checkable
@@ -9,24 +9,20 @@ from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
 from tfrecs.evaluation.ranking.kernel import row_parts
 
 SCORE_BLOCK = 2**22
-"""Scores asked for at once: 16 MiB of float32."""
+"""Most scores to request at once: 16 MiB of float32."""
 
 
 @runtime_checkable
 class ScoresUsers(Protocol):
-    """What can be evaluated: it scores every item for some users."""
+    """A model that scores every item for some users."""
 
     def score_users(self, user_ids: IntArray) -> FloatArray:
-        """Gives scores `[users, num_items]`, higher is better."""
+        """Returns scores `[users, num_items]`, higher is better."""
         ...
 
 
 def as_scorer(model: ScoresUsers | Scorer | FloatArray) -> Scorer:
-    """Gives the function that scores every item for some users.
-
-    Raises:
-        TypeError: if `model` is none of the kinds that `evaluate` takes.
-    """
+    """Returns a model's scoring function; TypeError for a model of another kind."""
     if isinstance(model, ScoresUsers):
         return model.score_users
     if isinstance(model, np.ndarray):
@@ -35,18 +31,18 @@ def as_scorer(model: ScoresUsers | Scorer | FloatArray) -> Scorer:
         return model
     raise TypeError(
         "`model` must have `score_users(user_ids)`, be such a function, or be a matrix "
-        f"[num_users, num_items]. Received: {type(model).__name__}. Of what scores "
-        "pairs, `scorer_of_pairs` makes such a function."
+        f"[num_users, num_items]. Received: {type(model).__name__}. Wrap a model that "
+        "scores pairs with `scorer_of_pairs`."
     )
 
 
 def scorer_of_pairs(
     score_pairs: Callable[[IntArray, IntArray], AnyArray], num_items: int
 ) -> Scorer:
-    """Makes a function that `evaluate` takes of one that scores pairs.
+    """Makes a scoring function for `evaluate` from one that scores pairs.
 
-    This is the way in for other libraries' models and for any Keras model. Each item is
-    scored with each user, which costs a forward pass for every pair.
+    It evaluates models of other libraries and any Keras model, at the cost of a forward
+    pass for every pair.
 
     Args:
         score_pairs: from user ids and item ids, both `[pairs]`, to scores `[pairs]` or
@@ -54,7 +50,6 @@ def scorer_of_pairs(
         num_items: the catalogue's size.
 
     Example:
-        >>> import numpy as np
         >>> score = scorer_of_pairs(lambda users, items: 10 * users + items, 3)
         >>> score(np.array([2, 4]))
         array([[20, 21, 22],
@@ -67,7 +62,7 @@ def scorer_of_pairs(
         scores = np.asarray(score_pairs(users, items))
         if scores.size != users.size:
             raise ValueError(
-                f"`score_pairs` must give one score for each of {users.size} pairs. "
+                f"`score_pairs` must return one score for each of {users.size} pairs. "
                 f"Received: shape {list(scores.shape)}"
             )
         return scores.reshape(len(user_ids), num_items)
@@ -76,11 +71,7 @@ def scorer_of_pairs(
 
 
 def check_scores(scores: Any, num_users: int, num_items: int) -> FloatArray:
-    """Gives scores as float32 `[num_users, num_items]`.
-
-    Raises:
-        ValueError: if they have another shape or one is NaN.
-    """
+    """Returns float32 scores; ValueError for another shape or NaN."""
     scores = np.asarray(scores, dtype=np.float32)
     if scores.shape != (num_users, num_items):
         raise ValueError(
