@@ -1,15 +1,17 @@
-"""Losses for ranking, each a function that `model.compile(loss=...)` takes as it is.
+"""Losses for ranking: functions for `model.compile(loss=...)` and `tfrecs.fit`.
 
-Those in `LOSSES` take rows of one positive and its negatives, as `pairwise_batches` and
-`shared_negatives_batches` give them: `labels` and `scores` are
-`[batch, 1 + num_negatives]`, and each row has one label 1, anywhere. The label of any
-other item is the credit that it is given, in [0, 1), which a loss takes for
-how alike it is to the positive, and 0 without partial credit. Those in `CATALOGUE_LOSSES` take all items for each user, as
-`user_batches` and `over_catalogue` give them: both are `[batch, num_items]`, labels 0
-or 1. Those in `RATING_LOSSES` take a rating and a score of each pair, `[batch]`. All
-return `[batch]` float32, in nats where there is a logarithm. The same name in two
-registries is the same objective, with some negatives and with all. Settings other than
-a loss's defaults are given by `configure_loss`. A new loss is a function and a line in its
+Losses of `LOSSES` take rows of one positive and its negatives, as `pairwise_batches`
+and `shared_negatives_batches` yield them: `labels` and `scores` (logits) are
+`[batch, 1 + num_negatives]`, and each row has one label 1, in any column. The label of
+a negative is its credit, in [0, 1): its similarity to the positive, and 0 without
+partial credit. Losses of `CATALOGUE_LOSSES` take all items for each user, as
+`user_batches` and `over_catalogue` yield them: both are `[batch, num_items]`, labels 0
+or 1. `kos_warp`, `ccl` and `bsl` take rows of several positives too. Losses of
+`RATING_LOSSES` take the rating and the score of each pair, `[batch]`. All return
+`[batch]` float32, in nats where there is a logarithm.
+
+A name in two registries is one objective, with some negatives and with all.
+`configure_loss` changes a loss's settings. A new loss is a function and a line in its
 registry.
 """
 
@@ -90,15 +92,15 @@ RATING_LOSSES: dict[str, Loss] = {"mse": mse, "mae": mae}
 
 
 def configure_loss(name: str, **settings: float) -> ConfiguredLoss:
-    """Gives a loss with settings other than its defaults.
+    """Returns a loss with settings other than its defaults.
 
-    `tfrecs.fit` takes it as the objective, and `model.compile` as the loss, which is
-    saved with the model. Of a name in two registries it is the one of `LOSSES`, for
-    which `fit` takes the other where it scores the catalogue.
+    It is an objective for `tfrecs.fit`, and a loss for `model.compile`, which is saved
+    with the model. A name in two registries means the loss of `LOSSES`; `fit` replaces
+    it by the other one where it scores the catalogue.
 
     Args:
         name: of a loss in one of the registries.
-        settings: of the loss, by the names of its arguments.
+        settings: arguments of the loss by name.
 
     Raises:
         ValueError: if `name` is unknown, the loss has no such setting, or a value is

@@ -1,4 +1,4 @@
-"""What losses ask of a row: its positive, its credits, and how far it is ahead."""
+"""Positives, credits and leads of rows, for the losses."""
 
 from collections.abc import Callable
 from typing import Any

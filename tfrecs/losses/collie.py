@@ -1,8 +1,8 @@
 """The losses of the library Collie, by its definitions, for comparison with it.
 
-Each is l + l^2 of some loss l. Collie gives the sum over a batch divided by its size;
-these give what a row adds. They read credit from the labels, as the others do, where
-Collie matches metadata itself.
+Each is l + l^2 of some loss l. Collie returns the sum over a batch divided by its size;
+these return the term of each row. They read credit from the labels, as other losses do,
+where Collie matches metadata itself.
 """
 
 from typing import Any
@@ -33,10 +33,6 @@ def collie_bpr(labels: Any, scores: Any) -> Any:
         x + x^2 with x = I - sigmoid(s_positive - s_negative), mean over the row's
         negatives
 
-    Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
-        scores: `[batch, 1 + num_negatives]`, logits.
-
     References:
         Collie, `bpr_loss`, of one negative for each positive.
     """
@@ -50,10 +46,6 @@ def collie_hinge(labels: Any, scores: Any) -> Any:
     Formula:
         h + h^2 with h = max(0, I - (s_positive - s_negative)), mean over the row's
         negatives
-
-    Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
-        scores: `[batch, 1 + num_negatives]`, logits.
 
     References:
         Collie, `hinge_loss`, of one negative for each positive.
@@ -70,10 +62,6 @@ def collie_adaptive_bpr(labels: Any, scores: Any) -> Any:
     Formula:
         that of `collie_bpr` for the row's negative of the highest score
 
-    Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
-        scores: `[batch, 1 + num_negatives]`, logits.
-
     References:
         Collie, `adaptive_bpr_loss`.
     """
@@ -88,10 +76,6 @@ def collie_adaptive_hinge(labels: Any, scores: Any) -> Any:
 
     Formula:
         that of `collie_hinge` for the row's negative of the highest score
-
-    Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
-        scores: `[batch, 1 + num_negatives]`, logits.
 
     References:
         Collie, `adaptive_hinge_loss`.
@@ -109,8 +93,6 @@ def collie_warp(labels: Any, scores: Any, num_items: int | None = None) -> Any:
         `tries`; 0 where there is none
 
     Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
-        scores: `[batch, 1 + num_negatives]`, logits.
         num_items: the size of the catalogue; that of the row if not given.
 
     References:

@@ -24,8 +24,6 @@ def ccl(
         over negatives of (1 - credit) * max(0, s - margin)
 
     Args:
-        labels: `[batch, n]`, 1 of each positive, and credits.
-        scores: `[batch, n]`, cosines.
         margin: below it negatives are let go.
         negative_weight: of the negatives together, against one positive.
 

@@ -1,4 +1,4 @@
-"""Softmax: which item was it, of a row or of the whole catalogue?"""
+"""Softmax losses, over a row or over the whole catalogue."""
 
 from typing import Any
 
@@ -25,8 +25,6 @@ def sampled_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any:
         with z = s / temperature
 
     Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
-        scores: `[batch, 1 + num_negatives]`, logits.
         temperature: the lower, the more it cares about the highest scores.
 
     References:
@@ -75,7 +73,7 @@ def bsl(
     """Bilateral softmax: the soft best of the positives above that of the negatives.
 
     Softmax takes negatives by their exponentials, and so cares about the highest; this
-    takes positives so as well, and lets go of those that fit worst, which may be noise.
+    does so for positives too, and ignores the worst ones, which may be noise.
     In a row of one positive its temperature only scales the loss: it acts over the
     whole catalogue, or in rows of several positives. Made for cosines.
 
@@ -85,8 +83,6 @@ def bsl(
         1 - credit in the sum of the mean
 
     Args:
-        labels: `[batch, n]`, 1 of each positive, and credits.
-        scores: `[batch, n]`, logits.
         positive_temperature: tau_p; the lower, the more lenient with positives that are
             scored low. At infinity all count the same.
         negative_temperature: tau_n; the lower, the more it cares about the negatives

@@ -29,10 +29,6 @@ def bpr(labels: Any, scores: Any) -> Any:
         g = s_positive - s_negative and t = (1 + I) / 2; without credit
         -ln sigmoid(s_positive - s_negative)
 
-    Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
-        scores: `[batch, 1 + num_negatives]`, logits.
-
     References:
         Rendle et al. 2009, "BPR: Bayesian Personalized Ranking from Implicit Feedback",
         eq. 4 (BPR-Opt), without its regularization. Burges et al. 2005, "Learning to
@@ -47,10 +43,6 @@ def hinge(labels: Any, scores: Any) -> Any:
 
     Formula:
         max(0, I - (s_positive - s_negative)), mean over the row's negatives
-
-    Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
-        scores: `[batch, 1 + num_negatives]`, logits.
 
     References:
         Weimer et al. 2008, "Improving Maximum Margin Matrix Factorization", sec. 3.
@@ -71,10 +63,6 @@ def adaptive_bpr(labels: Any, scores: Any) -> Any:
     Formula:
         that of `bpr` for the negative of max over the row's negatives of s - credit
 
-    Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
-        scores: `[batch, 1 + num_negatives]`, logits.
-
     References:
         Zhang et al. 2013, "Optimizing Top-N Collaborative Filtering via Dynamic
         Negative Item Sampling", which draws some items and takes the highest.
@@ -93,10 +81,6 @@ def adaptive_hinge(labels: Any, scores: Any) -> Any:
 
     Formula:
         max(0, max over the row's negatives of I - (s_positive - s))
-
-    Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
-        scores: `[batch, 1 + num_negatives]`, logits.
 
     References:
         Zhang et al. 2013, as for `adaptive_bpr`, with the loss of `hinge`.

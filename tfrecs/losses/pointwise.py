@@ -1,4 +1,4 @@
-"""Losses of single pairs: what is this score, against what it should be?"""
+"""Losses of single pairs of a score and its target."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ import keras
 from tfrecs._base.checks import check_choice, check_positive
 
 Loss = Callable[..., Any]
-"""Takes labels and scores, and settings by name; gives `[batch]`."""
+"""From labels, scores and settings by name to `[batch]`."""
 
 WHOLE = ("k", "num_items")
 """Settings that are whole numbers of at least 1."""
@@ -23,7 +23,7 @@ ANY_SIGN = ("margin",)
 class ConfiguredLoss:
     """A loss with settings: it is called, compiled and saved as the loss itself is.
 
-    A function with arguments bound to it would do, but Keras cannot save one.
+    A partial function would do, but Keras cannot save one.
 
     Args:
         name: of the loss in its registry.
@@ -42,27 +42,27 @@ class ConfiguredLoss:
         self.settings = dict(settings)
 
     def __call__(self, labels: Any, scores: Any) -> Any:
-        """Gives the loss of each row: `[batch]`."""
+        """Returns the loss of each row: `[batch]`."""
         return self.loss(labels, scores, **self.settings)
 
     def __repr__(self) -> str:
-        """The call of `configure_loss` that makes it."""
+        """Returns the call of `configure_loss` that creates it."""
         given = "".join(f", {name}={value!r}" for name, value in self.settings.items())
         return f"configure_loss({self.name!r}{given})"
 
     def get_config(self) -> dict[str, Any]:
-        """Gives the arguments that make the same loss again."""
+        """Returns the constructor's arguments."""
         loss = keras.losses.serialize(self.loss)
         return {"name": self.name, "loss": loss, "settings": self.settings}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "ConfiguredLoss":
-        """Makes the loss that `get_config` describes."""
+        """Creates the loss that `get_config` describes."""
         return cls(**{**config, "loss": keras.losses.deserialize(config["loss"])})
 
 
 def settings_of(loss: Loss) -> list[str]:
-    """The names of the settings that a loss has."""
+    """Returns the names of a loss's settings."""
     return list(inspect.signature(loss).parameters)[2:]
 
 

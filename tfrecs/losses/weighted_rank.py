@@ -31,8 +31,6 @@ def warp(labels: Any, scores: Any, num_items: int | None = None) -> Any:
         above 0, which is number `tries`; 0 where there is none
 
     Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
-        scores: `[batch, 1 + num_negatives]`, logits.
         num_items: the size of the catalogue; that of the row if not given.
 
     References:
@@ -56,8 +54,6 @@ def warp_all(labels: Any, scores: Any, num_items: int | None = None) -> Any:
         above 0
 
     Args:
-        labels: `[batch, 1 + num_negatives]`, one 1 in each row, and credits.
-        scores: `[batch, 1 + num_negatives]`, logits.
         num_items: the size of the catalogue; that of the row if not given.
 
     References:
@@ -87,8 +83,6 @@ def kos_warp(labels: Any, scores: Any, k: int = 5, num_items: int | None = None)
         that of `warp` for the k-th highest of the row's positives
 
     Args:
-        labels: `[batch, n]`, 1 of each positive, and credits.
-        scores: `[batch, n]`, logits.
         k: the place of the positive, by its score.
         num_items: the size of the catalogue; that of the row if not given.
 

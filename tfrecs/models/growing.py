@@ -95,7 +95,7 @@ def grow_optimizer(
 
     Raises:
         TypeError: if `optimizer` is not a Keras optimizer.
-        ValueError: if `optimizer` has trained other weights than those of `model`.
+        ValueError: if `optimizer` has trained weights that `model` does not have.
     """
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise TypeError(

@@ -36,7 +36,7 @@ def build_hybrid(
 ) -> TwoTower:
     """Builds matrix factorization with features in one tower or both.
 
-    A tower adds a vector and a bias from the features to those of the id. The layers
+    A tower adds a vector and a bias from the features to the id's own. The layers
     over the features end in a kernel of zeros: before training the model equals matrix
     factorization. `tfrecs.models.cold_start` scores users and items without an id.
 

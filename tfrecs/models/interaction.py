@@ -112,7 +112,7 @@ class Interaction(layers.Layer):
         catalogue: bool,
         training: bool | None,
     ) -> Any:
-        """The sum of those of dot product, biases and `g` that the model has."""
+        """The sum of dot product, biases and `g`, as far as the model has them."""
         if catalogue and "factors" in user:
             score = self._one_matmul(user, item)
         else:

@@ -1,4 +1,4 @@
-"""What optimizers that update the rows of a batch have in common."""
+"""The base of optimizers that update the rows of a batch."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 WHOLE_TABLE = {
-    "weight_decay": "`l2` of tfrecs.models.layers.Embedding, or one of keras.optimizers",
+    "weight_decay": "`l2` of tfrecs.models.layers.Embedding or of keras.optimizers",
     "use_ema": "one of keras.optimizers",
     "gradient_accumulation_steps": "a larger batch, or one of keras.optimizers",
 }
@@ -18,9 +18,9 @@ WHOLE_TABLE = {
 class Rows:
     """A gradient by row, each row once.
 
-    Shapes are those of the batch, so that XLA compiles them: `n` is the number of
-    look-ups, and places after the last distinct row hold the first row again, without
-    gradient.
+    Shapes depend on the batch's size alone, so that XLA can compile them: `n` is the
+    number of look-ups, and after the last distinct row the first one is repeated,
+    without gradient.
 
     Args:
         ids: `[n]` int, rows of the table.
@@ -80,7 +80,7 @@ class RowSparse(keras.optimizers.Optimizer):
         self.assign_add(variable, tf.IndexedSlices(rows.valid * change, rows.ids))
 
     def _clip_gradients(self, grads: list[Any]) -> list[Any]:
-        """Clips by the norm of what is applied: the sums, not the look-ups."""
+        """Clips by the norm of the applied sums, not of the look-ups."""
         if not (self.clipnorm or self.global_clipnorm or self.clipvalue):
             return grads
         grads = [_merged(gradient) for gradient in grads]
@@ -92,12 +92,12 @@ class RowSparse(keras.optimizers.Optimizer):
 
 
 def is_table(variable: keras.Variable) -> bool:
-    """Tells whether a variable is the table of a `keras.layers.Embedding`."""
+    """Returns whether a variable is the table of a `keras.layers.Embedding`."""
     return len(variable.shape) == 2 and variable.path.endswith("/embeddings")
 
 
 def is_sparse(gradient: Any) -> bool:
-    """Tells whether a gradient is one of look-ups in a matrix."""
+    """Returns whether a gradient is one of look-ups in a matrix."""
     if keras.backend.backend() != "tensorflow":
         return False
     import tensorflow as tf

@@ -15,12 +15,12 @@ class LazyAdam(RowSparse):
 
     Look-ups of one row in a batch are summed first. This is not Adam: there, a row that
     no batch looks up goes on moving by its momentum, at the cost of the whole table.
-    What is left is a choice of how a row's moments decay over the steps that it missed:
+    There are two ways to decay a row's moments over the steps that it missed:
 
     - not at all (lazy): the n-th look-up of a row finds the moments of n gradients, as
       if no step had been between them. The bias correction counts all steps, as Adam's,
       so that a rare row's first step is smaller than later ones.
-    - step-aware: by b^missed, so that a row's moments are those that Adam has. It costs
+    - step-aware: by b^missed, so that a row's moments are those of Adam. It costs
       one more number for each row. tensorflow/tensorflow#23668 reports a model
       (MLPerf's NCF) that reached its quality with this and not with the other.
 
@@ -119,7 +119,7 @@ class LazyAdam(RowSparse):
         return rate * m / (ops.sqrt(v) + self.epsilon)
 
     def get_config(self) -> dict[str, Any]:
-        """Gives the arguments that make the same optimizer again."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "beta_1": self.beta_1,

@@ -97,7 +97,7 @@ class RowwiseAdagrad(RowSparse):
         return ops.mean(square, axis=-1, keepdims=True) if by_row else square
 
     def get_config(self) -> dict[str, Any]:
-        """Gives the arguments that make the same optimizer again."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "initial_accumulator_value": self.initial_accumulator_value,

@@ -11,10 +11,10 @@ from tfrecs.models.layers.embedding import look_up
 
 @keras.saving.register_keras_serializable("tfrecs")
 class Categories(layers.Layer):
-    """Takes ids and gives the category of each, from 0.
+    """Maps ids to their categories, from 0.
 
-    The categories are a weight that is not trained, so that a saved model has them.
-    Make one with `over`.
+    The categories are a weight that is not trained, so that they are saved with the
+    model. Create the layer with `over`.
 
     Args:
         num_rows: number of ids.
@@ -26,14 +26,14 @@ class Categories(layers.Layer):
 
     @classmethod
     def over(cls, categories: AnyArray, *, name: str) -> "Categories":
-        """Makes the layer for `[num_rows]` whole numbers from 0."""
+        """Creates the layer for `[num_rows]` whole numbers from 0."""
         layer = cls(len(categories), name=name)
         layer.build(())
         layer.categories.assign(categories)
         return layer
 
     def build(self, ids_shape: tuple[int | None, ...]) -> None:
-        """Makes room for the categories."""
+        """Creates the weight of the categories."""
         self.categories = self.add_weight(
             shape=(self.num_rows,),
             dtype="int32",
@@ -44,9 +44,9 @@ class Categories(layers.Layer):
         self.built = True
 
     def call(self, ids: Any) -> Any:
-        """Gives int32 of `ids`' shape."""
+        """Returns int32 of `ids`' shape."""
         return look_up(self.categories, ids)
 
     def get_config(self) -> dict[str, Any]:
-        """Gives the arguments that make the same layer again."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "num_rows": self.num_rows}

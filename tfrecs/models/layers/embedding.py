@@ -1,4 +1,4 @@
-"""An embedding table of which a look-up reads its rows and no others."""
+"""An embedding table whose look-ups read the rows that they need alone."""
 
 from operator import index
 from typing import Any
@@ -19,7 +19,7 @@ BY_CELL = (
 
 @keras.saving.register_keras_serializable("tfrecs")
 class Embedding(layers.Embedding):
-    """An `Embedding` whose time, gradient and penalty are those of the batch's rows.
+    """An `Embedding` whose time, gradient and penalty follow the batch's rows.
 
     `keras.layers.Embedding` reads its whole table to look up a row, unless XLA sees
     that it need not, and its `embeddings_regularizer` visits every row at every step.
@@ -55,7 +55,7 @@ class Embedding(layers.Embedding):
         self.l2 = l2
 
     def build(self, input_shape: Any = None) -> None:
-        """Makes the table, a large one in blocks: whole, it would take three times."""
+        """Creates the table; a large one in blocks, for a third of the peak memory."""
         initializer = self.embeddings_initializer
         is_large = self.input_dim * self.output_dim > WHOLE
         by_cell = type(initializer) in BY_CELL and isinstance(initializer.seed, int)
@@ -76,7 +76,7 @@ class Embedding(layers.Embedding):
             self._embeddings.value.scatter_update(tf.IndexedSlices(block, places))
 
     def call(self, inputs: Any) -> Any:
-        """Gives rows: `inputs`' shape + `[output_dim]`."""
+        """Returns rows: `inputs`' shape + `[output_dim]`."""
         ids = ops.cast(inputs, "int32")
         rows = ops.cast(look_up(self.embeddings, ids), self.compute_dtype)
         if self.l2:
@@ -85,7 +85,7 @@ class Embedding(layers.Embedding):
         return rows
 
     def get_config(self) -> dict[str, Any]:
-        """Gives the arguments that make the same layer again."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "l2": self.l2}
 
 

@@ -16,11 +16,11 @@ DENSE_TABLE = 2**22
 
 @keras.saving.register_keras_serializable("tfrecs")
 class FeatureDense(layers.Layer):
-    """Takes ids, looks up their features, and multiplies those by a kernel.
+    """Looks up the features of ids, and multiplies them by a kernel.
 
-    The features are weights that are not trained, so that a saved model has them. They
-    are a dense table, or for large sparse ones the places and values of each row's
-    non-zeros, padded to the longest row. Make one with `over`.
+    The features are weights that are not trained, so that they are saved with the
+    model: a dense table, or for large sparse features the columns and values of each
+    row's non-zeros, padded to the longest row. Create the layer with `over`.
 
     Args:
         units: size of the output.
@@ -51,7 +51,7 @@ class FeatureDense(layers.Layer):
     def over(
         cls, features: Any, units: int, *, num_rows: int, name: str, **kwargs: Any
     ) -> "FeatureDense":
-        """Makes the layer for features of any kind; see `as_features`."""
+        """Creates the layer for features of any kind; see `as_features`."""
         matrix = as_features(features, num_rows, name)
         longest = max(1, int(np.diff(matrix.indptr).max()))
         num_features = matrix.shape[1]
@@ -74,7 +74,7 @@ class FeatureDense(layers.Layer):
         return layer
 
     def build(self, ids_shape: tuple[int | None, ...]) -> None:
-        """Makes the kernel and room for the features."""
+        """Creates the kernel and the weights of the features."""
         self.kernel = self.add_weight(
             shape=(self.num_features, self.units),
             initializer=self.kernel_initializer,
@@ -93,7 +93,7 @@ class FeatureDense(layers.Layer):
         )
 
     def call(self, ids: Any) -> Any:
-        """Gives `ids`' shape + `[units]`."""
+        """Returns `ids`' shape + `[units]`."""
         if self.most is None:
             return ops.matmul(look_up(self.table, ids), self.kernel)
         places = look_up(self.places, ids)  # [..., most]
@@ -101,7 +101,7 @@ class FeatureDense(layers.Layer):
         return ops.sum(look_up(self.kernel, places) * values[..., None], axis=-2)
 
     def get_config(self) -> dict[str, Any]:
-        """Gives the arguments that make the same layer again."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "units": self.units,
@@ -113,7 +113,7 @@ class FeatureDense(layers.Layer):
 
 
 def as_features(features: Any, num_rows: int | None, name: str) -> sp.csr_array:
-    """Gives features of any of three kinds as a sparse matrix.
+    """Returns features of any of three kinds as a sparse matrix.
 
     Args:
         features: dense `[rows, num_features]`; scipy sparse, such as multi-hot,
@@ -155,7 +155,7 @@ def as_features(features: Any, num_rows: int | None, name: str) -> sp.csr_array:
 
 
 def padded(matrix: sp.csr_array, most: int) -> tuple[AnyArray, AnyArray]:
-    """Gives places and values of each row's non-zeros: two `[rows, most]`, then 0."""
+    """Returns columns and values of rows' non-zeros, padded with 0: `[rows, most]`."""
     places = np.zeros((matrix.shape[0], most), dtype=np.int32)
     values = np.zeros((matrix.shape[0], most), dtype=np.float32)
     lengths = np.diff(matrix.indptr)

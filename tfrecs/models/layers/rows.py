@@ -27,7 +27,7 @@ def copy_rows(source: Any, target: Any) -> None:
 
 
 def mean_row(table: Any, num_rows: int) -> FloatArray:
-    """Gives the mean of the first rows of a `[rows, dim]` variable: `[dim]` float32."""
+    """Returns the mean of a variable's first rows: `[dim]` float32."""
     total = np.zeros(table.shape[1])
     for _, rows in _blocks(table, num_rows):
         total += ops.convert_to_numpy(rows).sum(axis=0, dtype=np.float64)
