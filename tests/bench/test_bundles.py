@@ -22,7 +22,7 @@ def model():
 
 @pytest.fixture
 def kept(problem, model, tmp_path):
-    """Offers models with a value on validation data; returns the names that are kept."""
+    """Offers models with a value on validation data; returns the kept names."""
 
     def kept(*offers):
         bundles = Bundles(tmp_path / "bundles", problem)

@@ -19,14 +19,14 @@ def notes(tmp_path, **options):
     return load_problem(train=path, k=1, **options).notes
 
 
-def test_users_and_items_without_training_data_are_told(tmp_path):
+def test_users_and_items_without_training_data_are_noted(tmp_path):
     [note] = notes(tmp_path, split="temporal")  # a fifth: the last two rows
     assert note.startswith("0 users and 2 items of test are not in train")
     [note] = notes(tmp_path, split="cold-users")
     assert note.startswith("1 users")  # a fifth of four, rounded
 
 
-def test_nothing_is_told_where_all_are_known(tmp_path):
+def test_there_is_no_note_where_all_are_known(tmp_path):
     path = tmp_path / "test.csv"
     path.write_text("user_id,item_id\n1,7\n", encoding="utf-8")
     assert notes(tmp_path, test=path) == ()

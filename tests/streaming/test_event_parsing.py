@@ -83,7 +83,7 @@ def test_ids_keep_their_kind():
         (b'{"user": 1, "item": 1, "time": 1' + b"0" * 400 + b"}", "bad time"),
     ],
 )
-def test_what_is_no_event_is_told_by_its_reason(line, fault):
+def test_what_is_no_event_raises_its_fault(line, fault):
     assert fault_of(JsonEvents(), line) == fault
 
 

@@ -101,7 +101,7 @@ def test_an_event_that_is_refused_changes_nothing(recommender, event, message):
     assert len(recommender.recommend("new")) == 3
 
 
-def test_scores_that_diverged_are_told():
+def test_scores_that_diverged_raise():
     made = IncrementalRecommender(LEARNERS["isgd"](embedding_dim=2, learning_rate=9))
     with np.errstate(all="ignore"), pytest.raises(ValueError, match="has diverged"):
         for _ in range(99):

@@ -279,7 +279,7 @@ def python_s_own_ctrl_c():
 
 
 @pytest.mark.usefixtures("python_s_own_ctrl_c")
-def test_ctrl_c_is_held_and_then_told():
+def test_ctrl_c_is_held_and_then_raised():
     with Interrupts() as interrupts:
         interrupts.hold()
         signal.raise_signal(signal.SIGINT)
