@@ -273,15 +273,18 @@ def test_a_test_file_is_ranked_against_the_train_file(bench, good_csv, repeated)
     ("arguments", "message"),
     [
         (["--train", "missing.csv"], "missing.csv: no such file"),
-        (["--train", "GOOD", "--user-col", "who"], "must have the column 'who'"),
+        (
+            ["--train", "GOOD", "--user-col", "who"],
+            "the column 'who', named in --user-col",
+        ),
         (["--train", "empty.csv"], "empty.csv: must not be empty"),
         (["--train", "one_user.csv"], "at least 2 users and 2 items. Received: 1 and"),
-        (["--train", "nan.csv"], "`user_id` must have no missing ids. Received: 1"),
+        (["--train", "nan.csv"], "the column 'user_id' must hold an id"),
         (["--train", "GOOD", *COLUMNS, "--k", "41"], "--k must be at most num_items=4"),
         (["--train", "GOOD", *COLUMNS, "--models", "x"], "--models must be one of"),
         (
             ["--train", "GOOD", "--test", "strangers.csv", *COLUMNS],
-            "none of the 2 test rows has a user and an item known from training",
+            "must have a row whose user and item are in training. Received: 2",
         ),
         (["--train", "GOOD", "--test", "GOOD", *COLUMNS], "Pass --include-seen, or"),
         (["--train", "GOOD", *COLUMNS, "--min-rating", "6"], "at most 5"),

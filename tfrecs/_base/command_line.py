@@ -1,4 +1,4 @@
-"""What command lines share: exit statuses, errors in one line, what must be there."""
+"""Shared parts of the command lines: exit statuses, errors, installed packages."""
 
 import argparse
 import sys
@@ -6,15 +6,15 @@ from importlib.util import find_spec
 from typing import NoReturn
 
 RAN, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
-"""Exit statuses: all went well; some failed; bad usage or data; stopped by the user."""
+"""Exit statuses: success; a failure; bad usage or data; stopped by the user."""
 
 
 class UsageError(ValueError):
-    """The command line cannot be understood, or not be done here."""
+    """The command line is wrong, or a package that it needs is not installed."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises what is wrong, instead of ending the process."""
+    """Raises UsageError instead of ending the process."""
 
     def error(self, message: str) -> NoReturn:
         """Raises UsageError."""
@@ -22,17 +22,17 @@ class Parser(argparse.ArgumentParser):
 
 
 def refuse(program: str, error: Exception) -> int:
-    """Says in one line what is wrong with the usage or the data; gives the status."""
+    """Prints an error of usage or data in one line, and returns the exit status."""
     print(f"{program}: {' '.join(str(error).split())}", file=sys.stderr)
     return BAD_USAGE
 
 
 def check_installed(extra: str, **packages: str) -> None:
-    """Raises UsageError for the first package that is not there.
+    """Raises UsageError for the first package that is missing.
 
     Args:
-        extra: of tfrecs, which installs them.
-        packages: modules, each with the name that it is installed under.
+        extra: the extra of tfrecs that installs the packages.
+        packages: the name of each package on PyPI, by the name of its module.
     """
     for module, name in packages.items():
         if find_spec(module) is None:

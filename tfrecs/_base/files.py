@@ -76,14 +76,3 @@ def open_text(path: Path) -> Iterator[Bytes]:
             )
         file.seek(0)
         yield file
-
-
-def holds(file: Bytes, *needles: bytes) -> bool:
-    """Whether any of the short needles is in the rest of the file."""
-    before = b""
-    while chunk := file.read(2**20):
-        text = before + chunk
-        if any(needle in text for needle in needles):
-            return True
-        before = chunk[-8:]
-    return False

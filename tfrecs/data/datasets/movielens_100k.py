@@ -9,8 +9,7 @@ import numpy as np
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.datasets.fetch import Source, fetch, grouplens
 from tfrecs.data.datasets.movielens import make_dataset
-from tfrecs.data.readers._layouts import NCF_RATING
-from tfrecs.data.readers._typed import Layout, read_published
+from tfrecs.data.readers.layouts import NCF_RATING, Layout, read_published
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,7 +3,7 @@
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.datasets.fetch import fetch, grouplens
 from tfrecs.data.datasets.movielens import make_dataset
-from tfrecs.data.readers._typed import Layout, read_published
+from tfrecs.data.readers.layouts import Layout, read_published
 
 FILES = ("ratings.csv", "movies.csv", "tags.csv")
 

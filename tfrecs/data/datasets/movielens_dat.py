@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.datasets.fetch import fetch, grouplens
 from tfrecs.data.datasets.movielens import make_dataset
-from tfrecs.data.readers._layouts import MOVIELENS_DAT
-from tfrecs.data.readers._typed import Kind, Layout, read_published
+from tfrecs.data.readers.layouts import MOVIELENS_DAT, Kind, Layout, read_published
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,7 @@ from tfrecs._base.types import IntArray
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.datasets.fetch import fetch
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.readers._layouts import NCF_RATING
-from tfrecs.data.readers._typed import Layout, read_published
+from tfrecs.data.readers.layouts import NCF_RATING, Layout, read_published
 from tfrecs.data.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

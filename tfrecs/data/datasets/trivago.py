@@ -10,7 +10,7 @@ from tfrecs._base.checks import check_choice
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.datasets.fetch import fetch
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.readers._typed import Layout, read_published
+from tfrecs.data.readers.layouts import Layout, read_published
 
 if TYPE_CHECKING:
     import pandas as pd

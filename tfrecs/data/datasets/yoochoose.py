@@ -7,7 +7,7 @@ import numpy as np
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.datasets.fetch import fetch
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.readers._typed import Layout, read_published
+from tfrecs.data.readers.layouts import Layout, read_published
 
 if TYPE_CHECKING:
     import pandas as pd

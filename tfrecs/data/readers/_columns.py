@@ -1,17 +1,19 @@
-"""Columns of a table as what interactions are made of, and the rows that cannot be.
+"""Columns of a table as users, items, ratings and timestamps of interactions.
 
-Each conversion has a check beside it, which marks the rows that make it fail.
+Each column is converted as a whole. A row that does not fit is marked and left out, and
+the rest is converted again, as if that row were not in the file.
 """
 
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray, BoolArray, FloatArray
-from tfrecs.data.columns import as_amounts, as_times
+from tfrecs._base.types import AnyArray, BoolArray
+from tfrecs.data.readers._table import Fault, Table
+from tfrecs.data.readers._text import cast
 from tfrecs.data.vocabulary import Vocabulary, as_id_array
 
 if TYPE_CHECKING:
@@ -20,59 +22,117 @@ if TYPE_CHECKING:
 Columns: TypeAlias = dict[str, Any]
 """Columns of equal length under `users`, `items`, `ratings` and `timestamps`."""
 
+_MISSING = (
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"),
+    *("1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+)
+"""Text that stands for a missing value, as in pandas."""
+
 
 def to_columns(
-    frame: "pd.DataFrame", roles: dict[str, str], like: dict[str, Vocabulary]
-) -> Columns:
-    """Converts the columns of the roles, ids to the kind of those in `like`.
+    table: Table, roles: dict[str, str], known: dict[str, Vocabulary]
+) -> tuple[Columns, list[Fault]]:
+    """Converts the columns of the roles.
 
-    Raises:
-        ValueError: if an id is missing or unhashable, or a rating or time is none.
+    Args:
+        table: the rows of a file.
+        roles: the column of `user` and `item`, and of `rating` and `time` if any.
+        known: vocabularies of `users` and `items` whose kind of ids is to be read.
+
+    Returns:
+        The columns of the good rows, and the faults of the others.
     """
-    columns: Columns = {
-        key: _like(_ids(frame[roles[role]]), like.get(key))
-        for role, key in (("user", "users"), ("item", "items"))
-    }
-    if "rating" in roles:
-        columns["ratings"] = _amounts(frame[roles["rating"]])
-    if "time" in roles:
-        columns["timestamps"] = _times(frame[roles["time"]])
-    return columns
+    columns, rows, faults = _good_rows(table.frame, roles, table.untyped)
+    for role, key in (("user", "users"), ("item", "items")):
+        text = rows[roles[role]] if table.untyped else None
+        columns[key] = _as_ids(columns[key], text, known.get(key))
+    return columns, faults
 
 
-def bad_rows(frame: "pd.DataFrame", roles: dict[str, str]) -> BoolArray:
-    """Tells for each row whether `to_columns` would fail for it."""
-    checks = {"user": _bad_ids, "item": _bad_ids, "rating": _bad_amounts}
-    checks["time"] = _bad_times
-    bad = np.zeros(len(frame), dtype=bool)
-    for role, column in roles.items():
-        bad |= checks[role](frame[column])
-    return bad
+def _good_rows(
+    frame: "pd.DataFrame", roles: dict[str, str], untyped: bool
+) -> tuple[Columns, "pd.DataFrame", list[Fault]]:
+    """The converted columns of the good rows, these rows, and the faults of others."""
+    columns: Columns = {}
+    for role, (key, form, convert) in _ROLES.items():
+        if role not in roles:
+            continue
+        column = frame[roles[role]]
+        values = inferred(column) if untyped else column.infer_objects()
+        columns[key], bad = convert(values)
+        if bad.any():
+            faults = [
+                (int(str(place)), _fault(value, str(column.name), role, form))
+                for place, value in column[bad].items()
+            ]
+            columns, rows, more = _good_rows(frame[~bad], roles, untyped)
+            return columns, rows, faults + more
+    return columns, frame, []
 
 
-def _ids(column: "pd.Series[Any]") -> AnyArray:
-    ids = as_id_array(column, str(column.name))
-    if _bad_ids(column).any():
-        kind = type(ids[_bad_ids(column)][0]).__name__
-        raise ValueError(
-            f"`{column.name}` must be hashable, such as numbers or text. "
-            f"Received: {kind}"
-        )
-    return ids
+def _fault(value: Any, name: str, role: str, form: str) -> str:
+    received = repr(value)
+    received = received if len(received) < 80 else f"{received[:40]}...{received[-1]}"
+    return (
+        f"the column {name!r} must hold {form}. Received: {received}. Correct it, or "
+        f"name another column in `{role}_col`."
+    )
 
 
-def _bad_ids(column: "pd.Series[Any]") -> BoolArray:
+def inferred(text: "pd.Series[Any]", *, as_text: bool = False) -> "pd.Series[Any]":
+    """Converts text to whole numbers or else numbers if all of it are, NaN if missing.
+
+    Args:
+        text: a column of strings.
+        as_text: whether to keep numbers as text.
+    """
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    fields = pa.chunked_array(pa.array(text))
+    values = None if as_text else _as_numbers(fields)
+    if values is None:
+        fields = pc.if_else(pc.is_in(fields, pa.array(_MISSING)), None, fields)
+        values = fields if as_text else _as_numbers(pc.ascii_trim(fields, " "))
+    read = (fields if values is None else values).to_pandas()
+    return pd.Series(read.array, index=text.index, name=text.name)
+
+
+def _as_numbers(fields: Any) -> Any:
+    import pyarrow as pa
+
+    whole = cast(fields, pa.int64())
+    return cast(fields, pa.float64()) if whole is None else whole
+
+
+def _ids(column: "pd.Series[Any]") -> tuple["pd.Series[Any]", BoolArray]:
     missing = column.isna().to_numpy(bool)
-    if not _kind(column).startswith("mixed"):
-        return missing
-    hashable = [isinstance(id_, Hashable) for id_ in column]
-    return missing | ~np.array(hashable, dtype=bool)
+    if _kind(column).startswith("mixed"):
+        hashable = [isinstance(id_, Hashable) for id_ in column]
+        missing = missing | ~np.array(hashable, dtype=bool)
+    return column, missing
 
 
-def _like(ids: AnyArray, known: Vocabulary | None) -> AnyArray:
-    """The ids, where numbers that were read as text, for one "x" among them, are."""
+def _as_ids(
+    column: "pd.Series[Any]", text: "pd.Series[Any] | None", known: Vocabulary | None
+) -> AnyArray:
+    """Raw ids: text where a number would change them, or where known ids are text."""
+    import pandas as pd
+
+    # "007" is only itself as text, so where training has text the test is text.
+    as_text = known is not None and isinstance(known.ids[0], str)
+    as_text = as_text and pd.api.types.is_numeric_dtype(column)
+    if text is not None and pd.api.types.is_float_dtype(column):
+        # So is "1.10", which as a number would be the same id as "1.1".
+        whole = (column.abs() < 2**53) & (column % 1 == 0)
+        as_text = as_text or not whole.all()
+    if as_text:
+        column = column.astype(str) if text is None else text.astype(object)
+    ids = as_id_array(column, str(column.name))
     if known is None or known.ids.dtype.kind not in "iu" or ids.dtype.kind != "O":
         return ids
+    # One "x" makes text of a column, in which other ids may be known numbers.
     numbers = [
         int(id_) if isinstance(id_, str) and re.fullmatch(r"-?\d{1,19}", id_) else id_
         for id_ in ids
@@ -80,16 +140,9 @@ def _like(ids: AnyArray, known: Vocabulary | None) -> AnyArray:
     return as_id_array(numbers, known.name)
 
 
-def _amounts(column: "pd.Series[Any]") -> FloatArray | None:
+def _amounts(column: "pd.Series[Any]") -> tuple[AnyArray, BoolArray]:
     numbers = _numbers(column)
-    if (np.isnan(numbers) & column.notna()).any():
-        raise ValueError(_misfit(column, np.isnan(numbers), "rating", "numbers"))
-    return as_amounts(numbers, "ratings")
-
-
-def _bad_amounts(column: "pd.Series[Any]") -> BoolArray:
-    numbers = _numbers(column)
-    return ~((numbers >= 0) & (numbers <= np.finfo(np.float32).max))
+    return numbers, ~((numbers >= 0) & (numbers <= np.finfo(np.float32).max))
 
 
 def _numbers(column: "pd.Series[Any]") -> AnyArray:
@@ -99,7 +152,7 @@ def _numbers(column: "pd.Series[Any]") -> AnyArray:
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
     if _kind(column) in ("integer", "mixed-integer", "mixed-integer-float", "mixed"):
-        # Among objects may be 10**400, of which pandas cannot make a float.
+        # pandas cannot convert an object such as 10**400 to a float.
         column = column.map(lambda v: v if _fits_float(v) else None)
     if _holds_text(column):
         column = pd.to_numeric(column, errors="coerce")
@@ -110,6 +163,29 @@ def _numbers(column: "pd.Series[Any]") -> AnyArray:
 
 def _fits_float(value: Any) -> bool:
     return not isinstance(value, int) or abs(value) < 10**300
+
+
+def _times(column: "pd.Series[Any]") -> tuple[AnyArray, BoolArray]:
+    """Numbers if it holds more of them than of dates, or else dates, in UTC.
+
+    One "?" among numbers thus does not turn the others into dates.
+    """
+    import pandas as pd
+
+    if pd.api.types.is_integer_dtype(column) and not column.hasnans:
+        whole = column.to_numpy(np.int64)  # a float would round nanoseconds
+        return whole, np.zeros(len(whole), dtype=bool)
+    if pd.api.types.is_numeric_dtype(column):
+        numbers = _numbers(column)
+        return numbers, ~np.isfinite(numbers)
+    dates = _dates(column)
+    starts_with_number = np.isfinite(_numbers(column[:1])).any()
+    if not starts_with_number and column[np.isnat(dates)].isna().all():
+        return dates, np.isnat(dates)  # usual, and pandas parses numbers slowly
+    numbers = _numbers(column)
+    if np.isfinite(numbers).sum() >= (~np.isnat(dates)).sum():
+        return numbers, ~np.isfinite(numbers)
+    return dates, np.isnat(dates)
 
 
 def _dates(column: "pd.Series[Any]") -> AnyArray:
@@ -137,46 +213,12 @@ def _holds_text(column: "pd.Series[Any]") -> bool:
     return pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column)
 
 
-def _times(column: "pd.Series[Any]") -> AnyArray | None:
-    """Numbers as they are, dates as datetime64 in UTC."""
-    import pandas as pd
-
-    if pd.api.types.is_integer_dtype(column) and not column.hasnans:
-        return column.to_numpy(np.int64)  # a float would round nanoseconds
-    moments = _moments(column)
-    if (np.isnan(moments) & column.notna()).any():
-        kinds = "numbers or ISO dates such as 2024-01-31"
-        raise ValueError(_misfit(column, np.isnan(moments), "time", kinds))
-    return as_times(moments)
-
-
-def _bad_times(column: "pd.Series[Any]") -> BoolArray:
-    return ~np.isfinite(_moments(column))
-
-
-def _moments(column: "pd.Series[Any]") -> AnyArray:
-    """Numbers if it holds more of them than of dates, or else dates; NaN, NaT if none.
-
-    One "?" among the numbers does not make dates of the others.
-    """
-    import pandas as pd
-
-    if pd.api.types.is_numeric_dtype(column):
-        return _numbers(column)
-    dates = _dates(column)
-    starts_with_number = np.isfinite(_numbers(column[:1])).any()
-    if not starts_with_number and column[np.isnat(dates)].isna().all():
-        return dates  # and nothing else, as nearly always: pandas seeks numbers slowly
-    numbers = _numbers(column)
-    return numbers if np.isfinite(numbers).sum() >= np.isfinite(dates).sum() else dates
-
-
-def _misfit(column: "pd.Series[Any]", unread: BoolArray, role: str, kinds: str) -> str:
-    bad = column[unread & column.notna()]
-    received = repr(bad.iloc[0])
-    received = received if len(received) < 80 else f"{received[:40]}...{received[-1]}"
-    return (
-        f"the column {column.name!r} must hold {kinds}. Received: {received} in "
-        f"row {bad.index[0]}. Mend it, name another with --{role}-col, or rename it if "
-        f"it is no {role}."
-    )
+_ROLES: dict[
+    str, tuple[str, str, Callable[["pd.Series[Any]"], tuple[Any, BoolArray]]]
+] = {
+    "user": ("users", "an id in each row, a number or text", _ids),
+    "item": ("items", "an id in each row, a number or text", _ids),
+    "rating": ("ratings", "finite numbers of at least 0", _amounts),
+    "time": ("timestamps", "numbers or ISO dates such as 2024-01-31", _times),
+}
+"""The name of the converted column, its form, and the function that converts it."""

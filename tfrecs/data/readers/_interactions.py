@@ -2,26 +2,20 @@
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from tfrecs._base.checks import check_choice
 from tfrecs._base.files import file_kind, naming_file
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.readers._columns import Columns, bad_rows, to_columns
+from tfrecs.data.readers._columns import Columns, to_columns
 from tfrecs.data.readers._formats import WITHOUT_HEADER, read_table
 from tfrecs.data.readers._roles import find_roles
-from tfrecs.data.readers._table import MalformedRows, Table
+from tfrecs.data.readers._table import MalformedRows
 from tfrecs.data.vocabulary import Vocabulary
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Malformed: TypeAlias = Literal["error", "skip"]
-
-_UNTYPED = (".csv", ".tsv")
-"""Formats in which what a field holds is guessed from its text."""
 
 _LOGGER = logging.getLogger("tfrecs")
 
@@ -38,33 +32,28 @@ def read_interactions(
     """Reads interactions from a file of any of the `FORMATS`.
 
     A column that is not named is recognized by a usual name, such as `user_id`,
-    `movieId`, `rating` or `timestamp`. Ratings and times may be absent. Of a pair that
-    stands more than once the last is kept, by time or else by row.
+    `movieId`, `rating` or `timestamp`. Ratings and times are optional. Of a repeated
+    (user, item) pair the last is kept, by time or else by row.
 
-    A row is malformed if it has too few or too many fields, is broken JSON or no UTF-8,
-    lacks an id, or has a rating or time that is none.
+    A row is malformed if it has too few or too many fields, is not JSON or UTF-8, lacks
+    an id, or has a rating or time that is not one.
 
     Args:
-        path: the file; its suffix says what it is.
+        path: the file; its suffix names the format.
         user_col: the column of raw user ids.
         item_col: the column of raw item ids.
-        rating_col: the column of ratings.
+        rating_col: the column of ratings, finite and at least 0.
         time_col: the column of times: numbers, or ISO dates such as 2024-01-31.
-        malformed: what to do with malformed rows: raise an "error" that counts them
-            and shows the first, or "skip" them, with a warning by the logger `tfrecs`
-            that says the same. `read_leniently` gives the count as well.
+        malformed: the treatment of malformed rows: "error" raises an error that counts
+            them and shows the first, and "skip" leaves them out and logs the same as a
+            warning (logger `tfrecs`). `read_leniently` returns them as well.
 
     Raises:
-        FileNotFoundError: if there is no such file.
+        FileNotFoundError: if the file does not exist.
         ValueError: if it cannot be read, lacks a column, or has malformed rows.
     """
-    check_choice("malformed", malformed, ("error", "skip"))
-    interactions, _ = _read(
-        Path(path),
-        {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col},
-        malformed,
-    )
-    return interactions
+    named = _named(user_col, item_col, rating_col, time_col)
+    return _read(Path(path), named, malformed)[0]
 
 
 def read_leniently(
@@ -75,29 +64,18 @@ def read_leniently(
     rating_col: str | None = None,
     time_col: str | None = None,
 ) -> tuple[Interactions, MalformedRows | None]:
-    """Reads like `read_interactions`, and gives the malformed rows that it skipped.
-
-    Args:
-        path: the file; its suffix says what it is.
-        user_col: as in `read_interactions`, like all that follow.
-        item_col: the column of raw item ids.
-        rating_col: the column of ratings.
-        time_col: the column of times.
+    """Skips malformed rows, and returns them too; arguments as `read_interactions`.
 
     Returns:
-        The interactions, as if the malformed rows were not in the file; and these rows,
-        with their number, their lines and what is wrong with the first. None if there
-        were none.
+        The interactions, as if the malformed rows were not in the file, and these rows:
+        their number, their lines and the reason for the first. None if there are none.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it cannot be read, lacks a column, or no good row is left.
+        FileNotFoundError: if the file does not exist.
+        ValueError: if it cannot be read, lacks a column, or has no good row.
     """
-    return _read(
-        Path(path),
-        {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col},
-        "skip",
-    )
+    named = _named(user_col, item_col, rating_col, time_col)
+    return _read(Path(path), named, "skip")
 
 
 def read_test(
@@ -110,33 +88,28 @@ def read_test(
     time_col: str | None = None,
     malformed: Malformed = "error",
 ) -> tuple[Interactions, int]:
-    """Reads test interactions under the ids that training knows.
+    """Reads test interactions of the users and items of `train`.
 
     Args:
-        path: the file; its suffix says what it is.
-        train: what was read before; its users and items are the ones known.
+        path: the file; its suffix names the format.
+        train: the training data; its vocabularies are used.
         user_col: as in `read_interactions`, like all that follow.
         item_col: the column of raw item ids.
         rating_col: the column of ratings.
         time_col: the column of times.
-        malformed: what to do with malformed rows, "error" or "skip".
+        malformed: the treatment of malformed rows, "error" or "skip".
 
     Returns:
         The interactions of known users with known items, over `train`'s vocabularies,
         and the number of well-formed rows left out.
 
     Raises:
-        FileNotFoundError: if there is no such file.
+        FileNotFoundError: if the file does not exist.
         ValueError: as `read_interactions`, and if no row is left.
     """
-    check_choice("malformed", malformed, ("error", "skip"))
     known = {"users": train.users, "items": train.items}
-    columns, _ = _read_columns(
-        Path(path),
-        {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col},
-        malformed,
-        known,
-    )
+    named = _named(user_col, item_col, rating_col, time_col)
+    columns, _ = _read_columns(Path(path), named, malformed, known)
     with naming_file(path):
         keep = np.logical_and.reduce(
             [vocabulary.index(columns[key]) >= 0 for key, vocabulary in known.items()]
@@ -144,9 +117,9 @@ def read_test(
         if not keep.any():
             user, item = (columns[key][:1].tolist()[0] for key in known)
             raise ValueError(
-                f"none of the {len(keep)} test rows has a user and an item known from "
-                f"training. Received: user {user!r} with item {item!r}, where training "
-                f"has {train.users!r} and {train.items!r}"
+                f"must have a row whose user and item are in training. Received: "
+                f"{len(keep)} rows, the first with user {user!r} and item {item!r}, "
+                f"where training has {train.users!r} and {train.items!r}"
             )
         test = Interactions.from_arrays(
             **{key: column[keep] for key, column in columns.items()},
@@ -158,93 +131,50 @@ def read_test(
     return test, int(np.sum(~keep))
 
 
+def _named(
+    user: str | None, item: str | None, rating: str | None, time: str | None
+) -> dict[str, str | None]:
+    return {"user": user, "item": item, "rating": rating, "time": time}
+
+
 def _read(
     path: Path, named: dict[str, str | None], malformed: Malformed
 ) -> tuple[Interactions, MalformedRows | None]:
-    columns, left_out = _read_columns(path, named, malformed, {})
+    columns, skipped = _read_columns(path, named, malformed, {})
     with naming_file(path):
-        return Interactions.from_arrays(**columns), left_out
+        return Interactions.from_arrays(**columns), skipped
 
 
 def _read_columns(
     path: Path,
     named: dict[str, str | None],
     malformed: Malformed,
-    like: dict[str, Vocabulary],
+    known: dict[str, Vocabulary],
 ) -> tuple[Columns, MalformedRows | None]:
-    """The columns, with ids of the kind of those in `like`, of the good rows."""
+    """The columns of the good rows, with ids of the kind of the known ones."""
+    check_choice("malformed", malformed, ("error", "skip"))
     if file_kind(path) in WITHOUT_HEADER and any(named.values()):
         raise ValueError(
-            f"{path}: lists in {file_kind(path)} have no columns. Received: names of "
-            "columns. Leave them out, or give a table."
+            f"{path}: files in {file_kind(path)} have no columns to name. Received: "
+            f"{', '.join(f'`{role}_col`' for role, name in named.items() if name)}. "
+            "Leave them out."
         )
-    table, roles, left_out = _good_rows(path, named, again=malformed == "skip")
-    if left_out and malformed == "error":
-        raise ValueError(str(left_out))
-    if table.frame.empty:
-        told = f": {left_out}" if left_out else ""
-        raise ValueError(
-            f"{path}: must have at least one interaction. Received: none{told}"
-        )
-    if left_out:
-        _LOGGER.warning("Left out of %s", left_out)
-    with naming_file(path):
-        text = _columns_of_text(path, table.frame, roles, like)
-        if text:
-            places = frozenset(left_out.places if left_out else ())
-            table = read_table(path, text, places)
-        return to_columns(table.frame, roles, like), left_out
-
-
-def _good_rows(
-    path: Path, named: dict[str, str | None], *, again: bool
-) -> tuple[Table, dict[str, str], MalformedRows | None]:
-    """The table, its roles and its malformed rows, read `again` without these."""
     table = read_table(path)
-    roles: dict[str, str] = {}
-    left_out = table.malformed
-    while table.frame.columns.size:
+    columns: Columns = {}
+    faults = table.faults
+    if table.frame.columns.size:
         with naming_file(path):
             roles = find_roles(list(map(str, table.frame.columns)), named)
-            bad = bad_rows(table.frame, roles)
-        if not bad.any():
-            break
-        places = np.array(table.places())[bad].tolist()
-        reason = _reason(table.frame[: bad.argmax() + 1], roles)
-        more = MalformedRows(path, tuple(places), table.unit, reason)
-        left_out = more.joined(left_out)
-        if not again:
-            break
-        table = read_table(path, (), frozenset(left_out.places))
-    return table, roles, left_out
-
-
-def _reason(frame: "pd.DataFrame", roles: dict[str, str]) -> str:
-    """What is wrong with the last row, the only bad one."""
-    try:
-        to_columns(frame, roles, {})
-    except (TypeError, ValueError) as error:
-        return str(error)
-    return "it does not fit the other rows"
-
-
-def _columns_of_text(
-    path: Path,
-    frame: "pd.DataFrame",
-    roles: dict[str, str],
-    like: dict[str, Vocabulary],
-) -> list[str]:
-    """The columns of ids that must be read as text to stay what they are."""
-    import pandas as pd
-
-    text = []
-    for role, key in (("user", "users"), ("item", "items")):
-        column = frame[roles[role]]
-        # "007" is only itself as text, so where training has text the test is text.
-        known = key in like and isinstance(like[key].ids[0], str)
-        # So is "1.10", which as a number would be the same id as "1.1".
-        is_float = pd.api.types.is_float_dtype(column) and file_kind(path) in _UNTYPED
-        inexact = is_float and bool((column.abs() >= 2**53).any() or (column % 1).any())
-        if inexact or (known and pd.api.types.is_numeric_dtype(column)):
-            text.append(roles[role])
-    return text
+            columns, more = to_columns(table, roles, known)
+            faults = faults + more
+    skipped = MalformedRows.of(path, table.unit, faults)
+    if skipped and malformed == "error":
+        raise ValueError(str(skipped))
+    if not columns or not len(columns["users"]):
+        reason = f": {skipped}" if skipped else ""
+        raise ValueError(
+            f"{path}: must have at least one interaction. Received: none{reason}"
+        )
+    if skipped:
+        _LOGGER.warning("Left out of %s", skipped)
+    return columns, skipped

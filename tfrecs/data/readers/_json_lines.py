@@ -1,39 +1,36 @@
 """Tables in JSON lines: an object a line, whose keys are the columns."""
 
 import json
-from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from tfrecs._base.files import naming_file, open_text
-from tfrecs.data.readers._records import NOT_TEXT
-from tfrecs.data.readers._table import MalformedRows, Table, as_text
+from tfrecs.data.readers._table import Fault, Table
+from tfrecs.data.readers._text import NOT_TEXT
 
 
-def read_json_lines(path: Path, text: Sequence[str], leave_out: Set[int]) -> Table:
+def read_json_lines(path: Path) -> Table:
     """Reads JSON lines; a key that a line lacks is a missing value.
 
-    Numbers and texts stay what they are: 1 and "1" are two ids.
+    Numbers and text keep their type: 1 and "1" are two ids.
 
     Raises:
-        ValueError: if the file is no text.
+        ValueError: if the file is not text.
     """
     import pandas as pd
 
-    rows: list[dict[str, Any]] = []
-    lines: list[int] = []
-    bad: list[tuple[int, str]] = []
+    rows: dict[int, dict[str, Any]] = {}
+    faults: list[Fault] = []
     with naming_file(path), open_text(path) as file:
         for number, raw in enumerate(file, start=1):
-            if number in leave_out or not raw.strip():
-                continue
             try:
-                rows.append(_object(raw))
-                lines.append(number)
+                if raw.strip():
+                    rows[number] = _object(raw)
             except ValueError as error:
-                bad.append((number, str(error)))
-        frame = as_text(pd.DataFrame(rows), text)
-    return Table(frame, lambda: lines, MalformedRows.of(path, "line", bad))
+                faults.append((number, str(error)))
+        # As objects, since a missing value would make floats of whole numbers.
+        frame = pd.DataFrame(list(rows.values()), index=list(rows), dtype=object)
+    return Table(frame, faults)
 
 
 def _object(raw: bytes) -> dict[str, Any]:

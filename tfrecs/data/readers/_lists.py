@@ -1,20 +1,19 @@
-"""Lists as LightGCN has them: `user item item ...` a line, all whole numbers."""
+"""Lists in the format of LightGCN: `user item item ...` a line, all whole numbers."""
 
 import codecs
-from collections.abc import Sequence, Set
 from pathlib import Path
 
 import numpy as np
 
 from tfrecs._base.files import file_kind, naming_file, open_text
 from tfrecs._base.types import AnyArray
-from tfrecs.data.readers._table import MalformedRows, Table, as_text
+from tfrecs.data.readers._table import Fault, Table
 
 
 def read_lightgcn(path: str | Path) -> tuple[AnyArray, AnyArray]:
-    """Reads lists as LightGCN has them: `user item item ...` a line, all whole numbers.
+    """Reads lists in the format of LightGCN: `user item item ...` a line.
 
-    A user without items is legal, and does not appear in what is returned.
+    A user without items is legal, and is not in the result.
 
     Args:
         path: a `.txt` file, or `.txt.gz`.
@@ -23,44 +22,43 @@ def read_lightgcn(path: str | Path) -> tuple[AnyArray, AnyArray]:
         The raw users and the raw items, each `[pairs]` int64.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if a line holds anything else.
+        FileNotFoundError: if the file does not exist.
+        ValueError: if a line holds anything but whole numbers and spaces.
     """
     file_kind(Path(path))
-    table = read_lists(Path(path), (), frozenset())
-    if table.malformed:
-        raise ValueError(str(table.malformed))
+    table = read_lists(Path(path))
+    malformed = table.malformed(Path(path))
+    if malformed:
+        raise ValueError(str(malformed))
     return table.frame["user_id"].to_numpy(), table.frame["item_id"].to_numpy()
 
 
-def read_lists(path: Path, text: Sequence[str], leave_out: Set[int]) -> Table:
+def read_lists(path: Path) -> Table:
     """Reads lists as a table of `user_id` and `item_id`.
 
     Raises:
-        ValueError: if the file is no text.
+        ValueError: if the file is not text.
     """
     import pandas as pd
 
     users: list[int] = []
     items: list[int] = []
     lines: list[int] = []
-    bad: list[tuple[int, str]] = []
+    faults: list[Fault] = []
     with naming_file(path), open_text(path) as file:
         for number, line in enumerate(file, start=1):
-            if number in leave_out or not line.strip():
+            if not line.strip():
                 continue
             try:
                 user, liked = _list(line.removeprefix(codecs.BOM_UTF8), number)
             except ValueError as error:
-                bad.append((number, str(error)))
+                faults.append((number, str(error)))
                 continue
             users.extend([user] * len(liked))
             items.extend(liked)
             lines.extend([number] * len(liked))
-    frame = pd.DataFrame({"user_id": users, "item_id": items}, dtype=np.int64)
-    return Table(
-        as_text(frame, text), lambda: lines, MalformedRows.of(path, "line", bad)
-    )
+    pairs = {"user_id": users, "item_id": items}
+    return Table(pd.DataFrame(pairs, index=lines, dtype=np.int64), faults)
 
 
 def _list(line: bytes, number: int) -> tuple[int, list[int]]:

@@ -1,4 +1,4 @@
-"""Which column holds the users, the items, the ratings and the times."""
+"""The columns of users, items, ratings and times, by their names."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,15 +16,15 @@ _USUAL_NAMES = {
 
 
 def find_roles(columns: Sequence[str], named: dict[str, str | None]) -> dict[str, str]:
-    """The column of each role (user, item, rating, time) that has one.
+    """Returns the column of each role (user, item, rating, time) that has one.
 
     Raises:
-        ValueError: if a named column is missing, or none looks like user's or item's.
+        ValueError: if a named column is missing, or the users' or items' is not found.
     """
     for role, name in named.items():
         if name is not None and name not in columns:
             raise ValueError(
-                f"must have the column {name!r} that --{role}-col names. Received: "
+                f"must have the column {name!r}, named in `{role}_col`. Received: "
                 f"columns {_listed(columns)}"
             )
     roles = {role: name for role, name in named.items() if name is not None}
@@ -37,10 +37,10 @@ def find_roles(columns: Sequence[str], named: dict[str, str | None]) -> dict[str
     unknown = [role for role in ("user", "item") if role not in roles]
     if unknown:
         raise ValueError(
-            f"cannot tell which column holds the {' and the '.join(unknown)} ids. "
-            f"Received: columns {_listed(columns)}. Name them with "
-            f"{' and '.join(f'--{role}-col' for role in unknown)}; a text file's first "
-            "line must hold the names of its columns."
+            f"must have a column of {' and '.join(unknown)} ids with a usual name. "
+            f"Received: columns {_listed(columns)}. Name it in "
+            f"{' and '.join(f'`{role}_col`' for role in unknown)}. The first line of a "
+            "text file must hold the names of its columns."
         )
     return roles
 

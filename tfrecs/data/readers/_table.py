@@ -1,22 +1,26 @@
-"""What a reader gives: a table, where its rows stand, and the rows that are wrong."""
+"""The result of a reader: a table, and the malformed rows that are not in it."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Unit: TypeAlias = Literal["line", "row"]
+Fault: TypeAlias = tuple[int, str]
+"""The place of a malformed row in its file, and the reason."""
+
 
 @dataclass(frozen=True)
 class MalformedRows:
-    """The rows of a file that cannot be right; its text is one line.
+    """The malformed rows of a file; its text is one line.
 
     Args:
         path: the file.
-        places: where each of them is, in order; not empty.
-        unit: what places count: "line", from 1, or "row", from 0, where there are none.
+        places: the place of each of them, in order; not empty.
+        unit: what places count: "line", from 1, or "row", from 0, in Parquet.
         reason: what is wrong with the first.
 
     Example:
@@ -26,36 +30,30 @@ class MalformedRows:
 
     path: Path
     places: tuple[int, ...]
-    unit: Literal["line", "row"]
+    unit: Unit
     reason: str
 
     @classmethod
     def of(
-        cls, path: Path, unit: Literal["line", "row"], faults: Sequence[tuple[int, str]]
+        cls, path: Path, unit: Unit, faults: Iterable[Fault]
     ) -> "MalformedRows | None":
-        """Makes them of places and reasons, in order; None of none."""
-        if not faults:
+        """Collects faults; returns None if there are none."""
+        ordered = sorted(faults)
+        if not ordered:
             return None
-        return cls(path, tuple(place for place, _ in faults), unit, faults[0][1])
+        places = tuple(dict.fromkeys(place for place, _ in ordered))
+        return cls(path, places, unit, ordered[0][1])
 
     def __len__(self) -> int:
-        """Gives the number of malformed rows."""
+        """Returns the number of malformed rows."""
         return len(self.places)
 
     def __str__(self) -> str:
-        """Tells the file, how many there are, and what is wrong with the first."""
+        """Returns the file, the number of rows, and the reason for the first."""
         rows = "1 malformed row" if len(self) == 1 else f"{len(self)} malformed rows"
         where = "in" if len(self) == 1 else "the first in"
         reason = " ".join(self.reason.split())
         return f"{self.path}: {rows}, {where} {self.unit} {self.places[0]}: {reason}"
-
-    def joined(self, other: "MalformedRows | None") -> "MalformedRows":
-        """Gives these and others of the same file."""
-        if other is None:
-            return self
-        first = self if self.places[0] <= other.places[0] else other
-        places = tuple(sorted({*self.places, *other.places}))
-        return MalformedRows(self.path, places, self.unit, first.reason)
 
 
 @dataclass(frozen=True)
@@ -63,19 +61,17 @@ class Table:
     """The rows of a file that have the right form.
 
     Args:
-        frame: the rows, numbered from 0.
-        places: gives the place in the file of each row of `frame`; slow, so it is
-            called only where there is something to tell.
-        malformed: the rows that are not in `frame`; None if there are none.
+        frame: the rows, indexed by their place in the file.
+        faults: the rows that are not in `frame`.
         unit: what places count.
+        untyped: whether the columns are text whose type is to be inferred.
     """
 
     frame: "pd.DataFrame"
-    places: Callable[[], Sequence[int]]
-    malformed: MalformedRows | None = None
-    unit: Literal["line", "row"] = "line"
+    faults: list[Fault] = field(default_factory=list)
+    unit: Unit = "line"
+    untyped: bool = False
 
-
-def as_text(frame: "pd.DataFrame", columns: Iterable[str]) -> "pd.DataFrame":
-    """The frame with those of its columns as text."""
-    return frame.astype(dict.fromkeys(set(columns) & set(frame.columns), str))
+    def malformed(self, path: Path) -> MalformedRows | None:
+        """Returns the malformed rows, if any."""
+        return MalformedRows.of(path, self.unit, self.faults)
