@@ -172,6 +172,7 @@ def test_a_download_is_extracted_into_the_cache_and_found_there_again(cache, off
         (DAMAGED, "", "Error -3 while decompressing"),
         (zipped({"tiny/films": b""}), "", "No such file .*tiny/ratings"),
     ],
+    ids=["sha", "cut", "missing", "page", "damaged", "incomplete"],  # zips hold times
 )
 def test_a_bad_download_leaves_nothing_and_the_next_source_is_used(
     cache, offer, body, sha, reason
