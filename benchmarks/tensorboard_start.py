@@ -27,7 +27,7 @@ from _report import finish, parser, print_table, progress
 
 from tfrecs import build_mf, fit
 from tfrecs.bench.problem import load_problem
-from tfrecs.callbacks import RankingMetrics, TensorBoard, log_result
+from tfrecs.callbacks import RankingMetrics, Snapshots, TensorBoard, log_result
 
 READERS = {"quick": "true", "in Python": "false"}
 
@@ -40,7 +40,10 @@ def write_runs(folder: Path, runs: int) -> None:
     model = build_mf(train.num_users, train.num_items, embedding_dim=64)
     first, hparams = folder / "run-000", {"model": "mf", "embedding_dim": 64}
     board = TensorBoard(
-        first, train, validation, validate_every=5, share=1, hparams=hparams
+        *(first, train, validation),
+        validate_every=5,
+        snapshots=Snapshots(share=1),
+        hparams=hparams,
     )
     watch = RankingMetrics(train, validation)
     fit(model, train, seed=0, epochs=100, callbacks=[watch, board])

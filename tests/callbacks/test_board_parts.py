@@ -7,27 +7,26 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from tensorboard.plugin_util import markdown_to_safe_html
 from tensorboard.plugins.projector import projector_plugin
 from tensorboard.util.tensor_util import make_ndarray
 
 import tfrecs
 from tfrecs.callbacks.board.budget import Budget
+from tfrecs.callbacks.board.columns import item_columns, user_columns
 from tfrecs.callbacks.board.curve import counts_at, lengths_up_to, pr_curve
 from tfrecs.callbacks.board.examples import Examples, draw_examples
 from tfrecs.callbacks.board.markdown import literal, table
-from tfrecs.callbacks.board.memory import memory
-from tfrecs.callbacks.board.names import item_columns, user_columns
 from tfrecs.callbacks.board.norms import deciles, drawn_by_decile, norms
 from tfrecs.callbacks.board.profiler import Profiler, check_profile
 from tfrecs.callbacks.board.projector import (
-    Points,
+    ItemDisplay,
+    Projector,
     binary,
-    drawn_points,
     lines_of,
-    write_points,
 )
-from tfrecs.callbacks.board.rates import learning_rates
+from tfrecs.callbacks.board.workload import learning_rates, memory
 from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.evaluation.metrics.ranking import Ranks
 from tfrecs.reporting.items import ItemNames
@@ -78,32 +77,32 @@ class Clock:
 def test_a_look_is_taken_when_it_and_the_end_stay_within_the_share():
     clock = Clock()
     budget = Budget(0.1, clock)
-    with budget.looking():
+    with budget.taking_snapshot():
         clock.now += 2
     budget.trained = 79.0  # 2 + 3 * 2 = 8 seconds are a tenth of 80
-    assert not budget.allows_a_look()
+    assert not budget.allows_snapshot()
     budget.trained = 80.0
-    assert budget.allows_a_look()
+    assert budget.allows_snapshot()
     with budget.spending():
         clock.now += 1
     assert budget.spent == 3
     budget.trained = 89.0  # 3 + 6 = 9 are a tenth of 90
-    assert not budget.allows_a_look()
-    with budget.looking():
+    assert not budget.allows_snapshot()
+    with budget.taking_snapshot():
         clock.now += 0.5  # the last look is what is expected of the next
     budget.trained = 50.0  # 3.5 + 3 * 0.5
-    assert budget.allows_a_look()
+    assert budget.allows_snapshot()
 
 
 def test_no_share_is_no_look_and_failing_looks_are_counted():
     clock = Clock()
     budget = Budget(0.0, clock)
     budget.trained = 1e9
-    with pytest.raises(KeyError), budget.looking():
+    with pytest.raises(KeyError), budget.taking_snapshot():
         clock.now += 1
         raise KeyError
     assert budget.spent == 1
-    assert not budget.allows_a_look()
+    assert not budget.allows_snapshot()
 
 
 # Precision and recall by the length of lists
@@ -200,13 +199,11 @@ def test_each_optimizer_has_its_learning_rate():
     }
 
 
-def test_memory_is_told_where_the_system_tells_it(tmp_path, monkeypatch):
-    status = tmp_path / "status"
-    status.write_text("VmHWM:\t 9 kB\nVmRSS:\t  2048 kB\n", encoding="utf-8")
-    monkeypatch.setattr("tfrecs.callbacks.board.memory.STATUS", status)
-    assert memory()["resident MiB"] == 2
-    status.unlink()
-    assert "resident MiB" not in memory()
+def test_memory_is_that_of_the_process_in_mib():
+    before = memory()["workload/resident MiB"]
+    held = np.ones(2**24)  # 128 MiB
+    assert memory()["workload/resident MiB"] - before == pytest.approx(128, abs=40)
+    del held
 
 
 # The projector
@@ -225,31 +222,39 @@ def test_the_projector_reads_vectors_as_binary(tmp_path_factory, numbers):
     assert read[0, 0] == pytest.approx(float(vectors[0, 0]), rel=2**-15, abs=1e-38)
 
 
-def test_the_files_name_each_other(tmp_path):
+def test_the_files_name_each_other(tmp_path, films):
     from google.protobuf import text_format
     from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
-    vectors = np.ones((2, 3), np.float32)
-    told = {"title": ["Alien", "Heat"], "item": ["1", "2"]}
-    write_points(
-        tmp_path, [Points("items", vectors, told, b"png"), Points("users", vectors, {})]
+    train, _ = films
+    features = train.item_features.assign(image=["a.png"] * 20)
+    Image.new("RGB", (9, 9)).save(tmp_path / "a.png")
+    projector = Projector(
+        replace(train, item_features=features),
+        ItemDisplay(image_col="image", image_folder=tmp_path),
+        np.random.default_rng(0),
     )
+    projector.write(tmp_path, tfrecs.build_mf(30, 20, embedding_dim=3))
     text = (tmp_path / "projector_config.pbtxt").read_text(encoding="utf-8")
     items, users = text_format.Parse(text, ProjectorConfig()).embeddings
     assert (items.tensor_name, users.tensor_name) == ("items", "users")
-    assert list(items.tensor_shape) == [2, 3]
-    assert len((tmp_path / items.tensor_path).read_bytes()) == 2 * 3 * 4
-    lines = (tmp_path / items.metadata_path).read_text(encoding="utf-8")
-    assert lines == "title\titem\nAlien\t1\nHeat\t2\n"
-    assert (tmp_path / items.sprite.image_path).read_bytes() == b"png"
+    assert list(items.tensor_shape) == list(users.tensor_shape) == [20, 3]
+    assert len((tmp_path / items.tensor_path).read_bytes()) == 20 * 3 * 4
+    assert (tmp_path / users.metadata_path).read_text(encoding="utf-8").count(
+        "\n"
+    ) == 21
+    with Image.open(tmp_path / items.sprite.image_path) as sprite:
+        assert sprite.size == (5 * 50, 5 * 50)  # 20 pictures
     assert list(items.sprite.single_image_dim) == [50, 50]
     assert not users.sprite.image_path
 
 
-def test_some_users_are_drawn():
-    rng = np.random.default_rng(0)
-    assert len(set(drawn_points(9, 2, rng).tolist())) == 2
-    assert drawn_points(1, 2, rng).tolist() == [0]
+def test_the_most_popular_items_and_some_users_are_written(monkeypatch, films):
+    monkeypatch.setattr("tfrecs.callbacks.board.projector.MOST_POINTS", 2)
+    projector = Projector(films.train, ItemDisplay(), np.random.default_rng(0))
+    counts = films.train.item_counts
+    assert sorted(counts[projector.items]) == sorted(counts)[-2:]
+    assert len(set(projector.users.tolist())) == 2
 
 
 def test_columns_are_clean_lines_with_the_label_first(films):
@@ -364,7 +369,7 @@ def test_an_example_shows_past_list_and_hits(from_pairs):
     )
     held = from_pairs([(0, 4), (0, 5)], 1, 6)
     examples = Examples(train, held, np.array([0]), ItemNames(train, "title"))
-    told = examples.told(np.array([[4, 3, -1]]), np.array([[1.5, -0.25, -np.inf]]))
+    told = examples.texts(np.array([[4, 3, -1]]), np.array([[1.5, -0.25, -np.inf]]))
     assert list(told) == ["recommendations/1, a light user"]
     [text] = told.values()
     lines = [line.strip() for line in shown(text).splitlines() if line.strip()]
@@ -385,10 +390,8 @@ def test_batches_to_trace_are_checked(profile):
 
 def test_batches_are_counted_over_epochs(tmp_path, monkeypatch):
     done = []
-    monkeypatch.setattr("tfrecs.callbacks.board.profiler._start", done.append)
-    monkeypatch.setattr(
-        "tfrecs.callbacks.board.profiler._stop", lambda: done.append("stop")
-    )
+    tracer = done.append, lambda: done.append("stop")
+    monkeypatch.setattr("tfrecs.callbacks.board.profiler.tracer", lambda: tracer)
     profiler = Profiler(tmp_path, 4, 6)
     for epoch in range(3):
         for batch in range(3):

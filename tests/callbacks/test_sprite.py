@@ -1,22 +1,21 @@
+from io import BytesIO
+
 import numpy as np
 import pytest
-import tensorflow as tf
+from PIL import Image
 
 from tfrecs.callbacks.board import sprite
 from tfrecs.callbacks.board.sprite import make_sprite
 
 
-def picture(folder, name, shape, colour):
+def picture(folder, name, size, colour):
     """A picture of one colour, as a file."""
-    pixels = np.full((*shape, 3), colour, np.uint8)
-    encode = tf.io.encode_jpeg if name.endswith("jpg") else tf.io.encode_png
-    (folder / name).write_bytes(encode(pixels).numpy())
+    Image.new("RGB", size, colour).save(folder / name)
 
 
 def squares(content):
     """The colour in the middle of each square of a sprite."""
-    pixels = tf.io.decode_png(content).numpy()
-    return pixels[25::50, 25::50]
+    return np.asarray(Image.open(BytesIO(content)))[25::50, 25::50]
 
 
 def test_pictures_stand_in_rows_and_what_is_missing_is_grey(tmp_path):
@@ -50,17 +49,7 @@ def test_files_elsewhere_and_no_pictures_are_refused(tmp_path):
 
 def test_a_small_file_of_very_many_pixels_is_not_decoded(tmp_path, monkeypatch):
     monkeypatch.setattr(sprite, "MOST_PIXELS", 99)
-    for name in ("big.png", "big.jpg"):
+    for name in ("big.png", "big.jpg", "big.gif", "big.webp"):
         picture(tmp_path, name, (10, 10), (0, 0, 0))
         with pytest.raises(ValueError, match=r"at most 99 pixels.*100"):
             make_sprite([name], tmp_path)
-    head = b"GIF89a" + (20).to_bytes(2, "little") + (30).to_bytes(2, "little")
-    (tmp_path / "big.gif").write_bytes(head)
-    with pytest.raises(ValueError, match="Received: 600"):
-        make_sprite(["big.gif"], tmp_path)
-
-
-def test_other_kinds_of_pictures_are_told(tmp_path):
-    (tmp_path / "a.webp").write_bytes(b"RIFF....WEBP")
-    with pytest.raises(ValueError, match=r"PNG, JPEG or GIF.*Received: webp"):
-        make_sprite(["a.webp"], tmp_path)

@@ -14,7 +14,13 @@ import numpy as np
 import pytest
 
 import tfrecs
-from tfrecs.callbacks import RankingMetrics, TensorBoard, log_result
+from tfrecs.callbacks import (
+    ItemDisplay,
+    RankingMetrics,
+    Snapshots,
+    TensorBoard,
+    log_result,
+)
 from tfrecs.callbacks.board.budget import Budget
 from tfrecs.callbacks.board.card import card_of
 from tfrecs.callbacks.board.graph import graph_of
@@ -41,10 +47,9 @@ def logs(tmp_path_factory, films):
             folder / "mf-1",
             *(train, validation),
             validate_every=5,
-            k=(2, 5),
             hparams={"model": "mf", "lr": 0.003},
             card={"data <set>": "films"},
-            share=1,
+            snapshots=Snapshots(share=1, k=(2, 5)),
         ),
     ]
     history = tfrecs.fit(model, train, seed=0, epochs=15, callbacks=callbacks)
@@ -232,7 +237,9 @@ def train_plainly(films, *callbacks, epochs=3, model=None):
 
 def test_training_is_the_same_with_and_without_it(films, tmp_path):
     alone, told = train_plainly(films)
-    watched, seen = train_plainly(films, TensorBoard(tmp_path, *films, share=1))
+    watched, seen = train_plainly(
+        films, TensorBoard(tmp_path, *films, snapshots=Snapshots(share=1))
+    )
     assert told == seen  # nothing was written into the logs either
     for one, other in zip(alone.get_weights(), watched.get_weights(), strict=True):
         assert np.array_equal(one, other)
@@ -243,9 +250,11 @@ def test_it_looks_first_and_last_and_in_between_if_there_is_time(
     films, tmp_path, tags_of, monkeypatch, share, looked
 ):
     monkeypatch.setattr(
-        f"{BOARD}.Budget.allows_a_look", lambda budget: budget.share == 1
+        f"{BOARD}.Budget.allows_snapshot", lambda budget: budget.share == 1
     )
-    train_plainly(films, TensorBoard(tmp_path, *films, share=share), epochs=4)
+    train_plainly(
+        films, TensorBoard(tmp_path, *films, snapshots=Snapshots(share=share)), epochs=4
+    )
     found = tags_of(tmp_path)
     assert list(found[f"{SAMPLE}/ndcg@10"]) == looked
     assert list(found["train/loss"]) == [1, 2, 3, 4]
@@ -258,7 +267,9 @@ def test_the_last_epoch_is_not_looked_at_twice(films, tmp_path, events_of):
 
 
 def test_without_validation_there_are_examples_and_norms(films, tmp_path, tags_of):
-    train_plainly(films, TensorBoard(tmp_path, films.train, k=3), epochs=1)
+    train_plainly(
+        films, TensorBoard(tmp_path, films.train, snapshots=Snapshots(k=3)), epochs=1
+    )
     found = tags_of(tmp_path)
     assert not [tag for tag in found if "validation" in tag]
     text = text_of(found, "recommendations/1, a light user", 1)
@@ -318,9 +329,9 @@ def test_an_interruption_in_a_batch_leaves_no_thread_and_no_trace(
 def test_all_that_it_takes_is_spent(films, tmp_path, monkeypatch):
     clock = itertools.count()  # each look at the clock takes a second
     monkeypatch.setattr(Budget.__init__, "__defaults__", (lambda: next(clock),))
-    board = TensorBoard(tmp_path, *films, share=0)
+    board = TensorBoard(tmp_path, *films, snapshots=Snapshots(share=0))
     told = []
-    monkeypatch.setattr(f"{BOARD}.write_points", lambda *_: told.append(next(clock)))
+    monkeypatch.setattr(f"{BOARD}.Projector.write", lambda *_: told.append(next(clock)))
     train_plainly(films, board, epochs=1)
     # Making, the start, the scalars, the first look and the end take one each, but for
     # the vectors, which take one more.
@@ -341,8 +352,8 @@ def test_each_tower_runs_once_in_a_look(films, tmp_path, monkeypatch):
 
     for name in ("user_output", "item_output", "score_outputs"):
         counted(name)
-    looks = TensorBoard(tmp_path, *films)._looks
-    looks.at(tfrecs.build_mf(films.train.num_users, films.train.num_items))
+    taker = TensorBoard(tmp_path, *films)._taker
+    taker.snapshot(tfrecs.build_mf(films.train.num_users, films.train.num_items))
     assert sorted(calls) == ["item_output", "score_outputs", "user_output"]
 
 
@@ -351,7 +362,7 @@ def test_the_projector_has_the_weights_that_training_ends_with(films, tmp_path):
         def on_train_end(self, logs=None):
             self.model.set_weights([x + 1 for x in self.model.get_weights()])
 
-    board = TensorBoard(tmp_path, *films, share=1)
+    board = TensorBoard(tmp_path, *films, snapshots=Snapshots(share=1))
     model, _ = train_plainly(films, Restore(), board, epochs=1)
     vectors = np.fromfile(tmp_path / "items.bytes", np.float32).reshape(20, 4)
     assert vectors == pytest.approx(model.item_output()["factors"], rel=1e-4)
@@ -366,9 +377,8 @@ def test_a_resumed_training_goes_on_where_it_was(films, tmp_path, tags_of):
     model.compile("sgd", loss, run_eagerly=True)
     rows = {"user_id": train.user_ids, "item_id": train.item_ids}
     both = rows, np.ones(len(train))
-    board = TensorBoard(
-        tmp_path, *films, validate_every=2, k=20
-    )  # k is the whole catalogue
+    whole = Snapshots(k=20)  # the whole catalogue
+    board = TensorBoard(tmp_path, *films, validate_every=2, snapshots=whole)
     options = {"callbacks": [board], "verbose": 0, "batch_size": 99}
     model.fit(*both, initial_epoch=3, epochs=5, validation_data=both, **options)
     found = tags_of(tmp_path)
@@ -406,7 +416,7 @@ def test_scores_of_another_catalogue_are_told(films, tmp_path):
 
     board = TensorBoard(tmp_path, *films)
     with pytest.raises(ValueError, match=r"\[users, num_items\] = \[.*, 20\].*21\]"):
-        board._looks.at(Other())
+        board._taker.snapshot(Other())
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_training(films, tmp_path):
@@ -460,21 +470,26 @@ def test_a_profile_is_written_where_tensorboard_looks_for_it(films, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "told"),
+    ("options", "error", "message"),
     [
         ({"validate_every": 0}, ValueError, "Received: validate_every=0"),
-        ({"num_users": 0}, ValueError, "Received: num_users=0"),
-        ({"share": 1.5}, ValueError, "from 0 to 1. Received: share=1.5"),
-        ({"k": 21}, ValueError, "at most num_items=20.*Received: k=21"),
         ({"hparams": {"x": [1]}}, TypeError, r"Received: x=\[1\], a list"),
         ({"profile": (3, 2)}, ValueError, r"Received: \(3, 2\)"),
-        ({"example_users": [30]}, ValueError, "example_users.*30"),
-        ({"image_col": "poster"}, ValueError, "'poster', and title, genres"),
+        ({"snapshots": {"num_users": 0}}, ValueError, "Received: num_users=0"),
+        ({"snapshots": {"share": 1.5}}, ValueError, "from 0 to 1.*share=1.5"),
+        ({"snapshots": {"k": 21}}, ValueError, "at most num_items=20.*k=21"),
+        ({"snapshots": {"example_users": [30]}}, ValueError, "example_users.*30"),
+        ({"items": {"image_col": "poster"}}, ValueError, "'poster', and title, genres"),
     ],
 )
-def test_wrong_arguments_are_told_before_training(films, options, error, told):
-    with pytest.raises(error, match=told):
-        TensorBoard("nowhere", *films, **options)
+def test_wrong_arguments_are_errors_before_training(films, options, error, message):
+    kinds = {"snapshots": Snapshots, "items": ItemDisplay}
+    with pytest.raises(error, match=message):
+        TensorBoard(
+            "nowhere",
+            *films,
+            **{n: kinds[n](**x) if n in kinds else x for n, x in options.items()},
+        )
     assert not Path("nowhere").exists()
 
 

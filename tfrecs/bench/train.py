@@ -11,7 +11,7 @@ import numpy as np
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.recipes import Recipe
 from tfrecs.bench.result import Progress, Result
-from tfrecs.callbacks import RankingMetrics, TensorBoard
+from tfrecs.callbacks import RankingMetrics, Snapshots, TensorBoard
 from tfrecs.data.features import encode_features
 from tfrecs.data.interactions import Interactions
 from tfrecs.models import MODELS
@@ -165,8 +165,9 @@ class Training:
             held,
             validate_every=every,
             card={"data set": problem.dataset.name, "protocol": problem.in_one_line},
-            k=max(problem.cutoffs),
-            example_users=problem.example_users,
+            snapshots=Snapshots(
+                k=max(problem.cutoffs), example_users=problem.example_users
+            ),
         )
         steps = epochs // every
         watching = [*callbacks, board, _Progress(progress, steps)]

@@ -15,7 +15,7 @@ from tfrecs.evaluation.protocol import check_apart
 
 
 class RankingMetrics(keras.callbacks.Callback):
-    """Ranks the catalogue, or candidates, for validation users after each epoch.
+    """Ranks the catalogue, or candidates, for validation users in a validation step.
 
     Puts `val_precision@k`, `val_ndcg@k` and the other metrics of `tfrecs.evaluate` into
     the epoch's logs, where callbacks that stand after this one find them: monitor

@@ -1,4 +1,4 @@
-"""Whether there is time for another look at a model in training."""
+"""The time that snapshots of a model in training may take."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,15 +6,15 @@ from contextlib import contextmanager
 
 
 class Budget:
-    """Keeps what looks take within a share of the training time.
+    """Keeps the time of snapshots within a share of the training time.
 
     Args:
-        share: of the training time until now, from 0 to 1.
-        clock: gives seconds.
+        share: of the training time so far, from 0 to 1.
+        clock: returns seconds.
 
     Attributes:
         trained: seconds of training.
-        spent: seconds of all else: making the callback, looks, files.
+        spent: seconds of all else: building the callback, snapshots, files.
     """
 
     def __init__(
@@ -23,11 +23,11 @@ class Budget:
         self.share = share
         self.clock = clock
         self.trained = self.spent = 0.0
-        self._last_look = 0.0
+        self._last_snapshot = 0.0
 
     @contextmanager
     def spending(self) -> Iterator[None]:
-        """Counts the time of what is done inside."""
+        """Adds the time of the block to `spent`."""
         began = self.clock()
         try:
             yield
@@ -35,16 +35,16 @@ class Budget:
             self.spent += self.clock() - began
 
     @contextmanager
-    def looking(self) -> Iterator[None]:
-        """Counts the time of a look, which the next one is expected to take too."""
+    def taking_snapshot(self) -> Iterator[None]:
+        """Adds the time of the block, which is the estimate for the next snapshot."""
         before = self.spent
         with self.spending():
             yield
-        self._last_look = self.spent - before
+        self._last_snapshot = self.spent - before
 
-    def allows_a_look(self) -> bool:
-        """Whether a look now, and what comes at the end, would stay within the share.
+    def allows_snapshot(self) -> bool:
+        """Returns whether a snapshot now, and the end, would stay within the share.
 
-        The end, a look and files of vectors, is taken to be as long as two looks.
+        The end, a snapshot and files of vectors, counts as two snapshots.
         """
-        return self.spent + 3 * self._last_look <= self.share * self.trained
+        return self.spent + 3 * self._last_snapshot <= self.share * self.trained

@@ -1,4 +1,4 @@
-"""The model as a graph that a person can read: its layers, and what flows where."""
+"""The model as a graph of its layers."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ INTERACTION = {
     "bias": "biases",
     "hidden": "hidden_sum",
 }
-"""What the interaction makes of the towers' parts of a name."""
+"""The node of the interaction for each output of the towers."""
 
 
 def graph_of(model: keras.Model) -> GraphDef | None:
-    """Gives the layers of a functional or sequential model, nested as models are.
+    """Returns the layers of a functional or sequential model, nested as models are.
 
-    Of a `TwoTower` it shows the two towers, and what the interaction does with their
-    parts: the dot product, the sum of the biases, and `g` of the sum of what is hidden.
-    None for other models, which do not tell what their layers are fed with.
+    For a `TwoTower` they are the two towers and the interaction: the dot product, the
+    sum of the biases, and `g` of the sum of the hidden outputs. None for a subclassed
+    model, whose layers have no known inputs.
     """
     drawing = _Drawing()
     if isinstance(model, TwoTower):
@@ -34,7 +34,7 @@ def graph_of(model: keras.Model) -> GraphDef | None:
 
 
 class _Drawing:
-    """A graph to which nodes are added, each once."""
+    """A graph of distinct nodes."""
 
     def __init__(self) -> None:
         self.graph = GraphDef()
@@ -42,26 +42,21 @@ class _Drawing:
 
     def two_towers(self, model: TwoTower) -> None:
         """Draws both towers and the interaction."""
-        parts = [
-            self._tower(tower, name)
-            for tower, name in (
-                (model.user_tower, "user_id"),
-                (model.item_tower, "item_id"),
-            )
-        ]
+        user = self._tower(model.user_tower, "user_id")
+        item = self._tower(model.item_tower, "item_id")
         terms = []
-        for part, name in INTERACTION.items():
-            fed = [tower[part] for tower in parts if part in tower]
-            if fed:
-                terms.append(self.node(f"interaction/{name}", name, fed))
-        if "hidden" in parts[0]:
+        for output, name in INTERACTION.items():
+            inputs = [nodes[output] for nodes in (user, item) if output in nodes]
+            if inputs:
+                terms.append(self.node(f"interaction/{name}", name, inputs))
+        if "hidden" in user:
             g = model.interaction.g
             hidden = {id(g.inputs[0]): terms.pop()}
             terms.append(self.tensor(g.outputs[0], "interaction/g/", hidden))
         self.node("score", "sum of all terms", terms)
 
     def _tower(self, tower: keras.Model, name: str) -> dict[str, str]:
-        """Draws a tower; gives the node of each part."""
+        """Draws a tower; returns the node of each output."""
         fed = self.node(name, "input", [])
         within = {id(tower.inputs[0]): fed}
         outputs = tower.output if isinstance(tower.output, dict) else {}
@@ -71,11 +66,11 @@ class _Drawing:
         }
 
     def tensor(self, tensor: Any, scope: str, known: dict[int, str]) -> str:
-        """Draws what a symbolic tensor comes from; gives the node's name.
+        """Draws the layers that a symbolic tensor comes from; returns the node's name.
 
         Args:
             tensor: of a functional model.
-            scope: what names start with.
+            scope: prefix of the names.
             known: nodes of tensors, such as inputs, by `id`.
         """
         if id(tensor) in known:
@@ -97,7 +92,7 @@ class _Drawing:
     def node(
         self, name: str, kind: str, inputs: list[str], layer: Any | None = None
     ) -> str:
-        """Draws one node, with what is known of the layer."""
+        """Draws one node, with the shapes of the layer's weights."""
         if name in self._drawn:
             return name
         self._drawn.add(name)

@@ -1,4 +1,4 @@
-"""Text that TensorBoard's markdown shows as it is, and tables of it."""
+"""Literal text and tables in TensorBoard's markdown."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,10 +10,9 @@ _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 def literal(value: Any) -> str:
-    """Gives a value as one line that markdown and HTML show and do not read.
+    """Returns a value as one line that markdown and HTML show unchanged.
 
-    ASCII punctuation, with which everything that they read starts, is written as
-    numeric character references.
+    All ASCII punctuation, which starts every markup, becomes character references.
 
     Example:
         >>> literal("<b>1|2</b>")
@@ -23,6 +22,6 @@ def literal(value: Any) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Gives a table in markdown; cells are markdown, so make them `literal`."""
+    """Returns a table in markdown; cells are markdown too, so make them `literal`."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

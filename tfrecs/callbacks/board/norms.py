@@ -1,4 +1,4 @@
-"""The lengths of vectors by how popular or active those are whom they stand for."""
+"""The lengths of vectors, by popularity of items or activity of users."""
 
 import numpy as np
 from tensorboard.compat.proto.summary_pb2 import Summary
@@ -7,25 +7,25 @@ from tensorboard.plugins.histogram.summary_v2 import histogram_pb
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 
 MOST_IN_DECILE = 1_000
-"""Vectors of a decile that are looked at."""
+"""Vectors that are drawn of a decile."""
 
 
 def deciles(counts: AnyArray) -> IntArray:
-    """Gives each one's decile by its count (an int), from 1 (the least) to 10.
+    """Returns the decile of each count (an integer), from 1 (the least) to 10.
 
-    Of equal counts all are in the lowest decile that one of them is in.
+    Equal counts are all in the lowest decile that one of them is in.
 
     Example:
         >>> deciles(np.array([7, 0, 5, 5, 9])).tolist()
         [7, 1, 3, 3, 9]
     """
     of_count = np.bincount(counts)
-    less = np.cumsum(of_count) - of_count  # than each count; no sorting of millions
+    less = np.cumsum(of_count) - of_count  # than each count, without sorting
     return (10 * less // len(counts) + 1).astype(np.int32)[counts]
 
 
 def drawn_by_decile(decile: IntArray, rng: np.random.Generator) -> IntArray:
-    """Draws `MOST_IN_DECILE` of each decile, all where there are fewer; ascending."""
+    """Draws at most `MOST_IN_DECILE` of each decile, in ascending order."""
     drawn = []
     for number in np.unique(decile):
         members = np.flatnonzero(decile == number)
@@ -35,10 +35,10 @@ def drawn_by_decile(decile: IntArray, rng: np.random.Generator) -> IntArray:
 
 
 def norms(group: str, vectors: FloatArray, decile: IntArray) -> Summary:
-    """Gives a histogram of the vectors' lengths `|v|` for each decile.
+    """Returns a histogram of the lengths `|v|` for each decile.
 
     Args:
-        group: what the tags start with.
+        group: prefix of the tags.
         vectors: `[n, dim]`.
         decile: `[n]`.
     """

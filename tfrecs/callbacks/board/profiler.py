@@ -1,33 +1,35 @@
 """A trace of some batches, for TensorBoard's Profile tab."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 
-TRACERS = ("tensorflow", "jax")
+BACKENDS = ("tensorflow", "jax")
 
 
 def check_profile(profile: tuple[int, int] | None) -> None:
-    """Raises ValueError if these are not batches, or Keras's backend has no tracer."""
+    """Raises ValueError for other than two batches, or a backend without a tracer."""
     if profile is None:
         return
-    whole = len(profile) == 2 and all(isinstance(number, int) for number in profile)
-    if not whole or not 1 <= profile[0] <= profile[1]:
+    are_integers = all(isinstance(number, int) for number in profile)
+    if len(profile) != 2 or not are_integers or not 1 <= profile[0] <= profile[1]:
         raise ValueError(
             "`profile` must be the first and the last batch, counted from 1, such as "
             f"(20, 40). Received: {profile!r}"
         )
-    if keras.backend.backend() not in TRACERS:
+    if keras.backend.backend() not in BACKENDS:
         raise ValueError(
-            f"`profile` needs the backend {' or '.join(TRACERS)}. Received: "
+            f"`profile` needs the backend {' or '.join(BACKENDS)}. Received: "
             f"{keras.backend.backend()}"
         )
 
 
 class Profiler:
-    """Traces from one batch to another, counted over all epochs.
+    """Traces a range of batches, counted over all epochs.
 
-    Where several batches are run at once, it traces whole runs: from the first that
+    Where one call trains several batches, it traces whole calls: from the first that
     starts at or after `first` to the first that ends at or after `last`.
 
     Args:
@@ -41,46 +43,37 @@ class Profiler:
         self.first = first
         self.last = last
         self._is_tracing = self._is_done = False
-        self._epochs = self._batches = 0
+        self._before_epoch = self._batches = 0
 
     def before(self, batch: int) -> None:
-        """Starts if it is time; batches of an epoch are numbered from 0."""
+        """Starts the trace if it is due; batches count from 0 in each epoch."""
         if batch == 0:
-            self._epochs = self._batches
-        if not self._is_done and self._epochs + batch + 1 >= self.first:
+            self._before_epoch = self._batches
+        if not self._is_done and self._before_epoch + batch + 1 >= self.first:
             self._is_done = self._is_tracing = True
-            _start(str(self.folder))
+            start, _ = tracer()
+            start(str(self.folder))
 
     def after(self, batch: int) -> None:
-        """Stops if it is time."""
-        self._batches = self._epochs + batch + 1
+        """Stops the trace if it is due."""
+        self._batches = self._before_epoch + batch + 1
         if self._batches >= self.last:
             self.stop()
 
     def stop(self) -> None:
-        """Stops if it has not."""
+        """Stops the trace if one is running."""
         if self._is_tracing:
             self._is_tracing = False
-            _stop()
+            _, stop = tracer()
+            stop()
 
 
-def _start(folder: str) -> None:
+def tracer() -> tuple[Callable[[str], Any], Callable[[], Any]]:
+    """Returns the backend's functions that start and stop a trace."""
     if keras.backend.backend() == "jax":
         import jax
 
-        jax.profiler.start_trace(folder)
-    else:
-        import tensorflow as tf
+        return jax.profiler.start_trace, jax.profiler.stop_trace
+    import tensorflow as tf
 
-        tf.profiler.experimental.start(folder)
-
-
-def _stop() -> None:
-    if keras.backend.backend() == "jax":
-        import jax
-
-        jax.profiler.stop_trace()
-    else:
-        import tensorflow as tf
-
-        tf.profiler.experimental.stop()
+    return tf.profiler.experimental.start, tf.profiler.experimental.stop

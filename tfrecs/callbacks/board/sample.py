@@ -1,6 +1,5 @@
-"""How a model ranks for a sample of users."""
+"""The ranking of the catalogue for a sample of users."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,24 +14,24 @@ from tfrecs.evaluation.ranking.ranks import rank_relevant
 from tfrecs.evaluation.ranking.scorers import SCORE_BLOCK, check_scores
 from tfrecs.evaluation.ranking.top_k import best_items
 
-METRICS = ("precision", "recall", "ndcg", "mrr", "coverage", "head_share")
-"""Of the sample; see `tfrecs.evaluation.metrics`."""
+SNAPSHOT_METRICS = ("precision", "recall", "ndcg", "mrr", "coverage", "head_share")
+"""Metrics of a snapshot: names of `tfrecs.evaluate`."""
 
 
 class Diverged(Exception):
-    """The model's scores are no numbers any more: there is nothing to see."""
+    """The model's scores are NaN."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """What a model gives to some users, training items left out.
+    """A model's ranking for some users, without training items.
 
     Args:
-        users: `[users]`, their indices.
+        users: `[users]`, indices; those of the sample come first.
         items: `[users, longest]`, their best items.
         scores: `[users, longest]`, of these items.
-        ranked: where the held-out items of the first users, those of the sample, stand
-            in the whole catalogue; None where there is no sample.
+        ranked: the ranks of the held-out items of the sample in the whole catalogue;
+            None without a sample.
     """
 
     users: IntArray
@@ -41,7 +40,7 @@ class Ranking:
     ranked: Ranks | None
 
     def lists_of(self, users: IntArray) -> tuple[IntArray, FloatArray]:
-        """Gives items and scores of some of the users, in that order."""
+        """Returns items and scores of some of the users, in that order."""
         places = [int(np.flatnonzero(self.users == user)[0]) for user in users]
         return self.items[places], self.scores[places]
 
@@ -53,7 +52,7 @@ def rank_for(
     others: IntArray,
     longest: int,
 ) -> Ranking:
-    """Ranks the catalogue for the users of `held` and for others, some at a time.
+    """Ranks the catalogue for the users of `held` and for others, in blocks.
 
     Raises:
         Diverged: if a score is NaN.
@@ -63,14 +62,26 @@ def rank_for(
     users = np.concatenate([sampled, np.setdiff1d(others, sampled)])
     ranked, best = [], []
     for rows in row_parts(len(users), train.num_items, SCORE_BLOCK):
-        block, drawn = users[rows], sampled[rows]
+        block, of_sample = users[rows], sampled[rows]
         scores, seen = _scores(score, block, train.num_items), train.matrix[block]
         best.append(best_items(scores, seen, longest))
-        if held is not None and len(drawn):
-            of_drawn = scores[: len(drawn)], held.matrix[drawn], seen[: len(drawn)]
-            ranked.append(rank_relevant(*of_drawn))
+        if held is not None and len(of_sample):
+            size = len(of_sample)
+            ranked.append(
+                rank_relevant(scores[:size], held.matrix[of_sample], seen[:size])
+            )
     items, of_items = map(np.concatenate, zip(*best, strict=True))
     return Ranking(users, items, of_items, _joined(ranked) if ranked else None)
+
+
+def sample_metrics(ranked: Ranks, lists: Lists, measures: Measures) -> dict[str, float]:
+    """Returns means over the users, such as "ndcg@10", and metrics of all lists."""
+    of_users, overall = measure_lists(
+        lists, k=measures.cutoffs, metrics=measures.of_lists
+    )
+    values = {**measures.of(ranked), **of_users}
+    means = {name: mean_where_defined(x) for name, x in values.items()}
+    return {**means, **overall}
 
 
 def _scores(score: Scorer, user_ids: IntArray, num_items: int) -> FloatArray:
@@ -80,30 +91,16 @@ def _scores(score: Scorer, user_ids: IntArray, num_items: int) -> FloatArray:
     return check_scores(scores, len(user_ids), num_items)
 
 
-def sample_metrics(ranked: Ranks, lists: Lists, measures: Measures) -> dict[str, float]:
-    """Gives each metric's mean over the users, such as "ndcg@10", or that of all."""
-    of_users, overall = measure_lists(
-        lists, k=measures.cutoffs, metrics=measures.of_lists
-    )
-    values = {**measures.of(ranked), **of_users}
-    means = {name: mean_where_defined(x) for name, x in values.items()}
-    return {**means, **overall}
-
-
-def _joined(parts: Sequence[Ranks]) -> Ranks:
-    """Puts blocks of users together, filled up with inf to one width."""
-    width = max(part.ranks.shape[1] for part in parts)
+def _joined(blocks: list[Ranks]) -> Ranks:
+    """Joins blocks of users, padded with inf to the widest one."""
+    width = max(block.ranks.shape[1] for block in blocks)
+    ranks = np.full((sum(len(block.ranks) for block in blocks), width), np.inf)
+    start = 0
+    for block in blocks:
+        ranks[start : start + len(block.ranks), : block.ranks.shape[1]] = block.ranks
+        start += len(block.ranks)
     return Ranks(
-        np.concatenate(
-            [
-                np.pad(
-                    part.ranks,
-                    [(0, 0), (0, width - part.ranks.shape[1])],
-                    constant_values=np.inf,
-                )
-                for part in parts
-            ]
-        ),
-        np.concatenate([part.num_relevant for part in parts]),
-        np.concatenate([part.num_candidates for part in parts]),
+        ranks,
+        np.concatenate([block.num_relevant for block in blocks]),
+        np.concatenate([block.num_candidates for block in blocks]),
     )

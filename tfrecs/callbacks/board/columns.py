@@ -20,7 +20,7 @@ MOST_VALUES = 50
 def item_columns(
     train: Interactions, names: ItemNames, items: IntArray
 ) -> dict[str, list[str]]:
-    """Gives what is told of some items, the name first."""
+    """Returns columns of text for items, their names first."""
     frame = train.item_features
     columns = {"title": names.of(items)}
     if frame is not None and "genres" in frame.columns:
@@ -33,10 +33,10 @@ def item_columns(
 
 
 def user_columns(train: Interactions, users: IntArray) -> dict[str, list[str]]:
-    """Gives what is told of some users, the raw id first.
+    """Returns columns of text for users, their raw ids first.
 
-    The projector labels points by the first column that holds other than numbers. Of
-    their features are told those that have few values, such as groups of age.
+    The projector labels points by the first column that is not a number. Only features
+    with few values are included, such as age groups.
     """
     frame = train.user_features
     columns = {
@@ -60,7 +60,7 @@ def _counts(counts: IntArray, ids: IntArray, decile: str) -> dict[str, list[str]
 
 
 def _texts(column: "pd.Series") -> list[str]:
-    """The column's values, of which there are few if they can be looked up."""
+    """Returns a column as clean text; each distinct value is cleaned once."""
     values = column.tolist()
     try:
         known = {value: clean(value) for value in set(values)}

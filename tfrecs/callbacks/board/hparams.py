@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
+from tensorboard.plugins.hparams import api_pb2
+from tensorboard.plugins.hparams.summary import session_end_pb
 from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 
-from tfrecs.callbacks.board.events import Events, scalars
+from tfrecs.callbacks.board.events import EventWriter, scalars
 
 
 def check_hparams(hparams: Mapping[str, Any]) -> None:
@@ -23,21 +24,13 @@ def check_hparams(hparams: Mapping[str, Any]) -> None:
 
 
 def session_start(log_dir: Path, hparams: Mapping[str, Any]) -> Summary:
-    """Gives the settings; runs in different folders are different trials."""
+    """Returns the settings; runs in different folders are different trials."""
     return hparams_pb(dict(hparams), trial_id=str(log_dir))
 
 
 def session_end() -> Summary:
-    """Tells that the run has come to its end."""
-    told = plugin_data_pb2.SessionEndInfo(status=api_pb2.Status.STATUS_SUCCESS)
-    kind = metadata.create_summary_metadata(
-        plugin_data_pb2.HParamsPluginData(session_end_info=told)
-    )
-    summary = Summary()
-    summary.value.add(
-        tag=metadata.SESSION_END_INFO_TAG, metadata=kind, tensor=metadata.NULL_TENSOR
-    )
-    return summary
+    """Returns the mark of a finished run."""
+    return session_end_pb(api_pb2.Status.STATUS_SUCCESS)
 
 
 def log_result(
@@ -46,15 +39,14 @@ def log_result(
     """Writes a finished run's hyperparameters and metrics, for the HParams tab.
 
     Args:
-        log_dir: folder of the run, which is made if it is not there.
+        log_dir: folder of the run, created if it is missing.
         hparams: the run's settings: numbers, strings or bools.
-        metrics: what came out, shown as scalars under these names.
+        metrics: scalars, by their tags.
 
     Raises:
         TypeError: for settings of other types.
     """
     check_hparams(hparams)
-    events = Events(Path(log_dir))
+    events = EventWriter(Path(log_dir))
     events.write(0, session_start(Path(log_dir), hparams), scalars(metrics))
     events.write(0, session_end())
-    events.close()
