@@ -80,30 +80,18 @@ def test_uniform_candidates_are_uniform_over_what_the_user_lacks():
 
 @pytest.mark.parametrize(
     ("exponent", "weights"),
-    [(1.0, [16, 9, 4, 1]), (0.5, [4, 3, 2, 1]), (-1.0, [9, 16, 36, 144])],
+    [
+        (1.0, [16, 9, 4, 1]),
+        (0.5, [4, 3, 2, 1]),
+        (0.0, [1, 1, 1, 1]),
+        (-1.0, [9, 16, 36, 144]),
+    ],
 )
 def test_popular_candidates_are_drawn_by_their_interactions(exponent, weights):
     found = counted(sampling="popularity", exponent=exponent)
     assert found[[0, 1, 5]].sum() == 0  # nobody has 1 in train, nor 5
     expected = np.array(weights) / sum(weights) * 2500
     assert stats.chisquare(found[[2, 3, 4, 6]], expected).pvalue > 1e-3
-
-
-def test_popularity_is_in_proportion_by_default():
-    plain = counted(sampling="popularity")
-    assert plain.tolist() == counted(sampling="popularity", exponent=1).tolist()
-
-
-def test_an_exponent_of_zero_is_uniform_over_items_that_someone_has():
-    found = counted(sampling="popularity", exponent=0)
-    assert found[[0, 1, 5]].sum() == 0
-    assert stats.chisquare(found[[2, 3, 4, 6]]).pvalue > 1e-3
-
-
-def test_a_sample_has_99_items_by_default(from_pairs):
-    train, test = from_pairs([(0, 0)], 1, 101), from_pairs([(0, 1)], 1, 101)
-    [row] = sample_candidates(train, test, seed=0).item_ids.tolist()
-    assert sorted(row) == list(range(2, 101))
 
 
 # Bad input

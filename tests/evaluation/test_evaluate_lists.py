@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import ndcg_score
 
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import Protocol, evaluate, evaluate_lists, lists_from_frame
@@ -99,46 +98,6 @@ def test_the_lists_of_top_k_have_the_metrics_of_evaluate(seed, k, exclude_seen):
     )
     assert measured.overall == expected.overall
     assert measured.protocol.compares == expected.protocol.compares
-
-
-def test_ndcg_is_that_of_scikit_learn():
-    scores, train, test = random_case(1)
-    items, _ = top_k(scores, np.arange(12), 10, deny=train)
-    measured = evaluate_lists(Lists(items, np.arange(12), train), test, k=10)
-    for place, user in enumerate(measured.user_ids):
-        free = ~train.matrix.toarray()[user].astype(bool)
-        truth = test.matrix.toarray()[user, free]
-        expected = ndcg_score([truth], [scores[user, free]], k=10)
-        assert measured.per_user["ndcg@10"][place] == pytest.approx(expected, abs=1e-6)
-
-
-@pytest.mark.parametrize("k", [1, 5, 12])
-def test_metrics_are_those_of_lightfm(lightfm, k):
-    users = np.arange(15)
-    items, _ = top_k(lightfm.scores, users, 12, deny=lightfm.train)
-    measured = evaluate_lists(Lists(items, users, lightfm.train), lightfm.test, k=k)
-    for ours in ("precision", "recall"):
-        expected = lightfm.measure(f"{ours}_at_k", lightfm.is_train, k=k)
-        assert measured.per_user[f"{ours}@{k}"] == pytest.approx(expected, abs=1e-6)
-
-
-@given(st.randoms(use_true_random=False))
-def test_names_of_items_and_users_do_not_matter(random):
-    _, train, test = random_case(2)
-    rng = np.random.default_rng(random.randrange(10**6))
-    items = np.argsort(train.matrix.toarray() + rng.random((12, 40)), axis=1)[:, :9]
-    to_user, to_item = rng.permutation(12), rng.permutation(40)
-    renamed = [
-        Interactions.from_matrix(
-            part.matrix.toarray()[np.argsort(to_user)][:, np.argsort(to_item)]
-        )
-        for part in (train, test)
-    ]
-    expected = evaluate_lists(Lists(items, np.arange(12), train), test, k=(2, 9))
-    lists = Lists(to_item[items], to_user, renamed[0])
-    measured = evaluate_lists(lists, renamed[1], k=(2, 9)).to_frame()
-    of_users = measured.loc[to_user[expected.user_ids]].set_axis(expected.user_ids)
-    assert of_users.rename_axis("user_id").equals(expected.to_frame())
 
 
 # What is refused

@@ -109,13 +109,6 @@ def test_diversity_is_one_less_the_mean_cosine():
     assert metrics.diversity(LISTS).tolist() == close(expected)
 
 
-def test_diversity_of_three_items_is_over_three_pairs():
-    lists = Lists([[0, 1, 2]], [0], TRAIN, np.array(GENRES))
-    # A and AB, A and B, AB and B
-    cosines = [1 / math.sqrt(2), 0, 1 / math.sqrt(2)]
-    assert metrics.diversity(lists).tolist() == close([1 - sum(cosines) / 3])
-
-
 def test_diversity_is_of_directions_and_may_reach_two():
     features = np.array([[1.0, 0], [50, 0], [-3, 0], [0, 0], [0, 1], [0, 1]])
     lists = Lists([[0, 1], [0, 2]], [0, 1], TRAIN, features)
@@ -288,22 +281,6 @@ def random_lists(seed: int = 0, num_users: int = 40, num_items: int = 70) -> Lis
     )
 
 
-@pytest.mark.parametrize("name", ["diversity", "miscalibration"])
-def test_metrics_of_many_features_are_the_slow_ones(name):
-    lists = random_lists()
-    features, train = lists.item_features.toarray().tolist(), lists.train.matrix
-    values = LIST_METRICS[name](lists)
-    for place, (row, user) in enumerate(zip(lists.items, lists.user_ids, strict=True)):
-        shown = [item for item in row.tolist() if item >= 0]
-        history = train[[user]].indices.tolist()
-        expected = (
-            slow_diversity(shown, features)
-            if name == "diversity"
-            else slow_miscalibration(shown, history, features)
-        )
-        assert values[place] == close(expected)
-
-
 # Others' numbers
 
 
@@ -363,19 +340,6 @@ def test_names_of_items_and_their_order_in_a_list_do_not_matter(case, random):
     before = as_lists(rows, users, train, features, width)
     after = as_lists(renamed, users, train[:, old], features[old], width)
     for name, metric in (LIST_METRICS | SYSTEM_METRICS).items():
-        assert metric(after) == close(metric(before)), name
-
-
-@given(cases(), st.randoms(use_true_random=False))
-def test_the_order_of_users_does_not_matter(case, random):
-    rows, users, train, features, _, width = case
-    order = random.sample(range(len(rows)), len(rows))
-    before = as_lists(rows, users, train, features, width)
-    turned = [rows[i] for i in order], [users[i] for i in order]
-    after = as_lists(*turned, train, features, width)
-    for name, metric in LIST_METRICS.items():
-        assert metric(after) == close(metric(before)[order]), name
-    for name, metric in SYSTEM_METRICS.items():
         assert metric(after) == close(metric(before)), name
 
 
