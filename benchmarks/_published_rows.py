@@ -16,7 +16,7 @@ from tfrecs.models.two_tower import TwoTower
 from tfrecs.models.warm_start import pretrain
 from tfrecs.optimizers import separate_bias_optimizer
 from tfrecs.training.partial_credit import PartialCredit
-from tfrecs.training.stages import fine_tune, pretrained_stages
+from tfrecs.training.stages import fine_tune, make_stages
 
 Fit = Callable[[Interactions, int], Fitted]
 """Takes training data and a seed."""
@@ -264,10 +264,10 @@ class Unfrozen:
         mf = self.mf.build(train)
         first = self.mf.go_on(mf, train, seed)
         model = hybrid(train, embedding_dim=10, dropout=0.2)
-        stages = pretrained_stages(
+        stages = make_stages(
+            "pretrained",
             objective=self.mf.objective,
-            metadata_rate=10 * self.last_rate,
-            last_rate=self.last_rate,
+            rates={"metadata_only": 10 * self.last_rate, "all": self.last_rate},
             epochs=10,
             validate_every=10,
         )

@@ -13,7 +13,8 @@ from tfrecs import Interactions, encode_features
 from tfrecs.bench.baselines import Fitted
 from tfrecs.models import build_hybrid
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.training.fit import batches, compile_for, fit_batches, start_at_prior
+from tfrecs.training.fit import compile_for, fit_batches, start_at_prior
+from tfrecs.training.objectives import Negatives, Plan
 from tfrecs.training.partial_credit import PartialCredit
 
 
@@ -31,8 +32,8 @@ class Setting:
         epochs: over the training data.
         learning_rate: at the start.
         optimizer: takes a model and a schedule and gives an optimizer.
-        objective: a name of `tfrecs.training.fit.OBJECTIVES`.
-        negatives: a name of `tfrecs.training.fit.NEGATIVES`, not "auto".
+        objective: a name in `tfrecs.training.objectives.OBJECTIVES`.
+        negatives: a name in `tfrecs.training.objectives.NEGATIVES`, not "auto".
         batch_size: None for the pipeline's default, like what follows.
         num_negatives: for each positive or for the batch.
         credit: takes the training data and gives partial credit; None for none.
@@ -65,21 +66,17 @@ class Setting:
         self, model: TwoTower, train: Interactions, seed: int
     ) -> tuple[keras.Model, tf.data.Dataset]:
         """Gives what to call `fit` on, compiled, and the batches for it."""
-        data = batches(
-            train,
-            self.objective,
-            self.negatives,
-            seed=seed,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            num_negatives=self.num_negatives,
-            credit=None if self.credit is None else self.credit(train),
+        credit = None if self.credit is None else self.credit(train)
+        negatives = Negatives(self.negatives, self.num_negatives, credit=credit)
+        plan = Plan(self.objective, negatives)
+        data = plan.batches(
+            train, seed=seed, epochs=self.epochs, batch_size=self.batch_size
         )
-        start_at_prior(model, train, self.objective, self.negatives, data)
+        start_at_prior(model, train, plan, self.batch_size)
         steps = int(data.cardinality())
         decay = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
         optimizer = self.optimizer(model, decay)
-        return compile_for(model, self.objective, self.negatives, optimizer), data
+        return compile_for(model, plan, optimizer), data
 
 
 def built(

@@ -18,8 +18,10 @@ from _report import finish, in_turns, medians, parser, print_table
 
 from tfrecs import Interactions, build_mf, build_neumf
 from tfrecs.bench.problem import load_problem
-from tfrecs.training.fit import batches, compile_for, fit_batches
+from tfrecs.training.fit import compile_for, fit_batches
+from tfrecs.training.objectives import Negatives, Plan
 
+PLAN = Plan("bce", Negatives("all"))
 SHORT, LONG = 20, 100  # epochs of a call
 NEUMF = {"embedding_dim": 64, "mlp_embedding_dim": 32, "hidden_units": (16, 8)}
 MODELS: dict[str, Callable[..., Any]] = {
@@ -31,11 +33,11 @@ MODELS: dict[str, Callable[..., Any]] = {
 
 def compiled(build: Callable[..., Any], train: Interactions) -> keras.Model:
     model = build(train.num_users, train.num_items)
-    return compile_for(model, "bce", "all", keras.optimizers.Adam(3e-3))
+    return compile_for(model, PLAN, keras.optimizers.Adam(3e-3))
 
 
 def feed_of(train: Interactions, epochs: int) -> tf.data.Dataset:
-    return batches(train, "bce", "all", seed=0, epochs=epochs)
+    return PLAN.batches(train, seed=0, epochs=epochs)
 
 
 def by_hand(model: keras.Model, feed: tf.data.Dataset) -> Callable[[], float]:

@@ -30,7 +30,8 @@ from _report import (
 from tfrecs import Interactions, build_mf, build_neumf
 from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.optimizers import RowwiseAdagrad
-from tfrecs.training.fit import STEPS_PER_EXECUTION, batches, compile_for, fit_batches
+from tfrecs.training.fit import STEPS_PER_EXECUTION, compile_for, fit_batches
+from tfrecs.training.objectives import Negatives, Plan
 
 
 @dataclass(frozen=True)
@@ -93,15 +94,15 @@ def measure(case: Case, repeats: int) -> dict[str, Any]:
     note("data")
     model = build(case)
     note("model")
-    objective, negatives = ("softmax", "uniform")
+    plan = Plan("softmax", Negatives("shared"))
     if case.hidden_block is not None:
-        objective, negatives = ("bce", "all")
-    trained = compile_for(model, objective, negatives, RowwiseAdagrad(0.05))
+        plan = Plan("bce", Negatives("all"))
+    trained = compile_for(model, plan, RowwiseAdagrad(0.05))
     trained.optimizer.build(trained.trainable_variables)
     note("optimizer")
     clock = Clock()
     steps = STEPS_PER_EXECUTION * (1 + repeats)  # the first execution compiles
-    feed = batches(train, objective, negatives, seed=0, epochs=100).take(steps)
+    feed = plan.batches(train, seed=0, epochs=100).take(steps)
     fit_batches(trained, feed, 1, callbacks=[clock])
     note("training")
     return {

@@ -17,7 +17,8 @@ from _report import finish, in_turns, medians, parser, print_table
 from tfrecs import Interactions
 from tfrecs.data.datasets.synthetic import make_synthetic
 from tfrecs.models import build_neumf
-from tfrecs.training.fit import batches, compile_for, fit_batches
+from tfrecs.training.fit import compile_for, fit_batches
+from tfrecs.training.objectives import Negatives, Plan
 
 USERS, ITEMS = 943, 1682  # as MovieLens 100K
 SIZES = {"embedding_dim": 8, "mlp_embedding_dim": 16, "hidden_units": (32, 16, 8)}
@@ -38,8 +39,10 @@ def plain(data: Interactions):
 def ours(data: Interactions, negatives: str):
     """Gives what trains for three epochs, and the pairs that it scores."""
     model = build_neumf(USERS, ITEMS, **SIZES)
-    trained = compile_for(model, "bce", negatives, keras.optimizers.Adam())
-    feed = batches(data, "bce", negatives, seed=0, epochs=3, num_negatives=4)
+    number = 4 if negatives == "own" else None
+    plan = Plan("bce", Negatives(negatives, number))
+    trained = compile_for(model, plan, keras.optimizers.Adam())
+    feed = plan.batches(data, seed=0, epochs=3)
     labels = feed.element_spec[1]
     pairs = int(feed.cardinality()) * labels.shape.num_elements()
     return lambda: fit_batches(trained, feed, 1), pairs

@@ -56,7 +56,7 @@ def setting(length: Length, make: Callable, rate: float) -> Setting:
         rate,
         optimizer=lambda model, schedule: make(schedule),
         objective="softmax",
-        negatives="uniform",
+        negatives="shared",
         batch_size=length.batch_size,
         num_negatives=512,
     )

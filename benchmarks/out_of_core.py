@@ -77,13 +77,15 @@ def train(folder: Path, repeats: int) -> dict[str, Any]:
     from tfrecs import build_mf
     from tfrecs.optimizers import RowwiseAdagrad
     from tfrecs.training.fit import STEPS_PER_EXECUTION, compile_for, fit_batches
+    from tfrecs.training.objectives import Negatives, Plan
 
     shards = open_shards(folder)
     data = sharded_shared_negatives_batches(
         shards, seed=0, batch_size=BATCH, num_negatives=NEGATIVES
     ).take(STEPS_PER_EXECUTION * (1 + repeats))
+    plan = Plan("softmax", Negatives("shared"))
     model = build_mf(shards.num_users, shards.num_items, embedding_dim=DIM)
-    trained = compile_for(model, "softmax", "uniform", RowwiseAdagrad(0.05))
+    trained = compile_for(model, plan, RowwiseAdagrad(0.05))
     times: list[float] = []
     clock = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: times.append(time.perf_counter())

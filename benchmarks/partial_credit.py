@@ -28,7 +28,7 @@ from tfrecs.models import build_mf
 MF = built(build_mf, embedding_dim=64, dropout=0.5)
 SETTINGS = {
     "softmax": Setting(
-        MF, 30, 0.02, objective="softmax", negatives="uniform", num_negatives=512
+        MF, 30, 0.02, objective="softmax", negatives="shared", num_negatives=512
     ),
     "hinge": Setting(MF, 30, 0.01, objective="hinge", negatives="own", num_negatives=8),
     "bpr": Setting(MF, 30, 0.01, objective="bpr", negatives="own", num_negatives=8),

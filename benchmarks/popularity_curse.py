@@ -20,6 +20,7 @@ from tfrecs import Interactions, evaluate, fit
 from tfrecs.bench.problem import load_problem
 from tfrecs.models import build_mf
 from tfrecs.optimizers import separate_bias_optimizer
+from tfrecs.training.objectives import Negatives
 
 RATES = (0.001, 0.003)
 BIAS_RATES = {"one": (None,), "two": (0.01, 0.1, 1.0)}
@@ -28,12 +29,11 @@ METRICS = ("precision", "ndcg", "head_share", "coverage", "popularity")
 OBJECTIVES: dict[str, dict[str, Any]] = {
     # With the epochs between two looks, and those of the training.
     "hinge": {
-        "negatives": "own",
-        "num_negatives": 4,
+        "negatives": Negatives("own", 4),
         "validate_every": 1,
         "epochs": 30,
     },
-    "bpr": {"negatives": "own", "num_negatives": 4, "validate_every": 1, "epochs": 40},
+    "bpr": {"negatives": Negatives("own", 4), "validate_every": 1, "epochs": 40},
     "bce": {"negatives": "all", "validate_every": 5, "epochs": 200},
 }
 

@@ -1,6 +1,6 @@
 """What `tfrecs.callbacks.TensorBoard` costs, at its defaults, of the training time.
 
-Short trainings with all items as negatives, in Keras epochs of 10 passes, each going on
+Short trainings with all items as negatives, validated every 10 epochs, each going on
 with the same compiled model. The cost is the time inside the callback, from its making
 to its last file, beside the rest of the same run: so a busy machine slows both. Beside
 it, whole runs with the callback and without any, warmed up, in turns, medians, which
@@ -23,7 +23,8 @@ from _report import finish, in_turns, medians, parser, print_table, seconds
 from tfrecs import build_mf, build_neumf
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.callbacks import TensorBoard
-from tfrecs.training.fit import batches, compile_for, fit_batches
+from tfrecs.training.fit import compile_for, fit_batches
+from tfrecs.training.objectives import Negatives, Plan
 
 VALIDATE_EVERY = 10  # epochs
 NEUMF = {"embedding_dim": 64, "mlp_embedding_dim": 32, "hidden_units": (16, 8)}
@@ -78,8 +79,9 @@ class Trained:
         self.shares: list[float] = []
         train = problem.fitting
         model = build(train.num_users, train.num_items)
-        self.data = batches(train, "bce", "all", seed=0, epochs=VALIDATE_EVERY)
-        self.model = compile_for(model, "bce", "all", keras.optimizers.Adam(3e-3))
+        plan = Plan("bce", Negatives("all"))
+        self.data = plan.batches(train, seed=0, epochs=VALIDATE_EVERY)
+        self.model = compile_for(model, plan, keras.optimizers.Adam(3e-3))
 
     def alone(self) -> None:
         """Trains without callbacks."""

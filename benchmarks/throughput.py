@@ -26,7 +26,8 @@ from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.recipes import RECIPES
 from tfrecs.bench.train import Training
 from tfrecs.models import MODELS
-from tfrecs.training.fit import batches, compile_for, fit_batches
+from tfrecs.training.fit import compile_for, fit_batches
+from tfrecs.training.objectives import Negatives, Plan
 
 DIM, OWN, BATCH = 64, 8, 1024
 EPOCHS = {"all": 20, "own": 2, "mixed": 4}  # of a timed fit: some seconds at most
@@ -57,15 +58,9 @@ def ours(problem: Problem, model: str, negatives: str) -> Way:
         num_negatives=OWN if negatives == "own" else None,
     )
     towers, train = Training(recipe, problem).model, problem.train
-    trained = compile_for(towers, "bce", negatives, keras.optimizers.Adam(3e-3))
-    feed = batches(
-        train,
-        "bce",
-        negatives,
-        seed=0,
-        epochs=EPOCHS[negatives],
-        num_negatives=recipe.num_negatives,
-    )
+    plan = Plan("bce", Negatives(negatives, recipe.num_negatives))
+    trained = compile_for(towers, plan, keras.optimizers.Adam(3e-3))
+    feed = plan.batches(train, seed=0, epochs=EPOCHS[negatives])
     shape, steps = feed.element_spec[1].shape, int(feed.cardinality())
     positives = steps * shape[0]
     if negatives == "all":  # a row is a user with all of its positives

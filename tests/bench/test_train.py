@@ -12,7 +12,7 @@ from tfrecs.bench.problem import load_problem
 from tfrecs.bench.recipes import INCLUDING_SEEN, Recipe, recipes
 from tfrecs.bench.run import run
 from tfrecs.models import MODELS
-from tfrecs.training.fit import NEGATIVES, OBJECTIVES
+from tfrecs.training.objectives import NEGATIVES, OBJECTIVES
 
 COLUMNS = {"user_col": "person", "item_col": "film", "rating_col": "stars"}
 MF = Recipe("mf", {"embedding_dim": 4, "dropout": 0.5}, validate_every=2, max_epochs=6)

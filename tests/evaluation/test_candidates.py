@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tfrecs.data.interactions import Interactions
+from tfrecs.data.popularity import OWN
 from tfrecs.data.splits import leave_k_out
 from tfrecs.evaluation.candidates import SampledCandidates, sample_candidates
-from tfrecs.training.negatives import OWN
 
 every_sampling = pytest.mark.parametrize("sampling", OWN)
 

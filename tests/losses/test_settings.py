@@ -11,6 +11,7 @@ from tfrecs import losses
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, configure_loss
 from tfrecs.losses.settings import ConfiguredLoss, settings_of
 from tfrecs.training.fit import compile_for
+from tfrecs.training.objectives import Negatives, Plan
 
 LABELS = np.array([[1, 0, 0, 0.5], [1, 0, 0, 0]], dtype=np.float32)
 SCORES = np.array([[0.4, 0.9, -0.2, 0.8], [0.7, -0.5, 0.3, 0.1]], dtype=np.float32)
@@ -141,25 +142,30 @@ def test_a_compiled_model_is_saved_with_the_settings(name, tmp_path):
     assert told == pytest.approx(expected, rel=1e-5)
 
 
+def compiled(model, objective, negatives):
+    plan = Plan(objective.name, Negatives(negatives), objective.settings)
+    return compile_for(model, plan, keras.optimizers.Adam())
+
+
 def test_a_model_is_compiled_with_the_loss_of_its_negatives():
-    model, adam = tfrecs.build_mf(NUM_USERS, NUM_ITEMS), keras.optimizers.Adam
+    model = tfrecs.build_mf(NUM_USERS, NUM_ITEMS)
     objective = configure_loss("softmax", temperature=0.2)
-    assert compile_for(model, objective, "own", adam()).loss.loss is LOSSES["softmax"]
-    over = compile_for(model, objective, "all", adam())
+    assert compiled(model, objective, "own").loss.loss is LOSSES["softmax"]
+    over = compiled(model, objective, "all")
     assert over.loss.loss is CATALOGUE_LOSSES["softmax"]
     assert over.loss.settings == {"temperature": 0.2}
-    shared = compile_for(model, objective, "mixed", adam())
+    shared = compiled(model, objective, "mixed")
     assert (shared.loss.loss, shared.temperature) == (LOSSES["softmax"], 0.2)
-    assert compile_for(model, configure_loss("bpr"), "own", adam()).loss is losses.bpr
+    assert compiled(model, configure_loss("bpr"), "own").loss is losses.bpr
 
 
 def test_losses_that_estimate_ranks_are_told_the_catalogues_size():
-    model, adam = tfrecs.build_mf(NUM_USERS, NUM_ITEMS), keras.optimizers.Adam
+    model = tfrecs.build_mf(NUM_USERS, NUM_ITEMS)
     for name in ("warp", "warp-all", "kos-warp", "collie-warp"):
-        loss = compile_for(model, name, "own", adam()).loss
+        loss = compiled(model, configure_loss(name), "own").loss
         assert (loss.loss, loss.settings) == (LOSSES[name], {"num_items": NUM_ITEMS})
     objective = configure_loss("kos-warp", k=2, num_items=50)
-    loss = compile_for(model, objective, "own", adam()).loss
+    loss = compiled(model, objective, "own").loss
     assert loss.settings == {"k": 2, "num_items": 50}
 
 

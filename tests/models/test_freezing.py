@@ -74,13 +74,12 @@ OPTIMIZERS = {
 
 @pytest.mark.parametrize(
     ("optimizer", "negatives"),
-    [("weight decay", "all"), ("rows", "uniform"), ("lazy", "own")],
+    [("weight decay", "all"), ("rows", "shared"), ("lazy", "own")],
 )
 def test_our_fit_leaves_ids_alone(hybrid, train, optimizer, negatives):
     before = values(freeze(hybrid))
-    options = {"objective": "bce", "negatives": negatives, "epochs": 2}
-    if negatives != "all":
-        options |= {"num_negatives": 2}
+    drawn = tfrecs.Negatives(negatives, None if negatives == "all" else 2)
+    options = {"objective": "bce", "negatives": drawn, "epochs": 2}
     tfrecs.fit(
         hybrid, train, seed=0, optimizer=OPTIMIZERS[optimizer](hybrid), **options
     )

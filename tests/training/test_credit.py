@@ -24,8 +24,8 @@ BOTH = {"genres": GENRES, "decade": DECADES}
 
 
 def given_to(credit, item_id, other_id):
-    give = credit.giver(credit.num_items)
-    return give(np.int32(item_id), np.int32(other_id)).numpy()
+    labels = credit.function(credit.num_items)
+    return labels(np.int32(item_id), np.int32(other_id)).numpy()
 
 
 # What credit is
@@ -38,20 +38,20 @@ def test_credit_by_hand():
         0.5 * 1 / 3 + 0.25,  # drama of comedy, drama and war; both of decade 7
         0.5 * 1 / 2,  # drama of comedy and drama; 9 is another decade
         0.0,  # no genre, and 9
-        0.5 * 1 / 3,  # nobody knows the decade
+        0.5 * 1 / 3,  # a missing decade
     ]
     np.testing.assert_allclose(found, [expected], rtol=1e-6)
     assert found.dtype == np.float32
 
 
-def test_what_is_not_known_is_like_nothing():
+def test_missing_labels_are_similar_to_nothing():
     credit = partial_credit(
         {"genres": [[0], [0], [1]], "kind": [-1, -1, 5]}, {"genres": 0.5, "kind": 0.5}
     )
     assert not given_to(credit, [0, 1, 2], [0, 1, 2]).any()
 
 
-def test_an_item_is_no_other_item():
+def test_an_item_has_no_credit_for_itself():
     credit = partial_credit({"kind": [4, 4, 2]}, {"kind": 0.5})
     found = given_to(credit, [0, 1], [[0, 1, 2], [0, 1, 2]])
     assert found.tolist() == [[0, 0.5, 0], [0.5, 0, 0]]
@@ -94,10 +94,10 @@ def test_without_weight_there_is_no_credit():
     assert found.tolist() == [[0, 0], [0, 0]]
 
 
-def test_the_matrix_that_is_given_stays_as_it_is():
-    """Twice the same label is one of 2, which is refused; a 0 that is told is none."""
-    told = (np.array([1, 0, 1]), np.array([1, 0, 0]), np.array([0, 2, 3]))
-    genres = sp.csr_array(told, shape=(2, 2))
+def test_the_given_matrix_does_not_change():
+    """A label twice is a 2, which is refused; an explicit 0 is no label."""
+    stored = (np.array([1, 0, 1]), np.array([1, 0, 0]), np.array([0, 2, 3]))
+    genres = sp.csr_array(stored, shape=(2, 2))
     credit = partial_credit({"genres": genres}, {"genres": 0.5})
     assert given_to(credit, [0], [1]).tolist() == [[0]]
     assert (genres.nnz, genres.dtype) == (3, np.int64)
@@ -182,12 +182,12 @@ def test_columns_of_a_frame_are_metadata():
     )
 
 
-def test_a_column_that_is_not_there_is_refused():
+def test_a_missing_column():
     with pytest.raises(ValueError, match=r"a column 'genre'.*Received: columns genres"):
         credit_from_frame(pd.DataFrame({"genres": ["a"]}), multi_hot={"genre": 0.5})
 
 
-# What is refused
+# Errors
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_a_column_that_is_not_there_is_refused():
         (
             {"a": [0], "b": [0]},
             {"a": 0.75, "b": 0.5},
-            r"at most 1 together. Received: {'a': 0.75, 'b': 0.5}, which are 1.25",
+            r"at most 1 together. Received: {'a': 0.75, 'b': 0.5}, their sum is 1.25",
         ),
         (
             {"a": [0, 1], "b": [[1], [0], [1]]},

@@ -1,4 +1,4 @@
-"""Negatives: never a positive when exact, and as likely as they are said to be.
+"""Negatives: never a positive when exact, and drawn with their probability.
 
 The seeds are fixed. With another one, a right sampler would fail a test of frequencies
 with a probability of 1e-3.
@@ -12,17 +12,8 @@ import tensorflow as tf
 from scipy import stats
 
 from tfrecs.data.interactions import Interactions
-from tfrecs.training.negatives import (
-    OWN,
-    SHARED_NEGATIVES,
-    approximate_popular,
-    approximate_uniform,
-    exact_popular,
-    exact_uniform,
-    own_negatives,
-    shared_negatives,
-    shared_popular,
-)
+from tfrecs.training.negatives import approximate_negatives, exact_negatives
+from tfrecs.training.shared_negatives import shared_negatives
 
 MATRIX = np.array(  # users who lack items at the start, at the end and in between
     [
@@ -55,13 +46,16 @@ EXPONENTS = {  # COUNTS to a power, but 0 for the item that nobody has
     -1.0: [1, 1 / 4, 1 / 2, 0, 1 / 5, 1 / 3],
 }
 every_exponent = pytest.mark.parametrize("exponent", EXPONENTS)
-SAMPLERS = [
-    *(exact_uniform, approximate_uniform, exact_popular, approximate_popular),
-    *(partial(exact_popular, exponent=0.75), partial(exact_popular, exponent=-0.5)),
+POPULAR = {"sampling": "popularity"}
+exact_popular = partial(exact_negatives, **POPULAR)
+approximate_popular = partial(approximate_negatives, **POPULAR)
+EXACT = [
+    *(exact_negatives, exact_popular),
+    *(partial(exact_popular, exponent=exponent) for exponent in (0.75, -0.5)),
 ]
-every_sampler = pytest.mark.parametrize("sampler", SAMPLERS)
-every_exact_sampler = pytest.mark.parametrize(
-    "sampler", [exact_uniform, exact_popular, *SAMPLERS[-2:]]
+every_exact_sampler = pytest.mark.parametrize("sampler", EXACT)
+every_sampler = pytest.mark.parametrize(
+    "sampler", [*EXACT, approximate_negatives, approximate_popular]
 )
 
 
@@ -73,7 +67,7 @@ def draw(sampler, users, num_negatives: int, seed=(1, 2)) -> np.ndarray:
 
 @pytest.mark.parametrize("user", range(5))
 def test_exact_negatives_are_uniform_over_the_items_that_the_user_lacks(user):
-    drawn = draw(exact_uniform(TRAIN), [user], 3000)
+    drawn = draw(exact_negatives(TRAIN), [user], 3000)
     counts = np.bincount(drawn.ravel(), minlength=6)
     assert (counts[MATRIX[user] == 1] == 0).all()
     lacking = counts[MATRIX[user] == 0]
@@ -97,20 +91,22 @@ def test_exact_popular_negatives_are_drawn_by_the_weight_that_a_user_lacks(
     user, exponent
 ):
     train = Interactions.from_matrix(SKEWED)
-    [drawn] = draw(exact_popular(train, exponent), [user], 3000)
+    [drawn] = draw(exact_popular(train, exponent=exponent), [user], 3000)
     assert_drawn_by(drawn, np.where(SKEWED[user], 0, EXPONENTS[exponent]))
 
 
 @every_exponent
 def test_approximate_popular_negatives_are_drawn_by_their_weight(exponent):
-    sampler = approximate_popular(Interactions.from_matrix(SKEWED), exponent)
+    sampler = approximate_popular(Interactions.from_matrix(SKEWED), exponent=exponent)
     for drawn in draw(sampler, [4, 6], 3000):
         assert_drawn_by(drawn, EXPONENTS[exponent])
 
 
 @every_exponent
-def test_popular_shared_negatives_are_drawn_by_their_weight_which_they_tell(exponent):
-    negatives = shared_popular(Interactions.from_matrix(SKEWED), exponent)
+def test_popular_shared_negatives_are_drawn_by_their_weight(exponent):
+    negatives = shared_negatives(
+        Interactions.from_matrix(SKEWED), "popularity", exponent
+    )
     drawn = negatives.draw(None, 3000, tf.constant([1, 2])).numpy()
     assert_drawn_by(drawn, EXPONENTS[exponent])
     share = np.array(EXPONENTS[exponent]) / sum(EXPONENTS[exponent])
@@ -120,14 +116,14 @@ def test_popular_shared_negatives_are_drawn_by_their_weight_which_they_tell(expo
 
 def test_uniform_shared_negatives_are_uniform_over_the_catalogue():
     train = Interactions.from_matrix(SKEWED)
-    negatives = shared_negatives(train, sampling="uniform", exponent=1.0)
+    negatives = shared_negatives(train, "uniform")
     drawn = negatives.draw(None, 3000, tf.constant([1, 2])).numpy()
     assert_drawn_by(drawn, np.ones(6))
 
 
 def test_half_of_mixed_shared_negatives_are_those_of_the_batch_and_half_uniform():
     train = Interactions.from_matrix(SKEWED)
-    negatives = shared_negatives(train, sampling="mixed", exponent=1.0)
+    negatives = shared_negatives(train, "mixed")
     items = tf.constant(np.tile(train.item_ids, 200))
     drawn = negatives.draw(items, 0, tf.constant([1, 2])).numpy()
     assert drawn[:3000].tolist() == items.numpy().tolist()
@@ -136,7 +132,7 @@ def test_half_of_mixed_shared_negatives_are_those_of_the_batch_and_half_uniform(
 
 
 def test_approximate_negatives_are_uniform_over_the_catalogue():
-    drawn = draw(approximate_uniform(TRAIN), [0, 4], 3000)
+    drawn = draw(approximate_negatives(TRAIN), [0, 4], 3000)
     for row in drawn:
         assert stats.chisquare(np.bincount(row, minlength=6)).pvalue > 1e-3
     assert drawn.max() == 5
@@ -150,7 +146,7 @@ def test_exact_negatives_are_never_positives(seed, sampler):
     matrix[:, 7] = 0
     train = Interactions.from_matrix(matrix)
     users = rng.integers(0, 40, 200)
-    if sampler is not exact_uniform:  # which draws what someone has
+    if sampler is not exact_negatives:  # items without interactions are not drawn
         train = Interactions.from_matrix(np.vstack([matrix, np.eye(1, 50, 7)]))
     drawn = draw(sampler(train), users, 60, (seed, 0))
     assert not matrix[users[:, None], drawn].any()
@@ -158,7 +154,7 @@ def test_exact_negatives_are_never_positives(seed, sampler):
 
 
 def test_negatives_go_to_their_users_row_by_row():
-    drawn = draw(exact_uniform(TRAIN), [4, 1, 4, 0], 50)
+    drawn = draw(exact_negatives(TRAIN), [4, 1, 4, 0], 50)
     assert drawn.shape == (4, 50)
     assert (drawn[[0, 2]] == 3).all()
     assert set(drawn[1]) == {0, 1, 2, 3}
@@ -193,65 +189,38 @@ def test_exact_negatives_need_an_item_that_each_user_lacks():
     train = Interactions.from_matrix(
         np.array([[1, 0], [1, 1]]), users=["ann", "bob"], items=["x", "y"]
     )
-    with pytest.raises(
-        ValueError, match=r"lack at least one.*user 'bob', who has all 2"
-    ):
-        exact_uniform(train)
-    assert set(draw(approximate_uniform(train), [1], 50).ravel()) == {0, 1}
-
-
-def test_an_exponent_that_is_no_number_is_refused():
-    for sampler in (exact_popular, approximate_popular, shared_popular):
-        for exponent in (float("nan"), float("inf")):
-            with pytest.raises(ValueError, match=f"finite.*exponent={exponent}"):
-                sampler(TRAIN, exponent)
+    with pytest.raises(ValueError, match=r"user 'bob', who has all 2"):
+        exact_negatives(train)
+    assert set(draw(approximate_negatives(train), [1], 50).ravel()) == {0, 1}
 
 
 def test_popular_negatives_need_an_item_that_someone_has_and_each_user_lacks():
     train = Interactions.from_matrix(
         np.array([[1, 0, 0], [1, 1, 0]]), users=["ann", "bob"]
     )
-    with pytest.raises(
-        ValueError, match=r"lack at least one.*user 'bob', who has all 2"
-    ):
-        exact_popular(train, 0.5)
-    assert set(draw(exact_uniform(train), [1], 20).ravel()) == {2}
-
-
-# By name
-
-
-@pytest.mark.parametrize("exact", [True, False])
-@pytest.mark.parametrize("sampling", OWN)
-def test_own_negatives_are_named(sampling, exact):
-    exponent = 2.0 if sampling == "popularity" else 1.0
-    named = own_negatives(TRAIN, sampling=sampling, exact=exact, exponent=exponent)
-    expected = {
-        ("uniform", True): exact_uniform(TRAIN),
-        ("uniform", False): approximate_uniform(TRAIN),
-        ("popularity", True): exact_popular(TRAIN, 2.0),
-        ("popularity", False): approximate_popular(TRAIN, 2.0),
-    }[sampling, exact]
-    found = draw(named, [0, 1, 3], 30)
-    assert found.tolist() == draw(expected, [0, 1, 3], 30).tolist()
-
-
-def test_an_unknown_name_is_refused():
-    with pytest.raises(
-        ValueError, match=r"one of uniform, popularity. Received: 'hard'"
-    ):
-        own_negatives(TRAIN, sampling="hard", exact=True, exponent=1.0)
-    with pytest.raises(ValueError, match="one of uniform, popularity, in-batch, mixed"):
-        shared_negatives(TRAIN, sampling="hard", exponent=1.0)
+    with pytest.raises(ValueError, match=r"user 'bob', who has all 2"):
+        exact_popular(train, exponent=0.5)
+    assert set(draw(exact_negatives(train), [1], 20).ravel()) == {2}
 
 
 @pytest.mark.parametrize(
-    "sampling", [name for name in SHARED_NEGATIVES if name[0] != "p"]
+    "draws", [exact_negatives, approximate_negatives, shared_negatives]
 )
-def test_an_exponent_without_effect_is_refused(sampling):
-    told = f"`exponent` must be left out.*Received: exponent=0.75 with '{sampling}'"
-    with pytest.raises(ValueError, match=told):
-        shared_negatives(TRAIN, sampling=sampling, exponent=0.75)
-    if sampling in OWN:
-        with pytest.raises(ValueError, match=told):
-            own_negatives(TRAIN, sampling=sampling, exact=True, exponent=0.75)
+@pytest.mark.parametrize(
+    ("sampling", "exponent", "message"),
+    [
+        ("hard", 1.0, "one of uniform, popularity.*Received: 'hard'"),
+        ("popularity", float("nan"), "finite.*exponent=nan"),
+        ("popularity", float("inf"), "finite.*exponent=inf"),
+        ("uniform", 0.75, "`exponent` must be left out.*exponent=0.75 with 'uniform'"),
+    ],
+)
+def test_wrong_arguments(draws, sampling, exponent, message):
+    with pytest.raises(ValueError, match=message):
+        draws(TRAIN, sampling, exponent)
+
+
+@pytest.mark.parametrize("sampling", ["in-batch", "mixed"])
+def test_shared_negatives_without_an_exponent(sampling):
+    with pytest.raises(ValueError, match=f"exponent=0.75 with '{sampling}'"):
+        shared_negatives(TRAIN, sampling, 0.75)

@@ -8,14 +8,7 @@ from tfrecs.models import build_bucketed_mf, build_hybrid, build_mf
 from tfrecs.models.freezing import freeze, matching
 from tfrecs.models.warm_start import start_from_mf
 from tfrecs.optimizers import separate_bias_optimizer
-from tfrecs.training.stages import (
-    Stage,
-    bucket_stages,
-    fine_tune,
-    fit_stages,
-    hybrid_stages,
-    pretrained_stages,
-)
+from tfrecs.training.stages import Stage, fine_tune, fit_stages, make_stages
 
 SGD = keras.optimizers.SGD
 FEATURES = np.random.default_rng(0).normal(size=(9, 4))
@@ -115,7 +108,7 @@ def test_fine_tuning_starts_from_mf_and_moves_what_each_stage_names(train):
     mf = build_mf(8, 9, embedding_dim=3)
     mf.interaction.global_bias.assign(-1.0)
     model, watch, start = hybrid(), Watch(), start_from_mf(hybrid(), mf)
-    stages = pretrained_stages(epochs=1)
+    stages = make_stages("pretrained", epochs=1, rates={"all": 1e-3})
     histories = fine_tune(model, mf, train, seed=0, stages=stages, callbacks=[watch])
     assert list(histories) == ["metadata_only", "all"]
     frozen, last = (seen for seen, _ in watch.seen)
@@ -127,30 +120,44 @@ def test_fine_tuning_starts_from_mf_and_moves_what_each_stage_names(train):
     features = {"item_features/kernel"}
     assert changed == [features, start.keys() - {"item_features/table"}]
     rates = [float(o.learning_rate) for _, o in watch.seen]
-    assert rates == pytest.approx([3e-3, 3e-4])
+    assert rates == pytest.approx([3e-3, 1e-3])
 
 
-def test_stages_of_hybrids_name_what_they_train():
-    trained = [list(stage.trains) for stage in hybrid_stages()]
-    assert [stage.name for stage in hybrid_stages()] == [
-        "matrix_factorization",
-        "metadata_only",
-        "all",
-    ]
-    biases = ["(user|item)_bias", "global_bias"]
-    assert trained == [
-        ["(user|item)_factors", *biases],
-        ["(user|item)_(features|metadata)", *biases],
-        [".*"],
-    ]
+def test_standard_stages_train_the_layers_that_they_name(train):
+    trained = {
+        stage.name: set(matching(hybrid(), *stage.trains))
+        for stage in make_stages("hybrid")
+    }
+    ids = {
+        f"{side}_{part}" for side in ("user", "item") for part in ("factors", "bias")
+    }
+    biases = {"user_bias", "item_bias", "global_bias"}
+    assert list(trained) == ["matrix_factorization", "metadata_only", "all"]
+    assert trained["matrix_factorization"] == ids | biases
+    assert trained["metadata_only"] == biases | {"item_features"}
+    assert trained["all"] >= ids | biases | {"item_features"}
 
 
-def test_stages_of_buckets_train_items_of_their_own_last():
+def test_stages_of_buckets_train_own_items_last():
     model = build_bucketed_mf(8, 4, item_buckets=np.array([0, 1, 1, 0]))
-    first, last = (matching(model, *stage.trains) for stage in bucket_stages())
+    first, last = (
+        matching(model, *stage.trains) for stage in make_stages("buckets", epochs=1)
+    )
     own = {"item_factors", "item_bias"}
     assert last.keys() - first.keys() == {*own, "item_buckets"}  # categories are fixed
     assert first.keys() < last.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "rates", "message"),
+    [
+        ("mf", None, "one of hybrid, pretrained, buckets. Received: 'mf'"),
+        ("pretrained", {"al": 1.0}, "one of metadata_only, all. Received: 'al'"),
+    ],
+)
+def test_unknown_stages_and_rates(name, rates, message):
+    with pytest.raises(ValueError, match=message):
+        make_stages(name, rates=rates)
 
 
 # Mistakes
@@ -175,9 +182,9 @@ def test_a_wrong_last_stage_is_refused_before_anything_trains(
 @pytest.mark.parametrize(
     ("names", "received"), [([], "none"), (["a", "b", "a"], "a, b, a")]
 )
-def test_no_stages_or_two_of_one_name_are_refused(train, names, received):
+def test_no_stages_or_two_of_one_name(train, names, received):
     stages = [one_step(name, [".*"], SGD(0.1)) for name in names]
-    with pytest.raises(ValueError, match=f"another name. Received: {received}"):
+    with pytest.raises(ValueError, match=f"different names. Received: {received}"):
         fit_stages(hybrid(), train, stages, seed=0)
 
 
@@ -187,7 +194,7 @@ def test_stages_may_come_one_by_one(train):
 
 
 def test_a_text_or_the_name_of_an_optimizer_is_refused():
-    with pytest.raises(TypeError, match=r"list of names.*the text 'item_bias'"):
+    with pytest.raises(TypeError, match=r"list of names.*the string 'item_bias'"):
         Stage("a", "item_bias", SGD(0.1))
     with pytest.raises(TypeError, match=r"optimizer of Keras.*Received: 'adam'"):
         Stage("a", ["item_bias"], "adam")

@@ -3,7 +3,7 @@
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,16 +18,12 @@ from tfrecs.models import MODELS
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.optimizers import separate_bias_optimizer
 from tfrecs.training.fit import (
-    batches,
-    choose_negatives,
     compile_for,
     fit_batches,
     start_at_prior,
     validation_period,
 )
-
-if TYPE_CHECKING:
-    import tensorflow as tf
+from tfrecs.training.objectives import Negatives, choose_negatives
 
 PATIENCE = 3
 """Validation steps without a better one after which training stops."""
@@ -45,10 +41,11 @@ class Training:
         objective, train = recipe.objective, problem.train
         self.recipe = recipe
         self.problem = problem
-        self.negatives = choose_negatives(train, objective, recipe.negatives).kind
+        negatives = Negatives(recipe.negatives, recipe.num_negatives)
+        self.plan = choose_negatives(train, objective, negatives)
         self.model = _build(recipe, problem)
         optimizer = _optimizer(recipe, self.model)
-        self._trained = compile_for(self.model, objective, self.negatives, optimizer)
+        self._trained = compile_for(self.model, self.plan, optimizer)
         optimizer.build(self._trained.trainable_variables)
         self._fresh_optimizer = [np.array(v) for v in optimizer.variables]
 
@@ -95,7 +92,7 @@ class Training:
             parameters=sum(int(np.prod(weight.shape)) for weight in weights),
             validation=validation,
             curve=curve,
-            hparams=_hparams(self.recipe, self.negatives),
+            hparams=_hparams(self.recipe, self.plan.negatives.kind),
         )
 
     def choose(
@@ -147,17 +144,11 @@ class Training:
             The history, and the seconds of the fit without those of TensorBoard.
         """
         recipe, problem = self.recipe, self.problem
-        data = batches(
-            part,
-            recipe.objective,
-            self.negatives,
-            seed=seed,
-            epochs=every,
-            batch_size=recipe.batch_size,
-            num_negatives=recipe.num_negatives,
+        data = self.plan.batches(
+            part, seed=seed, epochs=every, batch_size=recipe.batch_size
         )
         held = problem.validation if part is problem.fitting else None
-        self._start(seed, part, data)
+        self._start(seed, part)
         began = time.perf_counter()
         board = TensorBoard(
             logdir,
@@ -174,11 +165,11 @@ class Training:
         history = fit_batches(self._trained, data, steps, watching)
         return history, time.perf_counter() - began - board.budget.spent
 
-    def _start(self, seed: int, part: Interactions, data: "tf.data.Dataset") -> None:
+    def _start(self, seed: int, part: Interactions) -> None:
         """Sets model and optimizer to their start with this seed, without compiling."""
         keras.utils.set_random_seed(seed)
         fresh = _build(self.recipe, self.problem)
-        start_at_prior(fresh, part, self.recipe.objective, self.negatives, data)
+        start_at_prior(fresh, part, self.plan, self.recipe.batch_size)
         for variable, value in zip(self.model.variables, fresh.variables, strict=True):
             variable.assign(value)
         states = zip(

@@ -32,31 +32,31 @@ def grow_with(
     """Grows a model by the users and items of later interactions, by raw ids.
 
     Args:
-        model: trained on `train`; it is left as it is.
-        train: what it was trained on.
-        more: later interactions, with raw ids of their own, some of them known.
-        start: what newcomers' rows start from, as of `Newcomers`.
-        similar_users: raw ids of new users, each with the raw ids of known users that
-            it is like; who is not in it starts at the mean of all.
-        similar_items: the same of items.
-        user_features: of the new users, in the order in which `join(train, more)` has
-            them, for a model that reads features; see `Newcomers`.
-        item_features: the same of items.
+        model: trained on `train`; it does not change.
+        train: the data that it was trained on.
+        more: later interactions, with known and new raw ids.
+        start: start of the newcomers' rows, as of `Newcomers`.
+        similar_users: raw ids of new users, each with the raw ids of similar known
+            users; missing users start at the mean of all.
+        similar_items: the same for items.
+        user_features: features of the new users, in the order of `join(train, more)`,
+            for a model that reads features; see `Newcomers`.
+        item_features: the same for items.
 
     Returns:
-        The model, and all interactions over its users and items. Without newcomers the
-        model is the one that was given.
+        The model, and all interactions over its users and items. Without newcomers it
+        is `model` itself.
 
     Raises:
         ValueError: if `model` and `train` differ in the number of users or items;
-            if `similar_users` or `similar_items` tell of ids that are not new, or of
-            others that are not known; and as `grow` and `join` do.
+            if `similar_users` or `similar_items` have keys that are not new, or similar
+            ids that are unknown; and as `grow` and `join`.
     """
     sizes = (model.num_users, model.num_items)
     if sizes != (train.num_users, train.num_items):
         raise ValueError(
-            f"`train` must be what `model` was trained on, of {sizes[0]} users and "
-            f"{sizes[1]} items. Received: {train.num_users} users and "
+            f"`train` must have the {sizes[0]} users and {sizes[1]} items that `model` "
+            f"was trained on. Received: {train.num_users} users and "
             f"{train.num_items} items"
         )
     joined = join(train, more)
@@ -74,14 +74,14 @@ def _newcomers(
     similar: Mapping[Any, Sequence[Any]] | None,
     features: Any,
 ) -> Newcomers:
-    """The ids of `joined` that come after those of `known`."""
+    """Returns the newcomers: the ids of `joined` after those of `known`."""
     raw = joined.ids[len(known) :].tolist()
     if similar is None:
         return Newcomers(len(raw), start, None, features)
     strangers = [id_ for id_ in similar if id_ not in set(raw)]
     if strangers:
         raise ValueError(
-            f"Similar {known.name} must be told of new ones. Received: "
+            f"`similar_{known.name}` must have new {known.name} as keys. Received: "
             f"{strangers[0]!r}, which is not new"
         )
     like = [

@@ -1,134 +1,297 @@
-"""What is asked of the scores, and which items a positive stands against in it."""
+"""Training objectives and the negatives that each one supports."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import keras
 
 from tfrecs._base.checks import check_choice
 from tfrecs.data.interactions import Interactions
-from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES
-from tfrecs.training.negatives import SHARED_NEGATIVES
+from tfrecs.losses import (
+    CATALOGUE_LOSSES,
+    LOSSES,
+    RATING_LOSSES,
+    ConfiguredLoss,
+    Loss,
+)
+from tfrecs.models.two_tower import TwoTower
+from tfrecs.training.batches import (
+    pairwise_batches,
+    rating_batches,
+    several_positives_batches,
+    shared_negatives_batches,
+    user_batches,
+)
 from tfrecs.training.partial_credit import PartialCredit
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
 OBJECTIVES = tuple(dict.fromkeys((*LOSSES, *CATALOGUE_LOSSES, *RATING_LOSSES)))
-"""What is asked of the scores; see `tfrecs.losses`."""
-
-OWN_NEGATIVES = {"own": "uniform", "own-popularity": "popularity"}
-"""Negatives that each positive has of its own, and how they are drawn."""
-
-NEGATIVES = ("auto", "all", "none", *OWN_NEGATIVES, *SHARED_NEGATIVES)
-"""Which items a positive stands against; see `Negatives`."""
-
-SEVERAL_POSITIVES = "kos-warp"
-"""The objective whose rows have several positives, and negatives of their own."""
+"""Names of objectives; see `tfrecs.losses`."""
 
 MOST_PAIRS = 180
-"""Pairs of the whole catalogue, for each positive, up to which it is scored whole."""
+"""Pairs per positive, up to which "auto" scores the whole catalogue."""
 
-SHARED = "mixed"
-"""The shared negatives that "auto" takes for catalogues larger than that."""
+
+def _itself(model: TwoTower, settings: Mapping[str, float]) -> keras.Model:
+    return model
+
+
+def _over_catalogue(model: TwoTower, settings: Mapping[str, float]) -> keras.Model:
+    return model.over_catalogue()
+
+
+def _over_shared(model: TwoTower, settings: Mapping[str, float]) -> keras.Model:
+    return model.over_shared_negatives(settings.get("temperature", 1.0))
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one kind of negatives is trained.
+
+    Args:
+        kind: name of the kind.
+        losses: objectives that support it, with their losses.
+        pipeline: makes the batches.
+        view: takes a model and the settings of the loss; returns what Keras trains.
+        sampling: argument of `pipeline`, if it draws negatives.
+        batch_size: default number of rows of a batch.
+        num_negatives: default number of items drawn; None if it is not an argument.
+        others: takes `train`, the number of rows of a batch and of negatives; returns
+            how many other items a positive is compared with.
+        single: whether a row has a single positive, which may have a weight.
+        credit: whether `pipeline` takes partial credit.
+    """
+
+    kind: str
+    losses: Mapping[str, Loss]
+    pipeline: "Callable[..., tf.data.Dataset]"
+    view: Callable[[TwoTower, Mapping[str, float]], keras.Model] = _itself
+    sampling: str | None = None
+    batch_size: int = 1024
+    num_negatives: int | None = None
+    others: Callable[[Interactions, int, int], float] = lambda train, rows, n: n
+    single: bool = True
+    credit: bool = False
+
+
+_SEVERAL = {"kos-warp": LOSSES["kos-warp"]}  # losses of several positives in a row
+_SINGLE = {name: loss for name, loss in LOSSES.items() if name not in _SEVERAL}
+# Nothing corrects a softmax for the popularity of a positive's own negatives.
+_UNCORRECTED = {name: loss for name, loss in _SINGLE.items() if name != "softmax"}
+
+_own = partial(Row, pipeline=pairwise_batches, num_negatives=4, credit=True)
+_several = partial(
+    Row,
+    losses=_SEVERAL,
+    pipeline=several_positives_batches,
+    num_negatives=10,
+    single=False,
+)
+_shared = partial(
+    Row,
+    losses=_SINGLE,
+    pipeline=shared_negatives_batches,
+    view=_over_shared,
+    credit=True,
+)
+
+ROWS = (
+    Row(
+        "all",
+        CATALOGUE_LOSSES,
+        user_batches,
+        _over_catalogue,
+        batch_size=128,
+        others=lambda train, *_: train.num_users * train.num_items / len(train) - 1,
+        single=False,
+    ),
+    Row("none", RATING_LOSSES, rating_batches),
+    _own("own", _SINGLE, sampling="uniform"),
+    _several("own", sampling="uniform"),
+    _own("own-popularity", _UNCORRECTED, sampling="popularity"),
+    _several("own-popularity", sampling="popularity"),
+    _shared("shared", sampling="uniform", num_negatives=1024),
+    _shared("shared-popularity", sampling="popularity", num_negatives=1024),
+    _shared("in-batch", sampling="in-batch", others=lambda train, rows, n: rows),
+    _shared("mixed", sampling="mixed", others=lambda train, rows, n: 2 * rows),
+)
+"""The table of objectives: a new kind of negatives is a row, and nothing else."""
+
+NEGATIVES = ("auto", *dict.fromkeys(row.kind for row in ROWS))
+"""Kinds of negatives; see `Negatives`."""
 
 
 @dataclass(frozen=True)
 class Negatives:
-    """Which items a positive stands against in training.
+    """The items that a positive is compared with in training.
 
     Args:
-        kind: "all" for every other item of the catalogue; "own" or "own-popularity" for
-            items drawn for each positive, of which the user has none; the name of a way
-            to draw items for a whole batch, in `tfrecs.training.negatives.SHARED_NEGATIVES`; or "none"
-            for ratings, which are learned as they are.
-        why: the reason for it.
+        kind: "all" for every other item; "own" or "own-popularity" for items drawn for
+            each positive, without interactions of its user; "shared",
+            "shared-popularity", "in-batch" or "mixed" for items that a batch shares
+            (see `tfrecs.training.shared_negatives`); "none" for ratings; "auto" for a
+            choice by their costs (see `choose_negatives`).
+        num_negatives: items drawn for each positive of "own" negatives, 4 by default
+            (10 for "kos-warp"), or for the batch of "shared" ones, 1024 by default.
+        exponent: an item is drawn in proportion to (its interactions)^exponent, for
+            negatives by popularity.
+        credit: labels of negatives that are similar to the positive, for own and shared
+            negatives; see `tfrecs.training.partial_credit`.
+
+    Raises:
+        ValueError: if `kind` is unknown.
     """
 
-    kind: str
-    why: str
+    kind: str = "auto"
+    num_negatives: int | None = None
+    exponent: float = 1.0
+    credit: PartialCredit | None = None
+
+    def __post_init__(self) -> None:
+        """Checks the kind."""
+        check_choice("negatives", self.kind, NEGATIVES)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An objective, with the negatives chosen for it.
+
+    Args:
+        objective: a name in `OBJECTIVES`.
+        negatives: of any kind but "auto".
+        settings: settings of the loss.
+        reason: why these negatives were chosen.
+
+    Raises:
+        ValueError: if the objective has no form with the negatives, or an argument of
+            the negatives has no effect.
+    """
+
+    objective: str
+    negatives: Negatives
+    settings: Mapping[str, float] = field(default_factory=dict)
+    reason: str = "as requested"
+
+    def __post_init__(self) -> None:
+        """Checks the objective and the arguments of the negatives."""
+        has_effect = {
+            "num_negatives": self.row.num_negatives is not None,
+            "exponent": self.row.sampling == "popularity",
+            "credit": self.row.credit,
+        }
+        for name, used in has_effect.items():
+            value = getattr(self.negatives, name)
+            if not used and value != getattr(Negatives, name):
+                shown = value if isinstance(value, int | float) else "PartialCredit"
+                raise ValueError(
+                    f"`{name}` must be left out for objective {self.objective!r} with "
+                    f"negatives {self.negatives.kind!r}, where it has no effect. "
+                    f"Received: {name}={shown}"
+                )
+
+    @property
+    def row(self) -> Row:
+        """The row of the table."""
+        rows = [row for row in ROWS if row.kind == self.negatives.kind]
+        known = {name: row for row in rows for name in row.losses}
+        check_choice("objective", self.objective, known)
+        return known[self.objective]
+
+    def batches(
+        self,
+        train: Interactions,
+        *,
+        seed: int,
+        epochs: int = 1,
+        batch_size: int | None = None,
+    ) -> "tf.data.Dataset":
+        """Returns the batches of the row's pipeline; for the arguments see `fit`."""
+        rows, n = self._sizes(batch_size)
+        given: dict[str, Any] = {} if n is None else {"num_negatives": n}
+        if self.row.sampling is not None:
+            given |= {
+                "sampling": self.row.sampling,
+                "exponent": self.negatives.exponent,
+            }
+        if self.row.credit:
+            given["credit"] = self.negatives.credit
+        if self.row.pipeline is shared_negatives_batches:
+            given["correct"] = self.objective == "softmax"
+        return self.row.pipeline(
+            train, seed=seed, epochs=epochs, batch_size=rows, **given
+        )
+
+    def others(self, train: Interactions, batch_size: int | None = None) -> float:
+        """Returns how many other items each positive is compared with."""
+        rows, n = self._sizes(batch_size)
+        return self.row.others(train, min(rows, len(train)), n or 0)
+
+    def _sizes(self, batch_size: int | None) -> tuple[int, int | None]:
+        """Returns the rows of a batch, and the items drawn; None if there are none."""
+        n, row = self.negatives.num_negatives, self.row
+        rows = row.batch_size if batch_size is None else batch_size
+        return rows, row.num_negatives if n is None else n
 
 
 def choose_negatives(
     train: Interactions,
-    objective: str,
-    negatives: str = "auto",
-    credit: PartialCredit | None = None,
-) -> Negatives:
-    """Says which items a positive stands against, for "auto" by what that costs.
+    objective: str | ConfiguredLoss,
+    negatives: str | Negatives = "auto",
+) -> Plan:
+    """Plans a training, with the best negatives that are affordable for "auto".
 
-    All items are best while they can be afforded, since one matmul scores them and
-    nothing is left to chance. Where a positive would stand for more than `MOST_PAIRS`
-    pairs, negatives are shared by a batch. Objectives that only compare a positive with
-    single items draw each its own, and so do all of them where there are weights or
-    partial credit, which are of single positives. Ratings have no negatives.
+    All items are best where they are affordable: one matmul scores them, and no draw
+    adds noise. Beyond `MOST_PAIRS` pairs per positive a batch shares its negatives.
+    Objectives that compare a positive with single items draw own negatives, and so does
+    every objective if there are weights or partial credit, which belong to single
+    positives. Ratings have no negatives.
 
     Raises:
-        ValueError: if a name is unknown, `objective` has no form with such negatives,
-            or `train` has weights or there is `credit` that would not be used.
+        ValueError: if a name is unknown, the two do not go together, or an argument of
+            the negatives or the weights of `train` would have no effect.
     """
-    check_choice("objective", objective, OBJECTIVES)
-    check_choice("negatives", negatives, NEGATIVES)
-    chosen = Negatives(negatives, "as asked for")
-    if negatives == "auto":
-        chosen = _affordable(train, objective, credit)
-    check_choice("objective", objective, _objectives_with(chosen.kind))
-    _check_used(train, objective, chosen, credit)
-    return chosen
+    name, settings = (
+        (objective, {})
+        if isinstance(objective, str)
+        else (objective.name, objective.settings)
+    )
+    check_choice("objective", name, OBJECTIVES)
+    if isinstance(negatives, str):
+        negatives = Negatives(negatives)
+    reason = "as requested"
+    if negatives.kind == "auto":
+        kind, reason = _affordable(train, name, negatives.credit)
+        negatives = replace(negatives, kind=kind)
+    plan = Plan(name, negatives, settings, reason)
+    if train.weights is not None and not plan.row.single:
+        raise ValueError(
+            "`train` must have no weights for objective "
+            f"{name!r} with negatives {negatives.kind!r}, which do not use them. "
+            "Received: weights. Remove them, or use own or shared negatives and an "
+            "objective that compares single positives."
+        )
+    return plan
 
 
 def _affordable(
     train: Interactions, objective: str, credit: PartialCredit | None
-) -> Negatives:
+) -> tuple[str, str]:
+    """Returns a kind of negatives, and the reason for it."""
     pairs = train.num_users * train.num_items / len(train)
     if objective in RATING_LOSSES:
-        return Negatives("none", f"{objective} is of ratings")
+        return "none", f"{objective} is of ratings"
     if objective not in LOSSES:
-        return Negatives("all", f"{objective} is over the whole catalogue")
+        return "all", f"{objective} is over the whole catalogue"
     if objective not in CATALOGUE_LOSSES:
-        return Negatives("own", f"{objective} compares a positive with single items")
+        return "own", f"{objective} compares a positive with single items"
     if credit is not None:
-        return Negatives("own", "credit is for being like a single positive")
+        return "own", "partial credit belongs to single positives"
     if train.weights is not None:
-        return Negatives("own", "train has weights, one for each positive")
+        return "own", "train has weights, one for each positive"
     if pairs <= MOST_PAIRS:
-        return Negatives(
-            "all", f"{pairs:.0f} pairs for each positive, at most {MOST_PAIRS}"
-        )
-    return Negatives(
-        SHARED, f"all would be {pairs:.0f} pairs for each positive, over {MOST_PAIRS}"
-    )
-
-
-def _objectives_with(negatives: str) -> list[str]:
-    """The objectives that have a form with such negatives."""
-    if negatives == "all":
-        return list(CATALOGUE_LOSSES)
-    if negatives == "none":
-        return list(RATING_LOSSES)
-    without = set()
-    if negatives == "own-popularity":  # which nothing corrects a softmax for
-        without = {"softmax"}
-    elif negatives in SHARED_NEGATIVES:  # whose rows have one positive
-        without = {SEVERAL_POSITIVES}
-    return [name for name in LOSSES if name not in without]
-
-
-def _check_used(
-    train: Interactions,
-    objective: str,
-    chosen: Negatives,
-    credit: PartialCredit | None,
-) -> None:
-    """Raises ValueError where weights or partial credit would not be used."""
-    single = (*OWN_NEGATIVES, *SHARED_NEGATIVES)
-    for use, given, kinds in (
-        ("use the weights of `train`", train.weights, (*single, "none")),
-        ("give partial credit", credit, single),
-    ):
-        if given is None:
-            continue
-        if chosen.kind not in kinds:
-            raise ValueError(
-                f"`negatives` must be one of {', '.join(single)} to {use}. Received: "
-                f"{chosen.kind!r} for {objective!r}"
-            )
-        if objective == SEVERAL_POSITIVES:
-            raise ValueError(
-                f"`objective` must compare single positives to {use}. Received: "
-                f"{objective!r}"
-            )
+        return "all", f"{pairs:.0f} pairs per positive, at most {MOST_PAIRS}"
+    return "mixed", f"all items are {pairs:.0f} pairs per positive, over {MOST_PAIRS}"

@@ -1,18 +1,17 @@
-"""Partial credit: an item that is like the positive is not as wrong as another one.
+"""Partial credit: soft labels for negatives that are similar to the positive.
 
-The label of a positive is 1, and that of another item is the credit that it is given
-for being like the positive, in [0, 1). With I = 1 - credit, the gap that there should
-be between the two scores, losses of pairs ask for less where items are alike.
+The label of a positive is 1, and that of another item its credit, in [0, 1). Losses of
+pairs ask for a gap of 1 - credit between the two scores: less for similar items.
 
 Example:
     >>> import numpy as np
     >>> genres = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1]])  # of 3 items
-    >>> decades = np.array([0, 0, -1])  # item 2's is not known
+    >>> decades = np.array([0, 0, -1])  # missing for item 2
     >>> credit = partial_credit(
     ...     {"genres": genres, "decade": decades}, {"genres": 0.4, "decade": 0.2}
     ... )
-    >>> give = credit.giver(3)
-    >>> give(np.array([0]), np.array([1, 2])).numpy().tolist()  # .4 * 1/2 + .2; 0
+    >>> labels = credit.function(3)
+    >>> labels(np.array([0]), np.array([1, 2])).numpy().tolist()  # .4 * 1/2 + .2; 0
     [[0.4000000059604645, 0.0]]
 """
 
@@ -39,31 +38,30 @@ MOST_LABELS = 256
 MOST_FLAGS = 2**26
 """Flags that are held for that, a byte each: 64 MiB."""
 
-Giver: TypeAlias = "Callable[[tf.Tensor, tf.Tensor], tf.Tensor]"
-"""Takes items `[batch]` and others, `[batch, n]` or the same `[n]` for each; gives
+CreditFunction: TypeAlias = "Callable[[tf.Tensor, tf.Tensor], tf.Tensor]"
+"""Takes items `[batch]` and others, `[batch, n]` or the same `[n]` for each; returns
 credit `[batch, n]` float32."""
 
 
 @dataclass(frozen=True, eq=False)
 class PartialCredit:
-    """How much credit an item is given for being like another one.
+    """The credit of an item for its similarity to another one.
 
     Formula:
         credit(p, n) = min(sum over k of w_k sim_k(p, n), 1 - 2^-8)
         sim_k(p, n) = |L_k(p) & L_k(n)| / |L_k(p) | L_k(n)|, of the labels L_k that two
-        items have in the metadata k (Jaccard); 0 where neither has one. Where items
-        have one label each, it is 1 if that is the same and 0 if not.
+        items have in the metadata k (Jaccard); 0 if neither has one. With one label
+        each it is 1 if the two are equal and 0 if not.
 
-    An item is no other item: where n is p, the credit is 0. So is that of items whose
-    metadata are not known.
+    The credit is 0 where n is p, and for items with missing metadata.
 
     Args:
         labels: of each metadata, `[num_items, labels]`, zeros and ones.
         weights: w of each metadata.
 
     References:
-        Collie's partial credit, for items of one label; an "unknown" equals nothing
-        here. The ideal gap I = 1 - credit is its "ideal difference".
+        Collie's partial credit, for items of one label; here a missing label equals
+        nothing. The gap 1 - credit is its "ideal difference".
     """
 
     labels: Mapping[str, sp.csr_array]
@@ -74,22 +72,19 @@ class PartialCredit:
         """The catalogue's size."""
         return next(iter(self.labels.values())).shape[0]
 
-    def giver(self, num_items: int) -> Giver:
-        """Gives the function that gives credit, for batches of TensorFlow.
+    def function(self, num_items: int) -> CreditFunction:
+        """Returns the credit function of TensorFlow, for a catalogue of `num_items`.
 
-        What it costs follows the pairs it is asked for, not the catalogue.
-
-        Args:
-            num_items: the size of the catalogue that it is for.
+        Its cost grows with the pairs of a batch, not with the catalogue.
 
         Raises:
-            ValueError: if the metadata are not of as many items.
+            ValueError: if the metadata have another number of items.
         """
         import tensorflow as tf
 
         if num_items != self.num_items:
             raise ValueError(
-                f"`credit` must have metadata of {num_items} items, those of `train`. "
+                f"`credit` must have metadata of {num_items} items, as `train` has. "
                 f"Received: of {self.num_items}"
             )
         kinds = [
@@ -98,35 +93,34 @@ class PartialCredit:
             if weight
         ]
 
-        def give(item_id: "tf.Tensor", other_id: "tf.Tensor") -> "tf.Tensor":
+        def credit_of(item_id: "tf.Tensor", other_id: "tf.Tensor") -> "tf.Tensor":
             another = tf.cast(item_id[:, None] != other_id, tf.float32)
             credit = tf.zeros_like(another)
             for weight, similarity in kinds:
                 credit += weight * similarity(item_id, other_id)
             return another * tf.minimum(credit, HIGHEST)
 
-        return give
+        return credit_of
 
 
 def partial_credit(
     metadata: Mapping[str, Any], weights: Mapping[str, float]
 ) -> PartialCredit:
-    """Makes partial credit of items' metadata.
+    """Builds partial credit from the metadata of items.
 
     Args:
-        metadata: of each name, categories `[num_items]` int, from 0, or -1 where an
-            item's is not known; or `[num_items, labels]`, zeros and ones, dense or
-            scipy sparse, for items that may have several labels.
-        weights: of each name, at least 0, at most 1 together. A weight is the credit of
-            an item that has all the same labels. With 0.5, a pair that is alike in this
-            wants half of the gap that another pair wants.
+        metadata: by name, categories `[num_items]` int, from 0, or -1 if missing; or
+            `[num_items, labels]`, zeros and ones, dense or scipy sparse, for items with
+            several labels.
+        weights: by name, at least 0 and at most 1 together. A weight is the credit of
+            an item with the same labels: with 0.5 such a pair needs half the gap.
 
     Returns:
-        What `fit(..., credit=)` and the pipelines take.
+        The `credit` of `tfrecs.training.objectives.Negatives` and of the pipelines.
 
     Raises:
-        ValueError: if the names differ, there are none, lengths differ, a value is not
-            a category or a flag, or weights are out of range.
+        ValueError: if the names differ or are missing, lengths differ, a value is not a
+            category or a flag, or weights are out of range.
     """
     if not metadata or set(metadata) != set(weights):
         raise ValueError(
@@ -136,10 +130,10 @@ def partial_credit(
     values = np.array(list(weights.values()), dtype=np.float64)
     if not (np.isfinite(values).all() and (values >= 0).all()):
         raise ValueError(f"`weights` must be at least 0. Received: {dict(weights)}")
-    if values.sum() > 1 + 1e-6:  # .1 ten times is a bit more than 1
+    if values.sum() > 1 + 1e-6:  # ten times .1 is a bit more than 1
         raise ValueError(
-            f"`weights` must be at most 1 together. Received: {dict(weights)}, which "
-            f"are {values.sum():g}. Divide each by that."
+            f"`weights` must be at most 1 together. Received: {dict(weights)}, their "
+            f"sum is {values.sum():g}. Divide each by it."
         )
     labels = {name: _as_labels(name, table) for name, table in metadata.items()}
     lengths = {name: table.shape[0] for name, table in labels.items()}
@@ -156,14 +150,14 @@ def credit_from_frame(
     categorical: Mapping[str, float] | None = None,
     multi_hot: Mapping[str, float] | None = None,
 ) -> PartialCredit:
-    """Makes partial credit of columns, such as those of `Interactions.item_features`.
+    """Builds partial credit from columns, such as `Interactions.item_features`.
 
-    A missing value gives and gets no credit.
+    A missing value has no credit.
 
     Args:
         frame: a row for each item.
-        categorical: columns that hold one category, with their weights.
-        multi_hot: columns that hold categories joined by "|", with their weights.
+        categorical: columns of one category, with their weights.
+        multi_hot: columns of categories joined by "|", with their weights.
 
     Raises:
         ValueError: if a column is missing, and as `partial_credit`.
@@ -172,8 +166,8 @@ def credit_from_frame(
         >>> import pandas as pd
         >>> films = pd.DataFrame({"genres": ["Drama|War", "Drama"]})
         >>> credit = credit_from_frame(films, multi_hot={"genres": 0.5})
-        >>> give = credit.giver(2)
-        >>> give(np.array([0]), np.array([1])).numpy().tolist()  # .5 * 1/2
+        >>> labels = credit.function(2)
+        >>> labels(np.array([0]), np.array([1])).numpy().tolist()  # .5 * 1/2
         [[0.25]]
     """
     categorical, multi_hot = categorical or {}, multi_hot or {}
@@ -185,7 +179,7 @@ def credit_from_frame(
 
 
 def _as_labels(name: str, table: Any) -> sp.csr_array:
-    """Categories or flags as zeros and ones, `[num_items, labels]`."""
+    """Returns categories or flags as zeros and ones, `[num_items, labels]`."""
     if not sp.issparse(table):
         table = np.asarray(table)
         if table.ndim == 1:
@@ -195,7 +189,7 @@ def _as_labels(name: str, table: Any) -> sp.csr_array:
             f"`metadata` {name!r} must be categories [num_items] or zeros and ones "
             f"[num_items, labels]. Received: shape {list(table.shape)}"
         )
-    labels = sp.csr_array(table, copy=True)  # what follows is in place
+    labels = sp.csr_array(table, copy=True)  # changed in place below
     labels.sum_duplicates()
     labels.eliminate_zeros()
     wrong = labels.data != 1
@@ -208,24 +202,26 @@ def _as_labels(name: str, table: Any) -> sp.csr_array:
 
 
 def _one_hot(name: str, categories: AnyArray) -> sp.csr_array:
-    """A column for each category `[num_items]`; none for -1."""
+    """Returns categories `[num_items]`, -1 if missing, as zeros and ones."""
+    import pandas as pd
+
     whole = categories.dtype.kind in "iu"
     wrong = categories[categories < -1] if whole else categories
     if len(wrong):
         raise ValueError(
-            f"`metadata` {name!r} must be whole numbers from 0, or -1 where they are "
-            f"not known. Received: {wrong.dtype}, such as {wrong[:3].tolist()}"
+            f"`metadata` {name!r} must be whole numbers from 0, or -1 if missing. "
+            f"Received: {wrong.dtype}, such as {wrong[:3].tolist()}"
         )
-    items = np.flatnonzero(categories >= 0)
-    values, columns = np.unique(categories[items], return_inverse=True)
-    ones = np.ones(len(items), dtype=np.int8)
-    return sp.csr_array(
-        (ones, (items, columns)), shape=(len(categories), max(1, len(values)))
-    )
+    missing = categories < 0
+    if missing.all():
+        return sp.csr_array((len(categories), 1), dtype=np.int8)
+    column = pd.arrays.IntegerArray(categories.astype(np.int64), missing)
+    labels, _ = encode_features(pd.DataFrame({name: column}), categorical=[name])
+    return labels.astype(np.int8)
 
 
-def _similarity(labels: sp.csr_array) -> Giver:
-    """Jaccard's similarity, by flags where the labels are few, or else by lists."""
+def _similarity(labels: sp.csr_array) -> CreditFunction:
+    """Returns Jaccard's similarity, by flags for few labels and by lists for many."""
     import tensorflow as tf
 
     num_items, num_labels = labels.shape
@@ -243,8 +239,8 @@ def _similarity(labels: sp.csr_array) -> Giver:
     return similarity
 
 
-def _shared_by_flags(labels: sp.csr_array) -> Giver:
-    """Labels that two items share, a product of their rows of zeros and ones."""
+def _shared_by_flags(labels: sp.csr_array) -> CreditFunction:
+    """Returns the number of shared labels, a product of rows of zeros and ones."""
     import tensorflow as tf
 
     flags = tf.constant(labels.toarray())
@@ -252,17 +248,17 @@ def _shared_by_flags(labels: sp.csr_array) -> Giver:
     def shared(item_id: "tf.Tensor", other_id: "tf.Tensor") -> "tf.Tensor":
         item = tf.cast(tf.gather(flags, item_id), tf.float32)
         other = tf.cast(tf.gather(flags, other_id), tf.float32)
-        if other.shape.rank == 2:  # the same others for each
+        if other.shape.rank == 2:  # the same others for each row
             return tf.matmul(item, other, transpose_b=True)
         return tf.linalg.matvec(other, item)
 
     return shared
 
 
-def _shared_by_lists(labels: sp.csr_array) -> Giver:
-    """Labels that two items share, each looked for among those of the others.
+def _shared_by_lists(labels: sp.csr_array) -> CreditFunction:
+    """Returns the number of shared labels, by a search among the labels of the others.
 
-    Memory is a number for each label that a pair shares, however many there are.
+    Memory is one number for each label that a pair shares.
     """
     import tensorflow as tf
 
@@ -276,7 +272,7 @@ def _shared_by_lists(labels: sp.csr_array) -> Giver:
         other = tf.gather(lists, tf.reshape(other_id, [-1]))
         row, place = item.value_rowids(), other.value_rowids()
         wanted, there = item.values, other.values
-        if len(other_id.shape) == 2:  # other ones for each: labels of its row alone
+        if len(other_id.shape) == 2:  # others of its own for each row
             wanted += labels.shape[1] * row
             there += labels.shape[1] * (place // n)
         order = tf.argsort(there)

@@ -1,62 +1,72 @@
-"""Training in stages: what trains in each, by which optimizer, for how long."""
+"""Training in stages, each with layers, an optimizer and a length of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
 
+from tfrecs._base.checks import check_choice
 from tfrecs.data.interactions import Interactions
 from tfrecs.losses import ConfiguredLoss
 from tfrecs.models.freezing import GLOBAL_BIAS, matching, train_only, trainable_layers
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.models.warm_start import start_from_mf
 from tfrecs.training.fit import fit
-from tfrecs.training.objectives import choose_negatives
-from tfrecs.training.partial_credit import PartialCredit
+from tfrecs.training.objectives import Negatives, choose_negatives
 
 VECTORS = "(user|item)_factors"
 BIASES = "(user|item)_bias"
 METADATA = "(user|item)_(features|metadata)"
-BUCKETS = "item_bucket_(factors|bias)"
-EVERYTHING = ".*"
+USERS_AND_BUCKETS = ["user_(factors|bias)", "item_bucket_(factors|bias)", GLOBAL_BIAS]
+EVERYTHING = [".*"]
+
+STAGES: dict[str, dict[str, tuple[list[str], float]]] = {
+    "hybrid": {
+        "matrix_factorization": ([VECTORS, BIASES, GLOBAL_BIAS], 3e-3),
+        "metadata_only": ([METADATA, BIASES, GLOBAL_BIAS], 3e-3),
+        "all": (EVERYTHING, 3e-4),
+    },
+    "pretrained": {"metadata_only": ([METADATA], 3e-3), "all": (EVERYTHING, 3e-4)},
+    "buckets": {"item_buckets": (USERS_AND_BUCKETS, 3e-3), "all": (EVERYTHING, 3e-3)},
+}
+"""Standard stages, each with the layers that train and a learning rate: of a hybrid, of
+a hybrid that starts from matrix factorization, and of `build_bucketed_mf`."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of `fit_stages`; arguments that are not told here are those of `fit`.
+    """One stage of `fit_stages`.
 
     Args:
-        name: what its history goes by.
+        name: key of its history.
         trains: names of the layers that train, or regular expressions that match whole
             names, as of `tfrecs.models.freezing.freeze`. All others are frozen.
-        optimizer: what makes its steps. It is copied, so that a stage can be used again
-            and two stages never share moments.
-        objective: as of `fit`.
-        negatives: as of `fit`.
-        epochs: as of `fit`.
-        validate_every: as of `fit`.
-        batch_size: as of `fit`.
-        num_negatives: as of `fit`.
+        optimizer: it is copied, so that a stage can be used again and two stages never
+            share moments.
+        objective: as of `tfrecs.fit`, like the arguments below.
+        negatives: the items that a positive is compared with.
+        epochs: passes over the data.
+        batch_size: rows of a batch.
+        validate_every: epochs between two calls of the callbacks.
 
     Raises:
-        TypeError: if `trains` is one text, or `optimizer` is none of Keras.
+        TypeError: if `trains` is a string, or `optimizer` is not an optimizer of Keras.
     """
 
     name: str
     trains: Sequence[str]
     optimizer: keras.optimizers.Optimizer
     objective: str | ConfiguredLoss = "bce"
-    negatives: str = "auto"
+    negatives: str | Negatives = "auto"
     epochs: int = 100
-    validate_every: int | None = None
     batch_size: int | None = None
-    num_negatives: int | None = None
+    validate_every: int | None = None
 
     def __post_init__(self) -> None:
-        """Checks what would be taken for something else."""
+        """Checks the types."""
         if isinstance(self.trains, str):
             raise TypeError(
-                "`trains` must be a list of names. Received: the text "
+                "`trains` must be a list of names. Received: the string "
                 f"{self.trains!r}. Put it in a list."
             )
         if not isinstance(self.optimizer, keras.optimizers.Optimizer):
@@ -72,51 +82,47 @@ def fit_stages(
     stages: Sequence[Stage],
     *,
     seed: int,
-    credit: PartialCredit | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict[str, keras.callbacks.History]:
     """Trains a model in stages, each with an optimizer of its own.
 
-    Afterwards, or after an error, the layers are as trainable as they were.
+    Afterwards, or after an error, the same layers are frozen as before.
 
     Args:
-        model: from one of our builders; it is trained in place.
+        model: from one of the builders; it is trained in place.
         train: the positives.
-        stages: in their order, each of another name.
-        seed: as of `fit`, for the first stage; each later one has the next.
-        credit: as of `fit`, for all stages.
-        callbacks: for all stages; what one of them remembers, it remembers.
+        stages: the stages in order, with different names.
+        seed: as of `tfrecs.fit`, for the first stage; each later one has the next.
+        callbacks: callbacks of all stages; they keep their state between stages.
 
     Returns:
-        The history of each stage, by its name; `history.model.optimizer` is what made
-        its steps.
+        The history of each stage, by its name; `history.model.optimizer` is the copy
+        that made the steps.
 
     Raises:
-        ValueError: if there is no stage, two have one name, a name of a layer matches
-            none, or an objective has no form with the negatives, before anything is
-            trained; and as `fit` does.
+        ValueError: before any training, if there is no stage, two have the same name, a
+            name of a layer matches none, or the objective and the negatives do not go
+            together; and as `tfrecs.fit`.
     """
     stages = list(stages)
     names = [stage.name for stage in stages]
     if not names or len(set(names)) < len(names):
         raise ValueError(
-            "`stages` must be at least one, each of another name. Received: "
+            "`stages` must be at least one, with different names. Received: "
             f"{', '.join(names) or 'none'}"
         )
     for stage in stages:
         matching(model, *stage.trains)
-        objective = stage.objective
-        name = objective if isinstance(objective, str) else objective.name
-        choose_negatives(train, name, stage.negatives, credit)
-    before = {name: part.trainable for name, part in trainable_layers(model).items()}
+        choose_negatives(train, stage.objective, stage.negatives)
+    before = {name: layer.trainable for name, layer in trainable_layers(model).items()}
     try:
         return {
-            stage.name: _fit_stage(model, train, stage, seed + n, credit, callbacks)
+            stage.name: _fit_stage(model, train, stage, seed + n, callbacks)
             for n, stage in enumerate(stages)
         }
     finally:
-        for name, part in trainable_layers(model).items():
-            part.trainable = before[name]
+        for name, layer in trainable_layers(model).items():
+            layer.trainable = before[name]
 
 
 def _fit_stage(
@@ -124,7 +130,6 @@ def _fit_stage(
     train: Interactions,
     stage: Stage,
     seed: int,
-    credit: PartialCredit | None,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> keras.callbacks.History:
     copied = keras.saving.serialize_keras_object(stage.optimizer)
@@ -136,97 +141,56 @@ def _fit_stage(
         negatives=stage.negatives,
         optimizer=keras.saving.deserialize_keras_object(copied),
         epochs=stage.epochs,
-        validate_every=stage.validate_every,
         batch_size=stage.batch_size,
-        num_negatives=stage.num_negatives,
-        credit=credit,
         callbacks=callbacks,
+        validate_every=stage.validate_every,
     )
 
 
-def hybrid_stages(
+def make_stages(
+    name: str,
     *,
+    rates: Mapping[str, float] | None = None,
     objective: str | ConfiguredLoss = "bce",
-    learning_rate: float = 3e-3,
-    metadata_rate: float = 3e-3,
-    last_rate: float = 3e-4,
+    negatives: str | Negatives = "auto",
     epochs: int = 20,
     validate_every: int | None = None,
 ) -> list[Stage]:
-    """Gives three stages for a hybrid, each with an Adam of its own.
+    """Returns standard stages, each with an Adam of its own.
 
-    - `matrix_factorization`: ids alone; the metadata adds zeros.
-    - `metadata_only`: what reads the metadata, and the biases; vectors are frozen.
-    - `all`: everything, at a lower rate.
-
-    Args:
-        objective: as of `fit`.
-        learning_rate: of the first stage.
-        metadata_rate: of the second.
-        last_rate: of the third.
-        epochs: of each stage.
-        validate_every: as of `fit`.
-    """
-    stages = {
-        "matrix_factorization": ([VECTORS, BIASES, GLOBAL_BIAS], learning_rate),
-        "metadata_only": ([METADATA, BIASES, GLOBAL_BIAS], metadata_rate),
-        "all": ([EVERYTHING], last_rate),
-    }
-    return _with_adam(stages, objective, epochs, validate_every)
-
-
-def pretrained_stages(
-    *,
-    objective: str | ConfiguredLoss = "bce",
-    metadata_rate: float = 3e-3,
-    last_rate: float = 3e-4,
-    epochs: int = 20,
-    validate_every: int | None = None,
-) -> list[Stage]:
-    """Gives two stages for a hybrid that starts from matrix factorization.
-
-    - `metadata_only`: what reads the metadata; vectors and biases are frozen.
-    - `all`: everything, at a lower rate.
+    - "hybrid": `matrix_factorization` trains ids alone, while the metadata adds zeros;
+      `metadata_only` the layers of the metadata and the biases; `all` everything.
+    - "pretrained": `metadata_only` trains the layers of the metadata, and `all`
+      everything. The best objective is that of the factorization.
+    - "buckets": `item_buckets` trains users and buckets, so that all items of a bucket
+      have the same score; `all` items too, which start from their bucket.
 
     Args:
-        objective: as of `fit`, best the one that the factorization was trained for.
-        metadata_rate: learning rate of the first stage.
-        last_rate: of the second.
-        epochs: of each stage.
-        validate_every: as of `fit`.
+        name: name in `STAGES`.
+        rates: learning rates by stage, other than those of `STAGES`.
+        objective: as of `tfrecs.fit`, for all stages.
+        negatives: as of `tfrecs.fit`, for all stages.
+        epochs: epochs of each stage.
+        validate_every: as of `tfrecs.fit`.
+
+    Raises:
+        ValueError: if `name`, or a stage in `rates`, is unknown.
     """
-    stages = {
-        "metadata_only": ([METADATA], metadata_rate),
-        "all": ([EVERYTHING], last_rate),
-    }
-    return _with_adam(stages, objective, epochs, validate_every)
-
-
-def bucket_stages(
-    *,
-    objective: str | ConfiguredLoss = "bce",
-    learning_rate: float = 3e-3,
-    last_rate: float = 3e-3,
-    epochs: int = 20,
-    validate_every: int | None = None,
-) -> list[Stage]:
-    """Gives two stages for `build_bucketed_mf`.
-
-    - `item_buckets`: users and buckets; all items of a bucket have the same score.
-    - `all`: items too, which start from their bucket. Nothing needs to be copied.
-
-    Args:
-        objective: as of `fit`.
-        learning_rate: of the first stage.
-        last_rate: of the second.
-        epochs: of each stage.
-        validate_every: as of `fit`.
-    """
-    stages = {
-        "item_buckets": (["user_(factors|bias)", BUCKETS, GLOBAL_BIAS], learning_rate),
-        "all": ([EVERYTHING], last_rate),
-    }
-    return _with_adam(stages, objective, epochs, validate_every)
+    check_choice("name", name, STAGES)
+    for stage in rates or {}:
+        check_choice("rates", stage, STAGES[name])
+    return [
+        Stage(
+            stage,
+            trains,
+            keras.optimizers.Adam((rates or {}).get(stage, rate)),
+            objective=objective,
+            negatives=negatives,
+            epochs=epochs,
+            validate_every=validate_every,
+        )
+        for stage, (trains, rate) in STAGES[name].items()
+    ]
 
 
 def fine_tune(
@@ -236,56 +200,27 @@ def fine_tune(
     *,
     seed: int,
     stages: Sequence[Stage] | None = None,
-    credit: PartialCredit | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> dict[str, keras.callbacks.History]:
-    """Trains a hybrid that starts from trained matrix factorization.
+    """Trains a hybrid that starts from a trained matrix factorization.
 
     It starts with the scores of `mf` (`start_from_mf`), learns what the metadata add
-    while vectors and biases are frozen, and then goes on with everything at a lower
-    rate.
+    while vectors and biases are frozen, and then trains everything at a lower rate.
 
     Args:
         hybrid: from `build_hybrid`, trained in place.
-        mf: from `build_mf`, trained, of the same sizes; it is left as it is.
+        mf: from `build_mf`, trained, of the same sizes; it does not change.
         train: the positives.
         seed: as of `fit_stages`.
-        stages: `pretrained_stages()` if not given.
-        credit: as of `fit`.
+        stages: by default `make_stages("pretrained")`.
         callbacks: as of `fit_stages`.
 
     Returns:
         The history of each stage, by its name.
 
     Raises:
-        ValueError: as `start_from_mf` and `fit_stages` do.
+        ValueError: as `start_from_mf` and `fit_stages`.
     """
     start_from_mf(hybrid, mf)
-    stages = pretrained_stages() if stages is None else stages
-    return fit_stages(
-        hybrid,
-        train,
-        stages,
-        seed=seed,
-        credit=credit,
-        callbacks=callbacks,
-    )
-
-
-def _with_adam(
-    stages: dict[str, tuple[list[str], float]],
-    objective: str | ConfiguredLoss,
-    epochs: int,
-    validate_every: int | None,
-) -> list[Stage]:
-    return [
-        Stage(
-            name,
-            trains,
-            keras.optimizers.Adam(rate),
-            objective=objective,
-            epochs=epochs,
-            validate_every=validate_every,
-        )
-        for name, (trains, rate) in stages.items()
-    ]
+    stages = make_stages("pretrained") if stages is None else stages
+    return fit_stages(hybrid, train, stages, seed=seed, callbacks=callbacks)

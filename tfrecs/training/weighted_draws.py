@@ -1,7 +1,8 @@
-"""Items on a line, each as long as its weight: places on it are drawn, exactly.
+"""Exact weighted draws of items, without rejection.
 
-Lengths are whole numbers, so that nothing is rounded, and a place is found by a binary
-search for a whole batch at once.
+Items lie on a line, each as long as its weight, and places on it are drawn. Lengths are
+whole numbers, so that nothing is rounded, and one binary search finds the items of a
+whole batch.
 """
 
 from collections.abc import Callable
@@ -9,23 +10,35 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from tfrecs._base.checks import check_choice
 from tfrecs._base.types import AnyArray
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.popularity import Catalogue, popularity
+from tfrecs.data.popularity import OWN, Catalogue, check_exponent, popularity
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 Sampler: TypeAlias = "Callable[[tf.Tensor, int, tf.Tensor], tf.Tensor]"
-"""Takes users `[batch]`, n and a seed `[2]`; gives item ids `[batch, n]` int32."""
+"""Takes users `[batch]`, n and a seed `[2]`; returns items or places `[batch, n]`."""
 
 
-def whole_weights(train: Catalogue, exponent: float, longest: int = 2**44) -> AnyArray:
-    """Popularity in whole numbers, `[num_items]` int64, which draw without rounding.
+def item_weights(
+    train: Catalogue, sampling: str, exponent: float = 1.0, longest: int = 2**44
+) -> AnyArray:
+    """Returns the items' weights in whole numbers, `[num_items]` int64.
 
-    Their sum is about `longest`, but 2^44 at the most, so that `below` is even enough;
-    in proportion to interactions they are these themselves.
+    Uniform weights are 1, and weights in proportion to interactions are these. With
+    another exponent their sum is about `longest`, but at most 2^44, so that the
+    remainder in `below` stays unbiased in practice.
+
+    Raises:
+        ValueError: if `sampling` is unknown, or `exponent` is not finite or has no
+            effect.
     """
+    check_choice("sampling", sampling, OWN)
+    check_exponent(sampling, exponent)
+    if sampling == "uniform":
+        return np.ones(train.num_items, dtype=np.int64)
     if exponent == 1:
         return train.item_counts.astype(np.int64)
     weights = popularity(train, exponent)
@@ -34,9 +47,11 @@ def whole_weights(train: Catalogue, exponent: float, longest: int = 2**44) -> An
 
 
 def item_at(weights: AnyArray) -> "Callable[[tf.Tensor], tf.Tensor]":
-    """Gives the items at places of a line, `[batch, n]`, each as long as its weight."""
+    """Returns a function of places on the line, `[batch, n]`, to items, int32."""
     import tensorflow as tf
 
+    if (weights == 1).all():
+        return lambda places: tf.cast(places, tf.int32)
     ends = tf.constant(np.cumsum(weights))
 
     def at(places: "tf.Tensor") -> "tf.Tensor":
@@ -47,11 +62,10 @@ def item_at(weights: AnyArray) -> "Callable[[tf.Tensor], tf.Tensor]":
 
 
 def outside(train: Interactions, weights: AnyArray) -> Sampler:
-    """Draws places outside the user's items, `[batch, n]` int64.
+    """Returns a sampler of places outside the user's items, `[batch, n]` int64.
 
-    The catalogue is a line on which each item is as long as its weight, a whole number.
-    Cut the user's items i_0 < i_1 < ... out of it: what is left has the length that a
-    draw r is below, and i_j was cut out before r if and only if begin(i_j) less the
+    Cut the user's items i_0 < i_1 < ... out of the line: a draw r is below the length
+    that remains, and i_j was cut out before r if and only if begin(i_j) less the
     lengths of i_0 to i_j-1 is at most r. One binary search finds how many were, and the
     place on the whole line is r plus their lengths.
     """
@@ -63,9 +77,9 @@ def outside(train: Interactions, weights: AnyArray) -> Sampler:
     left = weights.sum() - np.diff(cut[starts])
     if left.min() <= 0:
         raise ValueError(
-            "Each user must lack at least one item. Received: user "
+            "Each user must have no interaction with at least one item. Received: user "
             f"{train.users.ids[[left.argmin()]].tolist()[0]!r}, who has all "
-            f"{np.count_nonzero(weights)}. Leave such users out, or use exact=False."
+            f"{np.count_nonzero(weights)}. Remove such users, or use exact=False."
         )
     span = weights.sum() + 1
     of_user = np.repeat(np.arange(train.num_users, dtype=np.int64), np.diff(starts))
@@ -73,14 +87,12 @@ def outside(train: Interactions, weights: AnyArray) -> Sampler:
     before = begins[matrix.indices] - (cut[:-1] - cut[starts[of_user]])
     keys = tf.constant(of_user * span + before)
     left, begin = tf.constant(left), tf.constant(cut[starts[:-1]])
-    # With lengths of 1 the table would tell its own places.
+    # With lengths of 1 the table is the identity.
     table = None if (weights == 1).all() else tf.constant(cut)
 
-    def places(
-        user_ids: "tf.Tensor", num_negatives: int, seed: "tf.Tensor"
-    ) -> "tf.Tensor":
+    def places(user_ids: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
         users = tf.cast(user_ids, tf.int64)[:, None]
-        r = below(tf.gather(left, users), num_negatives, seed)  # [batch, n]
+        r = below(tf.gather(left, users), n, seed)  # [batch, n]
         found = tf.searchsorted(keys, tf.reshape(users * span + r, [-1]), side="right")
         found = tf.reshape(found, tf.shape(r))
         lengths = tf.cast(found, tf.int64) if table is None else tf.gather(table, found)
@@ -90,9 +102,9 @@ def outside(train: Interactions, weights: AnyArray) -> Sampler:
 
 
 def below(sizes: "tf.Tensor", num_draws: int, seed: "tf.Tensor") -> "tf.Tensor":
-    """Integers uniform over [0, size) for each size of `[batch, 1]`: `[batch, n]`."""
+    """Draws integers uniform over [0, size) for each of `[batch, 1]`: `[batch, n]`."""
     import tensorflow as tf
 
     shape = [tf.shape(sizes)[0], num_draws]
     bits = tf.random.stateless_uniform(shape, seed, None, None, dtype=tf.int64)
-    return tf.math.floormod(bits, sizes)  # bias below size / 2^64
+    return tf.math.floormod(bits, sizes)  # bias: size / 2^64

@@ -17,8 +17,9 @@ from tfrecs.training.batches.shards import (
     sharded_shared_negatives_batches,
 )
 from tfrecs.training.fit import compile_for, fit_batches
-from tfrecs.training.negatives import SHARED_NEGATIVES
+from tfrecs.training.objectives import Negatives, Plan
 from tfrecs.training.partial_credit import partial_credit
+from tfrecs.training.shared_negatives import SHARED_NEGATIVES
 
 PIPELINES = [sharded_shared_negatives_batches, sharded_pairwise_batches]
 every_pipeline = pytest.mark.parametrize("make", PIPELINES)
@@ -324,7 +325,7 @@ def planted(tmp_path_factory, write_parquet):
 @pytest.mark.parametrize(
     ("make", "objective", "negatives"),
     [
-        (sharded_shared_negatives_batches, "softmax", "uniform"),
+        (sharded_shared_negatives_batches, "softmax", "shared"),
         (sharded_pairwise_batches, "bpr", "own"),
     ],
 )
@@ -334,7 +335,8 @@ def test_a_model_learns_from_shards(make, objective, negatives, planted):
     model = tfrecs.build_mf(shards.num_users, shards.num_items, embedding_dim=8)
     options = {"seed": 0, "batch_size": 200, "num_negatives": 30, "epochs": 3}
     data = make(shards, **options)
-    trained = compile_for(model, objective, negatives, keras.optimizers.Adam(0.02))
+    plan = Plan(objective, Negatives(negatives))
+    trained = compile_for(model, plan, keras.optimizers.Adam(0.02))
     history = fit_batches(trained, data, 4)
     assert len(history.epoch) == 4
     popularity = np.tile(train.item_counts.astype(np.float32), (240, 1))

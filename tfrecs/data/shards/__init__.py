@@ -5,7 +5,8 @@ pipelines make batches of it, as of interactions in memory:
 
     shards = prepare_shards(paths, "shards", seed=0)
     data = sharded_shared_negatives_batches(shards, seed=0, sampling="mixed")
-    trained = compile_for(model, "softmax", "mixed", RowwiseAdagrad(0.05))
+    plan = Plan("softmax", Negatives("mixed"))
+    trained = compile_for(model, plan, RowwiseAdagrad(0.05))
     fit_batches(trained, data, 3)
 
 The pipelines are in `tfrecs.training.batches.shards`, `compile_for` and `fit_batches`

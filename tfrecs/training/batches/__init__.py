@@ -1,9 +1,9 @@
 """Interactions to `tf.data`, whole batches at a time.
 
-Nothing here puts a single interaction through `tf.data`: an epoch shuffles one index
-vector, cuts it into batches, and gathers each batch, negatives included, in a few ops.
+No single interaction passes through `tf.data`: an epoch shuffles one index vector, cuts
+it into batches, and gathers each batch, negatives included, in a few ops.
 Shapes are static, so that XLA compiles a step once; the rows that do not fill a batch
-are left out, other ones in each pass.
+are left out, different ones in each epoch.
 """
 
 from tfrecs.training.batches.pairwise import (

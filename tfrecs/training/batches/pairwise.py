@@ -7,8 +7,9 @@ import numpy as np
 from tfrecs._base.checks import check_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.training.batches.shuffling import Assemble, batches_of_pairs
-from tfrecs.training.negatives import Sampler, own_negatives
-from tfrecs.training.partial_credit import Giver, PartialCredit
+from tfrecs.training.negatives import approximate_negatives, exact_negatives
+from tfrecs.training.partial_credit import CreditFunction, PartialCredit
+from tfrecs.training.weighted_draws import Sampler
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -26,20 +27,21 @@ def pairwise_batches(
     epochs: int = 1,
     credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
-    """Gives rows of one positive and its negatives, reshuffled in each epoch.
+    """Returns rows of one positive and its negatives, reshuffled in each epoch.
 
     Args:
         train: the positives.
-        seed: of the order and of the negatives.
+        seed: seed of the order and of the negatives.
         batch_size: positives in a batch; all of `train` if it has fewer.
         num_negatives: items drawn for each positive.
         exact: whether a known positive is never drawn as a negative.
-        sampling: "uniform" or "popularity". A softmax would have to be corrected for
-            what is drawn by popularity: take `shared_negatives_batches` for that.
-        exponent: of "popularity": an item is drawn by its interactions to that power.
+        sampling: "uniform" or "popularity". A softmax needs a correction for
+            popularity, which `shared_negatives_batches` makes.
+        exponent: of "popularity": an item is drawn in proportion to (its
+            interactions)^exponent.
         epochs: passes over `train` in one iteration of the dataset. To Keras an
             iteration is one epoch, which has a cost of its own.
-        credit: what negatives are given for being like the positive; see
+        credit: labels of negatives that are similar to the positive; see
             `tfrecs.training.partial_credit`.
 
     Returns:
@@ -49,14 +51,15 @@ def pairwise_batches(
 
     Raises:
         ValueError: if a size is below 1, `sampling` is unknown, `exponent` is not
-            finite or not for it, with `exact` a user has the whole catalogue, or
+            finite or has no effect, with `exact` a user has the whole catalogue, or
             `credit` is of another catalogue.
     """
     check_positive(batch_size=batch_size, num_negatives=num_negatives, epochs=epochs)
-    draw = own_negatives(train, sampling=sampling, exact=exact, exponent=exponent)
+    negatives = exact_negatives if exact else approximate_negatives
+    draw = negatives(train, sampling, exponent)
     batch_size = min(batch_size, len(train))
-    give = None if credit is None else credit.giver(train.num_items)
-    assemble = with_own(draw, batch_size, num_negatives, give)
+    labels = None if credit is None else credit.function(train.num_items)
+    assemble = with_own(draw, batch_size, num_negatives, labels)
     return batches_of_pairs(
         train, assemble, batch_size=batch_size, epochs=epochs, seed=seed
     )
@@ -74,9 +77,9 @@ def pointwise_batches(
     epochs: int = 1,
     credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
-    """Gives single pairs, 1 positive to `num_negatives` negatives.
+    """Returns single pairs, 1 positive to `num_negatives` negatives.
 
-    The arguments and errors are those of `pairwise_batches`.
+    For arguments and errors see `pairwise_batches`.
 
     Returns:
         A finite dataset of `({"user_id": [b], "item_id": [b]}, labels [b])` with
@@ -108,9 +111,12 @@ def pointwise_batches(
 
 
 def with_own(
-    draw: Sampler, batch_size: int, num_negatives: int, give: "Giver | None" = None
+    draw: Sampler,
+    batch_size: int,
+    num_negatives: int,
+    credit: "CreditFunction | None" = None,
 ) -> Assemble:
-    """Makes batches of `pairwise_batches` of positives, wherever these are from."""
+    """Returns a function of positives, from any source, to rows with own negatives."""
     import tensorflow as tf
 
     row = np.eye(1, 1 + num_negatives, dtype=np.float32)
@@ -121,12 +127,11 @@ def with_own(
     ) -> tuple[Any, Any]:
         negatives = draw(user_id, num_negatives, seed)
         labels = plain
-        if give is not None:
-            labels = tf.concat([plain[:, :1], give(item_id, negatives)], axis=1)
+        if credit is not None:
+            labels = tf.concat([plain[:, :1], credit(item_id, negatives)], axis=1)
             labels = tf.ensure_shape(labels, plain.shape)
         item_id = tf.concat([item_id[:, None], negatives], axis=1)
         item_id = tf.ensure_shape(item_id, [batch_size, 1 + num_negatives])
-        inputs = {"user_id": user_id, "item_id": item_id}
-        return inputs, labels
+        return {"user_id": user_id, "item_id": item_id}, labels
 
     return assemble

@@ -1,4 +1,4 @@
-"""Rated pairs alone, for models of ratings."""
+"""Rated pairs, for models of ratings."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 def rating_batches(
     train: Interactions, *, seed: int, batch_size: int = 1024, epochs: int = 1
 ) -> "tf.data.Dataset":
-    """Gives pairs and their ratings, without negatives.
+    """Returns pairs and their ratings, without negatives.
 
     Args:
         train: rated interactions.
-        seed: of the order.
+        seed: seed of the order.
         batch_size: pairs in a batch; all of `train` if it has fewer.
         epochs: passes over `train` in one iteration of the dataset.
 
@@ -33,8 +33,8 @@ def rating_batches(
     check_positive(batch_size=batch_size, epochs=epochs)
     if train.ratings is None:
         raise ValueError(
-            "`rating_batches` needs ratings, and these interactions have none. Name "
-            "the rating column when reading, or train on what is liked: objective='bce'"
+            "`rating_batches` needs ratings. Received: interactions without ratings. "
+            "Name the rating column when reading, or use objective='bce'."
         )
     batch_size = min(batch_size, len(train))
     ids = {

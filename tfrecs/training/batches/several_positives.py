@@ -1,4 +1,4 @@
-"""Rows of several positives of one user, and negatives of its own."""
+"""Rows of several positives of one user, and own negatives."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from tfrecs._base.checks import check_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.training.batches.shuffling import ready, shuffled_rows
-from tfrecs.training.negatives import own_negatives
+from tfrecs.training.negatives import approximate_negatives, exact_negatives
 from tfrecs.training.weighted_draws import Sampler, below
 
 if TYPE_CHECKING:
@@ -26,33 +26,30 @@ def several_positives_batches(
     exponent: float = 1.0,
     epochs: int = 1,
 ) -> "tf.data.Dataset":
-    """Gives rows of several positives of a user, and negatives, for k-OS losses.
+    """Returns rows of several positives of a user, and negatives, for k-OS losses.
 
-    A user has a row for each positive, so that those with many are learned from often.
-    The row's positives are drawn from all of the user's, with replacement. Weights of
-    `train` are not used.
+    A user has a row for each positive. The positives of a row are drawn from all of the
+    user's, with replacement. Weights of `train` are not used. For errors see
+    `pairwise_batches`.
 
     Args:
         train: the positives.
-        seed: of the order, of the positives and of the negatives.
+        seed: seed of the order, of the positives and of the negatives.
         batch_size: rows in a batch; as many as `train` has positives if it has fewer.
         num_positives: items of the user in a row.
         num_negatives: other items in a row.
-        exact: as of `pairwise_batches`, like `sampling`, `exponent` and `epochs`.
+        exact: as of `pairwise_batches`, like the arguments below.
         sampling: how negatives are drawn.
-        exponent: of "popularity".
+        exponent: exponent of "popularity".
         epochs: passes over `train` in one iteration of the dataset.
 
     Returns:
         A finite dataset of `({"user_id": [batch], "item_id": [batch, p + n]}, labels
         [batch, p + n])`, the positives first; labels are float32, 0 or 1.
 
-    Raises:
-        ValueError: as `pairwise_batches`.
-
     References:
         Weston, Yee and Weiss 2013, "Learning to Rank Recommendations with the k-Order
-        Statistic Loss", alg. 1, whose users are as often as one another.
+        Statistic Loss", alg. 1, where all users are equally frequent.
     """
     import tensorflow as tf
 
@@ -63,7 +60,8 @@ def several_positives_batches(
         epochs=epochs,
     )
     positives = _own_positives(train)
-    negatives = own_negatives(train, sampling=sampling, exact=exact, exponent=exponent)
+    sampler = exact_negatives if exact else approximate_negatives
+    negatives = sampler(train, sampling, exponent)
     batch_size = min(batch_size, len(train))
     users = tf.constant(train.user_ids)
     shape = [batch_size, num_positives + num_negatives]
@@ -85,7 +83,7 @@ def several_positives_batches(
 
 
 def _own_positives(train: Interactions) -> Sampler:
-    """Draws uniformly from the user's items, with replacement."""
+    """Returns a sampler of the user's items, uniform and with replacement."""
     import tensorflow as tf
 
     matrix = train.matrix

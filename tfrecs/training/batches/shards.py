@@ -22,8 +22,9 @@ from tfrecs._base.checks import check_at_least_zero, check_positive
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.shards.folder import Shards
 from tfrecs.training.batches import Assemble, ready, with_own, with_shared
-from tfrecs.training.negatives import approximate_negatives, shared_negatives
+from tfrecs.training.negatives import approximate_negatives
 from tfrecs.training.partial_credit import PartialCredit
+from tfrecs.training.shared_negatives import shared_negatives
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -53,7 +54,7 @@ def sharded_shared_negatives_batches(
         seed: of the order and of the negatives.
         batch_size: positives in a batch.
         num_negatives: items drawn for the batch, by "uniform" and "popularity".
-        sampling: a name of `tfrecs.training.negatives.SHARED_NEGATIVES`.
+        sampling: a name of `tfrecs.training.shared_negatives.SHARED_NEGATIVES`.
         exponent: of "popularity": an item is drawn by its interactions to that power.
         correct: whether to correct scores for how often an item is drawn (logQ).
         epochs: passes over the shards in one iteration of the dataset.
@@ -72,8 +73,8 @@ def sharded_shared_negatives_batches(
     """
     check_positive(num_negatives=num_negatives)
     order = _Order(shards, seed, batch_size, open_at_once)
-    negatives = shared_negatives(shards, sampling=sampling, exponent=exponent)
-    give = None if credit is None else credit.giver(shards.num_items)
+    negatives = shared_negatives(shards, sampling, exponent)
+    give = None if credit is None else credit.function(shards.num_items)
     assemble = with_shared(negatives, batch_size, num_negatives, correct, give)
     return _batches(order, assemble, epochs, start_step)
 
@@ -99,8 +100,8 @@ def sharded_pairwise_batches(
     """
     check_positive(num_negatives=num_negatives)
     order = _Order(shards, seed, batch_size, open_at_once)
-    draw = approximate_negatives(shards, sampling=sampling, exponent=exponent)
-    give = None if credit is None else credit.giver(shards.num_items)
+    draw = approximate_negatives(shards, sampling, exponent)
+    give = None if credit is None else credit.function(shards.num_items)
     assemble = with_own(draw, batch_size, num_negatives, give)
     return _batches(order, assemble, epochs, start_step)
 

@@ -7,8 +7,8 @@ import numpy as np
 from tfrecs._base.checks import check_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.training.batches.shuffling import Assemble, batches_of_pairs
-from tfrecs.training.negatives import SharedNegatives, shared_negatives
-from tfrecs.training.partial_credit import Giver, PartialCredit
+from tfrecs.training.partial_credit import CreditFunction, PartialCredit
+from tfrecs.training.shared_negatives import SharedNegatives, shared_negatives
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -26,23 +26,22 @@ def shared_negatives_batches(
     epochs: int = 1,
     credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
-    """Gives positives and negatives that the whole batch shares, for large catalogues.
+    """Returns positives and negatives that a batch shares, for large catalogues.
 
-    A positive meets all of the negatives in one matmul. Some of them may be positives
-    of its user: with a large catalogue few are.
+    One matmul scores all of the negatives for every positive. Some of them may be
+    positives of the user: few, if the catalogue is large.
 
     Args:
         train: the positives.
-        seed: of the order and of the negatives.
+        seed: seed of the order and of the negatives.
         batch_size: positives in a batch; all of `train` if it has fewer.
         num_negatives: items drawn for the batch, by "uniform" and "popularity".
-        sampling: a name of `tfrecs.training.negatives.SHARED_NEGATIVES`.
-        exponent: of "popularity": an item is drawn by its interactions to that power.
-        correct: whether scores are to be corrected for how often an item is drawn
-            (logQ), which makes a softmax over the sample one over the catalogue.
+        sampling: name in `tfrecs.training.shared_negatives.SHARED_NEGATIVES`.
+        exponent: exponent of "popularity".
+        correct: whether scores are corrected for how often an item is drawn (logQ),
+            which makes a softmax over the sample one over the catalogue.
         epochs: passes over `train` in one iteration of the dataset.
-        credit: what negatives are given for being like the positive; see
-            `tfrecs.training.partial_credit`.
+        credit: labels of negatives that are similar to the positive.
 
     Returns:
         A finite dataset of `({"user_id": [batch], "item_id": [batch], "negative_id":
@@ -52,13 +51,13 @@ def shared_negatives_batches(
 
     Raises:
         ValueError: if a size is below 1, `sampling` is unknown, `exponent` is not
-            finite or not for it, or `credit` is of another catalogue.
+            finite or has no effect, or `credit` is of another catalogue.
     """
     check_positive(batch_size=batch_size, num_negatives=num_negatives, epochs=epochs)
-    negatives = shared_negatives(train, sampling=sampling, exponent=exponent)
+    negatives = shared_negatives(train, sampling, exponent)
     batch_size = min(batch_size, len(train))
-    give = None if credit is None else credit.giver(train.num_items)
-    assemble = with_shared(negatives, batch_size, num_negatives, correct, give)
+    labels = None if credit is None else credit.function(train.num_items)
+    assemble = with_shared(negatives, batch_size, num_negatives, correct, labels)
     return batches_of_pairs(
         train, assemble, batch_size=batch_size, epochs=epochs, seed=seed
     )
@@ -69,9 +68,9 @@ def with_shared(
     batch_size: int,
     num_negatives: int,
     correct: bool,
-    give: "Giver | None" = None,
+    credit: "CreditFunction | None" = None,
 ) -> Assemble:
-    """Makes batches of `shared_negatives_batches` of positives, wherever these are from."""
+    """Returns a function of positives, from any source, to batches with negatives."""
     import tensorflow as tf
 
     with np.errstate(divide="ignore"):  # of items that are never drawn
@@ -90,9 +89,9 @@ def with_shared(
         if correct:
             both = tf.concat([item_id, negative_id], axis=0)
             inputs["log_probability"] = tf.gather(log_probability, both)
-        if give is not None:
+        if credit is not None:
             of_positives = tf.ones([batch_size, 1])
-            others = give(item_id, negative_id)
+            others = credit(item_id, negative_id)
             return inputs, tf.concat([of_positives, others], axis=1)
         with tf.init_scope():  # once, and not in each batch
             row = np.eye(1, 1 + negative_id.shape[0], dtype=np.int8)

@@ -1,4 +1,4 @@
-"""Batches of row numbers in a new order in each pass, and what is made of them."""
+"""Batches of rows, in a new order in each epoch."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 BATCHES_AHEAD = 16
-"""Batches that are made before they are asked for."""
+"""Batches that are made in advance."""
 
 Assemble: TypeAlias = "Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[Any, Any]]"
-"""Takes users `[batch]`, items `[batch]` and a seed `[2]`; gives inputs and labels."""
+"""Takes users `[batch]`, items `[batch]` and a seed `[2]`; returns a batch."""
 
 
 def batches_of_pairs(
     train: Interactions, assemble: Assemble, *, batch_size: int, epochs: int, seed: int
 ) -> "tf.data.Dataset":
-    """Makes batches of the positives of `train`, with their weights if it has any."""
+    """Returns batches of the positives of `train`, with its weights if it has any."""
     import tensorflow as tf
 
     users, items = tf.constant(train.user_ids), tf.constant(train.item_ids)
@@ -33,12 +33,12 @@ def batches_of_pairs(
 
 
 def ready(batches: "tf.data.Dataset") -> "tf.data.Dataset":
-    """The same batches, made while the ones before them are trained on."""
+    """Returns the same batches, made while earlier ones are trained on."""
     import tensorflow as tf
 
     options = tf.data.Options()
-    # Small data feel both: rewriting the graph takes as long as an epoch, and tuning
-    # takes turns with training on the same cores.
+    # Both cost much for small data: rewriting the graph takes as long as an epoch, and
+    # tuning competes with training for the cores.
     options.experimental_optimization.apply_default_optimizations = False
     options.autotune.enabled = False
     return batches.prefetch(BATCHES_AHEAD).with_options(options)
@@ -47,13 +47,13 @@ def ready(batches: "tf.data.Dataset") -> "tf.data.Dataset":
 def shuffled_rows(
     num_rows: int, batch_size: int, epochs: int, seed: int
 ) -> "tf.data.Dataset":
-    """Batches `(rows [batch_size] int32, seed [2])`, in a new order in each pass."""
+    """Returns batches `(rows [batch_size] int32, seed [2])`, shuffled in each epoch."""
     import tensorflow as tf
 
     steps = num_rows // batch_size
 
     @tf.autograph.experimental.do_not_convert
-    def one_pass(drawn: "tf.Tensor") -> "tf.data.Dataset":
+    def one_epoch(drawn: "tf.Tensor") -> "tf.data.Dataset":
         order = tf.random.experimental.stateless_shuffle(
             tf.range(num_rows), seed=tf.stack([tf.constant(seed, tf.int64), drawn])
         )
@@ -62,15 +62,15 @@ def shuffled_rows(
         seeds = tf.stack([tf.repeat(drawn, steps), step], axis=1)
         return tf.data.Dataset.from_tensor_slices((batches, seeds))
 
-    batches = _numbers(seed).take(epochs).flat_map(one_pass)
+    batches = _numbers(seed).take(epochs).flat_map(one_epoch)
     return batches.apply(tf.data.experimental.assert_cardinality(steps * epochs))
 
 
 def _numbers(seed: int) -> "tf.data.Dataset":
-    """Random int64 without end, other ones in each iteration, by the seed alone.
+    """Returns endless random int64, different in each iteration, by the seed alone.
 
-    They are those of `tf.data.Dataset.random`, which mixes in the seed of
-    `tf.random.set_seed`, where that is set to the same seed.
+    `tf.data.Dataset.random` mixes in the seed of `tf.random.set_seed`; with the same
+    seed there the numbers are identical.
     """
     import tensorflow as tf
 

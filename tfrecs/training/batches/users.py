@@ -1,4 +1,4 @@
-"""Users and which items are theirs."""
+"""Users and all of their items."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 def user_batches(
     train: Interactions, *, seed: int, batch_size: int = 128, epochs: int = 1
 ) -> "tf.data.Dataset":
-    """Gives users and which items are theirs, for catalogue-wide objectives.
+    """Returns users and all of their items, for catalogue-wide objectives.
 
-    Weights of `train` are not used. What is dense is a batch at a time.
+    Weights of `train` are not used. Only one batch at a time is dense.
 
     Args:
         train: the positives.
-        seed: of the order.
-        batch_size: users in a batch; all who have positives if they are fewer.
+        seed: seed of the order.
+        batch_size: users in a batch; all with positives if they are fewer.
         epochs: passes over the users in one iteration of the dataset.
 
     Returns:
