@@ -109,11 +109,11 @@ def films():
         ({"num_negatives": 0}, "`num_negatives` must be a whole.*num_negatives=0"),
         (
             {"num_negatives": 2},
-            "at most 1, the items to draw from that user 'ann'.*num_negatives=2",
+            "at most 1, the items to draw for user 'ann'.*num_negatives=2",
         ),
         (
             {"num_negatives": 1, "sampling": "popularity"},
-            "at most 0, the items to draw from",
+            "at most 0, the items to draw",
         ),
         ({"sampling": "zipf"}, "`sampling` must be one of uniform, popul.*'zipf'"),
         (

@@ -227,7 +227,7 @@ def test_code_in_a_layer_is_not_run(bundle):
 
 def test_a_bundle_is_replaced_only_where_that_is_asked_for(bundle, model):
     other = Recommender(model, TRAIN, settings={"other": True})
-    with pytest.raises(FileExistsError, match=r"holds a bundle.*give overwrite=True"):
+    with pytest.raises(FileExistsError, match=r"holds a bundle.*overwrite=True"):
         other.save(bundle)
     assert tfrecs.load(bundle).settings != {"other": True}
     other.save(bundle, overwrite=True)
@@ -236,7 +236,7 @@ def test_a_bundle_is_replaced_only_where_that_is_asked_for(bundle, model):
 
 
 def test_a_bundle_that_cannot_be_written_leaves_the_old_one(bundle, model):
-    with pytest.raises(TypeError, match=r"must be of what JSON has.*set is not JSON"):
+    with pytest.raises(TypeError, match=r"must be JSON values.*set is not JSON"):
         Recommender(model, TRAIN, settings={"a": {1}}).save(bundle, overwrite=True)
     assert tfrecs.load(bundle).settings["epochs"] == 3
     assert [path.name for path in bundle.parent.iterdir()] == ["bundle"]
@@ -248,7 +248,7 @@ def test_what_is_no_bundle_is_never_replaced(recommender, tmp_path, overwrite):
     folder.mkdir()
     (folder / "chapter.txt").write_text("mine", encoding="utf-8")
     for place in (folder, folder / "chapter.txt"):
-        with pytest.raises(FileExistsError, match=r"left as it is. Choose another"):
+        with pytest.raises(FileExistsError, match=r"not deleted. Choose another"):
             recommender.save(place, overwrite=overwrite)
     assert (folder / "chapter.txt").read_text(encoding="utf-8") == "mine"
 
@@ -256,7 +256,7 @@ def test_what_is_no_bundle_is_never_replaced(recommender, tmp_path, overwrite):
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_a_file_of_others_in_a_bundle_is_never_removed(bundle, recommender, overwrite):
     (bundle / "notes.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(FileExistsError, match=r"Received: notes.txt, which is left"):
+    with pytest.raises(FileExistsError, match=r"Received: notes.txt, which is not"):
         recommender.save(bundle, overwrite=overwrite)
     assert (bundle / "notes.txt").read_text(encoding="utf-8") == "mine"
 
@@ -264,7 +264,7 @@ def test_a_file_of_others_in_a_bundle_is_never_removed(bundle, recommender, over
 def test_a_manifest_alone_makes_no_bundle(recommender, tmp_path):
     (tmp_path / "manifest.json").write_text("of something else", encoding="utf-8")
     for place in (tmp_path, tmp_path / "manifest.json"):
-        with pytest.raises(FileExistsError, match=r"manifest.json, which is left as"):
+        with pytest.raises(FileExistsError, match=r"manifest.json, which is not"):
             recommender.save(place, overwrite=True)
     assert (tmp_path / "manifest.json").read_text() == "of something else"
 
@@ -284,7 +284,7 @@ def test_the_folder_that_one_works_in_is_not_moved(
     for folder in (tmp_path / "empty" / "below", bundle):
         folder.mkdir(parents=True, exist_ok=True)
         monkeypatch.chdir(folder)
-        with pytest.raises(FileExistsError, match=r"a folder that this process works"):
+        with pytest.raises(FileExistsError, match=r"the working directory"):
             recommender.save(".", overwrite=True)
     assert tfrecs.load(".").settings["epochs"] == 3
 
@@ -298,12 +298,12 @@ def test_folders_above_are_made_and_an_empty_one_is_filled(recommender, tmp_path
 
 
 def test_what_cannot_be_saved_is_told(tmp_path):
-    with pytest.raises(TypeError, match=r"one of Keras to be saved.*Received: ndarray"):
+    with pytest.raises(TypeError, match=r"a Keras model.*Received: ndarray"):
         Recommender(np.zeros((2, 3)), TRAIN).save(tmp_path / "bundle")
     mixed = pd.DataFrame({"tags": [1, "x", 2]}, index=[7, 8, 9])
     train = Interactions.from_arrays(
         ["ann", "bob", "bob"], [9, 7, 8], item_features=mixed
     )
-    with pytest.raises(TypeError, match=r"`item_features` must be of columns with one"):
+    with pytest.raises(TypeError, match=r"`item_features` must have columns of one"):
         Recommender(build_mf(2, 3, embedding_dim=1), train).save(tmp_path / "bundle")
     assert [*tmp_path.iterdir()] == []

@@ -98,7 +98,7 @@ def test_models_of_any_precision_are_folded_into(mf, precision):
 def test_what_is_refused(mf):
     with pytest.raises(ValueError, match=r"at least one item. Received: none"):
         FoldIn(mf, EVERYONE).user_output([np.array([], dtype=int)])
-    with pytest.raises(ValueError, match=r"must be two users at least.*Received: 1"):
+    with pytest.raises(ValueError, match=r"at least two users.*Received: 1"):
         FoldIn(mf, EVERYONE[:1])
     for l2 in (0, -1, np.inf, np.nan):
         with pytest.raises(ValueError, match=rf"`l2` must be above 0.*l2={l2}"):

@@ -1,8 +1,8 @@
-"""Items that a user's test items are ranked among: drawn once, and for every model.
+"""Stored candidates for sampled evaluation, drawn once for all models.
 
-Ranking among a sample is not ranking among the catalogue: it makes every model look
-better, and may order models otherwise (Krichene and Rendle 2020, "On Sampled Metrics
-for Item Recommendation"). It is here because published tables use it.
+Metrics among a sample are higher than in the whole catalogue and may order models
+otherwise (Krichene and Rendle 2020, "On Sampled Metrics for Item Recommendation").
+Published tables use them.
 """
 
 import hashlib
@@ -22,24 +22,24 @@ from tfrecs.evaluation.distinct_draws import draw_distinct
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SampledCandidates:
-    """For each test user, the items that the user's test items are ranked among.
+    """Items to rank each user's test items among, read-only.
 
     Args:
         user_ids: `[users]` int, each user once.
-        item_ids: `[users, n]` int, the candidates of each, without the test items. What
-            `sample_candidates` draws is distinct; what a paper gives may not be.
+        item_ids: `[users, n]` int, candidates without the test items. From
+            `sample_candidates`, they are distinct; candidates of a paper may repeat.
 
     Raises:
-        TypeError: if an array is not of ints, of one and of two dimensions.
-        ValueError: if lengths differ, an id is negative, a user stands twice, or there
-            are none.
+        TypeError: if an array is not of ints, or not of one and two dimensions.
+        ValueError: if lengths differ, an id is negative, a user repeats, or an array is
+            empty.
     """
 
     user_ids: IntArray
     item_ids: IntArray
 
     def __post_init__(self) -> None:
-        """Checks both arrays once and makes them read-only."""
+        """Checks both arrays and makes them read-only."""
         for name, dimensions in (("user_ids", 1), ("item_ids", 2)):
             ids = np.array(getattr(self, name))
             if ids.ndim != dimensions or ids.dtype.kind not in "iu":
@@ -61,22 +61,18 @@ class SampledCandidates:
                 f"{len(self.item_ids)} rows and {len(self.user_ids)} users"
             )
         if len(np.unique(self.user_ids)) != len(self.user_ids):
-            raise ValueError("`user_ids` must hold each user once. Received: one twice")
+            raise ValueError("`user_ids` must hold each user once. Received: a repeat")
 
     def __repr__(self) -> str:
-        """Tells the number of users and of candidates."""
+        """Returns the numbers of users and of candidates."""
         users, n = self.item_ids.shape
         return f"<SampledCandidates: {n} items for each of {users} users>"
 
     def save(self, path: str | Path, data: Interactions) -> None:
-        """Writes an `.npz` file, whole or not at all.
+        """Writes an `.npz` file atomically and makes its folder.
 
-        Args:
-            path: the file; its folder is made.
-            data: train or test, whose vocabularies the ids index.
-
-        Raises:
-            ValueError: if an id is beyond the vocabularies.
+        `data` is train or test, with the vocabularies of the ids; ValueError if an id
+        is beyond them.
         """
         path = Path(path)
         _check_within(self, data, path)
@@ -90,16 +86,11 @@ class SampledCandidates:
 
     @classmethod
     def load(cls, path: str | Path, data: Interactions) -> "SampledCandidates":
-        """Reads what `save` wrote, if it is of the same users and items.
-
-        Args:
-            path: the file.
-            data: train or test, with the vocabularies that it was saved with.
+        """Reads a file of `save`, with the same vocabularies in `data`.
 
         Raises:
-            FileNotFoundError: if there is no such file.
-            ValueError: if the file is not what `save` wrote, or is of other
-                vocabularies.
+            FileNotFoundError: if the file is missing.
+            ValueError: if the file is damaged, or has other vocabularies.
         """
         path = Path(path)
         file_kind(path)
@@ -107,15 +98,15 @@ class SampledCandidates:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 found = cls(stored["user_ids"], stored["item_ids"])
                 fingerprint = str(stored["vocabularies"])
-        except Exception as error:  # zip, zlib and NumPy each have kinds of their own
+        except Exception as error:  # zip, zlib and NumPy raise various types
             raise ValueError(
-                f"{path}: must be a whole file that `save` wrote. Received: {error}"
+                f"{path}: must be a whole file of `save`. Received: {error}"
             ) from error
         if fingerprint != _fingerprint(data):
             raise ValueError(
-                f"{path}: must be of the same users and items, in the same order. "
-                f"Received: {fingerprint}, and data of {_fingerprint(data)}. Draw them "
-                "anew for these data."
+                f"{path}: must have the same users and items, in the same order. "
+                f"Received: {fingerprint}, and data of {_fingerprint(data)}. Draw new "
+                "candidates for these data."
             )
         _check_within(found, data, path)
         return found
@@ -130,28 +121,27 @@ def sample_candidates(
     sampling: str = "uniform",
     exponent: float = 1.0,
 ) -> SampledCandidates:
-    """Draws distinct items for each test user, which the user has nowhere.
+    """Draws distinct items for each test user, without the user's own items.
 
-    They are drawn one after the other, each with a probability in proportion to its
-    weight among those that are left: a row's first m are themselves a sample of m. The
-    weight is 1 for "uniform", and (interactions in `train`)^exponent for "popularity".
+    Items are drawn one after the other, by weight among the remaining items: the first
+    m of a row are a sample of m. The weight is 1 for "uniform", and (interactions in
+    `train`)^exponent for "popularity".
 
     Args:
-        train: what models learn from.
-        test: what they are measured on, of the same vocabularies.
+        train: training data.
+        test: test data, with the same vocabularies.
         num_negatives: candidates for each user of `test`.
-        seed: of the draws; the same one gives the same candidates.
+        seed: of the draws.
         sampling: "uniform" or "popularity".
-        exponent: of "popularity"; 1 is in proportion to interactions, 0 the same for
-            all items that someone has in `train`.
+        exponent: of "popularity"; 0 is uniform over the items in `train`.
 
     Returns:
-        The candidates, users in the order of their ids.
+        The candidates, users ascending.
 
     Raises:
         ValueError: if the vocabularies differ, `num_negatives` is below 1, `sampling`
-            is unknown, `exponent` is not finite or not for it, or a user lacks too
-            few items of any weight.
+            is unknown, `exponent` is not finite or has no effect, or a user has too
+            few items to draw from.
 
     Example:
         >>> data = Interactions.from_matrix([[1, 1, 0, 0], [0, 1, 1, 0]])
@@ -187,7 +177,7 @@ def _check_lacking(
         user = train.users.ids[users[[lacking.argmin()]]].tolist()[0]
         raise ValueError(
             f"`num_negatives` must be at most {lacking.min():.0f}, the items to draw "
-            f"from that user {user!r} has neither in train nor in test. Received: "
+            f"for user {user!r}, without its own in train and test. Received: "
             f"num_negatives={n}"
         )
 
@@ -203,7 +193,7 @@ def _check_within(found: SampledCandidates, data: Interactions, path: Path) -> N
 
 
 def _fingerprint(data: Interactions) -> str:
-    """Sizes of the vocabularies, and a hash of their raw ids in order."""
+    """Returns the sizes of the vocabularies and a hash of their raw ids."""
     digest = hashlib.sha256()
     for vocabulary in (data.users, data.items):
         digest.update("\n".join(map(repr, vocabulary.ids.tolist())).encode() + b"\n\n")

@@ -1,4 +1,4 @@
-"""Evaluation of recommended lists, such as those of another library."""
+"""Evaluation of recommended lists, such as from another library."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,10 +30,10 @@ def evaluate_lists(
     exclude_seen: bool = True,
     metrics: Sequence[str] | None = None,
 ) -> Evaluation:
-    """Measures recommended lists, such as those of another library.
+    """Measures recommended lists, such as from another library.
 
     Items beyond the end of a list count as misses, and so do all items of a test user
-    without a list. With `lists` from `top_k`, and no ties, the metrics are those of
+    without a list. Lists of `top_k` without ties have the metrics of
     `evaluate`.
 
     Args:

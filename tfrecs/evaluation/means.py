@@ -1,4 +1,4 @@
-"""The numbers that figures show, without the figures."""
+"""Means over users, seeds and segments, and the numbers of figures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,13 +22,12 @@ class Mean(NamedTuple):
 
 
 def mean_over_seeds(evaluations: Sequence[Evaluation]) -> Evaluation:
-    """Gives one evaluation of a model that was trained with several seeds.
+    """Averages evaluations of a model that was trained with several seeds.
 
-    Each user's values are averaged over the seeds, and so are metrics of all lists
-    together. What is not defined for a user with one seed is not defined.
+    Values of each user and overall metrics are averaged over the seeds; NaN if one is.
 
     Raises:
-        ValueError: if there are none, or they are of other users or metrics.
+        ValueError: if there is no evaluation, or users or metrics differ.
     """
     if not evaluations:
         raise ValueError("`evaluations` must hold at least one. Received: none")
@@ -38,7 +37,7 @@ def mean_over_seeds(evaluations: Sequence[Evaluation]) -> Evaluation:
             other.user_ids, first.user_ids
         ):
             raise ValueError(
-                "`evaluations` must be of the same users and metrics. Received: "
+                "`evaluations` must have the same users and metrics. Received: "
                 f"{len(first.user_ids)} users with {', '.join(first.per_user)}; and "
                 f"{len(other.user_ids)} with {', '.join(other.per_user)}"
             )
@@ -58,12 +57,9 @@ def mean_over_seeds(evaluations: Sequence[Evaluation]) -> Evaluation:
 
 
 def mean_of(evaluation: Evaluation, metric: str) -> Mean:
-    """Gives a metric's mean over the users for whom it is defined.
+    """Returns a metric's mean over the users with a defined value.
 
-    The ends are NaN for a single user, of whom no spread is known; all is for none.
-
-    Raises:
-        ValueError: if the metric was not measured for each user.
+    The ends are NaN for a single user; all three are NaN without users.
     """
     check_choice("metric", metric, evaluation.per_user)
     return _mean(evaluation.per_user[metric])
@@ -75,16 +71,12 @@ def means_by_activity(
     metric: str,
     bounds: tuple[int, int] | None = None,
 ) -> dict[str, Mean]:
-    """Gives the mean of each segment that has tested users, the lightest first.
-
-    Raises:
-        ValueError: if `train` is of other users, or the metric was not measured.
-    """
+    """Returns the mean of each segment with tested users, the lightest first."""
     check_choice("metric", metric, evaluation.per_user)
     num_users = len(evaluation.user_ids) + evaluation.num_left_out
     if train.num_users != num_users:
         raise ValueError(
-            f"`train` must be of the users that were evaluated: {num_users}. Received: "
+            f"`train` must have the {num_users} users of the evaluation. Received: "
             f"{train.num_users}"
         )
     kinds = np.asarray(activity(train, bounds))[evaluation.user_ids]
@@ -95,7 +87,7 @@ def means_by_activity(
 
 
 def by_cutoff(metrics: Mapping[str, float], metric: str) -> dict[int, float]:
-    """Gives a metric's values by its cut-offs, the smallest first.
+    """Returns a metric's values by its cut-offs, ascending.
 
     Example:
         >>> by_cutoff({"ndcg@10": 0.2, "ndcg@5": 0.3, "recall@5": 0.1}, "ndcg")
@@ -110,9 +102,9 @@ def by_cutoff(metrics: Mapping[str, float], metric: str) -> dict[int, float]:
 
 
 def frontier(costs: Mapping[str, float], gains: Mapping[str, float]) -> list[str]:
-    """Gives the names that no other is better than in one and as good in the other.
+    """Returns the names on the Pareto frontier of low cost and high gain.
 
-    Names whose gain is NaN are left out.
+    Names with a gain of NaN are left out.
 
     Example:
         >>> frontier({"a": 1, "b": 2, "c": 3}, {"a": 0.1, "b": 0.3, "c": 0.2})

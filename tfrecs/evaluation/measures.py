@@ -107,8 +107,8 @@ def measure_lists(
     Args:
         lists: lists of at least the largest k.
         k: cut-offs.
-        metrics: names in `LIST_METRICS` and `SYSTEM_METRICS`; None for all, those of
-            features only if the lists have features.
+        metrics: names in `LIST_METRICS` and `SYSTEM_METRICS`; None for all, without
+            `FEATURE_METRICS` if the lists have no features.
 
     Returns:
         Metrics of each user, such as "novelty@10": `[users]`; and of all lists

@@ -1,4 +1,4 @@
-"""What an evaluation ranks for each user, and which evaluations compare."""
+"""Protocols of evaluation, and which evaluations may be compared."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -26,8 +26,8 @@ class Protocol:
     def compares(self) -> tuple[bool | None, int | None]:
         """A key that is equal for evaluations that may be compared.
 
-        Lists compare with the full catalogue; sampled metrics only with those of as
-        many candidates.
+        Lists compare with the full catalogue; sampled metrics only with as many
+        candidates.
         """
         return self.exclude_seen, self.size if self.kind == "sampled" else None
 

@@ -29,7 +29,7 @@ class Evaluation:
 
     Args:
         per_user: metric, such as "precision@5" or "mrr", to its values `[users]`; NaN
-            for a user for whom it is undefined.
+            if undefined for a user.
         user_ids: `[users]`, the users with test items, ascending.
         num_relevant: `[users]`, the number of test items.
         num_left_out: users without test items.
@@ -147,8 +147,8 @@ class Evaluation:
     ) -> "pd.DataFrame":
         """Returns a row for each metric: `mean`, `low`, `high` and `users`.
 
-        `users` counts those for whom the metric is defined. `low` and `high`, the ends
-        of the interval, are NaN for fewer than 2 users and for overall metrics.
+        `users` counts defined values. `low` and `high`, the ends of the interval, are
+        NaN for fewer than 2 users and for overall metrics.
         """
         import pandas as pd
 
@@ -211,7 +211,7 @@ class Evaluation:
     ) -> "pd.DataFrame":
         """Returns the `summary` of new, light, medium and heavy users of `train`.
 
-        `bounds` are those of `tfrecs.evaluation.segments.activity`.
+        See `tfrecs.evaluation.segments.activity` for `bounds`.
         """
         return self.by(
             activity(train, bounds),

@@ -34,7 +34,7 @@ def evaluate_sampled(
     Candidates that repeat, or are test items, are dropped, so that a test item is not
     ranked below itself. (In the NCF paper's MovieLens 1M, 156 users have their test
     item among their 99 candidates.) Ties are broken against the model. Sampled metrics
-    are higher than those of the whole catalogue and may order models otherwise; the
+    are higher than in the whole catalogue and may order models otherwise; the
     result says that it is sampled.
 
     Args:

@@ -1,8 +1,8 @@
-"""How sure a mean over users is, and a difference between two models.
+"""Confidence intervals of means over users, and tests of differences.
 
-All take the values of a metric for each user, such as `Evaluation.per_user` holds, and
-an explicit seed. What they say is about users: that another sample of users would give
-much the same. It is not about another split or another seed of training.
+All take a metric's values for each user, such as in `Evaluation.per_user`, and a seed.
+They measure the variation between samples of users, not between splits or training
+seeds.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from tfrecs.evaluation.metrics.ranking import Values
 from tfrecs.evaluation.ranking.kernel import row_parts
 
 BLOCK = 2**18
-"""Users drawn at once, over resamples: 2 MiB of float64."""
+"""Most users drawn at once, over resamples: 2 MiB of float64."""
 
 
 def bootstrap_ci(
@@ -26,19 +26,17 @@ def bootstrap_ci(
     level: float = 0.95,
     num_resamples: int = 2000,
 ) -> tuple[float, float]:
-    """Gives a bootstrap confidence interval of the mean over users, by percentiles.
+    """Returns a percentile bootstrap confidence interval of the mean over users.
 
-    As many users as there are are drawn with replacement, and the mean taken; from
-    the means of all resamples the (1 - level) / 2 at each end are cut off, with linear
-    interpolation. The interval may be lopsided, as the values are. With fewer than some
-    30 users it is too narrow, since the spread of a small sample is too small. Time is
-    users * `num_resamples`; memory is bounded.
+    Users are resampled with replacement, and the (1 - level) / 2 quantiles at each end
+    of the means are interpolated linearly. With fewer than some 30 users the interval
+    is too narrow. Time is users * `num_resamples`; memory is bounded.
 
     Args:
         values: `[users]`, finite, at least 2.
-        seed: of the draws; the same seed draws the same users.
-        level: how often such an interval is to hold the true mean, between 0 and 1.
-        num_resamples: how many times users are drawn.
+        seed: of the draws.
+        level: the coverage, between 0 and 1.
+        num_resamples: the number of resamples.
 
     Returns:
         The lower and the upper end.
@@ -69,19 +67,19 @@ def bootstrap_ci(
 
 @dataclass(frozen=True, repr=False)
 class PairedTest:
-    """How two models differ on the same users.
+    """The result of a paired comparison of two models.
 
     Args:
         difference: the mean over users of a - b.
         low: the lower end of the difference's bootstrap interval.
         high: its upper end.
         level: the level of that interval.
-        p_value: how often a difference as large, in either direction, comes about if
-            the models do not differ.
-        num_higher: users for whom a is higher, which most metrics call better.
-        num_lower: users for whom a is lower.
-        num_equal: users for whom both are the same.
-        exact: whether every assignment of signs was counted, and none drawn.
+        p_value: the probability of a difference as large, in either direction, between
+            equal models.
+        num_higher: users with a higher a.
+        num_lower: users with a lower a.
+        num_equal: users with equal values.
+        exact: whether all assignments of signs were counted.
     """
 
     difference: float
@@ -95,7 +93,7 @@ class PairedTest:
     exact: bool
 
     def __repr__(self) -> str:
-        """Tells the difference, how sure it is, and for how many users it holds."""
+        """Returns the difference, its interval and p value, and counts of users."""
         num_users = self.num_higher + self.num_lower + self.num_equal
         return (
             f"<PairedTest of {num_users} users: a - b = {self.difference:+.4f}, "
@@ -116,28 +114,25 @@ def paired_test(
 ) -> PairedTest:
     """Tests whether two models differ, by randomization of signs over users.
 
-    If the models do not differ, each user's a - b could as well be b - a. The p value
-    is the share of all such exchanges whose mean difference is at least as far from 0
-    as the one that was seen. Users for whom both are equal do not change it. All
-    exchanges are counted, and p is exact, if there are no more than `num_resamples` of
-    them (13 users that differ, by default); else as many are drawn, and the one that
-    was seen is counted among them, so that p is never 0.
+    Between equal models, the sign of each user's a - b is arbitrary. The p value is the
+    share of assignments of signs with a mean at least as far from 0 as the observed
+    one. Up to `num_resamples` assignments (13 users that differ, by default) are all
+    counted, and p is exact; else `num_resamples` are drawn, and the observed one is
+    counted among them, so that p is never 0.
 
-    The test is of the mean, and assumes nothing of how values are distributed, unlike
-    Student's; the sign test and Wilcoxon's look at other things than the mean. Of many
-    comparisons some are small by chance: see `holm`.
+    The test is of the mean, without an assumption on the distribution, unlike
+    Student's, and unlike the sign test and Wilcoxon's, which are not of the mean. See
+    `holm` for several comparisons.
 
     Args:
         a: `[users]`, a metric of one model.
         b: `[users]`, of the other, for the same users in the same order.
         seed: of the draws.
-        level: of the difference's interval, which is `bootstrap_ci` of a - b.
-        num_resamples: how many signs are drawn for the test, and how many times users
-            are for the interval.
+        level: of the difference's interval, `bootstrap_ci` of a - b.
+        num_resamples: draws for the test, and for the interval.
 
     Raises:
-        ValueError: if the numbers of users differ or are below 2, a value is NaN or
-            infinite, or an argument is out of range.
+        ValueError: as `bootstrap_ci`, or if the numbers of users differ.
 
     Example:
         >>> paired_test([1.0, 1.0, 1.0, 0.5], [0.5, 0.0, 1.0, 0.0], seed=0)
@@ -152,7 +147,7 @@ def paired_test(
     a, b = _as_values("a", a), _as_values("b", b)
     if len(a) != len(b):
         raise ValueError(
-            "`a` and `b` must be of the same users. Received: "
+            "`a` and `b` must have the same users. Received: "
             f"{len(a)} and {len(b)} users"
         )
     gaps = a - b
@@ -177,11 +172,10 @@ def paired_test(
 
 
 def holm(p_values: Sequence[float] | AnyArray) -> Values:
-    """Adjusts p values for there being several of them, by Holm's method.
+    """Adjusts p values of several comparisons by Holm's method.
 
-    Comparisons whose adjusted p value is at most alpha can all be called significant,
-    and with a probability of at least 1 - alpha none of them is wrong, whether or not
-    they depend on each other.
+    The probability of any false positive among adjusted p values of at most alpha is at
+    most alpha, also for dependent comparisons.
 
     Formula:
         of n p values, ascending, the i-th is multiplied by n - i + 1; each is then at
@@ -191,10 +185,7 @@ def holm(p_values: Sequence[float] | AnyArray) -> Values:
         p_values: `[comparisons]`, from 0 to 1.
 
     Returns:
-        `[comparisons]`, in the order given.
-
-    Raises:
-        ValueError: if one is out of range or NaN.
+        `[comparisons]`, in the same order.
 
     Example:
         >>> holm([0.04, 0.01, 0.03]).tolist()
@@ -219,15 +210,15 @@ def holm(p_values: Sequence[float] | AnyArray) -> Values:
 def _share_as_far(
     sizes: Values, seen: float, signs: Iterator[AnyArray], *, exact: bool
 ) -> float:
-    """The share of signs with which the sum of `sizes` is as far from 0 as `seen`.
+    """Returns the share of signs that put the sum of `sizes` as far from 0 as `seen`.
 
     Args:
         sizes: `[differing]`, above 0.
-        seen: the distance that was seen.
-        signs: blocks `[signs, differing]` of 1, which is plus, and 0.
-        exact: whether the one seen is among the signs.
+        seen: the observed distance.
+        signs: blocks `[signs, differing]` of 1 for plus and 0 for minus.
+        exact: whether the observed signs are among them.
     """
-    far = seen - 1e-12 * sizes.sum()  # sums in another order differ in the last digits
+    far = seen - 1e-12 * sizes.sum()  # the order of summation changes last digits
     as_far, total = (0, 0) if exact else (1, 1)
     for block in signs:
         sums = 2 * (block @ sizes) - sizes.sum()
@@ -237,14 +228,14 @@ def _share_as_far(
 
 
 def _every_sign(num_differing: int) -> Iterator[AnyArray]:
-    """Every assignment of signs, in blocks."""
+    """Yields every assignment of signs, in blocks."""
     places = np.arange(num_differing)
     for rows in row_parts(2**num_differing, max(1, num_differing), BLOCK):
         yield (np.arange(rows.start, rows.stop)[:, None] >> places) & 1
 
 
 def _random_signs(num_differing: int, num_draws: int, seed: int) -> Iterator[AnyArray]:
-    """Random signs, each plus or minus with probability 1/2, in blocks."""
+    """Yields random signs, plus or minus with probability 1/2, in blocks."""
     rng = np.random.default_rng(seed)
     num_words = -(-num_differing // 64)  # whole words, so that blocks do not matter
     for rows in row_parts(num_draws, num_differing, BLOCK):
@@ -254,7 +245,7 @@ def _random_signs(num_differing: int, num_draws: int, seed: int) -> Iterator[Any
 
 
 def _as_values(name: str, values: AnyArray) -> Values:
-    """Gives the values as float64 `[users]`, finite, of at least 2 users."""
+    """Returns the values as float64 `[users]`, finite, of at least 2 users."""
     given = np.asarray(values, dtype=np.float64)
     if given.ndim != 1 or len(given) < 2:
         raise ValueError(
@@ -264,7 +255,7 @@ def _as_values(name: str, values: AnyArray) -> Values:
     if not np.isfinite(given).all():
         raise ValueError(
             f"`{name}` must be finite. Received: {(~np.isfinite(given)).sum()} of "
-            f"{len(given)} NaN or infinite. Leave out users for whom it is not defined."
+            f"{len(given)} NaN or infinite. Leave out users without a value."
         )
     return given
 

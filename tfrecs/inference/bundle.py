@@ -1,16 +1,15 @@
-"""A recommender as a folder of open formats, which is moved and loaded anywhere.
+"""Folders of open formats for trained models, which load anywhere.
 
     manifest.json           format version, versions of packages, and the size and
                             SHA-256 of every other file
     model.keras             the model
     users.json, items.json  raw ids in the order of their indices
-    interactions.parquet    what the model was trained on, by indices: what is seen
-    user_features.parquet   in the order of the ids; likewise items; where there are any
-    about.json              settings and metrics, as they were given
+    interactions.parquet    the training data, by indices
+    user_features.parquet   optional, in the order of the ids; likewise item features
+    about.json              settings and metrics
 
-Nothing in it is a pickle, and loading runs no code of the bundle: the model is read in
-Keras's safe mode. The SHA-256 tell that a file was damaged or changed by mistake; they
-are no signature, and do not tell who wrote the bundle.
+There are no pickles, and loading runs no code of the bundle: Keras reads the model in
+its safe mode. The SHA-256 detect damage, but do not authenticate the writer.
 """
 
 import io
@@ -52,8 +51,8 @@ BUNDLE = Kind(
 )
 COLUMNS = ("user_ids", "item_ids", "ratings", "timestamps", "weights")
 OWN_LAYERS = (
-    "If the model has layers of your own, register them with Keras and import them "
-    "before; else save the recommender again."
+    "If the model has custom layers, register them with Keras and import them before; "
+    "else save the recommender again."
 )
 
 
@@ -103,8 +102,8 @@ def write_bundle(folder: Path, bundle: Bundle, *, overwrite: bool = False) -> No
 def _check_place(folder: Path, overwrite: bool) -> None:
     if Path.cwd().is_relative_to(folder):
         raise FileExistsError(
-            f"{folder}: must not be a folder that this process works in. Choose "
-            "another name."
+            f"{folder}: must not be the working directory or above it. Choose another "
+            "name."
         )
     if not folder.exists():
         return
@@ -114,17 +113,17 @@ def _check_place(folder: Path, overwrite: bool) -> None:
     others = held - {MANIFEST, *BUNDLE.files} if is_bundle else held
     if others:
         raise FileExistsError(
-            f"{folder}: must be a new folder, or one that holds a bundle alone. "
-            f"Received: {min(others)}, which is left as it is. Choose another name."
+            f"{folder}: must be a new folder or a bundle. Received: {min(others)}, "
+            "which is not deleted. Choose another name."
         )
     if is_bundle and not overwrite:
         raise FileExistsError(
-            f"{folder}: holds a bundle. Choose another name, or give overwrite=True."
+            f"{folder}: holds a bundle. Choose another name, or set overwrite=True."
         )
 
 
 def _put(new: Path, folder: Path) -> None:
-    """Moves a folder to its place; what was there goes once the new one stands."""
+    """Moves a folder to its place, then deletes the old one."""
     if not folder.exists():
         new.rename(folder)
         return
@@ -169,8 +168,8 @@ def _write_about(bundle: Bundle, path: Path) -> None:
         text = json.dumps(about, allow_nan=False, indent=1)
     except (TypeError, ValueError) as error:
         raise TypeError(
-            "`settings` and `metrics` must be of what JSON has: dict, list, str, "
-            f"finite numbers, bool, None. Received: {error}"
+            "`settings` and `metrics` must be JSON values: dict, list, str, finite "
+            f"numbers, bool, None. Received: {error}"
         ) from error
     path.write_text(text, encoding="utf-8")
 
@@ -185,7 +184,7 @@ def _write_interactions(train: Interactions, path: Path) -> None:
 
 
 def _write_features(frame: "pd.DataFrame", path: Path) -> None:
-    """Writes the features, whose order the ids' is; only the index's name is kept."""
+    """Writes features in the order of the ids; keeps the name of the index."""
     import pandas as pd
     import pyarrow as pa
 
@@ -195,8 +194,8 @@ def _write_features(frame: "pd.DataFrame", path: Path) -> None:
     except (pa.ArrowException, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise TypeError(
-            f"`{path.stem}` must be of columns with one kind of value each, and named "
-            f"by str. Received: {reason}"
+            f"`{path.stem}` must have columns of one type each, with str names. "
+            f"Received: {reason}"
         ) from error
 
 
@@ -205,7 +204,7 @@ def _write_model(model: Any, path: Path) -> None:
 
     if not isinstance(model, keras.Model):
         raise TypeError(
-            "`model` must be one of Keras to be saved, such as from build_mf. "
+            "`model` must be a Keras model to be saved, such as from build_mf. "
             f"Received: {type(model).__name__}"
         )
     model.save(path)
@@ -215,18 +214,18 @@ def _read_train(folder: Path, files: Any) -> Interactions:
     import pandas as pd
     import pyarrow.parquet as pq
 
-    told: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     for side in ("user", "item"):
         with _naming(folder / f"{side}s.json") as path:
             ids = from_json(path.read_text(encoding="utf-8"))
-        told[f"{side}s"] = ids
+        columns[f"{side}s"] = ids
         if f"{side}_features.parquet" in files:
             with _naming(folder / f"{side}_features.parquet") as path:
-                told[f"{side}_features"] = _named(pd.read_parquet(path), ids)
+                columns[f"{side}_features"] = _named(pd.read_parquet(path), ids)
     with _naming(folder / "interactions.parquet") as path:
         table = pq.read_table(io.BytesIO(path.read_bytes()))
-        told |= {name: table[name].to_numpy() for name in table.column_names}
-        return Interactions(**told)
+        columns |= {name: table[name].to_numpy() for name in table.column_names}
+        return Interactions(**columns)
 
 
 def _named(frame: "pd.DataFrame", ids: Vocabulary) -> "pd.DataFrame":
@@ -245,7 +244,7 @@ def _read_model(path: Path) -> Any:
 
 @contextmanager
 def _naming(path: Path, advice: str = BUNDLE.advice) -> Iterator[Path]:
-    """Turns what goes wrong into a ValueError of one line, with the file's path."""
+    """Turns errors into a ValueError of one line with the file's path."""
     import pyarrow as pa
 
     try:

@@ -1,7 +1,6 @@
-"""Why an item is recommended: which of the liked items it is most like.
+"""Similarity-based explanations: the liked items nearest to a recommended one.
 
-What is told is about the items, by the model's own vectors, and does not take the
-model's score apart: it is a reason that a person can judge, and not the cause.
+Similarity is by the model's vectors. It is not an attribution of the model's score.
 """
 
 from typing import Any
@@ -17,13 +16,11 @@ from tfrecs.inference.similarity import vectors_of
 
 
 def item_vectors(model: Any, train: Interactions) -> "FloatArray | sp.csr_array":
-    """Gives what the items are compared by: `[num_items, dim]`.
+    """Returns vectors for comparing items: `[num_items, dim]`.
 
-    Args:
-        model: of two towers, whose item vectors are given; or any other, and then it is
-            who had each item in `train`: the cosine of two such rows is how often two
-            items occur together, relative to how often each occurs.
-        train: what the model was trained on.
+    They are the item vectors of a model of two towers. For another model, they are the
+    users of each item in `train`: their cosine is the number of users of both items,
+    relative to each item's users.
 
     References:
         Linden et al. 2003, "Amazon.com Recommendations: Item-to-Item Collaborative
@@ -40,26 +37,25 @@ def nearest_liked(
     liked: AnyArray,
     k: int = 2,
 ) -> tuple[IntArray, FloatArray]:
-    """Gives for each recommended item the k liked ones that it is most like.
+    """Returns the k liked items most similar to each recommended item.
 
-    Of equal ones, those earlier in `liked` come first. An item that is liked itself is
-    not its own reason.
+    Of equal cosines, earlier items of `liked` come first. A liked item does not explain
+    itself.
 
     Args:
-        vectors: `[num_items, dim]`, dense or sparse, such as of `item_vectors`.
-        items: `[items]`, indices of those that are recommended.
-        liked: `[liked]`, indices of those that the person liked, each once.
-        k: the most reasons for each.
+        vectors: `[num_items, dim]`, dense or sparse, such as from `item_vectors`.
+        items: `[items]`, indices of recommended items.
+        liked: `[liked]`, indices of liked items, each once.
+        k: most liked items for each.
 
     Returns:
         Indices of liked items and their cosines, both `[items, min(k, len(liked))]`,
-        most similar first. Where there are fewer, -1 and -inf stand at the end.
+        most similar first, padded with -1 and -inf.
 
     Raises:
         ValueError: if k is below 1 or an index is out of range.
 
     Example:
-        >>> import numpy as np
         >>> vectors = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 1.0]])
         >>> nearest_liked(vectors, [2], [0, 1], k=1)[0].tolist()
         [[0]]

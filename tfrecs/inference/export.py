@@ -1,4 +1,4 @@
-"""Vectors whose inner products are a model's scores, for nearest-neighbour libraries.
+"""Export of vectors for nearest-neighbour libraries; inner products are the scores.
 
 A file in NumPy's format .npz, without pickles, of four arrays:
 
@@ -7,9 +7,9 @@ A file in NumPy's format .npz, without pickles, of four arrays:
     user_ids      [num_users] the raw ids, numbers or text
     item_ids      [num_items]
 
-An index of `item_vectors` by inner product gives, for a user's vector, the ranking of
-`Recommender.recommend` with nothing left out. Of a model with `y_range` the products
-are what is bent into that range, which changes no ranking.
+Searching `item_vectors` by inner product with a user's vector returns the ranking of
+`Recommender.recommend` without exclusions. The products are the scores before scaling
+to a model's `y_range`, which does not change rankings.
 """
 
 from pathlib import Path
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 
 def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:
-    """Writes the vectors of all users and items, whole or not at all.
-
-    The folder is made.
+    """Writes the vectors of all users and items atomically and makes the folder.
 
     Raises:
         TypeError: if ids are neither numbers nor str.
@@ -42,7 +40,7 @@ def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:
     users = model.user_output(np.arange(train.num_users, dtype=np.int32))
     if "hidden" in items:
         raise ValueError(
-            "`model` must have no hidden part: its scores are no inner products. "
+            "`model` must have no hidden part, or scores are not inner products. "
             f"Received: {model.name}. Score with Recommender.recommend."
         )
     user_ids, item_ids = _plain(train.users), _plain(train.items)
@@ -66,7 +64,7 @@ def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:
 
 
 def _plain(ids: Vocabulary) -> AnyArray:
-    """The ids as an array of numbers or of text."""
+    """Returns the ids as an array of numbers or of text."""
     if ids.ids.dtype != object:
         return ids.ids
     others = [id_ for id_ in ids.ids.tolist() if not isinstance(id_, str)]

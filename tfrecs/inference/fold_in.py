@@ -1,17 +1,16 @@
-"""What a model thinks of someone who is not in it, from the items they had.
+"""Fold-in: infers the tower output of a new user from a history of items.
 
-The items' side of the model stays as it is. The result is the user tower output z
+The model is not changed. The result is the user tower output z
 (factors, bias, hidden) that explains the history best and stays close to the outputs of
 the users that the model knows.
 
     z = mean + spread w,   spread spread^T the covariance of the known users' z,
     minimize  - sum over the history of ln softmax(score(z, .))[item] + l2/2 |w|^2
 
-With l2 = 1 this is the most probable z where users are drawn from a normal
-distribution and items from the softmax. For scores linear in z, which are those of
-models without a hidden part, the optimum is the only one. L-BFGS finds it. The user's
-own bias is no more than the prior's guess, since it changes no item's share. Where all
-known users' factors have one length, as in the cosine model, so has the sought one's.
+With l2 = 1 this is the maximum a posteriori for a normal prior and softmax items. It is
+unique for scores linear in z (no hidden part), and L-BFGS finds it. The user's own bias
+stays at the prior, since it changes no item's share. If all known users' factors have
+the same length, as in the cosine model, so has the result.
 """
 
 from collections.abc import Sequence
@@ -30,25 +29,25 @@ if TYPE_CHECKING:
     from tfrecs.models.two_tower import TwoTower
 
 CLOSE_ENOUGH = 1e-6
-"""The share of the loss that one more step wins, at which L-BFGS stops."""
+"""Relative decrease of the loss at which L-BFGS stops."""
 
 SAME_LENGTH = 1e-3
-"""Lengths of factors that differ by so little, relative to their mean, are one."""
+"""Relative difference of lengths of factors that counts as none."""
 
 
 @dataclass(frozen=True, eq=False)
 class FoldIn:
-    """Finds the user tower output for histories of items, one after the other.
+    """Infers the user tower output of histories, one after the other.
 
-    What it needs of the model is computed once, at first use: after more training make
-    another.
+    Statistics of the model are computed once, at first use: after more training, make
+    another instance.
 
     Args:
         model: any model of two towers, on TensorFlow's backend.
-        known_users: `[users]` ids, at least two, whose outputs are the prior:
-            as a rule all that the model was trained on.
-        l2: how much the history must tell to be believed; with less, a short history
-            says more. The default was the best on validation data for three models.
+        known_users: `[users]` ids of the prior, at least two, as a rule all users of
+            training.
+        l2: weight of the prior against the history. The default was the best on
+            validation data for three models.
     """
 
     model: "TwoTower"
@@ -56,11 +55,11 @@ class FoldIn:
     l2: float = 0.5
 
     def __post_init__(self) -> None:
-        """Checks what was given."""
+        """Checks the arguments."""
         if len(self.known_users) < 2:
             raise ValueError(
-                "`known_users` must be two users at least, to tell what users are "
-                f"like. Received: {len(self.known_users)}"
+                "`known_users` must be at least two users, as a prior. Received: "
+                f"{len(self.known_users)}"
             )
         if not 0 < self.l2 < np.inf:
             raise ValueError(

@@ -36,7 +36,7 @@ class Recommender:
 
     Most methods return a table with k rows for each query, best first, in the order of
     the queries: raw ids, `score` and `rank`, which counts from 1. A query with fewer
-    than k results gets fewer rows. Rankings are those of `evaluate`; of equal scores,
+    than k results gets fewer rows. Rankings equal `evaluate`'s; of equal scores,
     lower indices of `train` come first. Scores are computed in blocks of bounded
     memory.
 

@@ -1,8 +1,4 @@
-"""Other orders of a model's best items: fewer that everyone knows, fewer of one kind.
-
-Both take the candidates that a model found for one user, some hundred as a rule, and
-neither knows of models.
-"""
+"""Re-ranking of one user's best items, for less popular and more diverse lists."""
 
 import numpy as np
 
@@ -19,45 +15,35 @@ def rerank(
     popularity_weight: float = 0.0,
     diversity_weight: float = 0.0,
 ) -> IntArray:
-    """Gives the k best candidates after `penalize_popularity` and `diversify`.
+    """Applies `penalize_popularity` and then `diversify`.
 
-    Args:
-        scores: `[candidates]`, as `penalize_popularity`.
-        counts: `[candidates]`, as `penalize_popularity`.
-        similarities: `[candidates, candidates]`, as `diversify`.
-        k: from 1 to the number of candidates.
-        popularity_weight: the `weight` of `penalize_popularity`.
-        diversity_weight: the `weight` of `diversify`.
+    Arguments are as in these; weights of 0 keep the order of the scores.
 
     Returns:
-        `[k]` places of candidates, best first; with no weights those of highest score.
-
-    Raises:
-        ValueError: as the two do.
+        `[k]` indices of items, best first.
     """
     fair = penalize_popularity(scores, counts, popularity_weight)
     return diversify(fair, similarities, k, diversity_weight)
 
 
 def penalize_popularity(scores: AnyArray, counts: AnyArray, weight: float) -> AnyArray:
-    """Lowers the scores of popular candidates.
+    """Lowers the scores of popular items.
 
-    It is the adjustment of logits by the logarithm of frequency, on a common scale, so
-    that one weight means the same for models whose scores differ: with 1 a standard
-    deviation of log-popularity costs as much as one of the score is worth. The greater
-    the weight, the less popular are the k best together, by the sum of ln(1 + count).
+    Logits are adjusted by the logarithm of frequency, on a common scale for all models:
+    a weight of 1 exchanges a standard deviation of log-popularity for one of the score.
+    A greater weight never raises the sum of ln(1 + count) over the k best.
 
     Formula:
         score - weight * std(score) * (p - mean(p)) / std(p), where p = ln(1 + count);
-        mean and std over the candidates; the score where all p are equal
+        mean and std over the items; the score if all p are equal
 
     Args:
-        scores: `[candidates]`, finite.
-        counts: `[candidates]`, interactions of each in training, at least 0.
-        weight: at least 0; 0 gives the scores as they are.
+        scores: `[items]`, finite.
+        counts: `[items]`, interactions of each in training, at least 0.
+        weight: at least 0.
 
     Returns:
-        `[candidates]` float64.
+        `[items]` float64.
 
     Raises:
         ValueError: if `weight` or a count is negative, a number is not finite, or the
@@ -68,8 +54,8 @@ def penalize_popularity(scores: AnyArray, counts: AnyArray, weight: float) -> An
         [1.5, 1.5]
 
     References:
-        Menon et al. 2021, "Long-Tail Learning via Logit Adjustment", sec. 4.1, where
-        the logits are not put on a common scale.
+        Menon et al. 2021, "Long-Tail Learning via Logit Adjustment", sec. 4.1, without
+        the common scale.
     """
     found = _finite("scores", scores)
     seen = _finite("counts", counts)
@@ -92,34 +78,31 @@ def penalize_popularity(scores: AnyArray, counts: AnyArray, weight: float) -> An
 def diversify(
     scores: AnyArray, similarities: AnyArray, k: int, weight: float
 ) -> IntArray:
-    """Chooses k candidates one by one, each good and unlike those before it.
+    """Chooses k items one by one, by maximal marginal relevance.
 
-    This is maximal marginal relevance. Scores are first put into [0, 1], the lowest
-    being 0 and the highest 1, to be comparable with cosines. Of equal candidates the
-    one of higher score comes first, and then that of the lower place.
+    Scores are scaled to [0, 1] first, to be comparable with cosines. Ties are broken by
+    score and then by index.
 
     Formula:
         next = argmax over the rest of (1 - weight) * relevance - weight * max over the
         chosen of similarity; the first by relevance alone
 
     Args:
-        scores: `[candidates]`, finite.
-        similarities: `[candidates, candidates]`, finite, such as cosines.
-        k: from 1 to the number of candidates.
-        weight: from 0, which gives the order of the scores, to 1, which forgets them
-            after the first.
+        scores: `[items]`, finite.
+        similarities: `[items, items]`, finite, such as cosines.
+        k: from 1 to the number of items.
+        weight: from 0, the order of the scores, to 1, by similarity after the first.
 
     Returns:
-        `[k]` places of candidates, in the order in which they were chosen.
+        `[k]` indices of items, in the order of their choice.
 
     Raises:
         ValueError: if `weight` or k is out of range, a number is not finite, or the
             shapes do not fit.
 
     Example:
-        >>> import numpy as np
-        >>> alike = np.array([[1.0, 0.9, 0.0], [0.9, 1.0, 0.0], [0.0, 0.0, 1.0]])
-        >>> diversify([3.0, 2.0, 1.0], alike, k=3, weight=0.5).tolist()
+        >>> cosines = np.array([[1.0, 0.9, 0.0], [0.9, 1.0, 0.0], [0.0, 0.0, 1.0]])
+        >>> diversify([3.0, 2.0, 1.0], cosines, k=3, weight=0.5).tolist()
         [0, 2, 1]
 
     References:
@@ -127,11 +110,11 @@ def diversify(
         Reordering Documents and Producing Summaries", where lambda is 1 - weight.
     """
     found = _finite("scores", scores)
-    alike = np.asarray(similarities, dtype=np.float64)
-    if alike.shape != (len(found), len(found)) or not np.isfinite(alike).all():
+    similar = np.asarray(similarities, dtype=np.float64)
+    if similar.shape != (len(found), len(found)) or not np.isfinite(similar).all():
         raise ValueError(
             f"`similarities` must be finite, [{len(found)}, {len(found)}] for as many "
-            f"scores. Received: shape {list(alike.shape)}"
+            f"scores. Received: shape {list(similar.shape)}"
         )
     if not 0 <= weight <= 1:
         raise ValueError(
@@ -140,16 +123,16 @@ def diversify(
         )
     check_cutoffs(k, len(found))
     order = np.argsort(-found, kind="stable")
-    relevance, alike = _from_0_to_1(found[order]), alike[np.ix_(order, order)]
+    relevance, similar = _from_0_to_1(found[order]), similar[np.ix_(order, order)]
     chosen = [0]
-    nearest = alike[0].copy()
+    nearest = similar[0].copy()
     rest = np.arange(1, len(order))
     while len(chosen) < k:
         gains = (1 - weight) * relevance[rest] - weight * nearest[rest]
         best = int(rest[np.argmax(gains)])
         chosen.append(best)
         rest = rest[rest != best]
-        nearest = np.maximum(nearest, alike[best])
+        nearest = np.maximum(nearest, similar[best])
     return order[chosen].astype(np.int32)
 
 
@@ -159,11 +142,11 @@ def _from_0_to_1(scores: AnyArray) -> AnyArray:
 
 
 def _finite(name: str, numbers: AnyArray) -> AnyArray:
-    """The numbers as float64 `[n]`, of which there is one at least."""
+    """Returns the numbers as float64 `[n]`, at least one."""
     found = np.asarray(numbers, dtype=np.float64)
     if found.ndim != 1 or len(found) == 0 or not np.isfinite(found).all():
         raise ValueError(
-            f"`{name}` must be finite numbers [candidates], one at least. Received: "
+            f"`{name}` must be finite numbers [items], at least one. Received: "
             f"shape {list(found.shape)}, of which {np.isfinite(found).sum()} are finite"
         )
     return found

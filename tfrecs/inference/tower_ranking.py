@@ -41,7 +41,7 @@ class Entities:
 
 
 class TowerRanking:
-    """Ranks the users or items of one tower for those of the other.
+    """Ranks the users or items of one tower for the other's.
 
     Args:
         model: a model of two towers.

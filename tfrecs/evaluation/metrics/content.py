@@ -42,7 +42,7 @@ def diversity(lists: Lists) -> Values:
 
 
 def miscalibration(lists: Lists, *, alpha: float = 0.01) -> Values:
-    """Divergence of a list's genres from those of the history; lower is better.
+    """Divergence of a list's genres from the history's; lower is better.
 
     From 0 (equal shares) to ln(1 / alpha), 4.605 by default, for a list without genres
     of the history. Items without genres do not count; NaN for a user whose history in

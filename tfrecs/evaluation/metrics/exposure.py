@@ -1,4 +1,4 @@
-"""How evenly all lists together cover the items of the catalogue."""
+"""Exposure of the catalogue's items in all lists together."""
 
 import numpy as np
 
