@@ -188,7 +188,7 @@ def test_merged_rows_stay_in_the_order_of_the_kept_rows():
 
 def test_error_lets_distinct_pairs_through_and_counts_the_others():
     assert len(Interactions.from_arrays("ab", "xx", duplicates="error")) == 2
-    with pytest.raises(ValueError, match=r"must stand once. Received: 2 repeated"):
+    with pytest.raises(ValueError, match=r"must be unique. Received: 2 repeated"):
         Interactions.from_arrays("abaa", "xxxx", duplicates="error")
 
 
@@ -364,7 +364,7 @@ def test_at_least_includes_its_minimum():
 
 
 def test_at_least_needs_ratings():
-    with pytest.raises(ValueError, match=r"`at_least` needs ratings.*have none"):
+    with pytest.raises(ValueError, match=r"`at_least` needs ratings"):
         small(ratings=None).at_least(1)
 
 
@@ -569,9 +569,7 @@ def test_no_interactions_are_refused():
 
 
 def test_repeated_index_pairs_are_counted():
-    with pytest.raises(
-        ValueError, match=r"stand once. Received: 2 repeated. Use from_a"
-    ):
+    with pytest.raises(ValueError, match=r"unique. Received: 2 repeated. Use from_a"):
         of_ids([0, 1, 0, 1], [2, 2, 2, 2])
 
 

@@ -1,16 +1,63 @@
-"""Columns of interactions: made arrays, checked, and freed of repeated pairs."""
+"""Columns of interactions as checked arrays."""
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs.data.vocabulary import Vocabulary
 
-Duplicates = Literal["last", "first", "max", "sum", "error"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def checked_columns(
+    columns: Mapping[str, Any], num_users: int, num_items: int
+) -> dict[str, AnyArray]:
+    """Returns the columns of interactions that are not None, checked and read-only.
+
+    Args:
+        columns: `user_ids`, `item_ids`, `ratings`, `timestamps` and `weights`.
+        num_users: the size of the users' vocabulary.
+        num_items: the size of the items' vocabulary.
+
+    Raises:
+        ValueError: if lengths differ, a value is bad or a pair is repeated.
+    """
+    user_ids = as_indices(columns["user_ids"], "user_ids", num_users)
+    item_ids = as_indices(columns["item_ids"], "item_ids", num_items)
+    values = {
+        "ratings": as_amounts(columns["ratings"], "ratings"),
+        "timestamps": as_times(columns["timestamps"]),
+        "weights": as_amounts(columns["weights"], "weights"),
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    checked: dict[str, AnyArray] = {"user_ids": user_ids, "item_ids": item_ids, **given}
+    for name, column in checked.items():
+        if len(column) != len(user_ids):
+            raise ValueError(
+                f"`{name}` must have one value for each interaction. Received: "
+                f"{len(column)} values and {len(user_ids)} user ids"
+            )
+        column.flags.writeable = False
+    if len(user_ids) == 0:
+        raise ValueError(
+            "`Interactions` must hold at least one interaction. Received: none. "
+            "If a filter left nothing, loosen it."
+        )
+    pairs = np.sort(pair_keys(user_ids, item_ids, num_items))
+    repeated = np.count_nonzero(pairs[1:] == pairs[:-1])  # faster than np.unique
+    if repeated:
+        raise ValueError(
+            f"Each (user, item) pair must be unique. Received: {repeated} "
+            "repeated. Use from_arrays, whose `duplicates` says which to keep."
+        )
+    return checked
 
 
 def as_indices(values: Any, name: str, size: int) -> IntArray:
-    """Returns ids as `[n]` int32, refusing any that are not below `size`."""
+    """Returns ids as `[n]` int32, all from 0 to `size` - 1."""
     ids = np.array(values)
     if ids.ndim != 1 or ids.dtype.kind not in "iu":
         raise TypeError(
@@ -26,11 +73,11 @@ def as_indices(values: Any, name: str, size: int) -> IntArray:
 
 
 def as_amounts(values: Any, name: str) -> FloatArray | None:
-    """Ratings or weights as float32, finite and at least 0."""
+    """Returns ratings or weights as float32, finite and at least 0."""
     if values is None:
         return None
     try:
-        with np.errstate(over="ignore"):  # too large is inf, which is told below
+        with np.errstate(over="ignore"):  # becomes inf, refused below
             amounts = np.array(values, dtype=np.float32)
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"`{name}` must be numbers. Received: {error}") from error
@@ -38,14 +85,14 @@ def as_amounts(values: Any, name: str) -> FloatArray | None:
     bad = np.flatnonzero(~(np.isfinite(amounts) & (amounts >= 0)))
     if bad.size:
         raise ValueError(
-            f"`{name}` must be finite and at least 0. Received: {bad.size} that "
-            f"are not, the first {amounts[bad[0]]} in row {bad[0]}"
+            f"`{name}` must be finite and at least 0. Received: {bad.size} other "
+            f"values, the first {amounts[bad[0]]} in row {bad[0]}"
         )
     return amounts
 
 
 def as_times(values: Any) -> AnyArray | None:
-    """Timestamps as int64 or float64; datetimes become seconds since 1970."""
+    """Returns times as int64 or float64, with datetimes as seconds since 1970."""
     if values is None:
         return None
     times = np.array(values)
@@ -77,45 +124,29 @@ def _check_column(values: AnyArray, name: str) -> None:
         )
 
 
-def distinct_rows(
-    pairs: AnyArray,
-    duplicates: Duplicates,
-    *,
-    ratings: FloatArray | None,
-    timestamps: AnyArray | None,
-    weights: FloatArray | None,
-) -> tuple[AnyArray, dict[str, AnyArray | None]]:
-    """The row to keep of each pair, in the order of rows, and its merged values."""
-    if duplicates == "max" and ratings is None:
-        raise ValueError('`duplicates="max"` keeps the highest rating: give `ratings`.')
-    if duplicates == "sum" and ratings is None and weights is None:
-        ratings = np.ones(len(pairs), dtype=np.float32)
-    rank = ratings if duplicates == "max" else timestamps
-    if rank is None:
-        rank = np.zeros(len(pairs), dtype=np.float32)
-    order = np.lexsort((np.arange(len(pairs)), rank, pairs))
-    starts = np.flatnonzero(np.diff(pairs[order], prepend=-1))
-    if duplicates == "error" and len(starts) < len(pairs):
+def pair_keys(user_ids: IntArray, item_ids: IntArray, num_items: int) -> AnyArray:
+    """Returns an int64 for each pair, equal only for equal pairs."""
+    return user_ids.astype(np.int64) * num_items + item_ids
+
+
+def aligned_features(
+    frame: "pd.DataFrame | None", vocabulary: Vocabulary, name: str
+) -> "pd.DataFrame | None":
+    """Returns the frame with one row for each id, in their order; NaN if missing."""
+    import pandas as pd
+
+    if frame is None:
+        return None
+    if frame.index.has_duplicates:
         raise ValueError(
-            f"Each (user, item) pair must stand once. Received: "
-            f"{len(pairs) - len(starts)} repeated. Choose another `duplicates` policy."
+            f"`{name}` must have one row for each id. Received: "
+            f"{frame.index[frame.index.duplicated()][0]!r} more than once"
         )
-    ends = np.append(starts[1:], len(pairs)) - 1
-    rows = order[starts if duplicates == "first" else ends]
-    merged: dict[str, AnyArray | None] = {
-        "ratings": ratings,
-        "timestamps": timestamps,
-        "weights": weights,
-    }
-    for name, column in merged.items():
-        if column is None:
-            continue
-        if duplicates == "sum" and name != "timestamps":
-            merged[name] = np.add.reduceat(column[order], starts)
-        else:
-            merged[name] = column[rows]
-    by_row = np.argsort(rows, kind="stable")
-    return rows[by_row], {
-        name: None if column is None else column[by_row]
-        for name, column in merged.items()
-    }
+    ids = pd.Index(vocabulary.ids, tupleize_cols=False)
+    if not ids.isin(frame.index).any():
+        raise ValueError(
+            f"`{name}` must be indexed by raw id, such as {vocabulary.ids[0]!r}. "
+            f"Received: none of them, but {frame.index[:1].tolist()}. "
+            "Use frame.set_index(...)."
+        )
+    return frame if frame.index.equals(ids) else frame.reindex(ids)

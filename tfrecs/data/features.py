@@ -1,4 +1,4 @@
-"""Tables of metadata to the numbers that a tower takes."""
+"""Metadata of users and items as numbers for a tower."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ def encode_features(
 ) -> tuple[sp.csr_array, list[str]]:
     """Encodes columns of metadata, such as `Interactions.item_features`.
 
-    A missing value gives zeros, which is to say nothing about that row.
+    A missing value is encoded as zeros.
 
     Args:
         frame: a row for each user or item.
@@ -32,7 +32,7 @@ def encode_features(
         `[rows, num_features]` float32, and the features' names, such as "genres=Drama".
 
     Raises:
-        ValueError: if no column is named, one is missing, or nothing is in them.
+        ValueError: if no column is named, one is missing, or all are empty.
 
     Example:
         >>> import pandas as pd
@@ -71,12 +71,12 @@ def encode_features(
 def _one_hot(
     lists: "pd.Series[list[str]]", column: str, blocks: list[sp.sparray]
 ) -> list[str]:
-    """Appends a column of zeros and ones for each category, and gives their names."""
+    """Appends a column of zeros and ones for each category; returns their names."""
     flat = lists.reset_index(drop=True).explode().dropna()
     codes, categories = flat.factorize(sort=True)
     ones = np.ones(len(codes), dtype=np.float32)
     shape = (len(lists), len(categories))
     block = sp.coo_array((ones, (flat.index.to_numpy(), codes)), shape=shape).tocsr()
-    block.data[:] = 1  # a category that a row names twice counts once
+    block.data[:] = 1  # a repeated category of a row counts once
     blocks.append(block)
     return [f"{column}={category}" for category in categories]

@@ -1,4 +1,4 @@
-"""Interactions that come later, joined to earlier ones."""
+"""Later interactions, joined to earlier ones."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,19 +18,18 @@ COLUMNS = ("ratings", "timestamps", "weights")
 def over(
     interactions: Interactions, users: Vocabulary, items: Vocabulary
 ) -> Interactions:
-    """Gives the same interactions with the indices of other vocabularies.
+    """Returns the same interactions over other vocabularies.
 
     Args:
-        interactions: whose raw ids are all in the two.
-        users: such as `train.users.extended(...)`.
-        items: such as `train.items.extended(...)`.
+        interactions: all their raw ids must be in the vocabularies.
+        users: the users, such as `train.users.extended(...)`.
+        items: the items, such as `train.items.extended(...)`.
 
     Returns:
-        Interactions over `users` and `items`. Features of ids that they did not have
-        are missing values.
+        Interactions over `users` and `items`. Features of new ids are missing values.
 
     Raises:
-        ValueError: if a raw id is in neither.
+        ValueError: if a vocabulary lacks a raw id.
     """
     return replace(
         interactions,
@@ -42,21 +41,20 @@ def over(
 
 
 def join(train: Interactions, more: Interactions) -> Interactions:
-    """Joins later interactions to earlier ones, whose indices stay as they are.
+    """Joins later interactions to earlier ones, which keep their indices.
 
     Args:
-        train: what a model was trained on.
-        more: other interactions, with users and items of their own. Of a pair that is
-            in both, these are kept.
+        train: the interactions that a model was trained on.
+        more: later interactions, with their own vocabularies. Of a pair in both, the
+            later one is kept.
 
     Returns:
-        All of them. Users and items of `train` have the indices they had, and those
-        that it does not know come after, as `tfrecs.models.growing.grow` has them. Features
-        are the rows of both, `more`'s where both have one.
+        All of them. New users and items follow those of `train`, as in
+        `tfrecs.models.growing.grow`. Of features in both, the later ones are kept.
 
     Raises:
-        ValueError: if one has ratings, timestamps, or weights, and the other has not;
-            or if ids are of other kinds, so that none can be known.
+        ValueError: if only one has ratings, timestamps or weights, or the types of ids
+            differ.
 
     Example:
         >>> train = Interactions.from_arrays(["ann", "bob"], ["Heat", "Alien"])

@@ -8,11 +8,11 @@ from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, IntArray
 
 OWN = ("uniform", "popularity")
-"""How negatives of a positive's own are drawn."""
+"""The distributions of a positive's own negatives."""
 
 
 class Catalogue(Protocol):
-    """What shared negatives are drawn by: `Interactions`, or shards on the disk."""
+    """The counts that negatives are drawn by: of `Interactions`, or of shards."""
 
     @property
     def num_items(self) -> int:

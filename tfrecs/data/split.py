@@ -1,4 +1,4 @@
-"""What a split gives: parts of one data set, and who has no training data in them."""
+"""The results of splits: parts of one data set, and their cold users and items."""
 
 from typing import NamedTuple, Protocol
 
@@ -9,7 +9,7 @@ from tfrecs.data.interactions import Interactions
 
 
 class Rule(Protocol):
-    """A split with its options settled, such as `partial(leave_k_out, k=5)`."""
+    """A split with its options, such as `partial(leave_k_out, k=5)`."""
 
     def __call__(self, interactions: Interactions, *, seed: int) -> "Split":
         """Divides the interactions."""
@@ -18,12 +18,12 @@ class Rule(Protocol):
 class Split(NamedTuple):
     """Train and test: an exact partition over one vocabulary.
 
-    It unpacks, as in `train, test = random_split(...)`. What test has and train lacks
-    stays in test, and is told here: a model can only guess its scores.
+    It unpacks, as in `train, test = random_split(...)`. Users and items of test that
+    train lacks are cold: a model can only guess their scores.
 
     Args:
-        train: what models learn from.
-        test: what they are measured on.
+        train: the interactions to learn from.
+        test: the interactions to evaluate on.
     """
 
     train: Interactions
@@ -42,10 +42,10 @@ class Split(NamedTuple):
         return _lacking(self.train.item_ids, self.test.item_ids, items)
 
     def without_cold(self) -> "Split":
-        """Gives the same train, and test without users and items that train lacks.
+        """Returns the same train, and test without cold users and items.
 
         Raises:
-            ValueError: if nothing would be left of test.
+            ValueError: if test would be empty.
         """
         cold_user = np.isin(self.test.user_ids, self.cold_users)
         cold = cold_user | np.isin(self.test.item_ids, self.cold_items)
@@ -57,33 +57,21 @@ class Split(NamedTuple):
             )
         return Split(self.train, self.test.take(~cold))
 
-    def with_validation(self, rule: Rule, *, seed: int) -> "ThreeParts":
-        """Divides train once more, for validation; test stays as it is.
-
-        Args:
-            rule: how validation is held out of train.
-            seed: another one than that of this split, whose rows it would follow.
-
-        Raises:
-            ValueError: as the rule does.
-        """
-        return ThreeParts(*rule(self.train, seed=seed), self.test)
-
     def __repr__(self) -> str:
-        """Tells the sizes, and how many users and items have no training data."""
+        """Returns the sizes and the numbers of cold users and items."""
         return (
             f"<Split: {len(self.train)} train and {len(self.test)} test interactions, "
-            f"{_told(self)}>"
+            f"{_cold(self)}>"
         )
 
 
-class ThreeParts(NamedTuple):
+class TrainValidationTest(NamedTuple):
     """Train, validation and test: an exact partition over one vocabulary.
 
     Args:
-        train: what models learn from.
-        validation: what settings are chosen on.
-        test: what they are measured on.
+        train: the interactions to learn from.
+        validation: the interactions to choose settings on.
+        test: the interactions to evaluate on.
     """
 
     train: Interactions
@@ -91,21 +79,21 @@ class ThreeParts(NamedTuple):
     test: Interactions
 
     @property
-    def choosing(self) -> Split:
+    def validation_split(self) -> Split:
         """Train and validation, with their cold users and items."""
         return Split(self.train, self.validation)
 
     @property
-    def measuring(self) -> Split:
+    def test_split(self) -> Split:
         """Train and test, with their cold users and items."""
         return Split(self.train, self.test)
 
     def __repr__(self) -> str:
-        """Tells the sizes, and how many users and items have no training data."""
+        """Returns the sizes and the numbers of cold users and items."""
         return (
-            f"<ThreeParts: {len(self.train)} train, {len(self.validation)} validation "
-            f"({_told(self.choosing)}) and {len(self.test)} test interactions "
-            f"({_told(self.measuring)})>"
+            f"<TrainValidationTest: {len(self.train)} train, {len(self.validation)} "
+            f"validation ({_cold(self.validation_split)}) and {len(self.test)} test "
+            f"interactions ({_cold(self.test_split)})>"
         )
 
 
@@ -113,12 +101,11 @@ def masked_split(interactions: Interactions, is_test: BoolArray) -> Split:
     """Puts the interactions that a mask marks into test.
 
     Args:
-        interactions: what to divide.
+        interactions: the data to split.
         is_test: `[interactions]` bool.
 
     Raises:
-        ValueError: if it is not a mask with one value for each interaction, or a part
-            would be empty.
+        ValueError: if the mask has another length or type, or a part would be empty.
     """
     mask = np.asarray(is_test)
     if mask.dtype != bool or mask.shape != (len(interactions),):
@@ -137,7 +124,7 @@ def masked_split(interactions: Interactions, is_test: BoolArray) -> Split:
 
 
 def given_split(train: Interactions, test: Interactions) -> Split:
-    """Takes two parts as they are, once they are seen to be parts of one data set.
+    """Makes a split of two given parts of one data set.
 
     Raises:
         ValueError: if their vocabularies differ, or an interaction is in both.
@@ -153,7 +140,7 @@ def given_split(train: Interactions, test: Interactions) -> Split:
 
 
 def _lacking(trained: IntArray, tested: IntArray, size: int) -> IntArray:
-    """Those of `tested` that are not among `trained`, sorted; all are below `size`."""
+    """The ids of `tested` that are not in `trained`, sorted; all are below `size`."""
     is_cold = _present(tested, size) & ~_present(trained, size)
     return np.flatnonzero(is_cold).astype(np.int32)
 
@@ -164,7 +151,7 @@ def _present(ids: IntArray, size: int) -> AnyArray:
     return present
 
 
-def _told(split: Split) -> str:
+def _cold(split: Split) -> str:
     users, items = len(split.cold_users), len(split.cold_items)
     if not users and not items:
         return "all users and items in train"

@@ -1,10 +1,9 @@
 """Splits of interactions into train and test: exact partitions, over one vocabulary.
 
-Each takes interactions and a seed and gives a `Split`, which unpacks as `train, test`
-and tells the users and items that were left without training data. A new split is a
-function and a line in `SPLITS`. What needs no seed, since it is told where to cut, is
-not in there: `temporal_cut`, `masked_split` and `given_split`. `with_validation` gives
-a validation part as well.
+Each takes interactions and a seed and returns a `Split`, which unpacks as `train, test`
+and knows its cold users and items. A new split is a function and a line in `SPLITS`.
+Splits without a seed are not in there: `temporal_cut`, `masked_split` and
+`given_split`. `with_validation` makes a validation part as well.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from tfrecs._base.types import AnyArray, BoolArray, IntArray
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.split import Rule as Rule
 from tfrecs.data.split import Split as Split
-from tfrecs.data.split import ThreeParts as ThreeParts
+from tfrecs.data.split import TrainValidationTest as TrainValidationTest
 from tfrecs.data.split import given_split as given_split
 from tfrecs.data.split import masked_split as masked_split
 
@@ -47,11 +46,11 @@ def stratified_split(
     A user keeps at least one interaction in train.
 
     Args:
-        interactions: what is split.
-        seed: of the draw.
+        interactions: the data to split.
+        seed: of the random draw.
         test_fraction: in [0, 1).
-        round_up: whether a user's share is rounded up, so that everyone with two or
-            more is in test, as scikit-learn and Collie do; else to the nearest.
+        round_up: whether to round a user's share up, as scikit-learn and Collie do, so
+            that each user with two or more is in test; else to the nearest.
 
     Raises:
         ValueError: if `test_fraction` is not in [0, 1), or a part would be empty.
@@ -59,7 +58,7 @@ def stratified_split(
     check_fraction(test_fraction=test_fraction)
     degree = _degree(interactions)
     share = test_fraction * degree
-    # What is a whole number but for the last bit is not rounded up.
+    # Rounding errors must not round a whole number up.
     share = np.ceil(share - 1e-9) if round_up else np.round(share)
     held_out = np.minimum(share, degree - 1)
     return masked_split(interactions, _random_place(interactions, seed) < held_out)
@@ -123,10 +122,10 @@ def temporal_split(
 
 
 def temporal_cut(interactions: Interactions, *, time: float) -> Split:
-    """Puts all interactions from a point in time on into test, and none before it.
+    """Puts all interactions from a point in time on into test.
 
     Args:
-        interactions: what to divide.
+        interactions: the data to split.
         time: the first moment of test, on the scale of the timestamps (seconds since
             1970 where they were datetimes).
 
@@ -180,11 +179,10 @@ def k_fold(
 def k_folds(
     interactions: Interactions, *, seed: int, num_folds: int = 5
 ) -> Iterator[Split]:
-    """Gives `num_folds` splits, in which each interaction is in test once.
+    """Returns `num_folds` splits, with each interaction in the test part of one.
 
-    Each user's interactions are spread over the folds as evenly as they can be, and so
-    are all of them: no two folds differ by more than one. A user with two or more is
-    thus always in train.
+    Each user's interactions are spread evenly over the folds, and so are all of them:
+    folds differ by at most one. A user with two or more is thus always in train.
 
     Raises:
         ValueError: if `num_folds` is below 2, or a part would be empty.
@@ -206,18 +204,20 @@ SPLITS: dict[str, Callable[..., Split]] = {
 }
 
 
-def with_validation(rule: Rule, interactions: Interactions, *, seed: int) -> ThreeParts:
-    """Divides interactions, and then their train part once more, by one rule.
+def with_validation(
+    rule: Rule, data: Interactions | Split, *, seed: int
+) -> TrainValidationTest:
+    """Splits data by a rule, and then its train part once more by the same rule.
 
-    For validation that gives the last but one of each user where the last is for test,
-    an earlier time than that of test, and other cold users. To divide train by another
-    rule, or after a split that has no rule, see `Split.with_validation`.
+    `leave_last_out` thus validates on the last but one interaction of each user, and
+    tests on the last.
 
     Args:
-        rule: how test is held out, such as `leave_last_out`, or with options
-            `functools.partial(leave_k_out, k=5)`.
-        interactions: what to divide.
-        seed: of the split; validation has the next one.
+        rule: a split such as `leave_last_out`, or `functools.partial(leave_k_out, k=5)`
+            with options.
+        data: the interactions; or a `Split` whose test part is kept, to hold out
+            validation by another rule, or after a split that has none.
+        seed: of the split; validation uses the next one. For a `Split`, of validation.
 
     Raises:
         ValueError: as the rule does.
@@ -228,8 +228,10 @@ def with_validation(rule: Rule, interactions: Interactions, *, seed: int) -> Thr
         >>> [part.items.ids[part.item_ids].tolist() for part in parts]
         [['a', 'b'], ['c'], ['d']]
     """
-    # The same random numbers again would tie the rows of validation to those of test.
-    return rule(interactions, seed=seed).with_validation(rule, seed=seed + 1)
+    if isinstance(data, Interactions):
+        # The same random numbers again would tie the rows of validation to test's.
+        data, seed = rule(data, seed=seed), seed + 1
+    return TrainValidationTest(*rule(data.train, seed=seed), data.test)
 
 
 def _degree(interactions: Interactions) -> AnyArray:
@@ -241,14 +243,14 @@ def _degree(interactions: Interactions) -> AnyArray:
 def _timestamps(interactions: Interactions) -> AnyArray:
     if interactions.timestamps is None:
         raise ValueError(
-            "A split by time needs timestamps, and these interactions have none. Name "
-            "the time column when reading, or use another split."
+            "A split by time needs timestamps. Received: interactions without them. "
+            "Name the time column when reading, or use another split."
         )
     return interactions.timestamps
 
 
 def _some(ids: IntArray, fraction: float, seed: int) -> BoolArray:
-    """Marks the rows of a random fraction of the ids that have any."""
+    """Marks the rows of a random fraction of the distinct ids."""
     active = np.flatnonzero(np.bincount(ids))
     chosen = np.random.default_rng(seed).permutation(active)
     is_chosen = np.zeros(active[-1] + 1, dtype=bool)
@@ -257,7 +259,7 @@ def _some(ids: IntArray, fraction: float, seed: int) -> BoolArray:
 
 
 def _folds(interactions: Interactions, num_folds: int, seed: int) -> AnyArray:
-    """The fold of each row, dealt out user by user, users and their rows at random."""
+    """The fold of each row, dealt user by user; users and rows in random order."""
     check_positive(num_folds=num_folds)
     if num_folds < 2:
         raise ValueError("`num_folds` must be at least 2. Received: num_folds=1")
@@ -275,7 +277,7 @@ def _random_place(interactions: Interactions, seed: int) -> AnyArray:
 
 
 def _place(interactions: Interactions, key: Any, seed: int) -> AnyArray:
-    """Each row's place (from 0) among its user's rows by `key`, ties at random."""
+    """The rank (from 0) of each row among its user's by `key`, ties at random."""
     tie = np.random.default_rng(seed).random(len(interactions))
     order = np.lexsort((tie, key, interactions.user_ids))
     users = interactions.user_ids[order]

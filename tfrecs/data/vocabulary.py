@@ -1,5 +1,7 @@
 """Raw ids to contiguous indices, and back."""
 
+import json
+import math
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def as_id_array(values: Iterable[Any], name: str) -> AnyArray:
-    """Gives raw ids as a one-dimensional array, tuples kept whole.
+    """Returns raw ids as a one-dimensional array, with tuples kept whole.
 
     Raises:
         ValueError: if `values` has more than one dimension, or a missing value.
@@ -28,7 +30,7 @@ def as_id_array(values: Iterable[Any], name: str) -> AnyArray:
         small = kinds == {int} and -(2**63) <= min(listed) <= max(listed) < 2**63
         if small or kinds == {float}:
             ids = np.asarray(listed)
-        else:  # NumPy would make one id of 1 and "1", and columns of tuples
+        else:  # NumPy would merge 1 and "1", and split tuples into columns
             ids = np.empty(len(listed), dtype=object)
             ids[:] = listed
     if ids.ndim != 1:
@@ -48,10 +50,10 @@ def as_id_array(values: Iterable[Any], name: str) -> AnyArray:
 
 
 def collection(ids: Any, name: str) -> AnyArray:
-    """Gives raw ids as an array, and refuses what is a single id.
+    """Returns raw ids as an array.
 
     Raises:
-        ValueError: if `ids` is not a collection of ids.
+        ValueError: if `ids` is not a collection, such as a single id.
     """
     if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
         raise ValueError(
@@ -62,14 +64,14 @@ def collection(ids: Any, name: str) -> AnyArray:
 
 
 class Vocabulary:
-    """The distinct raw ids of users or items; an id's place is its index.
+    """The distinct raw ids of users or items; an id's position is its index.
 
     Args:
         ids: distinct raw ids, of any hashable kind, in the order of their indices.
-        name: what the ids are of, for messages.
+        name: the name of the ids in messages.
 
     Raises:
-        ValueError: if an id is missing or stands twice.
+        ValueError: if an id is missing or repeated.
 
     Example:
         >>> films = Vocabulary(["Heat", "Alien"], name="items")
@@ -91,7 +93,7 @@ class Vocabulary:
 
     @classmethod
     def learn(cls, values: Iterable[Any], name: str) -> tuple["Vocabulary", IntArray]:
-        """Gives the vocabulary of `values`, sorted if they sort, and their indices."""
+        """Returns the vocabulary of `values`, sorted if possible, and their indices."""
         import pandas as pd
 
         raw = as_id_array(values, name)
@@ -101,7 +103,7 @@ class Vocabulary:
             raise TypeError(_unhashable(name, raw)) from error
         try:
             order = np.argsort(ids, kind="stable")
-        except TypeError:  # ids of kinds that do not compare keep their first order
+        except TypeError:  # ids that do not compare keep the order of appearance
             order = np.arange(len(ids))
         place = np.empty(len(ids), dtype=np.int32)
         place[order] = np.arange(len(ids), dtype=np.int32)
@@ -114,10 +116,10 @@ class Vocabulary:
         return pd.Index(self.ids, tupleize_cols=False)
 
     def index(self, raw: Iterable[Any]) -> IntArray:
-        """Gives the index of each raw id, -1 where it is unknown.
+        """Returns the index of each raw id, -1 if unknown.
 
         Raises:
-            TypeError: if an id is of a kind that cannot be looked up, such as a list.
+            TypeError: if an id cannot be looked up, such as a list.
         """
         import pandas as pd
 
@@ -129,7 +131,7 @@ class Vocabulary:
         return np.asarray(found, dtype=np.int32)
 
     def known(self, raw: Iterable[Any]) -> IntArray:
-        """Gives the index of each raw id.
+        """Returns the index of each raw id.
 
         Raises:
             ValueError: if an id is not in the vocabulary.
@@ -147,11 +149,20 @@ class Vocabulary:
             )
         return indices
 
+    def check_same(self, other: "Vocabulary") -> None:
+        """Raises ValueError if the ids of the other vocabulary differ."""
+        if self is not other and not np.array_equal(self.ids, other.ids):
+            raise ValueError(
+                "Both must share one vocabulary of users and items. Received: "
+                f"{self!r} and {other!r}. Make one with the other's, such as "
+                "from_arrays(..., user_vocabulary=train.users)."
+            )
+
     def extended(self, raw: Iterable[Any]) -> "Vocabulary":
-        """Gives a vocabulary with more ids: those that it has keep their indices.
+        """Returns a vocabulary with more ids; known ids keep their indices.
 
         Args:
-            raw: raw ids, any number of times; unknown ones come after, in their order.
+            raw: raw ids, repeated or not; new ones are appended in their order.
 
         Raises:
             ValueError: if an id is missing.
@@ -169,17 +180,17 @@ class Vocabulary:
         return Vocabulary([*self.ids.tolist(), *new.tolist()], self.name)
 
     def __len__(self) -> int:
-        """Gives the number of ids."""
+        """Returns the number of ids."""
         return len(self.ids)
 
     def __repr__(self) -> str:
-        """Tells how many ids there are and what the first ones look like."""
+        """Returns the number of ids and the first ones."""
         first = ", ".join(repr(id_) for id_ in self.ids[:3].tolist())
         return f"<Vocabulary of {len(self)} {self.name}: {first}, ...>"
 
 
 def _unhashable(name: str, ids: AnyArray) -> str:
-    """Tells the first id that no dictionary could hold."""
+    """The message for the first id that is not hashable."""
     for id_ in ids.tolist():
         try:
             hash(id_)
@@ -188,4 +199,61 @@ def _unhashable(name: str, ids: AnyArray) -> str:
     return (
         f"`{name}` must be hashable, such as int, str or tuple. Received: "
         f"{type(id_).__name__}, {id_!r}"
+    )
+
+
+def to_json(vocabulary: Vocabulary) -> str:
+    """Writes a vocabulary of int, float, str, bool, or tuples of these as JSON.
+
+    Raises:
+        TypeError: if an id is of another kind, or infinite.
+    """
+    ids = vocabulary.ids
+    if ids.dtype.kind not in "iufbO":
+        raise TypeError(_refused(vocabulary.name, ids[0], f"{ids.dtype}"))
+    written = {
+        "name": vocabulary.name,
+        "dtype": "object" if ids.dtype == object else ids.dtype.str,
+        "ids": [_plain(id_, vocabulary.name) for id_ in ids.tolist()],
+    }
+    return json.dumps(written, allow_nan=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> Vocabulary:
+    """Reads the JSON of `to_json`; ids keep their types.
+
+    Raises:
+        ValueError: if it is not the JSON of a vocabulary.
+    """
+    try:
+        written = json.loads(text)
+        kind = np.dtype(written["dtype"])
+        ids: AnyArray = np.empty(len(written["ids"]), dtype=kind)
+        ids[:] = [_with_tuples(id_) for id_ in written["ids"]]
+        return Vocabulary(ids, str(written["name"]))
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError(f"must be a vocabulary. Received: {error!r}") from error
+
+
+def _plain(id_: Any, name: str) -> Any:
+    """An id for JSON, where a tuple becomes a list, which is never an id."""
+    if isinstance(id_, np.generic):
+        id_ = id_.item()
+    if type(id_) is tuple:
+        return [_plain(part, name) for part in id_]
+    if type(id_) not in (int, float, str, bool) or (
+        type(id_) is float and not math.isfinite(id_)
+    ):
+        raise TypeError(_refused(name, id_, f"a {type(id_).__name__}"))
+    return id_
+
+
+def _with_tuples(id_: Any) -> Any:
+    return tuple(map(_with_tuples, id_)) if isinstance(id_, list) else id_
+
+
+def _refused(name: str, id_: Any, kind: str) -> str:
+    return (
+        f"`{name}` must be int, finite float, str, bool or tuples of these, to be "
+        f"written as JSON. Received: {id_!r} ({kind}). Make the ids str, for instance."
     )

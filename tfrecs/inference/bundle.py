@@ -28,9 +28,8 @@ import numpy as np
 
 import tfrecs
 from tfrecs._base.manifest import MANIFEST, Kind, read_manifest, write_manifest
-from tfrecs.data.id_json import from_json, to_json
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.vocabulary import Vocabulary
+from tfrecs.data.vocabulary import Vocabulary, from_json, to_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,8 +15,7 @@ import numpy as np
 
 from tfrecs._base.files import replaced_when_whole
 from tfrecs._base.types import AnyArray
-from tfrecs.data import id_json
-from tfrecs.data.vocabulary import Vocabulary
+from tfrecs.data.vocabulary import Vocabulary, from_json, to_json
 from tfrecs.streaming.event_log import Forgetting
 from tfrecs.streaming.learners import LEARNERS, Learner
 from tfrecs.streaming.recommender import IncrementalRecommender
@@ -67,8 +66,8 @@ def write_state(
     path.parent.mkdir(parents=True, exist_ok=True)
     about = {
         **_settings(recommender),
-        "users": id_json.to_json(Vocabulary(recommender.users, "users")),
-        "items": id_json.to_json(Vocabulary(recommender.items, "items")),
+        "users": to_json(Vocabulary(recommender.users, "users")),
+        "items": to_json(Vocabulary(recommender.items, "items")),
     }
     arrays: dict[str, Any] = {
         "about": np.array(json.dumps(about)),
@@ -157,7 +156,7 @@ def _restore(
 ) -> None:
     try:
         users, items = (
-            id_json.from_json(about[side]).ids.tolist() for side in ("users", "items")
+            from_json(about[side]).ids.tolist() for side in ("users", "items")
         )
         recommender.restore(arrays, users, items)
     except (KeyError, TypeError, ValueError, IndexError) as error:

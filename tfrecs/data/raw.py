@@ -1,0 +1,146 @@
+"""Raw ids, from arrays, frames or matrices, to the fields of `Interactions`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import scipy.sparse as sp
+
+from tfrecs._base.checks import check_choice
+from tfrecs._base.types import AnyArray, IntArray
+from tfrecs.data.columns import as_amounts, as_times, pair_keys
+from tfrecs.data.vocabulary import Vocabulary, as_id_array
+
+Duplicates = Literal["last", "first", "max", "sum", "error"]
+
+
+def fields_of_arrays(
+    users: Any,
+    items: Any,
+    values: Mapping[str, Iterable[Any] | None],
+    duplicates: Duplicates,
+    user_vocabulary: Vocabulary | None = None,
+    item_vocabulary: Vocabulary | None = None,
+) -> dict[str, Any]:
+    """Indexes raw ids and merges repeated pairs; see `Interactions.from_arrays`.
+
+    Args:
+        users: `[rows]` raw ids.
+        items: `[rows]` raw ids.
+        values: `ratings`, `timestamps` and `weights`, each `[rows]` or None.
+        duplicates: the treatment of repeated pairs.
+        user_vocabulary: ids to use instead of learning them.
+        item_vocabulary: ids to use instead of learning them.
+    """
+    check_choice("duplicates", duplicates, ("last", "first", "max", "sum", "error"))
+    raw_users, raw_items = as_id_array(users, "users"), as_id_array(items, "items")
+    columns = {
+        "ratings": as_amounts(values["ratings"], "ratings"),
+        "timestamps": as_times(values["timestamps"]),
+        "weights": as_amounts(values["weights"], "weights"),
+    }
+    for name, column in {"items": raw_items, **columns}.items():
+        if column is not None and len(column) != len(raw_users):
+            raise ValueError(
+                f"`{name}` must be as long as `users`. Received: {len(column)} and "
+                f"{len(raw_users)}"
+            )
+    if len(raw_users) == 0:
+        raise ValueError("`users` must hold at least one id. Received: none")
+    user_vocabulary, user_ids = _indexed(raw_users, "users", user_vocabulary)
+    item_vocabulary, item_ids = _indexed(raw_items, "items", item_vocabulary)
+    pairs = pair_keys(user_ids, item_ids, len(item_vocabulary))
+    rows, merged = distinct_rows(pairs, duplicates, columns)
+    return {
+        "user_ids": user_ids[rows],
+        "item_ids": item_ids[rows],
+        "users": user_vocabulary,
+        "items": item_vocabulary,
+        **merged,
+    }
+
+
+def named_columns(frame: Any, names: Iterable[str | None]) -> list[Any]:
+    """Returns the named columns of a DataFrame, None for None."""
+    columns: list[Any] = []
+    for name in names:
+        if name is not None and name not in frame.columns:
+            raise ValueError(
+                f"The data must have a column {name!r}. Received: columns "
+                f"{', '.join(map(str, frame.columns))}"
+            )
+        columns.append(None if name is None else frame[name])
+    return columns
+
+
+def _indexed(
+    raw: AnyArray, name: str, vocabulary: Vocabulary | None
+) -> tuple[Vocabulary, IntArray]:
+    if vocabulary is None:
+        return Vocabulary.learn(raw, name)
+    return vocabulary, vocabulary.known(raw)
+
+
+def distinct_rows(
+    pairs: AnyArray, duplicates: Duplicates, columns: Mapping[str, AnyArray | None]
+) -> tuple[AnyArray, dict[str, AnyArray | None]]:
+    """Returns the row to keep of each pair, in the order of rows, and its values."""
+    ratings = columns["ratings"]
+    if duplicates == "max" and ratings is None:
+        raise ValueError('`duplicates="max"` keeps the highest rating: give `ratings`.')
+    if duplicates == "sum" and ratings is None and columns["weights"] is None:
+        columns = {**columns, "ratings": np.ones(len(pairs), dtype=np.float32)}
+    rank = ratings if duplicates == "max" else columns["timestamps"]
+    if rank is None:
+        rank = np.zeros(len(pairs), dtype=np.float32)
+    order = np.lexsort((np.arange(len(pairs)), rank, pairs))
+    starts = np.flatnonzero(np.diff(pairs[order], prepend=-1))
+    if duplicates == "error" and len(starts) < len(pairs):
+        raise ValueError(
+            f"Each (user, item) pair must be unique. Received: "
+            f"{len(pairs) - len(starts)} repeated. Choose another `duplicates` policy."
+        )
+    ends = np.append(starts[1:], len(pairs)) - 1
+    rows = order[starts if duplicates == "first" else ends]
+    by_row = np.argsort(rows, kind="stable")
+    merged: dict[str, AnyArray | None] = {}
+    for name, column in columns.items():
+        if column is not None and duplicates == "sum" and name != "timestamps":
+            merged[name] = np.add.reduceat(column[order], starts)[by_row]
+        else:
+            merged[name] = None if column is None else column[rows[by_row]]
+    return rows[by_row], merged
+
+
+def fields_of_matrix(
+    matrix: Any,
+    users: Sequence[Any] | None,
+    items: Sequence[Any] | None,
+    user_features: Any,
+    item_features: Any,
+) -> dict[str, Any]:
+    """Indexes a matrix of users by items; see `Interactions.from_matrix`."""
+    coo = sp.coo_array(matrix)
+    coo.sum_duplicates()
+    coo.eliminate_zeros()
+    if coo.ndim != 2:
+        raise ValueError(f"`matrix` must be users x items. Received: shape {coo.shape}")
+    given = {"users": (users, user_features), "items": (items, item_features)}
+    for axis, (name, values) in enumerate(given.items()):
+        for value in values:
+            if value is not None and len(value) != coo.shape[axis]:
+                turned = len(value) == coo.shape[1 - axis]
+                raise ValueError(
+                    f"`matrix` must be users x items. Received: shape {coo.shape} "
+                    f"and {len(value)} {name}."
+                    + (" It looks transposed: pass matrix.T." if turned else "")
+                )
+    user_ids, item_ids = coo.coords
+    num_users, num_items = coo.shape
+    return {
+        "user_ids": user_ids,
+        "item_ids": item_ids,
+        "users": Vocabulary(np.arange(num_users) if users is None else users, "users"),
+        "items": Vocabulary(np.arange(num_items) if items is None else items, "items"),
+        "ratings": coo.data,
+    }
