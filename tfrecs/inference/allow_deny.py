@@ -6,15 +6,15 @@ from typing import Any, TypeAlias
 import numpy as np
 import scipy.sparse as sp
 
-from tfrecs._base.types import AnyArray, IntArray
+from tfrecs._base.types import AnyArray, BoolArray, IntArray
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import collection
 
 ItemChoice: TypeAlias = Iterable[Any] | Mapping[Any, Iterable[Any]] | None
 """Raw item ids for all users, or for each raw user id; None for no restriction."""
 
-Mask: TypeAlias = Callable[[slice], sp.csr_array]
-"""From rows of an answer to their excluded items, `[rows, num_items]` sparse."""
+Mask: TypeAlias = Callable[[slice], "sp.csr_array | BoolArray"]
+"""From rows of an answer to their excluded items, `[rows, num_items]`."""
 
 
 def rows_of(matrix: sp.csr_array, ids: IntArray) -> Mask:
@@ -61,7 +61,7 @@ def excluded_items(
     if not (for_all.any() or allowed or denied):
         return seen
 
-    def mask(rows: slice) -> sp.csr_array:
+    def mask(rows: slice) -> BoolArray:
         excluded = np.tile(for_all, (rows.stop - rows.start, 1))
         for place, row in enumerate(range(rows.start, rows.stop)):
             if row in allowed:
@@ -69,8 +69,8 @@ def excluded_items(
             if row in denied:
                 excluded[place, denied[row]] = True
         if seen is not None:
-            excluded |= seen(rows).toarray() > 0
-        return sp.csr_array(excluded)
+            excluded[seen(rows).nonzero()] = True
+        return excluded
 
     return mask
 

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.ranking import kernel as _ranking
-from tfrecs.evaluation.ranking.top_k import top_k
+from tfrecs.evaluation.ranking.top_k import best_items, top_k
 
 SCORES = np.array([[1.0, 3.0, 2.0, 3.0], [5.0, -np.inf, 6.0, 7.0]])
 SEEN = Interactions.from_matrix(np.array([[0, 1, 0, 0], [1, 0, 0, 1]]))
@@ -28,6 +28,8 @@ def check_with_oracle(scores, seen, k: int) -> None:
     deny = Interactions.from_matrix(seen) if seen.any() else None
     items, found = top_k(scores, np.arange(len(scores)), k, deny=deny)
     assert (items.dtype, found.dtype) == (np.int32, np.float32)
+    by_bool = best_items(scores, seen.astype(bool), k)
+    assert [x.tolist() for x in by_bool] == [items.tolist(), found.tolist()]
     for user, row in enumerate(scores):
         expected = slow(row, seen[user], k)
         assert (items[user].tolist(), found[user].tolist()) == expected

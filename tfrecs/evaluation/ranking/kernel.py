@@ -60,8 +60,9 @@ def is_in(item_ids: AnyArray, matrix: Any) -> BoolArray:
 
 
 def masked(scores: FloatArray, rows: slice, excluded: Any | None) -> FloatArray:
-    """Returns a copy of some rows of scores, -inf for the items in `excluded`.
+    """Returns a copy of some rows of scores, -inf for excluded items.
 
+    `excluded` is a sparse matrix or an array of bool, which is faster for many items.
     Columns of -inf pad it to a multiple of `MOST_IN_GROUP`. The copy may be changed,
     and is valid until the thread's next call.
     """
@@ -70,7 +71,9 @@ def masked(scores: FloatArray, rows: slice, excluded: Any | None) -> FloatArray:
     part = _kept("scores", (rows.stop - rows.start, width), np.float32)
     part[:, :num_items] = scores[rows]
     part[:, num_items:] = -np.inf
-    if excluded is not None:
+    if isinstance(excluded, np.ndarray):
+        np.copyto(part[:, :num_items], -np.inf, where=excluded[rows])
+    elif excluded is not None:
         items, counts = items_of(excluded, rows)
         starts = np.arange(len(part), dtype=np.int64) * width
         part.reshape(-1)[np.repeat(starts, counts) + items] = -np.inf

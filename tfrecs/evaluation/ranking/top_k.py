@@ -94,8 +94,8 @@ def top_k_of_rows(
         score_rows: from a slice of rows to their scores, `[rows, columns]`.
         shape: rows and columns of the matrix.
         k: columns for each row, from 1 to all.
-        excluded: from a slice of rows to a sparse matrix `[rows, columns]` of the
-            excluded columns; None to exclude nothing.
+        excluded: from a slice of rows to a mask of their excluded columns `[rows,
+            columns]`, sparse or an array of bool; None to exclude nothing.
         scores_at_once: most scores to request at once, at least one row.
 
     Returns:
@@ -129,7 +129,8 @@ def best_items(
 
     Args:
         scores: `[users, num_items]`, without NaN.
-        excluded: `[users, num_items]` sparse, excluded items; None for none.
+        excluded: `[users, num_items]`, mask of excluded items, sparse or an array of
+            bool; None to exclude nothing.
         k: items for each user, from 1 to `num_items`.
     """
     found = [_best_of_part(scores, rows, excluded, k) for rows in parts_of(scores)]
@@ -151,8 +152,10 @@ def _best_of_part(
     items = np.take_along_axis(items, best_first, axis=1)
     for row in np.flatnonzero(counts < k):  # items of score -inf follow, by id
         lowest = np.isneginf(scores[row, :num_items])
-        if excluded is not None:
-            at = rows.start + row
+        at = rows.start + row
+        if isinstance(excluded, np.ndarray):
+            lowest &= ~excluded[at]
+        elif excluded is not None:
             lowest[items_of(excluded, slice(at, at + 1))[0]] = False
         more = np.flatnonzero(lowest)[: k - counts[row]]
         items[row, counts[row] : counts[row] + len(more)] = more
