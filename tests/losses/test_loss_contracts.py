@@ -161,7 +161,7 @@ def test_integer_labels_are_those_of_no_credit(name):
 
 
 def test_credit_lessens_it_where_nothing_is_ahead(name):
-    """At a tie, a more alike negative is pushed down less, or not at all."""
+    """At a tie, a more similar negative is pushed down less, or not at all."""
     scores = np.zeros((1, 3), dtype=np.float32)
     values, pushes = [], []
     for credit in (0, 0.3, 0.6):
@@ -175,7 +175,7 @@ def test_credit_lessens_it_where_nothing_is_ahead(name):
     if name not in ("bce", "bpr", "adaptive-bpr"):  # whose entropies are the same
         assert values[0] > values[1] > values[2]
     if name in ("hinge", "adaptive-hinge", "warp", "warp-all", "kos-warp", "bsl"):
-        # As much, up to a nearer margin; for "bsl", where all negatives are as alike.
+        # As much, up to a nearer margin; for "bsl", where all negatives are as similar.
         assert pushes[0] == pushes[1] == pushes[2] > 0
     else:
         assert pushes[0] > pushes[1] > pushes[2]

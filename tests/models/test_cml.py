@@ -96,17 +96,6 @@ def test_dropped_points_are_still_at_distances(build, randomize, rows):
         np.testing.assert_allclose(parts["bias"], -(point**2).sum(-1), atol=1e-5)
 
 
-@pytest.mark.parametrize(("m", "n", "d"), [(7, 9, 4), (5, 3, 1)])
-def test_size(m, n, d):
-    assert build_cml(m, n, embedding_dim=d).count_params() == (m + n) * d + 1
-
-
-def test_defaults(weights):
-    w = weights(build_cml(300, 200))
-    assert w["user_factors/embeddings"].shape == (300, 64)
-    assert w["user_factors/embeddings"].std() == pytest.approx(0.1, rel=0.05)
-
-
 @pytest.mark.parametrize("radius", [0, -1, float("inf"), float("nan")])
 def test_a_radius_must_be_above_0(radius):
     with pytest.raises(ValueError, match=rf"above 0.*radius={radius}"):

@@ -257,9 +257,9 @@ def fit(model, batches, single=False, **options):
         shuffle=False,
         verbose=0,
     )
-    told = history.history["loss"]
-    assert np.isfinite(told).all()
-    assert told[-1] < told[0]
+    logged = history.history["loss"]
+    assert np.isfinite(logged).all()
+    assert logged[-1] < logged[0]
     return [weight.numpy() for weight in model.trainable_variables]
 
 

@@ -36,15 +36,6 @@ def test_a_score_is_at_most_one_over_the_temperature(build, randomize):
     np.testing.assert_allclose(scores, [[1 / 0.2, 0]], atol=1e-5)
 
 
-@pytest.mark.parametrize(("m", "n", "d"), [(7, 9, 4), (5, 3, 1)])
-def test_size(m, n, d):
-    assert build_cosine(m, n, embedding_dim=d).count_params() == (m + n) * d + 1
-
-
-def test_defaults():
-    assert build_cosine(7, 9).count_params() == (7 + 9) * 128 + 1
-
-
 def test_without_a_bias_scores_are_the_cosines_alone(build, randomize, everything):
     model = build("cosine", use_bias=False)
     other = randomize(build("cosine"))

@@ -1,4 +1,4 @@
-"""Growing: old users and items are as they were, newcomers start where told."""
+"""Growing: old users and items are as they were, newcomers start where they should."""
 
 import keras
 import numpy as np
@@ -26,12 +26,12 @@ USERS, ITEMS = np.arange(7), np.arange(9)
 LABELS = np.tile(np.array([1, 0, 0], dtype=np.float32), (6, 1))
 
 
-def newcomers(model, side, count, **told):
+def newcomers(model, side, count, **options):
     """New users or items, with features if the model's tower reads some."""
     names = {layer.name for layer in getattr(model, f"{side}_tower").layers}
     read = sorted(names & {f"{side}_features", f"{side}_buckets"})
     features = NEW_FEATURES[read[0]] if read else None
-    return Newcomers(count, features=features, **told)
+    return Newcomers(count, features=features, **options)
 
 
 @pytest.mark.parametrize("name", MODELS)

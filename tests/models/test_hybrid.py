@@ -110,40 +110,6 @@ def test_it_starts_equal_to_its_collaborative_part(
         assert np.abs(gradient).max() > 0, path
 
 
-def test_sizes():
-    m, n, d = 7, 9, 3
-    collaborative = (m + n) * (d + 1) + 1
-
-    def trainable(**arguments):
-        model = build_hybrid(m, n, embedding_dim=d, **arguments)
-        return sum(int(np.prod(v.shape)) for v in model.trainable_variables)
-
-    assert trainable(item_features=ITEM_FEATURES) == collaborative + 4 * (d + 1)
-    assert trainable(
-        user_features=USER_FEATURES, item_features=ITEM_FEATURES
-    ) == collaborative + (2 + 4) * (d + 1)
-    assert trainable(
-        item_features=ITEM_FEATURES, feature_units=(6, 5)
-    ) == collaborative + 4 * 6 + (6 * 5 + 5) + (5 * (d + 1) + d + 1)
-
-
-def test_default_size():
-    model = build_hybrid(7, 9, item_features=ITEM_FEATURES)
-    sizes = [int(np.prod(v.shape)) for v in model.trainable_variables]
-    assert sum(sizes) == (7 + 9) * (64 + 1) + 1 + 4 * (64 + 1)
-
-
-def test_start(weights):
-    categories = np.arange(300) % 5
-    w = weights(build_hybrid(300, 200, user_features=categories, init_std=0.3))
-    for side in ("user", "item"):
-        assert w[f"{side}_factors/embeddings"].std() == pytest.approx(0.3, rel=0.05)
-        assert not w[f"{side}_bias/embeddings"].any()
-    default = weights(build_hybrid(300, 200, user_features=categories))
-    std = default["user_factors/embeddings"].std()
-    assert std == pytest.approx(0.1, rel=0.05)
-
-
 def test_dropout_drops_the_sum_of_id_and_metadata(randomize, rows):
     model = build_hybrid(
         7, 9, item_features=ITEM_FEATURES, embedding_dim=30, dropout=0.4
@@ -224,7 +190,7 @@ def test_features_travel_inside_the_file(
         (np.arange(7) - 1, "must be categories from 0. Received: -1"),
     ],
 )
-def test_wrong_features_are_told(side, features, message):
+def test_wrong_features_are_refused(side, features, message):
     with pytest.raises(ValueError, match=f"`{side}_features` .*{message}"):
         build_hybrid(7, 7, **{f"{side}_features": features})
 

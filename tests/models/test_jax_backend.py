@@ -1,4 +1,4 @@
-"""The same models and losses on JAX: they give what they give on TensorFlow."""
+"""The same models and losses on JAX: the same results as on TensorFlow."""
 
 import ast
 import importlib.util
@@ -43,15 +43,15 @@ for name in MODELS:
     for loss, function in tfrecs.losses.LOSSES.items():
         if loss == "bce" or (name, loss) in (("mf", "bpr"), ("mf", "kos-warp")):
             model.compile("adam", function)
-            told = model.fit(inputs, labels, batch_size=7, verbose=0)
-            assert np.isfinite(told.history["loss"]).all(), (name, loss)
+            logged = model.fit(inputs, labels, batch_size=7, verbose=0)
+            assert np.isfinite(logged.history["loss"]).all(), (name, loss)
     for loss, function in tfrecs.losses.CATALOGUE_LOSSES.items():
         if (name, loss) in (("mf", "bsl"), ("neumf", "softmax")):
             over = model.over_catalogue()
             over.compile("adam", function)
             users = {"user_id": ids["user_id"]}
-            told = over.fit(users, taken, batch_size=7, verbose=0)
-            assert np.isfinite(told.history["loss"]).all(), (name, loss)
+            logged = over.fit(users, taken, batch_size=7, verbose=0)
+            assert np.isfinite(logged.history["loss"]).all(), (name, loss)
     for weight, start in zip(model.trainable_variables, before, strict=True):
         assert (np.asarray(weight) != start).any(), (name, weight.path)
     pairs = model.predict(ids, verbose=0)

@@ -2,9 +2,6 @@
 
 import keras
 import numpy as np
-import pytest
-
-from tfrecs.models import build_mf
 
 
 def test_score_is_the_formula(build, randomize, weights, rows):
@@ -16,28 +13,6 @@ def test_score_is_the_formula(build, randomize, weights, rows):
     u, i = rows["user_id"][:, None], rows["item_id"]
     expected = (p[u] * q[i]).sum(-1) + b_u[u, 0] + b_i[i, 0] + b
     np.testing.assert_allclose(model(rows), expected, atol=1e-5)
-
-
-@pytest.mark.parametrize(("m", "n", "d"), [(7, 9, 4), (5, 3, 1), (1, 1, 2)])
-def test_size(m, n, d):
-    model = build_mf(m, n, embedding_dim=d)
-    assert model.count_params() == (m + n) * (d + 1) + 1
-
-
-def test_default_size():
-    assert build_mf(7, 9).count_params() == (7 + 9) * (64 + 1) + 1
-
-
-def test_start(weights):
-    w = weights(build_mf(300, 200, embedding_dim=50, init_std=0.3))
-    for name in ("user_factors/embeddings", "item_factors/embeddings"):
-        assert w[name].std() == pytest.approx(0.3, rel=0.05)
-        assert w[name].mean() == pytest.approx(0, abs=0.01)
-    for name in ("user_bias/embeddings", "item_bias/embeddings"):
-        assert not w[name].any()
-    assert w["interaction/global_bias"] == 0
-    default = weights(build_mf(300, 200))
-    assert default["user_factors/embeddings"].std() == pytest.approx(0.1, rel=0.05)
 
 
 def test_dropout_drops_factors_and_not_biases(build, randomize, rows, weights):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfrecs.models import build_mlp, build_mlp_mf
+from tfrecs.models import build_mlp_mf
 
 
 def relu(x):
@@ -35,28 +35,6 @@ def test_one_hidden_layer(build, randomize, weights, rows):
     expected = x @ w["interaction/output_weights/kernel"][:, 0]
     expected += w["interaction/global_bias"]
     np.testing.assert_allclose(model(rows), expected, atol=1e-5)
-
-
-def test_size():
-    model = build_mlp(7, 9, embedding_dim=5, hidden_units=(6, 4))
-    first = 2 * 5 * 6 + 6  # over the concatenation of two embeddings
-    second = 6 * 4 + 4
-    output = 4 + 1
-    assert model.count_params() == (7 + 9) * 5 + first + second + output
-
-
-def test_default_size():
-    layers = (2 * 32 * 32 + 32) + (32 * 16 + 16) + (16 * 8 + 8) + (8 + 1)
-    assert build_mlp(7, 9).count_params() == (7 + 9) * 32 + layers
-
-
-def test_start(weights):
-    w = weights(build_mlp(300, 200, embedding_dim=50, init_std=0.3))
-    for name in ("mlp_user/embeddings", "mlp_item/embeddings"):
-        assert w[name].std() == pytest.approx(0.3, rel=0.05)
-        assert w[name].mean() == pytest.approx(0, abs=0.01)
-    default = weights(build_mlp(300, 200))
-    assert default["mlp_user/embeddings"].std() == pytest.approx(0.01, rel=0.05)
 
 
 def test_hidden_units_may_be_a_list(build):
@@ -112,18 +90,3 @@ def test_a_score_by_hand(assign):
     # Far beyond 1: no activation follows the MLP.
     expected = [[10 * 3 + 100 * 3 + 0.25 + 0.5 + 1, 0 + 0.25 - 0.5 + 1]]
     assert model.score_users(np.array([0])).tolist() == expected
-
-
-def test_size_with_biases():
-    model = build_mlp_mf(7, 9, embedding_dim=5, hidden_units=(6, 4))
-    mlp = (2 * 5 * 6 + 6) + (6 * 4 + 4) + 4
-    assert model.count_params() == (7 + 9) * (5 + 1) + mlp + 1
-
-
-def test_defaults_with_biases(weights):
-    model = build_mlp_mf(300, 200)
-    mlp = (2 * 32 * 32 + 32) + (32 * 16 + 16) + (16 * 8 + 8) + 8
-    assert model.count_params() == (300 + 200) * (32 + 1) + mlp + 1
-    w = weights(model)
-    assert w["mlp_user/embeddings"].std() == pytest.approx(0.01, rel=0.05)
-    assert not w["item_bias/embeddings"].any()

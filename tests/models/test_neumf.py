@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from tfrecs.models import build_neumf
-
 
 def test_score_is_gmf_plus_mlp(build, randomize, weights, rows):
     model = randomize(build("neumf", hidden_units=(6, 4, 3)))
@@ -21,28 +19,6 @@ def test_score_is_gmf_plus_mlp(build, randomize, weights, rows):
     mlp = x @ w["interaction/output_weights/kernel"][:, 0]
     expected = gmf + mlp + w["interaction/global_bias"]
     np.testing.assert_allclose(model(rows), expected, atol=1e-5)
-
-
-def test_size():
-    model = build_neumf(7, 9, embedding_dim=4, mlp_embedding_dim=5, hidden_units=(6, 3))
-    gmf = (7 + 9) * 4 + 4
-    mlp = (7 + 9) * 5 + (2 * 5 * 6 + 6) + (6 * 3 + 3) + 3
-    assert model.count_params() == gmf + mlp + 1
-
-
-def test_default_size():
-    gmf = (7 + 9) * 64 + 64
-    mlp = (7 + 9) * 32 + (2 * 32 * 32 + 32) + (32 * 16 + 16) + (16 * 8 + 8) + 8
-    assert build_neumf(7, 9).count_params() == gmf + mlp + 1
-
-
-def test_start(weights):
-    w = weights(build_neumf(300, 200, init_std=0.3))
-    for side in ("gmf_user", "gmf_item", "mlp_user", "mlp_item"):
-        assert w[f"{side}/embeddings"].std() == pytest.approx(0.3, rel=0.05)
-    assert (w["gmf_weights/kernel"] == 1).all()
-    default = weights(build_neumf(300, 200))
-    assert default["gmf_user/embeddings"].std() == pytest.approx(0.01, rel=0.05)
 
 
 def test_wrong_mlp_embedding_is_named(build):

@@ -63,7 +63,7 @@ def test_blocks_give_the_same(monkeypatch):
         ({"count": 1, "similar": ["a"]}, "a list of ids .*Received: 'a' for one"),
     ],
 )
-def test_mistakes_are_told(arguments, message):
+def test_mistakes_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Newcomers(**arguments)
 

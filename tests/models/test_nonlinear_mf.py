@@ -49,25 +49,6 @@ def test_a_score_by_hand(assign):
     assert model.score_users(np.array([0])).tolist() == expected
 
 
-def test_sizes():
-    model = build_nonlinear_mf(
-        7, 9, embedding_dim=5, user_hidden_units=(6, 3), item_hidden_units=[4, 2, 3]
-    )
-    ids = (7 + 9) * (5 + 1) + 1
-    user = (5 * 6 + 6) + (6 * 3 + 3)
-    item = (5 * 4 + 4) + (4 * 2 + 2) + (2 * 3 + 3)
-    assert model.count_params() == ids + user + item
-
-
-def test_defaults(weights):
-    model = build_nonlinear_mf(300, 200)
-    towers = 2 * ((64 * 48 + 48) + (48 * 32 + 32))
-    assert model.count_params() == (300 + 200) * (64 + 1) + towers + 1
-    w = weights(model)
-    assert w["user_embedding/embeddings"].std() == pytest.approx(0.1, rel=0.05)
-    assert not w["user_bias/embeddings"].any()
-
-
 @pytest.mark.parametrize(
     ("dropout", "hidden_dropout"), [(0.5, 0.0), (0.0, 0.5), (0.5, 0.25)]
 )

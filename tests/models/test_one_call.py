@@ -52,11 +52,11 @@ def test_weights_losses_and_metrics_are_those_of_single_steps(steps):
     one, four = compiled(1, dropout=0.5), compiled(4, dropout=0.5)
     assert train_in_one_call(one) is None
     assert train_in_one_call(four) is not None
-    told = [fit(model, data, epochs=3) for model in (one, four)]
-    assert list(told[0]) == list(told[1])
-    assert {len(values) for values in told[1].values()} == {3}
-    for name, values in told[0].items():
-        np.testing.assert_allclose(told[1][name], values, rtol=1e-5, err_msg=name)
+    logged = [fit(model, data, epochs=3) for model in (one, four)]
+    assert list(logged[0]) == list(logged[1])
+    assert {len(values) for values in logged[1].values()} == {3}
+    for name, values in logged[0].items():
+        np.testing.assert_allclose(logged[1][name], values, rtol=1e-5, err_msg=name)
     for mine, theirs in zip(state(four), state(one), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
     assert int(four.optimizer.iterations) == 3 * steps
@@ -77,8 +77,8 @@ def test_single_batches_train_too():
     one, four = compiled(1), compiled(4)
     x, y, weights = next(iter(batches(1)))
     for model in (one, four):
-        told = [model.train_on_batch(x, y, weights) for _ in range(3)]
-        assert told[2][0] < told[0][0]
+        logged = [model.train_on_batch(x, y, weights) for _ in range(3)]
+        assert logged[2][0] < logged[0][0]
     for mine, theirs in zip(state(four), state(one), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
 
@@ -123,9 +123,9 @@ def test_batches_of_unknown_size_are_taken_one_by_one():
     data = batches(10).unbatch().batch(6)  # six of 6 and one of 4
     assert data.element_spec[1].shape.as_list() == [None, 3]
     one, four = compiled(1), compiled(4)
-    told = [fit(model, data, epochs=2) for model in (one, four)]
-    for name, values in told[0].items():
-        np.testing.assert_allclose(told[1][name], values, rtol=1e-5, err_msg=name)
+    logged = [fit(model, data, epochs=2) for model in (one, four)]
+    for name, values in logged[0].items():
+        np.testing.assert_allclose(logged[1][name], values, rtol=1e-5, err_msg=name)
     for mine, theirs in zip(state(four), state(one), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
 

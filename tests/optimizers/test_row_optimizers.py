@@ -14,7 +14,7 @@ from tfrecs.models import build_mf
 from tfrecs.optimizers import LazyAdam, RowwiseAdagrad, SparseSGD
 
 ROWS, DIM = 6, 3
-BATCHES = (  # row ids with repeats, and rows that one batch has and another has not
+BATCHES = (  # row ids with repeats, and rows that only some batches have
     [4, 1, 4, 4],
     [1, 1, 0, 2],
     [4, 0, 0, 3],
@@ -394,8 +394,8 @@ def test_mixed_precision_trains_and_keeps_other_rows(name, jit_compile, mixed_fl
     model = mf(optimizer, jit_compile=jit_compile)
     start = tables(model)
     assert model.user_tower.get_layer("user_factors").compute_dtype == "float16"
-    told = fit(model, epochs=6).history["loss"]
-    assert told[-1] < 0.98 * told[0]
+    logged = fit(model, epochs=6).history["loss"]
+    assert logged[-1] < 0.98 * logged[0]
     for now, before, untouched in zip(tables(model), start, (5, 8), strict=True):
         assert now.dtype == np.float32
         assert np.array_equal(now[untouched:], before[untouched:])

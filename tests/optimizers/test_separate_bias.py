@@ -34,7 +34,7 @@ def values(model):
 
 
 def train(model, optimizer, steps=1):
-    """Takes steps on one batch; gives how far each weight went."""
+    """Takes steps on one batch; returns how far each weight moved."""
     before = values(model)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     model.compile(optimizer, loss, jit_compile=False)
@@ -102,7 +102,7 @@ def test_state_is_kept_for_the_weights_of_each_alone():
         "item_bucket_bias/embeddings",
     ],
 )
-def test_tables_are_told_by_their_path(path):
+def test_tables_are_known_by_their_path(path):
     assert re.fullmatch(BIAS_TABLES, path)
 
 

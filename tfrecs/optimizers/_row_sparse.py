@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 WHOLE_TABLE = {
-    "weight_decay": "`l2` of tfrecs.models.layers.Embedding or of keras.optimizers",
+    "weight_decay": "`l2` of tfrecs.models.layers.Embedding, or keras.optimizers",
     "use_ema": "one of keras.optimizers",
     "gradient_accumulation_steps": "a larger batch, or one of keras.optimizers",
 }

@@ -130,10 +130,6 @@ def test_the_table_is_dense_where_padding_saves_nothing(monkeypatch, features, m
     assert over(matrix).most == most
 
 
-def test_the_limit_is_16_mib():
-    assert feature_dense.DENSE_TABLE * 4 == 16 * 2**20
-
-
 def test_only_the_kernel_is_trained(held):
     layer = over(MATRIX)
     assert [weight.name for weight in layer.trainable_weights] == ["kernel"]
@@ -178,7 +174,7 @@ def test_the_kernel_is_random_by_default():
         (np.array(3), r"\(\)"),
     ],
 )
-def test_wrong_shapes_are_told(features, shape):
+def test_wrong_shapes_are_refused(features, shape):
     with pytest.raises(
         ValueError, match=f"`mine` must be 5 rows.*Received: shape {shape}"
     ):
@@ -191,7 +187,7 @@ def test_any_number_of_rows_may_be_asked_for():
         as_features(np.ones(4), None, "mine")
 
 
-def test_text_is_told():
+def test_text_is_refused():
     with pytest.raises(
         ValueError, match=r"`mine` must be numbers.*'a'.*encode_feature"
     ):
@@ -199,7 +195,7 @@ def test_text_is_told():
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
-def test_values_that_are_not_finite_are_told(wrong):
+def test_values_that_are_not_finite_are_refused(wrong):
     features = MATRIX.copy()
     features[2, 1] = wrong
     for given in (features, sp.csr_array(features)):
@@ -207,7 +203,7 @@ def test_values_that_are_not_finite_are_told(wrong):
             as_features(given, 5, "mine")
 
 
-def test_negative_categories_are_told():
+def test_negative_categories_are_refused():
     with pytest.raises(ValueError, match=r"categories from 0. Received: -2$"):
         as_features(np.array([0, 1, -2, -1, 3]), 5, "mine")
 

@@ -42,7 +42,7 @@ def test_the_first_rows_are_copied_and_the_others_stay(small, large, dtype):
 
 
 @pytest.mark.usefixtures("backend")
-def test_rows_are_written_where_they_are_told():
+def test_rows_are_written_from_a_given_row():
     table = variable((4, 2))
     write_rows(table, np.array([[9, 8], [7, 6]]), 1)
     assert np.array(table).tolist() == [[1, 2], [9, 8], [7, 6], [7, 8]]
