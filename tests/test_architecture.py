@@ -21,13 +21,11 @@ MARKERS = {"py.typed", "__pycache__"}
 MOST_LINES = 300
 MOST_CODE_LINES = 40
 
-LONG_FILES: dict[str, str] = {
-    "app/page.py": "to be split",
-}
+LONG_FILES: dict[str, str] = {}
 """Files over 300 lines, each with its reason."""
 
 LONG_FUNCTIONS: dict[str, str] = {
-    "reporting/plots/intervals.py:metric_intervals": "to be split",
+    "reporting/plots/intervals.py:metric_intervals": "one figure, top to bottom",
 }
 """Functions over 40 lines of code, each with its reason."""
 

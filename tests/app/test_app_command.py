@@ -1,17 +1,21 @@
-"""The command line: what it reads, and each refusal in one line."""
+"""The command line: its options, its refusals in one line, and its server."""
 
+import re
+import signal
 import socket
+import subprocess
+import sys
+from urllib.request import urlopen
 
 import pytest
 
-from tfrecs._base import command_line as _command_line
-from tfrecs._base.command_line import UsageError
-from tfrecs.app import cli, server
+from tfrecs._base import command_line
+from tfrecs.app import cli
 from tfrecs.app.options import Options, parse
 
 
 def refused(capsys, *arguments):
-    """The line that is printed, and nothing else is."""
+    """Returns the only line that is printed."""
     assert cli.main(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -20,31 +24,30 @@ def refused(capsys, *arguments):
     return err
 
 
-def test_options_as_they_are_given():
+def test_options_and_their_defaults():
     assert parse([]) == Options((), "localhost", None, None, "image", "title", "genres")
-    given = parse(
+    options = parse(
         "--bundle a --bundle b --address 0.0.0.0 --port 90 --images i "
         "--image-col p --title-col t --genres-col g".split()
     )
-    assert given == Options(("a", "b"), "0.0.0.0", 90, "i", "p", "t", "g")
+    assert options == Options(("a", "b"), "0.0.0.0", 90, "i", "p", "t", "g")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--bundles", "x"], "unrecognized arguments: --bundles x. Try --help."),
-        (["--port", "0"], "expected a port from 1 to 65535, not '0'"),
-        (["--port", "80a"], "not '80a'. Try --help."),
+        (["--port", "80a"], "'80a'. Try --help."),
         (["--bundle"], "--bundle: expected one argument. Try --help."),
         (["--bundle", "/no/such"], "/no/such: no such folder."),
         (["--images", "/no/such"], "--images must be a folder: /no/such"),
     ],
 )
-def test_usage_that_is_refused(capsys, arguments, told):
-    assert told in refused(capsys, *arguments)
+def test_bad_usage_is_refused(capsys, arguments, message):
+    assert message in refused(capsys, *arguments)
 
 
-def test_a_folder_without_bundles_and_a_damaged_one_are_refused(
+def test_folders_without_bundles_and_damaged_bundles_are_refused(
     capsys, tmp_path, bundles
 ):
     assert f"{tmp_path}: holds no bundle." in refused(capsys, "--bundle", f"{tmp_path}")
@@ -53,93 +56,85 @@ def test_a_folder_without_bundles_and_a_damaged_one_are_refused(
     for path in (bundles / "run" / "one").iterdir():
         (damaged / path.name).write_bytes(path.read_bytes())
     (damaged / "items.json").write_text("{}")
-    told = refused(capsys, "--bundle", f"{tmp_path}")
-    assert f"{damaged / 'items.json'}: must be a file of " in told
-    assert "Received: 2 bytes" in told
+    message = refused(capsys, "--bundle", f"{tmp_path}")
+    assert f"{damaged / 'items.json'}: must be a file of " in message
+    assert "Received: 2 bytes" in message
 
 
 @pytest.mark.parametrize(
     ("module", "name"), [("streamlit", "streamlit"), ("sklearn", "scikit-learn")]
 )
-def test_what_is_not_installed_is_told(capsys, monkeypatch, module, name):
+def test_missing_packages_are_named(capsys, monkeypatch, module, name):
     monkeypatch.setattr(
-        _command_line, "find_spec", lambda asked: asked != module or None
+        command_line, "find_spec", lambda asked: asked != module or None
     )
-    told = refused(capsys)
-    assert told == f"tfrecs.app: {name} is not installed: pip install 'tfrecs[app]'\n"
+    message = f"tfrecs.app: {name} is not installed: pip install 'tfrecs[app]'\n"
+    assert refused(capsys) == message
 
 
-def test_a_port_in_use_is_refused_if_it_was_asked_for(capsys, monkeypatch, bundles):
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        taken = other.getsockname()[1]
-        told = refused(
-            capsys, "--bundle", f"{bundles}/run", "--address", "127.0.0.1",
-            "--port", f"{taken}",
+@pytest.fixture
+def start(bundles):
+    """Starts the app as a process, which is killed at the end of the test."""
+    started = []
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            [*(sys.executable, "-m", "tfrecs.app", "--bundle"), f"{bundles}/run",
+             *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )  # fmt: skip
-        assert f"cannot listen at port {taken} of 127.0.0.1: Address already" in told
-        assert "Choose another by --port." in told
-        monkeypatch.setattr(server, "FIRST_PORT", taken)
-        monkeypatch.setattr(server, "LAST_PORT", taken + 20)
-        assert taken < server.free_port("127.0.0.1", None) <= taken + 20
-        monkeypatch.setattr(server, "LAST_PORT", taken)
-        with pytest.raises(UsageError, match=f"each port from {taken} to {taken} of"):
-            server.free_port("127.0.0.1", None)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
-def addresses(*hosts):
-    """Stands for a name that has several addresses."""
-    kinds = [(socket.AF_INET6 if ":" in host else socket.AF_INET) for host in hosts]
-
-    def getaddrinfo(name, port, **told):
-        return [
-            (kind, socket.SOCK_STREAM, 6, "", (host, port))
-            for kind, host in zip(kinds, hosts, strict=True)
-        ]
-
-    return getaddrinfo
-
-
-def test_each_address_of_a_name_must_be_free(monkeypatch):
-    with socket.socket() as other:
-        other.bind(("127.0.0.2", 0))
-        other.listen()
-        taken = other.getsockname()[1]
-        assert server.free_port("127.0.0.1", taken) == taken
-        monkeypatch.setattr(socket, "getaddrinfo", addresses("127.0.0.1", "127.0.0.2"))
-        with pytest.raises(UsageError, match=f"cannot listen at port {taken} of"):
-            server.free_port("localhost", taken)
+def test_the_server_listens_on_this_machine_only_and_ends_on_ctrl_c(start):
+    app = start()
+    printed = ""
+    while not (found := re.search(r"URL: http://localhost:(\d+)", printed)):
+        line = app.stdout.readline()
+        assert line, printed
+        printed += line
+    port = int(found[1])
+    with urlopen(f"http://localhost:{port}/_stcore/health") as answer:
+        assert answer.status == 200
+    with socket.socket() as probe:  # another of this machine's addresses
+        assert probe.connect_ex(("127.0.0.2", port)) != 0
+    app.send_signal(signal.SIGINT)
+    rest, _ = app.communicate(timeout=30)
+    assert app.returncode == 130
+    assert "Traceback" not in printed + rest
 
 
-def test_an_address_that_the_machine_lacks_is_no_hindrance(monkeypatch):
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--address", "no.such.host.invalid"], "not known"),
+        (["--port", "70000"], "port must be 0-65535"),
+    ],
+)
+def test_a_server_that_cannot_start_says_so_in_one_line(start, arguments, message):
+    app = start(*arguments)
+    printed, _ = app.communicate(timeout=60)
+    assert app.returncode == 2
+    [line] = printed.strip().splitlines()
+    assert line.startswith("tfrecs.app: ")
+    assert message in line
+
+
+def test_a_port_in_use_is_refused(start):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
-        port = other.getsockname()[1]
-    # 2001:db8:: is for documentation: no machine has it.
-    found = addresses("127.0.0.1", "2001:db8::1")
-    monkeypatch.setattr(socket, "getaddrinfo", found)
-    assert server.free_port("localhost", port) == port
-
-
-def test_an_address_of_nobody_is_refused(capsys):
-    told = refused(capsys, "--address", "no.such.host.invalid", "--port", "9000")
-    assert "--address must be one of this machine: no.such.host.invalid" in told
-
-
-def test_what_is_right_is_served_with_the_same_arguments(monkeypatch, bundles):
-    served = []
-    monkeypatch.setattr(cli, "serve", lambda *given: served.append(given))
-    monkeypatch.setattr(cli, "free_port", lambda address, port: 1234)
-    arguments = ["--bundle", f"{bundles}/run"]
-    assert cli.main(arguments) == 130  # nothing but a signal ends it
-    assert served == [("localhost", 1234, arguments)]
-
-
-def test_an_interrupt_before_the_server_is_there_ends_quietly(capsys, monkeypatch):
-    def interrupted(*given):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(cli, "serve", interrupted)
-    assert cli.main([]) == 130
-    assert capsys.readouterr() == ("", "")
+        other.listen()
+        taken = other.getsockname()[1]
+        app = start("--address", "127.0.0.1", "--port", f"{taken}")
+        printed, _ = app.communicate(timeout=60)
+    assert app.returncode == 1
+    assert f"Port {taken} is not available" in printed
+    assert "Traceback" not in printed

@@ -1,11 +1,11 @@
-"""The page, run without a browser: what its widgets do."""
+"""The page and its widgets, run without a browser."""
 
 import sys
 
 import numpy as np
 import pytest
 
-from tfrecs.app import server
+from tfrecs.app.cli import SCRIPT
 
 testing = pytest.importorskip("streamlit.testing.v1", reason="streamlit is missing")
 
@@ -15,14 +15,11 @@ PART, PLACES = np.array([0, 1, 2], np.int32), np.eye(3, 2, dtype=np.float32)
 
 @pytest.fixture
 def page(bundles, monkeypatch):
-    """Runs the page for the bundles `one` and `two`, and an address's parameters.
-
-    What `state` names is in its widgets before.
-    """
+    """Runs the page for bundles, the widgets' state, and the address's parameters."""
 
     def run(folder="run", state=(), **asked):
         monkeypatch.setattr(sys, "argv", ["app", "--bundle", f"{bundles / folder}"])
-        test = testing.AppTest.from_file(f"{server.SCRIPT}", default_timeout=60)
+        test = testing.AppTest.from_file(f"{SCRIPT}", default_timeout=60)
         for name, value in asked.items():
             test.query_params[name] = value
         for name, value in dict(state).items():
@@ -33,7 +30,7 @@ def page(bundles, monkeypatch):
 
 
 def html(test):
-    """What stands in the page's own HTML, one text for each place."""
+    """Returns the page's own HTML, one text for each element."""
     texts = [element.proto.body for element in test.get("html")]
     return [text for text in texts if not text.startswith("<style>")]
 
@@ -55,7 +52,7 @@ def test_a_person_sees_a_list_of_each_model(page):
     assert test.query_params["user"] == "person 0"
 
 
-def test_the_address_says_whose_page_it_is(page):
+def test_the_address_chooses_the_person(page):
     first, second = page(), page(user="person 3")
     assert second.selectbox(key="user").value == "person 3"
     assert lists(first) != lists(second)
@@ -64,7 +61,7 @@ def test_the_address_says_whose_page_it_is(page):
     assert lists(test) == []
 
 
-def test_an_address_with_picks_shows_them_and_ignores_what_is_unknown(page):
+def test_an_address_with_picks_shows_the_known_ones(page):
     test = page(liked=["3", "0", "3", "999", "<script>"])
     assert test.multiselect(key="picks").value == [
         "Film 🎬 (1993)",
@@ -87,7 +84,7 @@ def test_sliders_move_the_lists_and_back(page):
     assert [text.count("<li>") for text in longer] == [14] * 3  # of 20, 6 are known
 
 
-def test_picks_replace_the_person_who_comes_back(page):
+def test_picks_replace_the_person_and_both_are_kept(page):
     test = page(user="person 4")
     theirs = lists(test)
     test.session_state["who"] = "My own picks"
@@ -101,7 +98,7 @@ def test_picks_replace_the_person_who_comes_back(page):
     assert lists(test.run()) == own
 
 
-def test_sliders_stay_while_nobody_is_chosen(page):
+def test_sliders_keep_their_values_while_nobody_is_chosen(page):
     test = page()
     test.slider(key="popularity").set_value(0.5).run()
     test.session_state["who"] = "My own picks"
@@ -110,8 +107,8 @@ def test_sliders_stay_while_nobody_is_chosen(page):
     assert test.run().slider(key="popularity").value == 0.5
 
 
-def test_titles_beyond_those_of_the_browser_are_typed(page, monkeypatch):
-    monkeypatch.setattr("tfrecs.app.choosing.MOST_OPTIONS", 3)
+def test_titles_beyond_the_options_can_be_typed(page, monkeypatch):
+    monkeypatch.setattr("tfrecs.app.widgets.MOST_OPTIONS", 3)
     last = 19
     test = page(liked=["3", f"{last}"])
     films = ["Film 🎬 (1993)", f"Title {last} ({1990 + last})"]
@@ -121,22 +118,22 @@ def test_titles_beyond_those_of_the_browser_are_typed(page, monkeypatch):
     assert not test.exception
     picked = test.multiselect(key="picks").value
     assert picked == [*films, '<b>Bold</b> & "quoted" (1990)']
-    assert "No title has &lt;no&gt; in it." in "".join(html(test))
+    assert "No title contains &lt;no&gt;." in "".join(html(test))
     assert test.query_params["liked"] == ["3", f"{last}", "0"]
 
 
-def test_a_title_beyond_those_of_the_browser_is_compared(page, monkeypatch):
-    monkeypatch.setattr("tfrecs.app.choosing.MOST_OPTIONS", 3)
+def test_a_title_beyond_the_options_is_compared(page, monkeypatch):
+    monkeypatch.setattr("tfrecs.app.widgets.MOST_OPTIONS", 3)
     for asked, shown in (("title 19", "Title 19 (2009)"), ("<none>", None)):
         test = page(state={"view": "Similar titles", "similar": asked})
         assert not test.exception
-        told = "No title has &lt;none&gt; in it." in "".join(html(test))
-        assert told == (shown is None)
+        alert = "No title contains &lt;none&gt;." in "".join(html(test))
+        assert alert == (shown is None)
         assert shown in (None, test.selectbox(key="similar").value)
         assert len(lists(test)) == 3
 
 
-def test_models_can_be_left_out(page):
+def test_models_can_be_hidden(page):
     test = page()
     shown = lists(test.multiselect(key="models").set_value(["two"]).run())
     assert len(shown) == 1
@@ -154,20 +151,20 @@ def test_similar_titles_and_the_map_are_shown(page):
     test.run()
     assert not test.exception
     assert lists(test) == []
-    assert "; 6 liked and 10 recommended ones are on it." in html(test)[-3]
+    assert ": 6 liked, 10 recommended." in html(test)[-3]
     assert html(test)[-1].count("<tr>") == 1 + 6 + 10
 
 
-def test_a_map_of_a_part_says_so(page, monkeypatch):
-    told = "Those that fewer people know are left out."
-    assert told not in "".join(html(page(state={"view": "Map"})))
-    monkeypatch.setattr("tfrecs.app.page._map", lambda model, of: (PART, PLACES))
+def test_the_map_says_that_it_is_partial(page, monkeypatch):
+    partial = "Less popular titles are left out."
+    assert partial not in "".join(html(page(state={"view": "Map"})))
+    monkeypatch.setattr("tfrecs.app.views._map", lambda model, of: (PART, PLACES))
     part = "".join(html(page(state={"view": "Map"})))
-    assert told in part
+    assert partial in part
     assert "Map of 3 titles" in part
 
 
-def test_what_is_wrong_with_a_bundle_is_told(page):
+def test_a_missing_bundle_is_an_alert(page):
     broken = page(folder="missing")
     assert "missing: no such folder." in html(broken)[-1]
     assert not broken.exception

@@ -1,1 +1,1 @@
-"""An app to look at recommendations in: `python -m tfrecs.app`."""
+"""An app that shows recommendations in the browser: `python -m tfrecs.app`."""

@@ -1,4 +1,4 @@
-"""Which bundles are in the folders that were named, without loading a model."""
+"""Finds bundles in folders, without loading a model."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,22 +8,23 @@ from tfrecs.inference.bundle import BUNDLE
 
 
 def find_bundles(folders: Iterable[str | Path]) -> dict[str, Path]:
-    """Gives the bundles by the names that their models are shown under.
+    """Returns the bundles by the names of their models.
 
-    A folder is a bundle, or its sub-folders are. A model is called after its folder,
-    and where two are called the same, the later one after the folder above it too.
+    A folder is a bundle, or its sub-folders are. A model is named after its folder; if
+    the name is taken, after the last folders of its path.
 
     Raises:
-        FileNotFoundError: if a folder is missing, or there is no bundle in it.
+        FileNotFoundError: if a folder is missing or holds no bundle.
         ValueError: if a bundle is damaged.
     """
     found: dict[str, Path] = {}
-    for folder in folders:
-        for path in _bundles_in(Path(folder)):
-            read_manifest(path, BUNDLE)
-            whole = path.resolve()
-            if whole not in (known.resolve() for known in found.values()):
-                found[_free_name(whole, found)] = path
+    for path in (path for folder in folders for path in _bundles_in(Path(folder))):
+        read_manifest(path, BUNDLE)
+        whole = path.resolve()
+        if whole not in (known.resolve() for known in found.values()):
+            ends = ("/".join(whole.parts[-n:]) for n in range(1, len(whole.parts)))
+            free = (name for name in ends if name not in found)
+            found[next(free, str(whole))] = path
     return found
 
 
@@ -39,15 +40,6 @@ def _bundles_in(folder: Path) -> list[Path]:
     if not inside:
         raise FileNotFoundError(
             f"{folder}: holds no bundle. Name a folder that Recommender.save wrote, or "
-            "one whose sub-folders are such."
+            "a folder of such folders."
         )
     return inside
-
-
-def _free_name(path: Path, taken: Iterable[str]) -> str:
-    """The shortest end of the path that is not taken."""
-    for count in range(1, len(path.parts)):
-        name = "/".join(path.parts[-count:])
-        if name not in taken:
-            return name
-    return str(path)

@@ -1,4 +1,4 @@
-"""What the page tells of each item: title, genres, year and picture."""
+"""Titles, genres, years and pictures of the items, by index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from tfrecs._base.types import AnyArray
-from tfrecs.app.pictures import first_picture
+from tfrecs.app.options import Options
+from tfrecs.app.thumbnails import first_picture
 from tfrecs.data.interactions import Interactions
 from tfrecs.reporting.items import (
     ItemColumns,
@@ -18,23 +19,23 @@ from tfrecs.reporting.items import (
 )
 from tfrecs.reporting.text import clean
 
-KINDS = ("jpg", "jpeg", "png", "webp", "avif", "gif")
-"""Ends of the names of pictures that are named after an item's id."""
+SUFFIXES = ("jpg", "jpeg", "png", "webp", "avif", "gif")
+"""Of pictures that are named after an item's id."""
 
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """The items as they are shown, by their indices.
+    """The items as the page shows them.
 
     Args:
-        entries: `[num_items]`, in clean text, without pictures.
+        facts: `[num_items]`, in clean text, without pictures.
         ids: `[num_items]` raw ids.
-        counts: `[num_items]`, how many people had each.
-        paths: `[num_items]` paths of pictures in `images`, "" where none is told.
-        images: the folder of pictures; None for none.
+        counts: `[num_items]`, interactions of each item.
+        paths: `[num_items]` paths of pictures in `images`, "" for missing ones.
+        images: the folder of pictures; None if there is none.
     """
 
-    entries: Sequence[ItemFacts]
+    facts: Sequence[ItemFacts]
     ids: AnyArray
     counts: AnyArray
     paths: Sequence[str]
@@ -42,63 +43,54 @@ class Catalogue:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """A name for each item that no other has: title, year if known, or the id."""
+        """A distinct name of each item: its title and year, with the id if needed."""
         names = [
-            f"{entry.title} ({year})" if (year := dict(entry.details).get("year"))
-            else entry.title
-            for entry in self.entries
+            f"{fact.title} ({year})" if (year := dict(fact.details).get("year"))
+            else fact.title
+            for fact in self.facts
         ]  # fmt: skip
         return tuple(distinct_names(names, self.ids))
 
     @cached_property
     def by_label(self) -> dict[str, int]:
-        """The item of each label, the most popular first."""
+        """Maps each label to its item, the most popular first."""
         order = (-self.counts).argsort(kind="stable").tolist()
         return {self.labels[item]: item for item in order}
 
     def find(self, text: str) -> int | None:
-        """The item of a label, or the most popular whose label has the text in it."""
+        """Returns the item of a label, or the most popular one that contains a text."""
         if text in self.by_label:
             return self.by_label[text]
-        asked = text.casefold()
-        having = (i for label, i in self.by_label.items() if asked in label.casefold())
-        return next(having, None)
+        part = text.casefold()
+        found = (i for label, i in self.by_label.items() if part in label.casefold())
+        return next(found, None)
 
     def picture(self, item: int) -> str | None:
-        """The item's picture as a `data:` address; None if it has none that is good."""
+        """Returns the item's picture as a `data:` address; None if it has none."""
         if self.images is None:
             return None
-        return first_picture(self._names(item), self.images)
-
-    def _names(self, item: int) -> tuple[str, ...]:
-        if self.paths[item]:
-            return (self.paths[item],)
-        return tuple(f"{self.ids[item]}.{kind}" for kind in KINDS)
+        names = [f"{self.ids[item]}.{suffix}" for suffix in SUFFIXES]
+        path = self.paths[item]
+        return first_picture((path,) if path else tuple(names), self.images)
 
 
-def catalogue_of(
-    train: Interactions,
-    *,
-    title_col: str,
-    genres_col: str,
-    image_col: str,
-    images: str | None,
-) -> Catalogue:
-    """Gives what is known of the items of `train`, by the columns of their features."""
+def catalogue_of(train: Interactions, options: Options) -> Catalogue:
+    """Reads the item features of `train` in the columns that the options name."""
     frame = pd.DataFrame({"item": pd.Series(list(train.items.ids), dtype=object)})
-    features = train.item_features
-    if features is not None:
-        known = features.drop(columns="item", errors="ignore").reset_index(drop=True)
-        frame = frame.join(known)
-    if title_col not in frame:
-        frame[title_col] = None
-    paths = frame[image_col].map(clean).tolist() if image_col in frame else None
+    if train.item_features is not None:
+        known = train.item_features.drop(columns="item", errors="ignore")
+        frame = frame.join(known.reset_index(drop=True))
+    if options.title_col not in frame:
+        frame[options.title_col] = None
+    paths = [""] * train.num_items
+    if options.image_col in frame:
+        paths = frame[options.image_col].map(clean).tolist()
     details = [name for name in ("year",) if name in frame]
-    columns = ItemColumns(title=title_col, genres=genres_col, details=details)
+    columns = ItemColumns(options.title_col, options.genres_col, details)
     return Catalogue(
-        entries=item_facts("items", frame, columns),
+        facts=item_facts("items", frame, columns),
         ids=train.items.ids,
         counts=train.item_counts,
-        paths=paths or [""] * train.num_items,
-        images=None if images is None else Path(images),
+        paths=paths,
+        images=None if options.images is None else Path(options.images),
     )

@@ -1,59 +1,64 @@
-"""Two small models to look at where no bundle is given."""
+"""Trains two small models, for the app without bundles."""
 
+from functools import partial
 from typing import Any
 
-from tfrecs.app.loading import Tell
+from tfrecs.app.models import Progress
 from tfrecs.data.datasets import load_dataset
 from tfrecs.data.features import encode_features
 from tfrecs.data.interactions import Interactions
 from tfrecs.inference.recommender import Recommender
 
 EPOCHS, EVERY = 64, 8
-"""Epochs of a training, and those between two reports of progress."""
+"""Epochs of a training, and epochs between two reports of progress."""
 
 
-def train_demo(tell: Tell) -> dict[str, Recommender]:
+def train_demo(progress: Progress) -> dict[str, Recommender]:
     """Trains matrix factorization and a hybrid on MovieLens 100K, in seconds.
 
     Raises:
-        FileNotFoundError: if the data are not here and cannot be fetched.
+        FileNotFoundError: if the data are missing and cannot be downloaded.
     """
-    tell(0.0, "Fetching MovieLens 100K")
-    dataset = load_dataset("ml-100k")
-    train = dataset.interactions.at_least(3.0)
+    progress(0.0, "Fetching MovieLens 100K")
+    train = load_dataset("ml-100k").interactions.at_least(3.0)
     people: Any = train.user_features
     films: Any = train.item_features
     users, _ = encode_features(
         people, categorical=["age_group", "gender", "occupation"]
     )
     items, _ = encode_features(films, categorical=["decade"], multi_hot=["genres"])
-    features = {"user_features": users, "item_features": items}
+    settings: dict[str, dict[str, Any]] = {
+        "mf": {},
+        "hybrid": {"user_features": users, "item_features": items},
+    }
     return {
-        "mf": _train("mf", train, {}, lambda done, text: tell(done / 2, text)),
-        "hybrid": _train(
-            "hybrid", train, features, lambda done, text: tell(0.5 + done / 2, text)
-        ),
+        name: _train(name, train, features, partial(_part, progress, place / 2))
+        for place, (name, features) in enumerate(settings.items())
     }
 
 
+def _part(progress: Progress, start: float, share: float, text: str) -> None:
+    """Reports the progress of one of the two trainings."""
+    progress(start + share / 2, text)
+
+
 def _train(
-    name: str, train: Interactions, features: dict[str, Any], tell: Tell
+    name: str, train: Interactions, features: dict[str, Any], progress: Progress
 ) -> Recommender:
     import keras
 
     from tfrecs.models import MODELS
     from tfrecs.training.fit import fit
 
-    tell(0.0, f"Building {name}")
-    told = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: tell(
-            (epoch + 1) * EVERY / EPOCHS,
-            f"Training {name}, epoch {(epoch + 1) * EVERY} of {EPOCHS}",
-        )
-    )
+    def report(step: int, logs: object) -> None:
+        epoch = (step + 1) * EVERY
+        progress(epoch / EPOCHS, f"Training {name}, epoch {epoch} of {EPOCHS}")
+
+    progress(0.0, f"Building {name}")
     keras.utils.set_random_seed(0)
     model = MODELS[name](
         train.num_users, train.num_items, embedding_dim=64, dropout=0.5, **features
     )
-    fit(model, train, seed=0, epochs=EPOCHS, validate_every=EVERY, callbacks=[told])
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=report)
+    fit(model, train, seed=0, epochs=EPOCHS, validate_every=EVERY, callbacks=[callback])
     return Recommender(model, train)

@@ -1,6 +1,5 @@
-"""The command line's options."""
+"""The options of the command line."""
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from tfrecs._base.command_line import Parser
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for on the command line; defaults are in `parse`."""
+    """The parsed command line; `parse` holds the defaults."""
 
     bundle: tuple[str, ...]
     address: str
@@ -21,65 +20,52 @@ class Options:
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """Reads the command line.
+    """Parses the command line.
 
     Raises:
-        UsageError: with one line that says what is wrong.
+        UsageError: in one line.
     """
     parser = Parser(
         prog="python -m tfrecs.app",
-        description="Shows what models recommend, side by side, in the browser. "
-        "Without --bundle it first trains two small models on MovieLens 100K.",
+        description="Shows the recommendations of several models side by side in the "
+        "browser. Without --bundle it first trains two small models on MovieLens 100K.",
         allow_abbrev=False,
     )
+    _add_options(parser)
+    values = vars(parser.parse_args(arguments))
+    return Options(**{**values, "bundle": tuple(values["bundle"])})
+
+
+def _add_options(parser: Parser) -> None:
     parser.add_argument(
         "--bundle",
         action="append",
         default=[],
         metavar="FOLDER",
         help="a bundle that Recommender.save wrote, or a folder of bundles, such as "
-        "logs/RUN/bundles of the bench; give it again for more",
+        "logs/RUN/bundles of the bench; repeat it for more",
     )
-    _add_server(parser.add_argument_group("server"))
-    _add_looks(parser.add_argument_group("items"))
-    given = vars(parser.parse_args(arguments))
-    return Options(**{**given, "bundle": tuple(given["bundle"])})
-
-
-def _add_server(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--port",
-        type=_port,
-        metavar="N",
-        help="port to listen at (default: 8501, or the next that is free)",
+    server = parser.add_argument_group("server")
+    server.add_argument(
+        "--port", type=int, metavar="N", help="port (default: 8501, or the next free)"
     )
-    group.add_argument(
+    server.add_argument(
         "--address",
         default="localhost",
         metavar="NAME",
-        help="address to listen at (%(default)s: this machine alone)",
+        help="address to listen on (%(default)s: only this machine can connect)",
     )
-
-
-def _add_looks(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
+    items = parser.add_argument_group("items")
+    items.add_argument(
         "--images",
         metavar="FOLDER",
-        help="pictures of items: the files that the image column names, or else files "
-        "named after the item's id",
+        help="pictures of items: files that the image column names, or files named "
+        "after the item's id",
     )
-    for what in ("image", "title", "genres"):
-        group.add_argument(
-            f"--{what}-col",
-            default=what,
+    for column in ("image", "title", "genres"):
+        items.add_argument(
+            f"--{column}-col",
+            default=column,
             metavar="NAME",
-            help=f"column of the items' features that holds the {what} (%(default)s)",
+            help=f"column of the item features that holds the {column} (%(default)s)",
         )
-
-
-def _port(text: str) -> int:
-    if not text.strip().isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(
-            f"expected a port from 1 to 65535, not {text!r}"
-        )
-    return int(text)

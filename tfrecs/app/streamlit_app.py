@@ -1,4 +1,4 @@
-"""What Streamlit runs for each view of the page, with the command line's arguments."""
+"""The script that Streamlit runs for each view, with the command line's arguments."""
 
 import sys
 

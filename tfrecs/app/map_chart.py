@@ -1,4 +1,4 @@
-"""The map of the catalogue as a chart, and as a table for those who do not see it."""
+"""The map of the catalogue as a chart, and as a table for screen readers."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -14,8 +14,7 @@ LIKED, RECOMMENDED, OTHER = "liked", "recommended", "other"
 COLOURS = (
     "#3b82f6", "#e5484d", "#2f9e44", "#9b5de5", "#0d9aa8", "#a87142", "#8a9a00",
 )  # fmt: skip
-"""Of the most frequent genres. Unlike those of the cards, which are as many as there
-are genres, the eye tells them apart, on white and on black."""
+"""Of the most frequent genres: distinct to the eye, on white and on black."""
 
 ELSE, ELSE_COLOUR = "others", "#8b929a"
 LIKED_COLOUR, RECOMMENDED_COLOUR = "#d6337f", "#ff9f1c"
@@ -28,17 +27,17 @@ def map_frame(
     liked: Collection[int],
     recommended: Collection[int],
 ) -> pd.DataFrame:
-    """Gives a row for each item: place, title, genres, main genre, and what it is.
+    """Builds a row for each item: position, title, genres, main genre, and kind.
 
     Args:
         items: `[items]` indices.
-        places: `[items, 2]`, of `tfrecs.app.catalogue_map.positions`.
-        catalogue: what is known of the items.
-        liked: indices of what the person liked.
-        recommended: indices of what they are recommended.
+        places: `[items, 2]`, of `tfrecs.app.projection.positions`.
+        catalogue: the items.
+        liked: indices of the liked items.
+        recommended: indices of the recommended items.
     """
-    entries = [catalogue.entries[item] for item in items]
-    main = [entry.genres[0] if entry.genres else ELSE for entry in entries]
+    facts = [catalogue.facts[item] for item in items]
+    main = [fact.genres[0] if fact.genres else ELSE for fact in facts]
     often = {name for name, _ in Counter(main).most_common(len(COLOURS))}
     kinds = dict.fromkeys(liked, LIKED) | dict.fromkeys(recommended, RECOMMENDED)
     return pd.DataFrame(
@@ -46,7 +45,7 @@ def map_frame(
             "x": places[:, 0],
             "y": places[:, 1],
             "title": [catalogue.labels[item] for item in items],
-            "genres": [", ".join(entry.genres) for entry in entries],
+            "genres": [", ".join(fact.genres) for fact in facts],
             "genre": [name if name in often else ELSE for name in main],
             "kind": [kinds.get(int(item), OTHER) for item in items],
         }
@@ -54,7 +53,7 @@ def map_frame(
 
 
 def map_chart(frame: pd.DataFrame) -> Any:
-    """Draws the map: all items small, the recommended as stars, the liked as rings."""
+    """Draws the map: other items as dots, recommended as stars, liked as rings."""
     import altair as alt
 
     colours = colours_of(frame)
@@ -64,7 +63,7 @@ def map_chart(frame: pd.DataFrame) -> Any:
         tooltip=[
             alt.Tooltip("title:N", title="Title"),
             alt.Tooltip("genres:N", title="Genres"),
-            alt.Tooltip("kind:N", title="Is"),
+            alt.Tooltip("kind:N", title="Kind"),
         ],
     )
     scale = alt.Scale(domain=[*colours], range=[*colours.values()])
@@ -75,20 +74,20 @@ def map_chart(frame: pd.DataFrame) -> Any:
             size=190, shape=STAR, filled=True, opacity=1, color=RECOMMENDED_COLOUR,
             stroke="#3b2200", strokeWidth=1,
         ),
-        # Above the stars, and wide enough to be seen around one.
+        # Above the stars, and wider.
         _of(every, LIKED).mark_point(
             size=330, strokeWidth=2.5, opacity=1, color=LIKED_COLOUR
         ),
     ]  # fmt: skip
     layers[0] = layers[0].add_params(
-        # The wheel alone moves the page, which a map must not keep from moving.
+        # Without Ctrl the wheel scrolls the page.
         alt.selection_interval(bind="scales", zoom="wheel![event.ctrlKey]")
     )
     return alt.layer(*layers).properties(height=520, description=summary(frame))
 
 
 def colours_of(frame: pd.DataFrame) -> dict[str, str]:
-    """Gives the colour of each genre that has one, the most frequent first."""
+    """Returns the colours of the most frequent genres, in order of frequency."""
     often = Counter(frame["genre"])
     names = [name for name, _ in often.most_common() if name != ELSE]
     found = dict(zip(names, COLOURS, strict=False))
@@ -96,7 +95,7 @@ def colours_of(frame: pd.DataFrame) -> dict[str, str]:
 
 
 def marks(frame: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """Gives the map's legend: sign, colour and meaning of each mark."""
+    """Returns the legend: sign, colour and meaning of each mark."""
     of_genres = [("●", colour, name) for name, colour in colours_of(frame).items()]
     kinds = [("★", RECOMMENDED_COLOUR, RECOMMENDED), ("○", LIKED_COLOUR, LIKED)]
     return [*kinds, *of_genres]
@@ -109,19 +108,16 @@ STAR = (
 
 
 def summary(frame: pd.DataFrame) -> str:
-    """Says in a sentence what the map shows."""
+    """Describes the map in a sentence."""
     count = Counter(frame["kind"])
     return (
-        f"Map of {len(frame):,} titles, like ones close together; "
-        f"{count[LIKED]} liked and {count[RECOMMENDED]} recommended ones are on it."
+        f"Map of {len(frame):,} titles, similar ones close together: "
+        f"{count[LIKED]} liked, {count[RECOMMENDED]} recommended."
     )
 
 
 def map_rows(frame: pd.DataFrame) -> Iterator[Sequence[str]]:
-    """Gives what is liked or recommended: what it is, its genres, and what is close.
-
-    Close are the three titles nearest in the plane.
-    """
+    """Yields kind, title, genres and the three nearest titles of the marked items."""
     places, titles = frame[["x", "y"]].to_numpy(), frame["title"].tolist()
     kinds, genres = frame["kind"].tolist(), frame["genres"].tolist()
     for row in sorted(range(len(frame)), key=kinds.__getitem__, reverse=True):
@@ -133,5 +129,5 @@ def map_rows(frame: pd.DataFrame) -> Iterator[Sequence[str]]:
 
 
 def _of(chart: Any, kind: str) -> Any:
-    """The chart of the items of one kind."""
+    """Returns the chart of the items of one kind."""
     return chart.transform_filter(f"datum.kind == '{kind}'")

@@ -1,17 +1,23 @@
-"""A person's list: candidates, reasons, order, and who cannot be answered."""
+"""A person's list: candidates, reasons, order, and people without one."""
 
 import numpy as np
 import pytest
 
 import tfrecs
-from tfrecs.app.lists import Person, find_candidates, known_person, most_like, order
-from tfrecs.app.loading import Model, side_by_side
+from tfrecs.app.models import Model, compared_models
+from tfrecs.app.recommendations import (
+    Person,
+    find_candidates,
+    known_person,
+    most_like,
+    order,
+)
 
 
 @pytest.fixture(scope="module")
 def models(bundles):
     loaded = {name: tfrecs.load(bundles / "run" / name) for name in ("one", "two")}
-    return side_by_side(loaded)[0]
+    return compared_models(loaded)[0]
 
 
 def places(model, person, k=20, **weights):
@@ -20,7 +26,7 @@ def places(model, person, k=20, **weights):
     return order(found, model.train.item_counts, k, **settings)
 
 
-def test_without_weights_the_list_is_the_models(models):
+def test_without_weights_the_order_is_the_models(models):
     for model in models:
         person = known_person(model.train, "person 2")
         expected = model.recommender.recommend(["person 2"], 5)["item"]
@@ -29,14 +35,14 @@ def test_without_weights_the_list_is_the_models(models):
         assert [place.before for place in found] == [1, 2, 3, 4, 5]
 
 
-def test_a_known_person_liked_what_they_had(models):
+def test_a_known_person_has_the_items_of_their_history(models):
     train = models[0].train
     person = known_person(train, "person 3")
     [user] = train.users.known(["person 3"])
     assert sorted(person.liked) == sorted(train.item_ids[train.user_ids == user])
 
 
-def test_nobody_is_recommended_what_they_had(models):
+def test_seen_items_are_not_recommended(models):
     for model in models:
         known = known_person(model.train, "person 0")
         for person in (known, Person(None, (3, 0, 7))):
@@ -55,7 +61,7 @@ def test_reasons_are_the_nearest_liked_items(models):
         assert [*place.reasons] == near
 
 
-def test_weights_move_items_and_say_where_they_stood(models):
+def test_weights_move_items_and_keep_their_first_ranks(models):
     model = models[-1]
     person = known_person(model.train, "person 1")
     plain = [place.item for place in places(model, person)]
@@ -68,7 +74,7 @@ def test_weights_move_items_and_say_where_they_stood(models):
     assert sorted(place.item for place in varied) == sorted(plain)
 
 
-def test_picks_go_through_the_model_and_popularity_ignores_them(models):
+def test_picks_are_scored_by_the_model_and_ignored_by_popularity(models):
     first, second = Person(None, (0,)), Person(None, (1,))
     one, *_, popular = models
     assert [p.item for p in places(one, first, 5)] == [
@@ -83,12 +89,12 @@ def test_picks_go_through_the_model_and_popularity_ignores_them(models):
     assert found[0] == found[1]
 
 
-def test_someone_who_had_everything_gets_an_empty_list(models):
+def test_a_person_with_all_items_has_an_empty_list(models):
     for model in models:
         assert places(model, Person(None, tuple(range(20)))) == ()
 
 
-def test_the_most_like_are_those_of_similar_items(models):
+def test_similar_titles_are_those_of_the_recommender(models):
     model = models[0]
     expected = model.recommender.similar_items([4], 6)
     found = most_like(model, 4, 6)
@@ -97,9 +103,9 @@ def test_the_most_like_are_those_of_similar_items(models):
     assert len(most_like(models[-1], 4, 99)) == 19
 
 
-def test_who_cannot_be_answered_is_told(models, from_pairs):
+def test_people_without_a_list_are_errors(models, from_pairs):
     with pytest.raises(ValueError, match="one does not know this person"):
         find_candidates(models[0], Person("stranger", ()), 5)
     plain = tfrecs.Recommender(np.eye(2), from_pairs([(0, 0), (1, 1)], 2, 2))
-    with pytest.raises(ValueError, match="matrix cannot recommend to someone new"):
+    with pytest.raises(ValueError, match="matrix cannot recommend to unseen users"):
         find_candidates(Model("matrix", plain), Person(None, (0,)), 2)

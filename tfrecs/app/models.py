@@ -1,4 +1,4 @@
-"""The models that are compared: of one catalogue, with popularity beside them."""
+"""The compared models: bundles of one catalogue, with popularity beside them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.inference.explanations import item_vectors
 from tfrecs.inference.recommender import Recommender
 
-Tell: TypeAlias = Callable[[float, str], object]
-"""Takes how much is done, from 0 to 1, and what is being done."""
+Progress: TypeAlias = Callable[[float, str], object]
+"""Takes the share that is done, from 0 to 1, and what is being done."""
 
 POPULARITY = "popularity"
 
@@ -23,7 +23,7 @@ class Model:
     """A model as the app shows it.
 
     Args:
-        name: what it is called.
+        name: its name.
         recommender: the model and its data.
         same_for_all: whether its scores do not depend on the user.
     """
@@ -34,44 +34,44 @@ class Model:
 
     @property
     def train(self) -> Interactions:
-        """What the model was trained on."""
+        """The model's training data."""
         return self.recommender.train
 
     @cached_property
     def vectors(self) -> Any:
-        """What its items are compared by; see `tfrecs.inference.explanations.item_vectors`."""
+        """Vectors to compare items by; see `inference.explanations.item_vectors`."""
         return item_vectors(self.recommender.model, self.train)
 
     @property
     def has_towers(self) -> bool:
-        """Whether it has vectors of its own, and can tell about new people."""
+        """Whether it has item vectors of its own, and can score unseen users."""
         return hasattr(self.recommender.model, "item_output")
 
 
-def load_all(found: Mapping[str, Path], tell: Tell) -> dict[str, Recommender]:
+def load_all(bundles: Mapping[str, Path], progress: Progress) -> dict[str, Recommender]:
     """Loads bundles one after the other.
 
     Raises:
-        ValueError: if one cannot be loaded; in one line.
+        ValueError: in one line, if one cannot be loaded.
     """
     loaded = {}
-    for number, (name, path) in enumerate(found.items()):
+    for number, (name, path) in enumerate(bundles.items()):
         # Without the name: Streamlit would read it as Markdown.
-        tell(number / len(found), f"Loading model {number + 1} of {len(found)}")
+        progress(number / len(bundles), f"Loading model {number + 1} of {len(bundles)}")
         loaded[name] = Recommender.load(path)
     return loaded
 
 
-def side_by_side(
+def compared_models(
     recommenders: Mapping[str, Recommender],
 ) -> tuple[tuple[Model, ...], tuple[str, ...]]:
-    """Gives the models that share the first one's catalogue, and popularity.
+    """Returns the models that share the first one's catalogue, and popularity.
 
     Args:
-        recommenders: one at least, by name.
+        recommenders: at least one, by name.
 
     Returns:
-        The models, and a line for each that was left out.
+        The models, and a line for each excluded one.
     """
     train = next(iter(recommenders.values())).train
     models, notes = [], []
@@ -80,8 +80,8 @@ def side_by_side(
             models.append(Model(name, recommender))
         else:
             notes.append(
-                f"{name} is left out: its {recommender.train.num_items} items are not "
-                f"the {train.num_items} of {models[0].name}."
+                f"{name} is excluded: its {recommender.train.num_items} items differ "
+                f"from the {train.num_items} items of {models[0].name}."
             )
     if POPULARITY not in recommenders:
         counts = train.item_counts.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Pictures of items, small enough that a page of a hundred is sent at once."""
+"""Pictures of items, made small so that a page of a hundred loads at once."""
 
 import base64
 from functools import lru_cache
@@ -8,27 +8,24 @@ from pathlib import Path
 from tfrecs.reporting.pictures import picture_kind, read_picture
 
 SMALL_BYTES = 40_000
-"""Of a picture that is sent as it is."""
+"""Larger pictures are made smaller."""
 
 SIZE = (240, 360)
-"""Pixels of others at most: three times as wide as they are shown."""
+"""Most pixels of a thumbnail: three times the shown width."""
 
 MOST_PIXELS = 50_000_000
-"""Of a picture that is made smaller: it is unpacked for that."""
+"""Pictures of more pixels are not unpacked."""
 
 
 @lru_cache(maxsize=2000)
 def first_picture(names: tuple[str, ...], folder: Path) -> str | None:
-    """Gives the first of the files that is there and is a picture; None for none.
+    """Returns the first existing picture as a `data:` address; None if there is none.
 
-    It is kept: each move of a slider asks for the same ones again.
+    Results are cached: each move of a slider needs the same pictures again.
 
     Args:
-        names: paths within the folder, which none may lead out of.
+        names: paths within the folder; other paths are ignored.
         folder: of the pictures.
-
-    Returns:
-        A `data:` address.
     """
     for name in names:
         try:
@@ -43,7 +40,7 @@ def first_picture(names: tuple[str, ...], folder: Path) -> str | None:
 
 
 def _smaller(data: bytes) -> bytes:
-    """The picture in `SIZE` as JPEG, or as it is where that cannot be done."""
+    """Returns the picture in `SIZE` as JPEG, or unchanged if Pillow cannot read it."""
     from PIL import Image
 
     made = BytesIO()

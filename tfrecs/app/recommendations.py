@@ -1,4 +1,4 @@
-"""A person's list from a model: candidates once, and their order at each move."""
+"""A person's list from a model: candidates once, their order at each slider move."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from tfrecs._base.cosine import cosines
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
-from tfrecs.app.loading import Model
+from tfrecs.app.models import Model
 from tfrecs.data.interactions import Interactions
 from tfrecs.inference.explanations import nearest_liked
 from tfrecs.inference.reranking import rerank
@@ -15,16 +15,16 @@ from tfrecs.inference.similarity import most_similar
 from tfrecs.reporting.items import history
 
 CANDIDATES = 200
-"""Best items of a model that sliders put into another order."""
+"""The best items of a model, which the sliders reorder."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who is recommended to.
+    """The person to recommend to.
 
     Args:
-        user: the raw id; None for someone who is told by what they like alone.
-        liked: indices of what they liked, the most liked first.
+        user: the raw id; None for an unseen user, known by the liked items only.
+        liked: indices of the liked items, the most liked first.
     """
 
     user: Any
@@ -33,14 +33,14 @@ class Person:
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """A model's best items for a person, without those that they know.
+    """A model's best items for a person, seen items excluded.
 
     Args:
         items: `[candidates]` indices, best first.
         scores: `[candidates]`.
         similarities: `[candidates, candidates]` cosines of the items' vectors.
         reasons: `[candidates, 2]` indices of the nearest liked items, -1 for none.
-        closeness: `[candidates, 2]`, their cosines.
+        closeness: `[candidates, 2]` cosines of the reasons.
     """
 
     items: IntArray
@@ -56,8 +56,8 @@ class Place:
 
     Args:
         item: its index.
-        before: the rank that the model alone gives it, from 1.
-        reasons: indices of the liked items that it is most like, nearest first.
+        before: its rank by the model's scores, from 1.
+        reasons: indices of the most similar liked items, nearest first.
     """
 
     item: int
@@ -66,10 +66,10 @@ class Place:
 
 
 def known_person(train: Interactions, user: Any) -> Person:
-    """Someone of whom `train` knows.
+    """Returns a user of `train` with the items of their history.
 
     Raises:
-        ValueError: if it does not.
+        ValueError: if the user is unknown.
     """
     [user_id] = train.users.known([user])
     liked = train.item_ids[history(train, user_id)]
@@ -77,13 +77,12 @@ def known_person(train: Interactions, user: Any) -> Person:
 
 
 def find_candidates(model: Model, person: Person, count: int) -> Candidates:
-    """Asks a model for a person's best items.
+    """Returns a model's best items for a person, with reasons.
 
     Raises:
-        ValueError: if the model does not know the person, or knows no way to someone
-            new.
+        ValueError: if the model does not know the person, or cannot score unseen users.
     """
-    found = _ask(model, person, min(count, model.train.num_items))
+    found = _recommend(model, person, min(count, model.train.num_items))
     scores = found["score"].to_numpy(dtype=np.float32)
     good = np.isfinite(scores)
     items = model.train.items.known(found["item"])[good]
@@ -106,12 +105,12 @@ def order(
     popularity_weight: float,
     diversity_weight: float,
 ) -> tuple[Place, ...]:
-    """Gives the list of the k best candidates, as the sliders stand.
+    """Returns the k best candidates under the sliders' weights.
 
     Args:
         candidates: of a person.
         counts: `[num_items]`, the interactions of each item.
-        k: the most items.
+        k: the most items in the list.
         popularity_weight: of `tfrecs.inference.reranking.penalize_popularity`.
         diversity_weight: of `tfrecs.inference.reranking.diversify`.
     """
@@ -125,25 +124,26 @@ def order(
         popularity_weight=popularity_weight,
         diversity_weight=diversity_weight,
     )
+    similar = candidates.closeness > 0
     return tuple(
         Place(
             item=int(candidates.items[place]),
             before=int(place) + 1,
-            reasons=_reasons(candidates, place),
+            reasons=tuple(candidates.reasons[place][similar[place]].tolist()),
         )
         for place in places
     )
 
 
 def most_like(model: Model, item: int, k: int) -> list[tuple[int, float]]:
-    """Gives the k items that a model finds most like one, and their cosines."""
+    """Returns the k items most similar to one item, and their cosines."""
     vectors = model.vectors
     k = min(k, vectors.shape[0] - 1)
     [items], [values] = most_similar(vectors, np.array([item]), k)
     return list(zip(items.tolist(), values.tolist(), strict=True))
 
 
-def _ask(model: Model, person: Person, count: int) -> Any:
+def _recommend(model: Model, person: Person, count: int) -> Any:
     recommender, train = model.recommender, model.train
     if person.user is not None:
         if train.users.index([person.user])[0] < 0:
@@ -154,11 +154,5 @@ def _ask(model: Model, person: Person, count: int) -> Any:
         anyone = train.users.ids[:1]
         return recommender.recommend(anyone, count, exclude_seen=False, deny=liked)
     if not model.has_towers:
-        raise ValueError(f"{model.name} cannot recommend to someone new.")
+        raise ValueError(f"{model.name} cannot recommend to unseen users.")
     return recommender.recommend_for_history(liked, count)
-
-
-def _reasons(candidates: Candidates, place: int) -> tuple[int, ...]:
-    """What it is like at all: a cosine above 0."""
-    found = zip(candidates.reasons[place], candidates.closeness[place], strict=True)
-    return tuple(int(item) for item, closeness in found if closeness > 0)
