@@ -133,5 +133,5 @@ def test_features_of_another_width_are_refused(build, width):
 
 @pytest.mark.parametrize("buckets", [[4], [0, -1], [0.0], [[0]]])
 def test_buckets_that_were_not_in_training_are_refused(build, buckets):
-    with pytest.raises(ValueError, match="from 0 to 3, those of training"):
+    with pytest.raises(ValueError, match="from 0 to 3, as in training"):
         score_new_items(build("bucketed_mf"), USERS, np.array(buckets))

@@ -50,7 +50,7 @@ def warp_all(labels: Any, scores: Any, num_items: int | None = None) -> Any:
 
     Formula:
         ln(1 + (num_items - 1) * share of the negatives that violate), at most 10, times
-        the mean over those of I - (s_positive - s); a negative violates where that is
+        the mean over these of I - (s_positive - s); a negative violates where that is
         above 0
 
     Args:

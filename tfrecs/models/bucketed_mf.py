@@ -33,7 +33,7 @@ def build_bucketed_mf(
 ) -> TwoTower:
     """Builds matrix factorization with a vector and bias for each bucket of items.
 
-    An item adds its own vector and bias, zero at first, to those of its bucket. An
+    An item adds its own vector and bias, zero at first, to its bucket's. An
     item that no batch holds keeps its bucket's score, and `item_l2` draws rare items
     towards it. Train everything at once, or first the buckets with the layers
     `item_factors` and `item_bias` frozen and then all, which starts from the same
@@ -53,7 +53,7 @@ def build_bucketed_mf(
         l2: penalty on the users' and buckets' rows that a batch looks up.
         item_l2: the same for the items' own rows.
 
-    Other arguments, returns and errors are those of `build_mf`; it also raises
+    For other arguments, returns and errors see `build_mf`; it also raises
     ValueError if `item_buckets` are not as above. The layers are `user_factors`,
     `item_bucket_factors`, `item_factors`, and `_bias` of each.
 

@@ -36,7 +36,7 @@ def build_cml(
             -4 radius^2 to 0: a margin of 1 here is one of 1 / radius^2 in the unit
             ball.
 
-    Other arguments, returns and errors are those of `build_mf`; p_u and p_i are its p
+    For other arguments, returns and errors see `build_mf`; p_u and p_i are its p
     and q.
 
     References:

@@ -35,7 +35,7 @@ def build_cosine(
         temperature: above 0; the lower, the more weight a softmax has on the highest
             scores.
 
-    Other arguments, returns and errors are those of `build_mf`.
+    For other arguments, returns and errors see `build_mf`.
 
     References:
         Wu et al. 2022, "On the Effectiveness of Sampled Softmax Loss for Item

@@ -54,7 +54,7 @@ def build_deepfm(
             training.
         l2: penalty on the ids' rows that a batch looks up.
 
-    Other arguments, returns and errors are those of `build_mlp`. The ids' weights w are
+    For other arguments, returns and errors see `build_mlp`. The ids' weights w are
     the layers `user_bias` and `item_bias`.
 
     References:

@@ -62,8 +62,8 @@ def unfreeze(model: TwoTower, *names: str) -> TwoTower:
     """Includes weights in training again, by default all.
 
     An optimizer has state for the weights that were trainable at its first step, and
-    raises for others: compile with a new one after this. Arguments, returns and errors
-    are those of `freeze`.
+    raises for others: compile with a new one after this. For arguments, returns and
+    errors see `freeze`.
     """
     return _set(model, names or (".*",), True)
 
@@ -71,7 +71,7 @@ def unfreeze(model: TwoTower, *names: str) -> TwoTower:
 def train_only(model: TwoTower, *names: str) -> TwoTower:
     """Freezes all weights but the named ones.
 
-    Arguments, returns and errors are those of `freeze`; at least one name is needed.
+    For arguments, returns and errors see `freeze`; at least one name is needed.
     """
     if not names:
         raise ValueError(

@@ -28,7 +28,7 @@ def build_gmf(
     Args:
         embedding_dim: length of p, q and w, which starts at 1.
 
-    Other arguments, returns and errors are those of `build_mf`.
+    For other arguments, returns and errors see `build_mf`.
 
     References:
         He et al. 2017, "Neural Collaborative Filtering", eq. 9 (its w starts at

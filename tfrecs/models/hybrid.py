@@ -52,7 +52,7 @@ def build_hybrid(
             contribution; none by default, which makes it linear.
         init_std: standard deviation of e before training. Biases start at 0.
 
-    Other arguments, returns and errors are those of `build_mf`; it also raises
+    For other arguments, returns and errors see `build_mf`; it also raises
     ValueError if there are no features, or their shape is wrong.
 
     References:

@@ -41,7 +41,7 @@ def build_mlp(
         hidden_units: sizes of the hidden layers, the first (W_u and W_i) included.
         dropout: share of the embeddings, and of each hidden layer, dropped in training.
 
-    Other arguments, returns and errors are those of `build_mf`; it also raises
+    For other arguments, returns and errors see `build_mf`; it also raises
     ValueError if there is no hidden layer.
 
     References:

@@ -41,7 +41,7 @@ def build_neumf(
         embedding_dim: length of GMF's p, q and w, which starts at 1.
         mlp_embedding_dim: length of the MLP's x_u and x_i.
 
-    Other arguments, returns and errors are those of `build_mlp`.
+    For other arguments, returns and errors see `build_mlp`.
 
     References:
         He et al. 2017, "Neural Collaborative Filtering", eq. 12.

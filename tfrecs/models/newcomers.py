@@ -183,13 +183,13 @@ def new_features(layer: FeatureDense, newcomers: Newcomers) -> dict[str, AnyArra
 
 
 def new_categories(layer: Categories, newcomers: Newcomers) -> AnyArray:
-    """Returns the newcomers' categories, which must be among those of a layer."""
+    """Returns the newcomers' categories, which must be among a layer's."""
     given = np.asarray(newcomers.features)
     most = int(ops.convert_to_numpy(layer.categories).max())
     right = given.shape == (newcomers.count,) and given.dtype.kind in "iu"
     if not right or not 0 <= given.min() <= given.max() <= most:
         raise ValueError(
-            f"`features` must be a bucket from 0 to {most}, those of training, for "
+            f"`features` must be a bucket from 0 to {most}, as in training, for "
             f"each of {newcomers.count} newcomers. Received: {newcomers.features!r}"
         )
     return given

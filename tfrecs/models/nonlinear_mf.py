@@ -51,7 +51,7 @@ def build_nonlinear_mf(
         dropout: share of each of x_u and x_i dropped in training.
         hidden_dropout: share of each layer after a relu dropped in training.
 
-    Other arguments, returns and errors are those of `build_mf`; it also raises
+    For other arguments, returns and errors see `build_mf`; it also raises
     ValueError if a tower has no layer, or the last layers differ in size.
 
     References:

@@ -20,7 +20,7 @@ class LazyAdam(RowSparse):
     - not at all (lazy): the n-th look-up of a row finds the moments of n gradients, as
       if no step had been between them. The bias correction counts all steps, as Adam's,
       so that a rare row's first step is smaller than later ones.
-    - step-aware: by b^missed, so that a row's moments are those of Adam. It costs
+    - step-aware: by b^missed, so that a row's moments are Adam's. It costs
       one more number for each row. tensorflow/tensorflow#23668 reports a model
       (MLPerf's NCF) that reached its quality with this and not with the other.
 

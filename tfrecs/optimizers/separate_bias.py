@@ -17,7 +17,7 @@ def separate_bias_optimizer(
 
     A slower bias optimizer is meant to keep a model from explaining taste by
     popularity. What it does on ML-100K, which is little, is in `benchmarks/README.md`.
-    Learning rates are those of the two optimizers, which callbacks and schedules reach.
+    Callbacks and schedules reach the learning rates of both optimizers.
     The table `item_bucket_bias` of `build_bucketed_mf` goes with the two.
 
     Args:
