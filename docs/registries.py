@@ -1,4 +1,4 @@
-"""Writes `registries.md` from the registries of the package: `python docs/registries.py`."""
+"""Writes `registries.md` from the package's registries: `python docs/registries.py`."""
 
 import inspect
 from collections.abc import Mapping

@@ -168,7 +168,8 @@ def test_the_card_tells_the_run(found):
 def test_the_card_tells_the_command(films, monkeypatch):
     monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "my bench", "--k=|5|"])
     model = keras.Sequential(name="plain")
-    card = html.unescape(card_of({}, *films, model, model))
+    train, validation = films
+    card = html.unescape(card_of({}, train, validation, model, model))
     assert "| command | python -m 'my bench' '--k=|5|' |" in card
     assert "parameters" not in card  # which are not known yet
     assert "optimizer" not in card

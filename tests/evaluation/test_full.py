@@ -189,7 +189,8 @@ def cases(draw, levels=(-np.inf, -1.0, 0.0, 0.5, 2.0, np.inf)):
 
 @given(cases(), st.booleans())
 def test_metrics_are_what_sorting_each_user_gives(case, exclude_seen):
-    check_with_oracle(*case, exclude_seen)
+    scores, roles, k = case
+    check_with_oracle(scores, roles, k, exclude_seen)
 
 
 @pytest.mark.parametrize("exclude_seen", [True, False])
@@ -222,7 +223,8 @@ def check_at_k_with_oracle(scores, roles, k: int, exclude_seen: bool) -> None:
 
 @given(cases(), st.booleans())
 def test_metrics_at_k_alone_are_what_sorting_each_user_gives(case, exclude_seen):
-    check_at_k_with_oracle(*case, exclude_seen)
+    scores, roles, k = case
+    check_at_k_with_oracle(scores, roles, k, exclude_seen)
 
 
 @pytest.mark.parametrize("steps", [0, 1, 1000])  # the fewer, the more ties

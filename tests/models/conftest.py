@@ -50,7 +50,7 @@ def build():
 
 @pytest.fixture(scope="session")
 def randomize():
-    """Assigns every trainable weight of a model a random value, zeros at first or not."""
+    """Assigns a random value to every trainable weight of a model."""
 
     def randomize(model, *, seed=1, scale=0.7):
         rng = np.random.default_rng(seed)

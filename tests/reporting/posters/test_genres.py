@@ -53,7 +53,10 @@ def test_genres_differ_and_are_no_mud():
 
 
 def test_a_genre_has_the_same_colour_in_every_process():
-    code = "from tfrecs.reporting.posters import genre_colour as g; print(g('Drama'), g('War'))"
+    code = (
+        "from tfrecs.reporting.posters import genre_colour as g; "
+        "print(g('Drama'), g('War'))"
+    )
     found = {
         subprocess.run(
             [sys.executable, "-c", code],

@@ -60,7 +60,7 @@ class EventWriter:
 
 
 def _new_file(folder: Path) -> Path:
-    """Creates a file with a new name; TensorBoard reads files in order of their names."""
+    """Creates a file with a new name; TensorBoard reads files in order of names."""
     seconds, rest = divmod(time.time_ns(), 10**9)
     name = f"{seconds:010}.{socket.gethostname()}.{os.getpid()}.{rest:09}"
     path = folder / f"events.out.tfevents.{name}"

@@ -58,7 +58,7 @@ def shelves_for(
 
 
 def _liked(train: Interactions, user: Any) -> "pd.DataFrame":
-    """Returns the user's items in `train`, best first, with ratings if there are any."""
+    """Returns the user's items in `train`, best first, with any ratings."""
     import pandas as pd
 
     [user_id] = train.users.known([user])
