@@ -32,6 +32,9 @@ def run(path: Path) -> nbformat.NotebookNode:
             record_timing=False,
             resources={"metadata": {"path": folder}},
         ).execute()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":  # messages of libraries are not outputs
+            cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
     return notebook
 
 

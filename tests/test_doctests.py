@@ -1,4 +1,4 @@
-"""Every example of a docstring runs, and shows what it gives."""
+"""Every example of a docstring runs, and shows its result."""
 
 import doctest
 from importlib import import_module
@@ -25,7 +25,7 @@ WITH_EXAMPLES = {
 
 
 def test_examples_are_found():
-    modules = {"evaluation", "features", "interactions", "vocabulary"}
+    modules = {"evaluation", "data.features", "data.interactions", "data.vocabulary"}
     assert {f"tfrecs.{module}" for module in modules} <= WITH_EXAMPLES
 
 
