@@ -1,4 +1,4 @@
-"""What the outcome of reading a spoiled file must be, told without the reader."""
+"""The required outcome of reading a spoiled file, checked without the reader."""
 
 import gzip
 import json
@@ -66,17 +66,17 @@ def check_ids(data: Interactions, text: str) -> None:
 def check_skipped(path: Path, read: tuple[Any, Any]) -> None:
     """Compares with reading strictly, and with the file without the malformed lines."""
     data, malformed = read
-    told, strict = "", None
+    reason, strict = "", None
     try:
         strict = content(read_interactions(path))
     except ValueError as error:
-        told = str(error)
+        reason = str(error)
     if malformed is None:
         if strict != content(data):
-            raise Failure(f"nothing was skipped, but read strictly it gives {told!r}")
+            raise Failure(f"nothing was skipped, but read strictly it gives {reason!r}")
         return
-    if told != str(malformed):
-        raise Failure(f"skipped {malformed!s}, but read strictly it gives {told!r}")
+    if reason != str(malformed):
+        raise Failure(f"skipped {malformed!s}, but read strictly it gives {reason!r}")
     clean = _without(path, malformed.places)
     if clean is None:
         return
@@ -103,7 +103,7 @@ def _without(path: Path, places: tuple[int, ...]) -> Path | None:
 
 
 def check_refusal(error: Exception, folder: Path, harmless: bool) -> None:
-    """Raises Failure unless it is of a right kind, of one line that tells where."""
+    """Raises Failure unless it is of a right kind, of one line that names the place."""
     message = str(error)
     if type(error) not in (ValueError, FileNotFoundError):
         raise Failure(f"{type(error).__name__}: {message[:300]}") from error

@@ -3,7 +3,7 @@
 Each case takes small valid files (`_fuzz_samples.py`), spoils one of them
 (`_fuzz_mutations.py`) and reads. The end must be a result or a refusal:
 
-- a result that is right as far as this can be told without the reader: what changes
+- a result that is right as far as can be checked without the reader: what changes
   nothing changed nothing; every id that was read stands in the file; skipping malformed
   rows gives what the file gives without their lines, and not skipping them is refused
   with the same count and place;
@@ -164,8 +164,8 @@ def run_cases(seed: int, cases: range) -> Report:
                 )
             except Exception as error:
                 outcome = "failed"
-                told = f"{type(error).__name__}: {error}"
-                report.failures.append({"case": case, "target": name, "error": told})
+                reason = f"{type(error).__name__}: {error}"
+                report.failures.append({"case": case, "target": name, "error": reason})
             signal.setitimer(signal.ITIMER_PROF, 0)
             report.counts[name, outcome] += 1
             report.slowest = max(report.slowest, time.process_time() - began)
@@ -181,7 +181,7 @@ def _limit() -> None:
 
 
 def run_all(seed: int, cases: int, jobs: int) -> Iterator[Report]:
-    """What has been found after each part, run in processes that a crash cannot spread.
+    """the results after each part, run in processes that a crash cannot spread.
 
     A process that dies is a failure, and the end.
     """
@@ -239,12 +239,12 @@ def main() -> int:
         figures = figures_of(report, options.seed, taken)
         if options.json:  # after each part, so that a run that is cut short has figures
             write_json(options.json, figures)
-        told = f"{figures['cases']} cases in {taken:.0f} s"
-        print(f"{told}, {len(report.failures)} failures", file=sys.stderr)
+        summary = f"{figures['cases']} cases in {taken:.0f} s"
+        print(f"{summary}, {len(report.failures)} failures", file=sys.stderr)
     print_table(("target", *OUTCOMES), rows_of(report))
     for failure in report.failures[:20]:
         print(failure)
-    print(f"{told}, the slowest took {report.slowest:.2f} s of the processor")
+    print(f"{summary}, the slowest took {report.slowest:.2f} s of the processor")
     finish(options, figures)
     return 1 if report.failures else 0
 

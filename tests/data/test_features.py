@@ -97,8 +97,10 @@ def test_a_column_of_categories_without_values_gives_no_features():
 
 @pytest.mark.parametrize("kind", ["categorical", "multi_hot", "numeric"])
 def test_a_column_that_the_frame_lacks_is_named_with_those_it_has(kind):
-    told = "must have a column 'mood'. Received: columns genres, country, year, length"
-    with pytest.raises(ValueError, match=told):
+    expected = (
+        "must have a column 'mood'. Received: columns genres, country, year, length"
+    )
+    with pytest.raises(ValueError, match=expected):
         encode_features(FILMS, **{kind: ["mood"]})
 
 

@@ -43,8 +43,8 @@ def test_later_ratings_replace_earlier_ones():
     train = made([("a", 1), ("b", 1)], ratings=[2, 3], timestamps=[1, 2])
     more = made([("c", 2), ("a", 1)], ratings=[5, 4], timestamps=[8, 9])
     joined = join(train, more)
-    told = dict(zip(raw(joined), joined.ratings.tolist(), strict=True))
-    assert told == {("a", 1): 4, ("b", 1): 3, ("c", 2): 5}
+    expected = dict(zip(raw(joined), joined.ratings.tolist(), strict=True))
+    assert expected == {("a", 1): 4, ("b", 1): 3, ("c", 2): 5}
     assert joined.timestamps.tolist() == [2, 8, 9]
     assert joined.weights is None
 
@@ -63,8 +63,10 @@ def test_ids_of_another_kind_are_refused(side):
     pairs = [("a", "7"), ("b", "8")]
     if side == "users":
         pairs = [(7, 1), (8, 2)]
-    told = r"'7' \(a str\).*like 1 \(a int" if side == "items" else r"7 \(a int\).*'a'"
-    with pytest.raises(ValueError, match=rf"`{side}` of `more` must be .*{told}"):
+    expected = (
+        r"'7' \(a str\).*like 1 \(a int" if side == "items" else r"7 \(a int\).*'a'"
+    )
+    with pytest.raises(ValueError, match=rf"`{side}` of `more` must be .*{expected}"):
         join(made([("a", 1), ("b", 2)]), made(pairs))
 
 

@@ -47,7 +47,7 @@ def check_choice(name: str, choice: str, choices: Iterable[str]) -> None:
 
 
 def check_cutoffs(k: int | Sequence[int], num_items: int) -> tuple[int, ...]:
-    """Gives the cut-offs as a tuple, each a whole number from 1 to `num_items`."""
+    """Returns the cut-offs as a tuple, each a whole number from 1 to `num_items`."""
     cutoffs = tuple(k) if isinstance(k, Iterable) else (k,)
     if not cutoffs:
         raise ValueError("`k` must name at least one cut-off. Received: none")

@@ -12,4 +12,4 @@ BoolArray: TypeAlias = npt.NDArray[np.bool_]
 AnyArray: TypeAlias = npt.NDArray[Any]
 
 Scorer: TypeAlias = Callable[[IntArray], FloatArray]
-"""Takes user ids `[users]`, gives scores of every item `[users, num_items]`."""
+"""Takes user ids `[users]`, returns scores of every item `[users, num_items]`."""

@@ -33,8 +33,8 @@ class Interactions:
         item_ids: `[interactions]` int, contiguous from 0, indices into `items`.
         users: the raw user ids.
         items: the raw item ids, which are the catalogue.
-        ratings: `[interactions]`, finite, at least 0; None if there are none.
-        timestamps: `[interactions]`, finite, larger is later; None if there are none.
+        ratings: `[interactions]`, finite, at least 0; or None.
+        timestamps: `[interactions]`, finite, larger is later; or None.
         weights: `[interactions]`, finite, at least 0; None means 1 for each.
         user_features: one row for each user, in the order of `users`.
         item_features: one row for each item, in the order of `items`.

@@ -69,7 +69,7 @@ def raising(error: Exception):
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "expected"),
     [
         (ValueError("bad file"), "not one line that names the file"),
         (ValueError("{folder}/a.csv: bad\nfile"), "not one line that names the file"),
@@ -77,11 +77,11 @@ def raising(error: Exception):
     ],
 )
 def test_a_refusal_that_does_not_name_the_file_in_one_line_is_a_failure(
-    fuzz, monkeypatch, tmp_path, error, told
+    fuzz, monkeypatch, tmp_path, error, expected
 ):
     if not isinstance(error, UnicodeDecodeError):
         error = ValueError(str(error).format(folder=tmp_path / "csv"))
-    with pytest.raises(fuzz.Failure, match=told):
+    with pytest.raises(fuzz.Failure, match=expected):
         one_case(fuzz, monkeypatch, tmp_path, raising(error))
 
 

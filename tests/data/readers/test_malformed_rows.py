@@ -102,7 +102,7 @@ def lines_of(suffix: str) -> list[bytes]:
 
 @pytest.mark.parametrize("end", ["", ".gz"])
 @pytest.mark.parametrize(("suffix", "bad", "reason"), BAD)
-def test_a_malformed_row_is_told_by_line_or_left_out(
+def test_a_malformed_row_is_reported_by_line_or_left_out(
     tmp_path, suffix, end, bad, reason
 ):
     lines = lines_of(suffix)
@@ -138,19 +138,19 @@ def test_all_malformed_rows_are_counted_and_the_first_is_shown(tmp_path):
         read_frame(path)  # knows nothing of what columns mean
 
 
-def test_skipping_is_told_to_the_log_and_never_silent(tmp_path, caplog):
+def test_skipping_is_reported_to_the_log_and_never_silent(tmp_path, caplog):
     path = write(tmp_path / "a.csv", [b"user,item", b"1,2", b"3"])
     with caplog.at_level(logging.WARNING, logger="tfrecs"):
         data = read_interactions(path, malformed="skip")
         read_test(path, data, malformed="skip")
     assert content(data)[:2] == ([1], [2])
     reason = "must have 2 fields separated by ','. Received: 1, in '3'"
-    told = f"Left out of {path}: 1 malformed row, in line 3: {reason}"
-    assert caplog.messages == [told, told]
+    expected = f"Left out of {path}: 1 malformed row, in line 3: {reason}"
+    assert caplog.messages == [expected, expected]
     assert {(r.name, r.levelname) for r in caplog.records} == {("tfrecs", "WARNING")}
 
 
-def test_nothing_is_told_of_a_good_file(tmp_path, caplog):
+def test_nothing_is_reported_of_a_good_file(tmp_path, caplog):
     path = write(tmp_path / "a.csv", lines_of(".csv"))
     data, malformed = read_leniently(path)
     assert malformed is None
@@ -167,7 +167,7 @@ def test_another_policy_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", GOOD)
-def test_a_file_of_malformed_rows_alone_is_told(tmp_path, suffix):
+def test_a_file_of_malformed_rows_alone_is_reported(tmp_path, suffix):
     header = lines_of(suffix)[: suffix in (".csv", ".tsv")]
     path = write(tmp_path / f"a{suffix}", [*header, b"?", b"?"])
     with pytest.raises(

@@ -26,7 +26,7 @@ _MISSING = (
     *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"),
     *("1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
 )
-"""Text that stands for a missing value, as in pandas."""
+"""Text for a missing value, as in pandas."""
 
 
 def to_columns(
@@ -201,7 +201,7 @@ def _dates(column: "pd.Series[Any]") -> AnyArray:
 
 
 def _kind(column: "pd.Series[Any]") -> str:
-    """What a column of objects holds, as pandas calls it; "" for other columns."""
+    """The kind of the values in a column of objects, as pandas names it; else ""."""
     import pandas as pd
 
     return pd.api.types.infer_dtype(column) if column.dtype == object else ""

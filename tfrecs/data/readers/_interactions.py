@@ -68,7 +68,7 @@ def read_leniently(
 
     Returns:
         The interactions, as if the malformed rows were not in the file, and these rows:
-        their number, their lines and the reason for the first. None if there are none.
+        their number, their lines and the reason for the first. or None.
 
     Raises:
         FileNotFoundError: if the file does not exist.
