@@ -181,7 +181,7 @@ def _limit() -> None:
 
 
 def run_all(seed: int, cases: int, jobs: int) -> Iterator[Report]:
-    """the results after each part, run in processes that a crash cannot spread.
+    """The results after each part, run in processes that a crash cannot spread.
 
     A process that dies is a failure, and the end.
     """
