@@ -24,7 +24,7 @@ from tfrecs.streaming import (
     save,
 )
 from tfrecs.streaming.sources import Counts, FileSource, StandardInput, learn_from
-from tfrecs.streaming.sources.interrupts import Interrupts
+from tfrecs.streaming.sources.interrupts import held_interrupts
 from tfrecs.streaming.sources.progress import Progress
 
 BAD = ["", "Heat!", '{"user": 1}', '{"user": 1, "item": 1, "rating": NaN}']
@@ -197,7 +197,7 @@ def test_checkpoints_that_do_not_fit(tmp_path):
     with pytest.raises(ValueError, match="be those that were learned"):
         learn_from(source_of(lines(9, seed=1) * 2), make(), checkpoint=checkpoint)
     save(make(), checkpoint)
-    message = r"c\.npz: must be a checkpoint of `learn_from`.*without 'positions'"
+    message = r"c\.npz: must be a checkpoint of `learn_from`.*without 'source'"
     with pytest.raises(ValueError, match=message):
         learn_from(source_of(b""), make(), checkpoint=checkpoint)
 
@@ -280,12 +280,12 @@ def python_s_own_ctrl_c():
 
 @pytest.mark.usefixtures("python_s_own_ctrl_c")
 def test_ctrl_c_is_held_and_then_raised():
-    with Interrupts() as interrupts:
+    with held_interrupts() as interrupts:
         interrupts.hold()
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             interrupts.release()
-    with Interrupts():
+    with held_interrupts():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)  # impatience changes nothing

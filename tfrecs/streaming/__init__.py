@@ -5,37 +5,24 @@ An `IncrementalRecommender` holds an `EventLog` and a learner that scores items.
 learner is a file and a line in `LEARNERS`; see `Learner`.
 """
 
-from tfrecs.streaming.event_log import EventLog, Forgetting
-from tfrecs.streaming.events import Event, events_of
-from tfrecs.streaming.isgd import Isgd
-from tfrecs.streaming.item_item import ItemItem
-from tfrecs.streaming.learners import LEARNERS, Learner
-from tfrecs.streaming.one_step import OneStep
-from tfrecs.streaming.popular import Popular
-from tfrecs.streaming.prequential import STREAM_METRICS, Prequential, prequential
-from tfrecs.streaming.ranking_sgd import RankingSgd
-from tfrecs.streaming.recommender import CONFIDENCES, IncrementalRecommender
-from tfrecs.streaming.ridge import Ridge
-from tfrecs.streaming.state_file import load, save
-
-__all__ = [
-    "CONFIDENCES",
-    "LEARNERS",
-    "STREAM_METRICS",
-    "Event",
-    "EventLog",
-    "Forgetting",
-    "IncrementalRecommender",
-    "Isgd",
-    "ItemItem",
-    "Learner",
-    "OneStep",
-    "Popular",
-    "Prequential",
-    "RankingSgd",
-    "Ridge",
-    "events_of",
-    "load",
-    "prequential",
-    "save",
-]
+from tfrecs.streaming.event_log import EventLog as EventLog
+from tfrecs.streaming.event_log import Forgetting as Forgetting
+from tfrecs.streaming.events import Event as Event
+from tfrecs.streaming.events import events_of as events_of
+from tfrecs.streaming.isgd import Isgd as Isgd
+from tfrecs.streaming.item_item import ItemItem as ItemItem
+from tfrecs.streaming.learners import LEARNERS as LEARNERS
+from tfrecs.streaming.learners import Learner as Learner
+from tfrecs.streaming.one_step import OneStep as OneStep
+from tfrecs.streaming.popular import Popular as Popular
+from tfrecs.streaming.prequential import STREAM_METRICS as STREAM_METRICS
+from tfrecs.streaming.prequential import Prequential as Prequential
+from tfrecs.streaming.prequential import prequential as prequential
+from tfrecs.streaming.ranking_sgd import RankingSgd as RankingSgd
+from tfrecs.streaming.recommender import CONFIDENCES as CONFIDENCES
+from tfrecs.streaming.recommender import (
+    IncrementalRecommender as IncrementalRecommender,
+)
+from tfrecs.streaming.ridge import Ridge as Ridge
+from tfrecs.streaming.state_file import load as load
+from tfrecs.streaming.state_file import save as save

@@ -1,11 +1,13 @@
 """The events of a stream so far, by user and by item."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from tfrecs._base.checks import check_choice
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs.streaming.checks import check_above_zero
 from tfrecs.streaming.growing import GrowingLists, GrowingTable
 
 
@@ -33,10 +35,7 @@ class Forgetting:
     def __post_init__(self) -> None:
         """Checks the settings."""
         check_choice("by", self.by, ("event", "time"))
-        for name in ("half_life", "window"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < np.inf:
-                raise ValueError(f"`{name}` must be above 0. Received: {name}={value}")
+        check_above_zero(half_life=self.half_life, window=self.window)
 
     def share(self, ages: AnyArray) -> FloatArray:
         """Returns the factor of the weights of events of these ages."""
@@ -48,13 +47,10 @@ class Forgetting:
         return share
 
 
-@dataclass(frozen=True)
-class Past:
-    """The events of one user or item that count, oldest first.
+class Past(NamedTuple):
+    """Ids and weights `[n]` of the events of a user or item that count, oldest first.
 
-    Args:
-        ids: `[n]`, distinct items of a user, or users of an item.
-        weights: `[n]` float32, after forgetting.
+    Ids are distinct; weights are after forgetting.
     """
 
     ids: IntArray
@@ -98,25 +94,18 @@ class EventLog:
         self._counts.grow(num_items)
 
     def add(self, user: int, item: int, weight: float, time: float) -> None:
-        """Adds an event; a repeated pair adds its weight and counts as new.
+        """Adds an event of known indices; a repeated pair adds its weight.
 
-        Args:
-            user: below `num_users`.
-            item: below `num_items`.
-            weight: weight of the event.
-            time: time of the event, which may be earlier than the latest.
+        The time may be earlier than the latest.
         """
         by_time = self.forgetting is not None and self.forgetting.by == "time"
         stamp = time if by_time else float(self.num_events)
         self.num_events += 1
         self.now = max(self.now, stamp)
-        if not self.has(user, item):
-            self._by_user.append(user, (item, weight, stamp))
-            self._by_item.append(item, (user, weight, stamp))
-            self._counts.values[item] += 1
-            return
-        self._by_user.repeat(user, (item, weight, stamp))
-        self._by_item.repeat(item, (user, weight, stamp))
+        is_repeated = self.has(user, item)
+        self._by_user.add(user, (item, weight, stamp), is_repeated)
+        self._by_item.add(item, (user, weight, stamp), is_repeated)
+        self._counts.values[item] += not is_repeated
 
     def has(self, user: int, item: int) -> bool:
         """Returns whether the pair had an event."""
@@ -144,13 +133,9 @@ class EventLog:
 
     def state(self) -> dict[str, AnyArray]:
         """Returns the whole log as arrays."""
-        user_events, user_lengths = self._by_user.state()
-        item_events, item_lengths = self._by_item.state()
         return {
-            "user_events": user_events,
-            "user_lengths": user_lengths,
-            "item_events": item_events,
-            "item_lengths": item_lengths,
+            **self._by_user.state("user"),
+            **self._by_item.state("item"),
             "counts": self.item_counts,
             "progress": np.array([self.num_events, self.now]),
         }

@@ -9,12 +9,7 @@ PAST = np.dtype([("id", np.int32), ("weight", np.float32), ("time", np.float64)]
 
 
 class GrowingTable:
-    """Rows of numbers.
-
-    Args:
-        *width: shape of a row; none for single numbers.
-        dtype: dtype of the numbers.
-    """
+    """Rows of numbers, each of shape `width`."""
 
     def __init__(self, *width: int, dtype: type = np.float32) -> None:
         self._memory: AnyArray = np.zeros((0, *width), dtype)
@@ -60,27 +55,30 @@ class GrowingLists:
         """Returns the events of a row, a view: `[n]` of `PAST`."""
         return self._lists[row][: self._lengths[row]]
 
-    def append(self, row: int, event: tuple[int, float, float]) -> None:
-        """Adds an event to a row."""
+    def add(self, row: int, event: tuple[int, float, float], is_repeated: bool) -> None:
+        """Adds an event to a row; a repeated id moves to the end with more weight."""
+        if is_repeated:
+            self._repeat(self.of(row), *event)
+            return
         length = self._lengths[row]
         if length == len(self._lists[row]):
             self._lists[row] = np.resize(self._lists[row], 2 * length)
         self._lists[row][length] = event
         self._lengths[row] = length + 1
 
-    def repeat(self, row: int, event: tuple[int, float, float]) -> None:
-        """Moves the event of the same id to the end, and updates the rest."""
-        events = self.of(row)
-        id_, weight, time = event
+    def _repeat(self, events: AnyArray, id_: int, weight: float, time: float) -> None:
         place = np.flatnonzero(events["id"] == id_)[0]
         before = events[place].copy()
         events[place:-1] = events[place + 1 :].copy()
         events[-1] = (id_, before["weight"] + weight, max(before["time"], time))
 
-    def state(self) -> tuple[AnyArray, AnyArray]:
+    def state(self, side: str) -> dict[str, AnyArray]:
         """Returns the events of all rows in one array, and the length of each row."""
         rows = [self.of(row) for row in range(len(self))]
-        return np.concatenate([np.empty(0, PAST), *rows]), np.array(self._lengths, int)
+        return {
+            f"{side}_events": np.concatenate([np.empty(0, PAST), *rows]),
+            f"{side}_lengths": np.array(self._lengths, int),
+        }
 
     def restore(self, events: AnyArray, lengths: AnyArray) -> None:
         """Replaces the rows by those that `state` returned."""

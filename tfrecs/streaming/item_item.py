@@ -6,6 +6,7 @@ import numpy as np
 
 from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, FloatArray
+from tfrecs.streaming.checks import check_not_negative
 from tfrecs.streaming.event_log import EventLog
 
 TIE_BREAK = 1e-6
@@ -61,11 +62,7 @@ class ItemItem:
             raise ValueError(
                 f"`decay` must be above 0 and at most 1. Received: {self.decay!r}"
             )
-        for name in ("backward", "power", "shrink"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise ValueError(
-                    f"`{name}` must be at least 0. Received: {getattr(self, name)!r}"
-                )
+        check_not_negative(backward=self.backward, power=self.power, shrink=self.shrink)
         self._near = np.zeros((0, 0), np.float32)
 
     def grow(self, log: EventLog) -> None:

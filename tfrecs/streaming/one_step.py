@@ -1,6 +1,7 @@
 """Trains any Keras model by one step of its optimizer for each event."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -68,16 +69,17 @@ class OneStep:
         Args:
             model: from a builder of `tfrecs.models`, trained or not.
             optimizer: by default SGD with a learning rate of 0.05.
-            objective: as of the class, like `num_negatives` and `seed`.
-            num_negatives: number of negatives drawn for each event.
-            seed: seed of the negatives.
+            objective: as of the class, like all that follow.
+            num_negatives: number of negatives.
+            seed: seed.
         """
         import keras
 
-        optimizer = optimizer or keras.optimizers.SGD(0.05)
-        learner = cls(
-            _to_json(model), _to_json(optimizer), objective, num_negatives, seed
-        )
+        configs = [
+            json.dumps(keras.saving.serialize_keras_object(made))
+            for made in (model, optimizer or keras.optimizers.SGD(0.05))
+        ]
+        learner = cls(*configs, objective, num_negatives, seed)
         learner._model.set_weights(model.get_weights())
         return learner
 
@@ -102,17 +104,23 @@ class OneStep:
 
     def grow(self, log: EventLog) -> None:
         """Adds rows for new users and items if none are left."""
-        model = self._model
-        sizes = (log.num_users, model.num_users), (log.num_items, model.num_items)
-        more = [
-            0 if size <= room else max(size, 2 * room) - room for size, room in sizes
-        ]
-        if any(more):
-            self._grow_by(*more)
+        rooms = self._model.num_users, self._model.num_items
+        sizes = log.num_users, log.num_items
+        self._grow_to(
+            room if size <= room else max(size, 2 * room)
+            for size, room in zip(sizes, rooms, strict=True)
+        )
 
-    def _grow_by(self, users: int, items: int) -> None:
+    def _grow_to(self, rooms: Iterable[int]) -> None:
         from tfrecs.models.growing import grow, grow_optimizer
 
+        num_users, num_items = rooms
+        users, items = (
+            num_users - self._model.num_users,
+            num_items - self._model.num_items,
+        )
+        if not (users or items):
+            return
         grown = grow(self._model, users=users, items=items)
         optimizer = grow_optimizer(self._model.optimizer, self._model, grown)
         self._compile(grown, optimizer)
@@ -153,24 +161,10 @@ class OneStep:
 
     def restore(self, state: dict[str, AnyArray]) -> None:
         """Restores what `state` returned."""
-        model = self._model
-        users, items = (
-            int(room) - now
-            for room, now in zip(
-                state["room"], (model.num_users, model.num_items), strict=True
-            )
-        )
-        if users or items:
-            self._grow_by(users, items)
+        self._grow_to(state["room"].tolist())
         variables = [*self._model.variables, *self._model.optimizer.variables]
         for number, variable in enumerate(variables):
             variable.assign(state[str(number)])
-
-
-def _to_json(made: Any) -> str:
-    import keras
-
-    return json.dumps(keras.saving.serialize_keras_object(made))
 
 
 def _from_json(text: str) -> Any:

@@ -1,5 +1,6 @@
 """Prequential evaluation: every event is predicted before it is learned."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -55,13 +56,15 @@ class Prequential:
             "known/": scored & self.is_known,
             "new/": scored & ~self.is_known,
         }
-        found = {
-            f"{group}{titled(name, k)}": _mean(metric(self.ranks[chosen], k))
+        means = {
+            f"{group}{titled(name, k)}": float(metric(self.ranks[chosen], k).mean())
+            if chosen.any()
+            else math.nan
             for group, chosen in groups.items()
             for name, metric in STREAM_METRICS.items()
         }
         return {
-            **found,
+            **means,
             "events": float(len(self.ranks)),
             "repeated": float(np.count_nonzero(~scored)),
             "unknown_items": float(np.count_nonzero(self.ranks == 0)),
@@ -139,7 +142,3 @@ def prequential(
 def titled(name: str, k: int) -> str:
     """Returns a metric's name with its cut-off."""
     return name if name == "mrr" else f"{name}@{k}"
-
-
-def _mean(values: AnyArray) -> float:
-    return float(values.mean()) if len(values) else float("nan")

@@ -6,8 +6,9 @@ import numpy as np
 
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray, FloatArray
+from tfrecs.streaming.checks import check_above_zero, check_not_negative
 from tfrecs.streaming.event_log import EventLog
-from tfrecs.streaming.vector_learner import GrowingVectors, VectorLearner, check_step
+from tfrecs.streaming.vector_learner import GrowingVectors, VectorLearner
 
 
 @dataclass
@@ -54,7 +55,8 @@ class RankingSgd(VectorLearner):
         check_positive(
             num_negatives=self.num_negatives, embedding_dim=self.embedding_dim
         )
-        check_step(self.learning_rate, self.l2, self.init_std)
+        check_above_zero(learning_rate=self.learning_rate)
+        check_not_negative(l2=self.l2, init_std=self.init_std)
         self._vectors = GrowingVectors(self.embedding_dim, self.init_std, self.seed)
 
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:

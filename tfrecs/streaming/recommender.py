@@ -10,6 +10,7 @@ import numpy as np
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.data.interactions import Interactions
+from tfrecs.streaming.checks import check_not_negative
 from tfrecs.streaming.event_log import EventLog, Forgetting
 from tfrecs.streaming.events import events_of
 from tfrecs.streaming.learners import Learner
@@ -166,17 +167,11 @@ class IncrementalRecommender:
     def rank(self, user: Hashable, item: Hashable, *, exclude_seen: bool = True) -> int:
         """Returns the rank of an item in the user's current ranking, ties against it.
 
-        Args:
-            user: raw id.
-            item: raw id.
-            exclude_seen: whether to exclude items that the user had.
+        Arguments and errors are those of `recommend`.
 
         Returns:
             1 for the best item; `UNKNOWN_ITEM` for an unknown item; and `REPEATED` for
             an excluded item.
-
-        Raises:
-            ValueError: if learning has diverged.
         """
         column = self._items.get(item)
         if column is None:
@@ -216,11 +211,10 @@ class IncrementalRecommender:
 
     def state(self) -> dict[str, AnyArray]:
         """Returns everything that was learned as arrays, without the ids."""
-        parts = {"log": self.log.state(), "learner": self.learner.state()}
+        log, learner = self.log.state(), self.learner.state()
         return {
-            f"{part}/{name}": array
-            for part, arrays in parts.items()
-            for name, array in arrays.items()
+            **{f"log/{name}": array for name, array in log.items()},
+            **{f"learner/{name}": array for name, array in learner.items()},
         }
 
     def restore(
@@ -242,11 +236,7 @@ class IncrementalRecommender:
         self.learner.grow(self.log)
 
     def _weight(self, rating: float | None, weight: float | None) -> float:
-        for name, value in (("rating", rating), ("weight", weight)):
-            if value is not None and not 0 <= value < math.inf:
-                raise ValueError(
-                    f"`{name}` must be at least 0, and finite. Received: {value!r}"
-                )
+        check_not_negative(rating=rating or 0.0, weight=weight or 0.0)
         if weight is not None:
             return weight
         return 1.0 if rating is None else CONFIDENCES[self.confidence](rating)

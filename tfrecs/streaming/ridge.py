@@ -6,6 +6,7 @@ import numpy as np
 
 from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, FloatArray
+from tfrecs.streaming.checks import check_above_zero
 from tfrecs.streaming.event_log import EventLog, Past
 from tfrecs.streaming.vector_learner import GrowingVectors, VectorLearner
 
@@ -54,19 +55,10 @@ class Ridge(VectorLearner):
     def __post_init__(self) -> None:
         """Checks the settings."""
         check_positive(embedding_dim=self.embedding_dim, most=self.most)
-        for name in ("unobserved_weight", "l2"):
-            if not 0 < getattr(self, name) < np.inf:
-                raise ValueError(
-                    f"`{name}` must be above 0. Received: {getattr(self, name)}"
-                )
+        check_above_zero(unobserved_weight=self.unobserved_weight, l2=self.l2)
         self._vectors = GrowingVectors(self.embedding_dim, INIT_STD, self.seed)
-        self._sum_up()
-
-    def _sum_up(self) -> None:
-        """Sums the outer products of all vectors of a side."""
-        tables = {"users": self._vectors.users, "items": self._vectors.items}
-        exact = {name: table.values.astype(float) for name, table in tables.items()}
-        self._grams = {name: rows.T @ rows for name, rows in exact.items()}
+        empty = np.zeros((self.embedding_dim, self.embedding_dim))
+        self._grams = {"users": empty, "items": empty.copy()}  # sums of outer products
 
     def start_from(self, users: FloatArray, items: FloatArray, log: EventLog) -> None:
         """Replaces items' vectors `[num_items, dim]`, and solves for all users.
@@ -78,7 +70,9 @@ class Ridge(VectorLearner):
         self._vectors.users.values[:] = 0
         known = log.item_counts > 0
         self._vectors.items.values[known] = items[known]
-        self._sum_up()
+        exact = self._vectors.items.values.astype(float)
+        self._grams = {"items": exact.T @ exact}
+        self._grams["users"] = np.zeros_like(self._grams["items"])
         for user in range(log.num_users):
             self._solve("users", user, log.of_user(user, self.most))
 

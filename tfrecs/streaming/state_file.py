@@ -6,7 +6,8 @@ The file is NumPy's .npz without pickles: the arrays of the log and the learner,
 
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,12 @@ from tfrecs.streaming.learners import LEARNERS, Learner
 from tfrecs.streaming.recommender import IncrementalRecommender
 
 KIND, VERSION = "tfrecs stream", 1
+
+DAMAGED = (
+    *(zipfile.BadZipFile, EOFError, ValueError, TypeError),
+    *(AttributeError, LookupError),
+)
+"""Errors of damaged files."""
 
 
 def save(recommender: IncrementalRecommender, path: str | Path) -> None:
@@ -45,16 +52,14 @@ def load(path: str | Path) -> IncrementalRecommender:
         ValueError: if the file is damaged, of another kind, or of a later version.
     """
     about, arrays = _read(Path(path))
-    try:
+    with _whole(path):
         forgetting = about["forgetting"]
         recommender = IncrementalRecommender(
             LEARNERS[about["learner"]](**about["settings"]),
             confidence=about["confidence"],
             forgetting=None if forgetting is None else Forgetting(**forgetting),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(_damaged(Path(path), repr(error))) from error
-    _restore(recommender, about, arrays, Path(path))
+        _restore(recommender, about, arrays)
     return recommender
 
 
@@ -95,12 +100,10 @@ def read_state(
                 f"{path}: must be of the same settings: {name} {value!r}. Received: "
                 f"{about.get(name)!r}. Name another file, or delete this one."
             )
-    _restore(recommender, about, arrays, Path(path))
-    return {
-        name.removeprefix("more/"): array
-        for name, array in arrays.items()
-        if name.startswith("more/")
-    }
+    with _whole(path):
+        _restore(recommender, about, arrays)
+    more = [name for name in arrays if name.startswith("more/")]
+    return {name.removeprefix("more/"): arrays[name] for name in more}
 
 
 def _settings(recommender: IncrementalRecommender) -> dict[str, Any]:
@@ -109,14 +112,16 @@ def _settings(recommender: IncrementalRecommender) -> dict[str, Any]:
         "kind": KIND,
         "version": VERSION,
         "learner": _name_of(recommender.learner),
-        "settings": {
-            field.name: getattr(recommender.learner, field.name)
-            for field in fields(recommender.learner)  # type: ignore[arg-type]
-            if field.init
-        },
+        "settings": settings_of(recommender.learner),
         "confidence": recommender.confidence,
         "forgetting": None if forgetting is None else asdict(forgetting),
     }
+
+
+def settings_of(learner: Learner) -> dict[str, Any]:
+    """Returns the settings of a learner, which are the fields of its constructor."""
+    settings = fields(learner)  # type: ignore[arg-type]
+    return {f.name: getattr(learner, f.name) for f in settings if f.init}
 
 
 def _name_of(learner: Learner) -> str:
@@ -132,13 +137,11 @@ def _name_of(learner: Learner) -> str:
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, AnyArray]]:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file. Check the name and the folder.")
-    try:
+    with _whole(path):
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+            arrays = dict(stored)
         about: dict[str, Any] = json.loads(str(arrays.pop("about")))
         kind, version = about["kind"], about["version"]
-    except (zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(_damaged(path, repr(error))) from error
     if kind != KIND or version != VERSION:
         raise ValueError(
             f"{path}: must be a {KIND} of version {VERSION}. Received: {kind!r} of "
@@ -152,19 +155,19 @@ def _restore(
     recommender: IncrementalRecommender,
     about: Mapping[str, Any],
     arrays: Mapping[str, AnyArray],
-    path: Path,
 ) -> None:
+    users, items = (from_json(about[side]).ids.tolist() for side in ("users", "items"))
+    recommender.restore(arrays, users, items)
+
+
+@contextmanager
+def _whole(path: str | Path) -> Iterator[None]:
+    """Turns an error of what a file contains into a ValueError that names the file."""
     try:
-        users, items = (
-            from_json(about[side]).ids.tolist() for side in ("users", "items")
-        )
-        recommender.restore(arrays, users, items)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise ValueError(_damaged(path, repr(error))) from error
-
-
-def _damaged(path: Path, reason: str) -> str:
-    return (
-        f"{path}: must be a whole {KIND} file. Received: {' '.join(reason.split())}. "
-        "Use an earlier copy, or learn again."
-    )
+        yield
+    except DAMAGED as error:
+        reason = " ".join(repr(error).split())
+        raise ValueError(
+            f"{path}: must be a whole {KIND} file. Received: {reason}. Use an earlier "
+            "copy, or learn again."
+        ) from error

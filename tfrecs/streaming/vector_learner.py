@@ -11,11 +11,6 @@ class GrowingVectors:
     """Vectors of users and items, each drawn from N(0, std^2) when it is added.
 
     A vector depends on the seed and its index only, not on when it is added.
-
-    Args:
-        dim: length of a vector.
-        std: standard deviation.
-        seed: seed of the draws.
     """
 
     def __init__(self, dim: int, std: float, seed: int) -> None:
@@ -71,14 +66,3 @@ class VectorLearner:
     def restore(self, state: dict[str, AnyArray]) -> None:
         """Restores the vectors that `state` returned."""
         self._vectors.restore(state["users"], state["items"])
-
-
-def check_step(learning_rate: float, l2: float, init_std: float) -> None:
-    """Raises ValueError if a setting of gradient descent is out of range."""
-    if not 0 < learning_rate < float("inf"):
-        raise ValueError(
-            f"`learning_rate` must be above 0. Received: {learning_rate=!r}"
-        )
-    for name, value in (("l2", l2), ("init_std", init_std)):
-        if not 0 <= value < float("inf"):
-            raise ValueError(f"`{name}` must be at least 0. Received: {name}={value!r}")

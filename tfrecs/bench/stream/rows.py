@@ -1,12 +1,13 @@
 """Rows of the stream bench, and the model that some of them start from."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tfrecs.bench.quiet import load_tensorflow
 from tfrecs.bench.stream.problem import StreamProblem
 from tfrecs.streaming import Isgd, ItemItem, Learner, Popular, RankingSgd, Ridge
+from tfrecs.streaming.state_file import settings_of
 
 if TYPE_CHECKING:
     from tfrecs.models.two_tower import TwoTower
@@ -27,13 +28,7 @@ class Row:
 
     def settings(self, problem: StreamProblem) -> dict[str, Any]:
         """Returns the settings of the learner, and `from_model`."""
-        learner = self.learner(problem)
-        chosen = {
-            field.name: getattr(learner, field.name)
-            for field in fields(learner)  # type: ignore[arg-type]
-            if field.init
-        }
-        return {**chosen, "from_model": self.from_model}
+        return {**settings_of(self.learner(problem)), "from_model": self.from_model}
 
 
 ROWS: dict[str, Row] = {

@@ -6,31 +6,16 @@ class with the methods of `Source`; a new format is a function that parses bytes
 `Event` or raises `MalformedError`.
 """
 
-from tfrecs.streaming.sources.files import FileSource
-from tfrecs.streaming.sources.kafka import KafkaSource
-from tfrecs.streaming.sources.learning import learn_from
-from tfrecs.streaming.sources.parsing import (
-    FAULTS,
-    CsvEvents,
-    JsonEvents,
-    MalformedError,
-)
-from tfrecs.streaming.sources.position import Parse, Position, Positioned, Source
-from tfrecs.streaming.sources.progress import Counts
-from tfrecs.streaming.sources.standard_input import StandardInput
-
-__all__ = [
-    "FAULTS",
-    "Counts",
-    "CsvEvents",
-    "FileSource",
-    "JsonEvents",
-    "KafkaSource",
-    "MalformedError",
-    "Parse",
-    "Position",
-    "Positioned",
-    "Source",
-    "StandardInput",
-    "learn_from",
-]
+from tfrecs.streaming.sources.files import FileSource as FileSource
+from tfrecs.streaming.sources.kafka import KafkaSource as KafkaSource
+from tfrecs.streaming.sources.learning import learn_from as learn_from
+from tfrecs.streaming.sources.lines import StandardInput as StandardInput
+from tfrecs.streaming.sources.parsing import FAULTS as FAULTS
+from tfrecs.streaming.sources.parsing import CsvEvents as CsvEvents
+from tfrecs.streaming.sources.parsing import JsonEvents as JsonEvents
+from tfrecs.streaming.sources.parsing import MalformedError as MalformedError
+from tfrecs.streaming.sources.position import Parse as Parse
+from tfrecs.streaming.sources.position import Position as Position
+from tfrecs.streaming.sources.position import Positioned as Positioned
+from tfrecs.streaming.sources.position import Source as Source
+from tfrecs.streaming.sources.progress import Counts as Counts

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -51,8 +52,7 @@ class FileSource:
             ValueError: if the bytes before the position changed, or the file is cut
                 short or, if `follow`, replaced while it is read.
         """
-        after = tuple(after)
-        path = Path(self.path)
+        path, after = Path(self.path), tuple(after)
         if not path.exists():
             raise FileNotFoundError(
                 f"{path}: no such file. Check the name and the folder."
@@ -79,13 +79,11 @@ class FileSource:
             raise ValueError(too_short(self.title, length, offset))
 
     def _check_same(self, file: FileIO) -> None:
-        try:
-            is_same = os.path.samestat(os.stat(self.path), os.fstat(file.fileno()))
-        except FileNotFoundError:
-            is_same = False
-        if not is_same:
-            raise ValueError(
-                f"{self.title}: must remain the same file. Received: another one, or "
-                f"none, after byte {file.tell()}. Finish the old file under its new "
-                "name, and then start another checkpoint from what `load` returns."
-            )
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.stat(self.path), os.fstat(file.fileno())):
+                return
+        raise ValueError(
+            f"{self.title}: must remain the same file. Received: another one, or "
+            f"none, after byte {file.tell()}. Finish the old file under its new "
+            "name, and then start another checkpoint from what `load` returns."
+        )

@@ -2,37 +2,19 @@
 
 import signal
 import threading
-from types import FrameType, TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 
 class Interrupts:
-    """Context in which steps are not interrupted.
+    """Ctrl-C raises KeyboardInterrupt at once or, after `hold`, in `release`.
 
-    Ctrl-C raises KeyboardInterrupt at once or, between `hold` and `release`, in
-    `release`. It raises once; later ones are held. In other threads than the main one,
-    which do not receive Ctrl-C, the context does nothing.
+    It raises once; later ones are held, so that nothing interrupts cleaning up.
     """
 
     def __init__(self) -> None:
-        self._is_held = False
-        self._is_asked = False
-
-    def __enter__(self) -> "Interrupts":
-        """Replaces the handler of Ctrl-C."""
-        self._is_main = threading.current_thread() is threading.main_thread()
-        if self._is_main:
-            self._before = signal.signal(signal.SIGINT, self._ask)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Restores the handler of Ctrl-C."""
-        if self._is_main:
-            signal.signal(signal.SIGINT, self._before)
+        self._is_held = self._is_asked = False
 
     def hold(self) -> None:
         """Begins a step."""
@@ -44,8 +26,23 @@ class Interrupts:
         if self._is_asked:
             raise KeyboardInterrupt
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
+    def ask(self, number: int, frame: FrameType | None) -> None:
+        """Handles a signal."""
         self._is_asked = True
         if not self._is_held:
-            self._is_held = True  # cleaning up must not be interrupted
+            self._is_held = True
             raise KeyboardInterrupt
+
+
+@contextmanager
+def held_interrupts() -> Iterator[Interrupts]:
+    """Handles Ctrl-C inside; not in a thread, which does not receive it."""
+    interrupts = Interrupts()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupts
+        return
+    before = signal.signal(signal.SIGINT, interrupts.ask)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -94,14 +94,9 @@ class KafkaSource:
         consumer = kafka.Consumer({"group.id": "tfrecs", **self.client, **OWN})
         try:
             partitions = self._partitions(consumer, starts)
-            consumer.assign(
-                [
-                    kafka.TopicPartition(
-                        self.topic, number, starts.get(number, kafka.OFFSET_BEGINNING)
-                    )
-                    for number in partitions
-                ]
-            )
+            begin = {number: kafka.OFFSET_BEGINNING for number in partitions}
+            places = {**begin, **starts}.items()
+            consumer.assign([kafka.TopicPartition(self.topic, *p) for p in places])
             yield from self._read(consumer, len(partitions))
         except kafka.KafkaException as error:
             raise ConnectionError(self._unreachable(str(error))) from error

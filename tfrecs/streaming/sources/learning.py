@@ -6,9 +6,9 @@ from pathlib import Path
 
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs.streaming.recommender import IncrementalRecommender
-from tfrecs.streaming.sources.interrupts import Interrupts
+from tfrecs.streaming.sources.interrupts import held_interrupts
 from tfrecs.streaming.sources.parsing import FAULTS
-from tfrecs.streaming.sources.position import Positioned, Source
+from tfrecs.streaming.sources.position import Source
 from tfrecs.streaming.sources.progress import Counts, Progress
 
 
@@ -64,13 +64,18 @@ def learn_from(
     state = Progress(recommender, source.name)
     if checkpoint is not None and Path(checkpoint).exists():
         state.read(checkpoint)
-    with Interrupts() as interrupts:
+    with held_interrupts() as interrupts:
         try:
             with closing(source.events([*state.positions.values()])) as events:
                 for number, found in enumerate(events, 1):
                     interrupts.hold()
-                    if on_malformed == "error":
-                        _check(found, source)
+                    if on_malformed == "error" and found.fault in FAULTS:
+                        raise ValueError(
+                            f"{source.title}, {found.position.title()}: "
+                            f"{FAULTS[found.fault]} Received: one that is "
+                            f"{found.fault!r}. Correct it, or pass "
+                            "on_malformed='count'."
+                        )
                     state.take(found)
                     if checkpoint is not None and number % every == 0:
                         state.write(checkpoint)
@@ -83,12 +88,3 @@ def learn_from(
         if checkpoint is not None:
             state.write(checkpoint)
     return state.counts
-
-
-def _check(found: Positioned, source: Source) -> None:
-    if found.fault in FAULTS:
-        raise ValueError(
-            f"{source.title}, {found.position.title()}: {FAULTS[found.fault]} "
-            f"Received: one that is {found.fault!r}. Correct it, or pass "
-            "on_malformed='count'."
-        )

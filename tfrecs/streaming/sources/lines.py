@@ -1,14 +1,18 @@
-"""Lines of a stream of bytes, each with the position after it.
+"""Events of lines of bytes, each with the position after it; standard input.
 
 A line ends with a newline; bytes after the last newline are no line yet. The lines do
 not depend on how the bytes are cut into chunks.
 """
 
+import sys
 import zlib
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from typing import cast
 
 from tfrecs._base.checks import check_positive
-from tfrecs.streaming.sources.parsing import parsed
+from tfrecs.streaming.sources.parsing import JSON, parsed
 from tfrecs.streaming.sources.position import (
     START,
     UNFINISHED,
@@ -23,11 +27,53 @@ CHUNK = 65_536
 MAX_BYTES = 65_536
 """Default maximum length of a line, without its newline."""
 
-
 ADVICE = (
     "Use the stream of the checkpoint, or start another checkpoint; `load` reads the "
     "recommender of this one."
 )
+
+
+@dataclass(frozen=True)
+class StandardInput:
+    """Yields the events of lines as they come, until the sender closes.
+
+    To resume from a position, the sender must send everything again from the first
+    byte, as in `cat events.jsonl | ...`: the bytes up to the position are verified and
+    skipped.
+
+    Args:
+        parse: parses a line, such as `JsonEvents()`.
+        max_bytes: maximum length of a line; longer ones are malformed.
+        stream: the stream; None for standard input.
+    """
+
+    parse: Parse = JSON
+    max_bytes: int = MAX_BYTES
+    stream: BufferedReader | None = None
+
+    name = "lines"  # streams of lines are identified by their checksum
+
+    @property
+    def title(self) -> str:
+        """Name of the stream for messages."""
+        return "standard input" if self.stream is None else "the stream"
+
+    def events(
+        self, after: Iterable[Position] = ()
+    ) -> Generator[Positioned, None, None]:
+        """Yields what comes after a position.
+
+        Raises:
+            ValueError: if the bytes before the position changed.
+        """
+        yield from events_in(
+            self._chunks(), after, self.parse, self.max_bytes, self.title
+        )
+
+    def _chunks(self) -> Iterator[bytes]:
+        stream = self.stream or cast(BufferedReader, sys.stdin.buffer)
+        while chunk := stream.read1(CHUNK):  # returns without waiting for more
+            yield chunk
 
 
 def events_in(

@@ -34,8 +34,7 @@ NUMBERS = ("rating", "weight", "time")
 class MalformedError(ValueError):
     """A line or a message is malformed.
 
-    Args:
-        fault: name in `FAULTS`.
+    `fault` is a name in `FAULTS`.
     """
 
     def __init__(self, fault: str) -> None:
@@ -85,7 +84,7 @@ class JsonEvents:
             raise MalformedError("not JSON") from error
         if not isinstance(found, dict):
             raise MalformedError("not JSON")
-        if self.user not in found or self.item not in found:
+        if not {self.user, self.item} <= found.keys():
             raise MalformedError("missing key")
         fields = {name: found.get(getattr(self, name)) for name in Event._fields}
         return _event(fields, self.largest, self.latest)
@@ -137,13 +136,12 @@ class CsvEvents:
     def __call__(self, line: bytes) -> Event:
         """Parses a line; raises MalformedError."""
         lines = [_decoded(line)]
+        fields: dict[Any, Any] = {}
         try:
             read = next(csv.reader(lines, delimiter=self.separator, strict=True), [])
-        except csv.Error as error:
+            fields.update(zip(self.columns, read, strict=True))
+        except (csv.Error, ValueError) as error:  # the latter of another number
             raise MalformedError("not CSV") from error
-        if len(read) != len(self.columns):
-            raise MalformedError("not CSV")
-        fields: dict[Any, Any] = dict(zip(self.columns, read, strict=True))
         for name in NUMBERS:
             try:
                 fields[name] = float(fields[name]) if fields.get(name) else None
@@ -175,18 +173,16 @@ def _decoded(line: bytes) -> str:
 
 def _event(fields: Mapping[str, Any], largest: float, latest: float) -> Event:
     """Checks the fields of an event."""
-    for side in ("user", "item"):
-        if (
-            type(fields[side]) not in (int, str) or fields[side] == ""
-        ):  # True would be 1
-            raise MalformedError("bad id")
-    numbers: dict[str, float | None] = {}
+    user, item = fields["user"], fields["item"]
+    if not {type(user), type(item)} <= {int, str} or "" in (user, item):
+        raise MalformedError("bad id")  # as is True, which would be 1
+    numbers: list[float | None] = []
     for name in NUMBERS:
         low, high = (-sys.float_info.max, latest) if name == "time" else (0, largest)
         value = fields[name]
         is_number = type(value) in (int, float)
         if value is not None and not (is_number and low <= value <= high):  # NaN too
             raise MalformedError(f"bad {name}")
-        numbers[name] = None if value is None else float(value)
-    time = numbers.pop("time") or 0.0
-    return Event(fields["user"], fields["item"], **numbers, time=time)
+        numbers.append(None if value is None else float(value))
+    rating, weight, time = numbers
+    return Event(user, item, rating, weight, time or 0.0)

@@ -38,13 +38,7 @@ START = Position(0)
 
 
 class Positioned(NamedTuple):
-    """An event or a fault, with the position after it.
-
-    Args:
-        position: position after it.
-        event: the event; None for a fault.
-        fault: fault of `FAULTS`, or `UNFINISHED`; empty for an event.
-    """
+    """An event, or a fault of `FAULTS` or `UNFINISHED`, and the position after it."""
 
     position: Position
     event: Event | None

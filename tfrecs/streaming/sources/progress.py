@@ -1,13 +1,11 @@
 """Position in a stream and counts of its events, saved with the recommender."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray
 from tfrecs.streaming.events import Event
 from tfrecs.streaming.recommender import IncrementalRecommender
 from tfrecs.streaming.sources.position import UNFINISHED, Position, Positioned
@@ -42,12 +40,7 @@ class Counts:
 
 
 class Progress:
-    """A recommender, its positions in a source by partition, and the counts.
-
-    Args:
-        recommender: recommender that learns.
-        name: name of the source.
-    """
+    """A recommender, its positions in a source by partition, and the counts."""
 
     def __init__(self, recommender: IncrementalRecommender, name: str) -> None:
         self.recommender, self.name = recommender, name
@@ -60,8 +53,8 @@ class Progress:
             self.counts.is_unfinished = True
             return
         if found.event is None:
-            malformed = self.counts.malformed
-            malformed[found.fault] = malformed.get(found.fault, 0) + 1
+            of_fault = self.counts.malformed.get(found.fault, 0)
+            self.counts.malformed[found.fault] = 1 + of_fault
         else:
             self._learn(found.event)
         self.positions[found.position.partition] = found.position
@@ -97,7 +90,9 @@ class Progress:
         """
         more = read_state(self.recommender, path)
         try:
-            name, positions, counts = _kept(more)
+            name = str(more["source"])
+            positions = [Position(*row) for row in more["positions"].tolist()]
+            counts = Counts(**json.loads(str(more["counts"])))
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"{path}: must be a checkpoint of `learn_from`. Received: a file of a "
@@ -110,8 +105,3 @@ class Progress:
             )
         self.counts = counts
         self.positions = {position.partition: position for position in positions}
-
-
-def _kept(more: Mapping[str, AnyArray]) -> tuple[str, list[Position], Counts]:
-    positions = [Position(*row) for row in more["positions"].tolist()]
-    return str(more["source"]), positions, Counts(**json.loads(str(more["counts"])))
