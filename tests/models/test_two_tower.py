@@ -375,7 +375,7 @@ def test_blocks_give_the_same_scores_and_gradients(block, jit_compile):
 
 
 def test_blocks_are_dropped_apart_and_keep_the_mean():
-    """All items are identical, so that scores of items differ by what is dropped alone."""
+    """All items are identical, so that their scores differ by what is dropped alone."""
     interaction, user, _ = hidden(48, dropout=0.5, units=(40,), num_items=60)
     item = {"hidden": tf.ones([60, 6])}
     exact = interaction(user, item, catalogue=True, training=False).numpy()

@@ -88,7 +88,10 @@ def test_confidence_weighs_an_event_by_its_rating():
 @pytest.mark.parametrize(
     ("event", "message"),
     [
-        ({"rating": -1.0}, "`rating` must be at least 0, and finite. Received: rating=-1.0"),
+        (
+            {"rating": -1.0},
+            "`rating` must be at least 0, and finite. Received: rating=-1.0",
+        ),
         ({"weight": float("nan")}, "`weight` must be at least 0.*nan"),
         ({"time": float("inf")}, "`time` must be finite. Received: time=inf"),
     ],

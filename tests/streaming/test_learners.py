@@ -330,7 +330,10 @@ def test_forgetting_by_time_takes_late_events_as_they_are():
         (lambda: Ridge(l2=0), "`l2` must be above 0. Received: l2=0"),
         (lambda: Ridge(unobserved_weight=-1), "`unobserved_weight` must be above 0"),
         (lambda: Isgd(learning_rate=0), "`learning_rate` must be above 0"),
-        (lambda: Isgd(l2=-0.5), "`l2` must be at least 0, and finite. Received: l2=-0.5"),
+        (
+            lambda: Isgd(l2=-0.5),
+            "`l2` must be at least 0, and finite. Received: l2=-0.5",
+        ),
         (lambda: RankingSgd("hinge"), "`objective` must be one of bpr, softmax.*hinge"),
         (lambda: RankingSgd(num_negatives=0), "`num_negatives` must be.*=0"),
         (lambda: ItemItem(decay=1.5), "`decay` must be above 0 and at most 1.*1.5"),

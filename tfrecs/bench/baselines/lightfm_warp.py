@@ -20,7 +20,7 @@ def fit_lightfm(
     alpha: float = 0.0,
     module: str = __name__,
 ) -> Fitted:
-    """Fits LightFM with WARP on one thread, so that a seed gives the same numbers.
+    """Fits LightFM with WARP on one thread, so that a seed reproduces the numbers.
 
     Arguments and defaults are those of LightFM, whose examples train for 10 epochs.
     Weights of `train` are not used.
