@@ -311,7 +311,7 @@ def test_what_cannot_be_drawn_is_told(draw, says):
 
 def test_train_of_other_users_is_refused(from_pairs):
     train = from_pairs([(0, 0)], num_users=3, num_items=1)
-    with pytest.raises(ValueError, match=r"were evaluated: 4\. Received: 3"):
+    with pytest.raises(ValueError, match="the 4 users.*Received: 3"):
         metric_by_activity({"mf": evaluation(1, 1, 1, 1)}, train, "ndcg@10")
 
 
