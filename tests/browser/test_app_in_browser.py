@@ -58,8 +58,8 @@ def app(browser, bundles):
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
     )
     try:
-        line = running.stdout.readline()
-        assert line == f"Open http://localhost:{port} in a browser; Ctrl-C ends.\n"
+        lines = iter(running.stdout.readline, "")
+        assert any(f"http://localhost:{port}" in line for line in lines)
         yield f"http://localhost:{port}"
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)

@@ -311,7 +311,7 @@ def test_what_cannot_be_drawn_is_told(draw, says):
 
 def test_train_of_other_users_is_refused(from_pairs):
     train = from_pairs([(0, 0)], num_users=3, num_items=1)
-    with pytest.raises(ValueError, match="the 4 users.*Received: 3"):
+    with pytest.raises(ValueError, match=r"the 4 users.*Received: 3"):
         metric_by_activity({"mf": evaluation(1, 1, 1, 1)}, train, "ndcg@10")
 
 
@@ -328,7 +328,8 @@ def test_nothing_global_is_changed():
 
 def test_pyplot_is_not_loaded_and_matplotlib_only_to_draw():
     code = (
-        "import sys; from tfrecs import plots; assert 'matplotlib' not in sys.modules; "
+        "import sys; from tfrecs.reporting import plots; "
+        "assert 'matplotlib' not in sys.modules; "
         "plots.metric_by_k({'a': {'mrr@5': 0.1}}, 'mrr'); "
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
