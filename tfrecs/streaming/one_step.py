@@ -75,11 +75,11 @@ class OneStep:
         """
         import keras
 
-        configs = [
+        architecture, settings = (
             json.dumps(keras.saving.serialize_keras_object(made))
             for made in (model, optimizer or keras.optimizers.SGD(0.05))
-        ]
-        learner = cls(*configs, objective, num_negatives, seed)
+        )
+        learner = cls(architecture, settings, objective, num_negatives, seed)
         learner._model.set_weights(model.get_weights())
         return learner
 
