@@ -30,6 +30,7 @@ def run(path: Path) -> nbformat.NotebookNode:
             timeout=SECONDS,
             kernel_name="python3",
             record_timing=False,
+            coalesce_streams=True,
             resources={"metadata": {"path": folder}},
         ).execute()
     for cell in notebook.cells:

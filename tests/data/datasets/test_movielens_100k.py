@@ -186,7 +186,7 @@ def test_an_empty_file_raises(put, name):
     [
         ({"ua.test": ["2\t8\t4\t1"]}, "ratings of film 8, which has none"),
         ({"ua.test": ["5\t1\t4\t1"]}, "ratings of user 5, which has none"),
-        ({"ua.test": RATINGS[:1]}, ".*must stand once. Received: 1 repeated"),
+        ({"ua.test": RATINGS[:1]}, ".*must be unique. Received: 1 repeated"),
         ({"u.item": [*FILMS, FILMS[0]]}, r".*one row for each id. Received: .*1\b"),
         ({"u.user": [*PEOPLE, PEOPLE[1]]}, r".*one row for each id. Received: .*7\b"),
     ],

@@ -125,7 +125,7 @@ def test_a_malformed_row_raises_with_file_and_line(put, name, old, new, reason):
 @pytest.mark.parametrize(
     ("name", "old", "new", "reason"),
     [
-        ("ratings.csv", "1,2,", "1,11,", "must stand once. Received: 1 repeated"),
+        ("ratings.csv", "1,2,", "1,11,", "must be unique. Received: 1 repeated"),
         ("ratings.csv", "20,70,", "20,71,", "ratings of film 71, which has none"),
         ("ratings.csv", ",0.5,", ",-1,", "`ratings` must be finite and at least 0"),
         ("movies.csv", "\n3,", "\n2,", "must have one row for each id. Received: .*2"),

@@ -88,7 +88,7 @@ def test_a_malformed_row_raises_with_file_and_line(put, name, old, new, reason):
     [
         ("users.dat", PEOPLE[:18], "ratings of user 12, which has none"),
         ("movies.dat", FILMS[:-36], "ratings of film 1193, which has none"),
-        ("ratings.dat", RATINGS * 2, "must stand once. Received: 3 repeated"),
+        ("ratings.dat", RATINGS * 2, "must be unique. Received: 3 repeated"),
     ],
 )
 def test_contradicting_files_raise_with_the_folder(put, name, content, reason):

@@ -61,7 +61,7 @@ def test_a_malformed_row_raises_with_file_and_line(put, name, old, new, reason):
     [
         ("ml-1m.train.rating", "3705", "3706", "`items` must be known.* first 3706"),
         ("ml-1m.train.rating", "2\t3705", "-1\t3705", "`users` must be kno.* first -1"),
-        ("ml-1m.train.rating", "0\t1\t", "0\t25\t", "must stand once. Received: 1 rep"),
+        ("ml-1m.train.rating", "0\t1\t", "0\t25\t", "must be unique. Received: 1 rep"),
         ("ml-1m.test.negative", "(2,133)", "(2,134)", r"the \(user,item\) of test.neg"),
         ("ml-1m.test.negative", "(2,133)", "(3,133)", r"the \(user,item\) of test.neg"),
         ("ml-1m.test.rating", TEST[-19:], "", r"Received: 2 and 1 rows that differ"),
