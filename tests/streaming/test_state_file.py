@@ -116,7 +116,7 @@ RUN = """
 import sys
 sys.path.insert(0, sys.argv[2])
 from test_state_file import SETTINGS, events
-from tfrecs.streaming import *
+from tfrecs.streaming import LEARNERS, IncrementalRecommender, prequential
 
 learner = LEARNERS[sys.argv[3]](**SETTINGS[sys.argv[3]])
 print("began", flush=True)
@@ -135,19 +135,16 @@ def test_a_killed_run_gives_the_same_numbers(name, tmp_path):
     )
     here, rng = os.path.dirname(__file__), np.random.default_rng(5)
     command = [sys.executable, "-c", RUN, str(tmp_path / "run.npz"), here, name]
-    kills = 0
-    while True:
-        run = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert run.stdout.readline() == "began\n"
-        if kills < 4:
-            time.sleep(rng.uniform(0.02, 0.3))
-            run.send_signal(signal.SIGKILL)
-            kills += 1
-        printed = run.stdout.read()
-        run.wait()
-        run.stdout.close()
+    for wait in [*rng.uniform(0.02, 0.3, size=4), None]:  # the last one is not killed
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+            assert run.stdout.readline() == "began\n"
+            if wait is not None:
+                time.sleep(wait)
+                run.send_signal(signal.SIGKILL)
+            printed = run.stdout.read()
         if printed:
             break
+    assert run.returncode == 0 or wait is not None
     assert json.loads(printed) == expected.ranks.tolist()
 
 
