@@ -1,4 +1,4 @@
-"""The page that a bench run leaves: what was found, to look at in any browser."""
+"""The HTML report of a ranking run."""
 
 from tfrecs.bench.report.page import write_report
 

@@ -1,4 +1,4 @@
-"""What a run found, beyond its numbers: who is best, by how much, and how sure."""
+"""The best model of a run, the differences to it, and their tests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from tfrecs.reporting.plots import mean_over_seeds
 from tfrecs.reporting.plots.colours import BASELINES, FEW
 
 FEW_USERS = 30
-"""With fewer, intervals are too narrow."""
+"""With fewer users the intervals are too narrow."""
 
 ALPHA = 0.05
-"""Differences whose adjusted p value is at most this are called significant."""
+"""A difference is significant if its corrected p value is at most this."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A model beside another one.
+    """The difference of two models.
 
     Args:
-        test: of their difference.
-        p_value: the test's, adjusted for there being several of them.
+        test: its test.
+        p_value: of the test, corrected for the number of tests.
     """
 
     test: PairedTest
@@ -33,23 +33,23 @@ class Comparison:
 
     @property
     def significant(self) -> bool:
-        """Whether the difference is."""
+        """Whether the difference is significant."""
         return self.p_value <= ALPHA
 
 
 @dataclass(frozen=True)
 class Row:
-    """A model that has numbers, means over its seeds.
+    """A model with numbers: means over its seeds.
 
     Args:
         summary: of its results.
         evaluation: each user's values.
         seconds: of training on all of train.
-        epochs: passes over the data.
-        parameters: numbers that it learned.
-        shape: means that figures show.
-        curve: passes over the data to validation NDCG, of its first seed.
-        lists: of example users, of its first seed.
+        epochs: epochs of the training.
+        parameters: number of learned values.
+        shape: means for the figures.
+        curve: epochs to validation NDCG, of its first seed.
+        lists: lists of example users, of its first seed.
     """
 
     summary: Summary
@@ -63,28 +63,27 @@ class Row:
 
     @property
     def model(self) -> str:
-        """Its name."""
+        """The model's name."""
         return self.summary.model
 
     @property
     def num_seeds(self) -> int:
-        """Seeds that it has numbers of."""
+        """The number of seeds with numbers."""
         return sum(result.status == OK for result in self.summary.results)
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a run found.
+    """The comparisons of a run.
 
     Args:
-        metric: what models are ranked and tested by: NDCG at the largest k.
-        rows: models with numbers, the best first.
+        metric: ranks and tests the models: NDCG at the largest k.
+        rows: models with numbers, best first.
         missing: results without numbers.
-        best: the best model; None if none has numbers.
-        baseline: what models are compared with, LightFM or else popularity; None if
-            neither has numbers.
-        to_baseline: each other model beside the baseline, Holm's correction over them.
-        to_best: each other model beside the best, Holm's correction over them.
+        best: the best model; None if no model has numbers.
+        baseline: LightFM, or else popularity; None if neither has numbers.
+        to_baseline: other models against the baseline, with Holm's correction.
+        to_best: other models against the best one, with Holm's correction.
     """
 
     metric: str
@@ -96,11 +95,11 @@ class Findings:
     to_best: Mapping[str, Comparison]
 
     def row(self, model: str) -> Row:
-        """The row of a model that has numbers."""
+        """Returns the row of a model."""
         return next(row for row in self.rows if row.model == model)
 
     def mean(self, model: str) -> float:
-        """The model's value of the metric."""
+        """Returns a model's value of the metric."""
         return self.row(model).summary.mean[self.metric]
 
     @property
@@ -110,13 +109,13 @@ class Findings:
 
     @property
     def best_together(self) -> list[str]:
-        """The best model, and those with the very same value."""
+        """The best model, and models with an identical value."""
         top = max((self.mean(row.model) for row in self.competing), default=None)
         return [row.model for row in self.competing if self.mean(row.model) == top]
 
     @property
     def num_users(self) -> int:
-        """Users who were tested; 0 if there are no rows."""
+        """The number of tested users; 0 without rows."""
         return len(self.rows[0].evaluation.user_ids) if self.rows else 0
 
     @property
@@ -125,15 +124,37 @@ class Findings:
         return any(row.curve for row in self.rows)
 
     @property
+    def missing_by_reason(self) -> dict[tuple[str, str], list[str]]:
+        """The seeds without numbers of each model and reason."""
+        seeds: dict[tuple[str, str], list[str]] = {}
+        for result in self.missing:
+            seeds.setdefault((result.model, result.status), []).append(f"{result.seed}")
+        return seeds
+
+    @property
+    def models_to_repeat(self) -> list[str]:
+        """The models to run again with more seeds, at least two if there are."""
+        named = [self.best, self.fastest, self.baseline]
+        if len(set(named)) == 1:  # one model alone cannot be compared
+            named += [row.model for row in self.competing[:2]]
+        return list(dict.fromkeys(filter(None, named)))
+
+    @property
+    def exact(self) -> set[bool]:
+        """Whether tests are exact, for those against the baseline and the best."""
+        tests = (*self.to_baseline.values(), *self.to_best.values())
+        return {comparison.test.exact for comparison in tests}
+
+    @property
     def level_with_best(self) -> list[str]:
-        """Models that cannot be told apart from the best."""
+        """Models whose difference to the best one is not significant."""
         return [model for model, c in self.to_best.items() if not c.significant]
 
     @property
     def highlighted(self) -> list[str]:
-        """The best, the fastest that is level with it, and what readers know.
+        """The best model, the fastest one level with it, and the baselines.
 
-        All models, where there are few.
+        All models if there are few.
         """
         named = [self.best, self.fastest, *BASELINES]
         known = [row.model for row in self.rows]
@@ -143,7 +164,7 @@ class Findings:
 
     @property
     def fastest(self) -> str | None:
-        """The fastest to train of the best and those that are level with it."""
+        """The fastest to train of the best model and those level with it."""
         if self.best is None:
             return None
         level = [self.best, *self.level_with_best]
@@ -193,17 +214,17 @@ def _row(summary: Summary) -> Row:
 
 
 def _compared(
-    evaluations: Mapping[str, Evaluation], with_: str | None, metric: str
+    evaluations: Mapping[str, Evaluation], base: str | None, metric: str
 ) -> dict[str, Comparison]:
-    """Each other model beside one; nothing where there are too few users to test."""
-    if with_ is None or len(evaluations[with_].user_ids) < 2:
+    """Tests all other models against one; empty with fewer than two users."""
+    if base is None or len(evaluations[base].user_ids) < 2:
         return {}
-    other = evaluations[with_]
+    other = evaluations[base]
     draws = num_draws(len(other.user_ids))
     tests = {
         model: evaluation.compare(other, metric, num_resamples=draws)
         for model, evaluation in evaluations.items()
-        if model != with_
+        if model != base
     }
     adjusted = holm([test.p_value for test in tests.values()])
     return {
@@ -213,5 +234,5 @@ def _compared(
 
 
 def num_draws(num_users: int) -> int:
-    """As many as p values need, which are multiples of 1 / draws, and time allows."""
+    """Returns the draws of a test: p values are multiples of 1 / draws."""
     return max(1000, min(4000, 10**8 // num_users))

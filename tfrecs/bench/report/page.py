@@ -1,7 +1,8 @@
-"""The page, put together."""
+"""Writes the page: the values of its templates, and its style."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from markupsafe import Markup
@@ -9,19 +10,23 @@ from markupsafe import Markup
 from tfrecs._base.files import replaced_when_whole
 from tfrecs.bench.measuring import LIST_LENGTH
 from tfrecs.bench.problem import Problem
-from tfrecs.bench.report.answer import answer
-from tfrecs.bench.report.figures import figures
-from tfrecs.bench.report.findings import Findings, find
-from tfrecs.bench.report.lists import lists
-from tfrecs.bench.report.markup import seconds_in_words, section, text
-from tfrecs.bench.report.picker import picker
-from tfrecs.bench.report.scores import scores_table
-from tfrecs.bench.report.small_print import definitions, small_print
-from tfrecs.bench.report.style import style_for
-from tfrecs.bench.result import Result
+from tfrecs.bench.report.figures import Figure, figures
+from tfrecs.bench.report.findings import ALPHA, FEW_USERS, Findings, find, num_draws
+from tfrecs.bench.report.people import people
+from tfrecs.bench.report.svg import inline_svg
+from tfrecs.bench.report.words import PROPER, duration, listed, p_value, timed_work
+from tfrecs.bench.result import ORACLE, Result
 from tfrecs.bench.results_file import environment
-from tfrecs.reporting.pages import render_page
-from tfrecs.reporting.text import clean
+from tfrecs.bench.table import HEADERS, metric_columns
+from tfrecs.data.datasets import DATASETS
+from tfrecs.reporting.pages import render, render_page
+from tfrecs.reporting.plots.canvas import title_of
+from tfrecs.reporting.plots.colours import FAINT, GREY, INK, LOOKS, SOFT
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+ON_DARK = ("#6db6f2", "#ff9a5a", "#45c9a5", "#e58cc9", "#d9b24c", "#a3aeff")
+"""The colours of highlighted models in dark mode, in the order of `LOOKS`."""
 
 PARTS = {
     "answer": "The answer",
@@ -31,7 +36,17 @@ PARTS = {
     "meaning": "What the numbers mean",
     "run": "This run",
 }
-"""Keys of the page's parts and their headings, in order."""
+"""Ids and headings of the page's parts, in order."""
+
+DEFINITIONS = {
+    "precision": "The share of hits among the first k items. A hit is an item of the "
+    "user's test data.",
+    "recall": "The share of the user's test items among the first k items.",
+    "ndcg": "The sum of 1 / log2(1 + rank) over the hits, so that higher ranks count "
+    "more, divided by its value for the best possible list: 1 is a perfect list.",
+    "micro_precision": "Precision over the lists of all users together.",
+    "micro_recall": "Recall over the test items of all users together.",
+}
 
 
 def write_report(
@@ -42,88 +57,94 @@ def write_report(
     command: str,
     seconds: float,
 ) -> None:
-    """Writes one page that needs nothing but itself, whole or not at all.
+    """Writes one page that depends on no other file, whole or not at all.
 
     Args:
         path: of the page.
         problem: data and protocol.
         results: of all models and seeds, failed ones too.
-        command: what was run.
-        seconds: how long all of it took.
+        command: of the run.
+        seconds: that the run took.
     """
-    page = report(problem, results, command=command, seconds=seconds)
-    with replaced_when_whole(path) as partial:
-        partial.write_text(page, encoding="utf-8")
-
-
-def report(
-    problem: Problem, results: Sequence[Result], *, command: str, seconds: float
-) -> str:
-    """Gives the page's HTML."""
     found = find(problem, results)
     places = {row.model: place for place, row in enumerate(found.rows)}
-    num_seeds = max((row.num_seeds for row in found.rows), default=1)
-    protocol = problem.in_one_line.removeprefix(problem.dataset.name)
-    name, question = clean(problem.dataset.name), "which recommender is best?"
-    inside = {
-        "answer": answer(problem, found, num_seeds),
-        "models": scores_table(problem, found, places),
-        "figures": _figures(problem, found, places),
-        "people": _people(problem, found, places),
-        "meaning": definitions(problem, found)
-        + f"<h3>Small print</h3>{small_print(problem, found, num_seeds)}",
-        "run": _run(command, seconds, results),
+    page = render_page(
+        TEMPLATES / "report.html",
+        title=f"{problem.dataset.name}: which recommender is best?",
+        style=_style(len(places)),
+        problem=problem,
+        protocol=problem.in_one_line.removeprefix(problem.dataset.name),
+        found=found,
+        places=places,
+        num_seeds=max((row.num_seeds for row in found.rows), default=1),
+        parts=PARTS,
+        columns=_columns(problem, found),
+        figures=figures(problem, found),
+        drawn=partial(_drawn, places=places),
+        people=people(problem, found),
+        definitions=_definitions(problem, found),
+        command=command,
+        run=_run(seconds, results),
+        draws=num_draws(max(found.num_users, 1)),
+        alpha=ALPHA,
+        few_users=FEW_USERS,
+        list_length=LIST_LENGTH,
+        oracle=ORACLE,
+        proper=PROPER,
+        published=DATASETS,
+        title_of=title_of,
+        listed=listed,
+        duration=duration,
+        p_value=p_value,
+    )
+    with replaced_when_whole(path) as partial_path:
+        partial_path.write_text(page, encoding="utf-8")
+
+
+def _style(num_models: int) -> str:
+    variables = {INK: "ink", SOFT: "soft", GREY: "grey", FAINT: "line"}
+    variables |= {look.colour: f"c{n}" for n, look in enumerate(LOOKS)}
+    return render(
+        TEMPLATES / "report.css",
+        looks=LOOKS,
+        on_dark=ON_DARK,
+        variables=variables,
+        num_models=num_models,
+    )
+
+
+def _drawn(figure: Figure, places: Mapping[str, int]) -> Markup:
+    return Markup(inline_svg(figure.figure, figure.key, figure.finding, places))
+
+
+def _columns(problem: Problem, found: Findings) -> dict[str, tuple[str, float | None]]:
+    """Returns the metrics of the table, each with its header and best value."""
+    columns = {}
+    for column in metric_columns(problem):
+        metric, _, k = column.partition("@")
+        values = [round(row.summary.mean[column], 4) for row in found.competing]
+        columns[column] = (f"{HEADERS[metric]}@{k}", max(values, default=None))
+    return columns
+
+
+def _definitions(problem: Problem, found: Findings) -> dict[str, str]:
+    metrics = dict.fromkeys(c.partition("@")[0] for c in metric_columns(problem))
+    return {
+        **{title_of(metric): DEFINITIONS[metric] for metric in metrics},
+        "coverage": "The share of the catalogue in the lists of all tested users.",
+        "training": f"Seconds of {timed_work(found.chose_epochs)}.",
+        "parameters": "The number of learned values.",
     }
-    parts = "\n".join(section(key, PARTS[key], inside[key]) for key in PARTS)
-    links = "".join(f'<li><a href="#{k}">{text(v)}</a></li>' for k, v in PARTS.items())
-    notes = "".join(f"<p>Note: {text(note)}</p>" for note in problem.notes)
-    body = f"""<a class="skip" href="#answer">Skip to the answer</a>
-<header>
-<h1><bdi>{text(name)}</bdi>: {question}</h1>
-<div class="protocol"><p><bdi>{text(name)}</bdi>{text(protocol)}</p>{notes}</div>
-<nav aria-label="Parts of this page"><ul>{links}</ul></nav>
-</header>
-<main>
-{parts}
-</main>
-<footer><p>Written by tfrecs. This page loads nothing and runs nothing.</p></footer>"""
-    return render_page(
-        Path(__file__).parent / "templates/report.html",
-        title=f"{name}: {question}",
-        style=style_for(len(places)),
-        body=Markup(body),
-    )
 
 
-def _figures(problem: Problem, found: Findings, places: dict[str, int]) -> str:
-    drawn = f'<div class="figures">{figures(problem, found, places)}</div>'
-    if len(found.rows) < 2:
-        return drawn
-    return picker(found.rows, found.highlighted, places) + drawn
-
-
-def _people(problem: Problem, found: Findings, places: dict[str, int]) -> str:
-    legend = (
-        f"<p>A list is a model's first {LIST_LENGTH} items, or as many as are left. ✓ "
-        "marks what the user had in the test data"
-        f"{', which no model has seen' * problem.exclude_seen}.</p>"
-    )
-    return legend + lists(problem, found, places)
-
-
-def _run(command: str, seconds: float, results: Sequence[Result]) -> str:
+def _run(seconds: float, results: Sequence[Result]) -> dict[str, str]:
     known = environment("")
     packages = ", ".join(f"{k} {v}" for k, v in known["packages"].items() if v)
     chosen = sum(result.selection_seconds for result in results if result.curve)
-    facts = {
+    more = f", {duration(chosen)} of it to choose epochs" if chosen else ""
+    return {
         "finished": datetime.now().astimezone().strftime("%d %B %Y, %H:%M %Z"),
-        "took": seconds_in_words(seconds)
-        + (f", {seconds_in_words(chosen)} of it to choose epochs" if chosen else ""),
+        "took": duration(seconds) + more,
         "machine": f"{known['cpus']} CPUs, {known['machine']}, {known['platform']}",
         "versions": f"Python {known['python']}, {packages}",
     }
-    rows = "".join(f"<dt>{text(k)}</dt><dd>{text(v)}</dd>" for k, v in facts.items())
-    return (
-        f"<dl class='terms'><dt>command</dt><dd><code>{text(command)}</code></dd>"
-        f"{rows}</dl>"
-    )

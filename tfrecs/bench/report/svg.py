@@ -1,4 +1,4 @@
-"""A Matplotlib figure as SVG inside a page, in the page's own colours and type."""
+"""Matplotlib figures as inline SVG, in the colours and fonts of the page."""
 
 import io
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 def inline_svg(
     figure: "Figure", key: str, label: str, places: Mapping[str, int]
 ) -> str:
-    """Gives an `<svg>` that is the same for the same figure.
+    """Returns a figure as an `<svg>`, identical for identical figures.
 
-    Inline style becomes attributes, since the page's policy lets no inline style in and
-    the page's own style can then set other colours. All that shows a model has the
-    classes "m" and "m" with the model's place, and tells its name to a pointer.
+    Inline styles become attributes: the page's policy forbids inline styles, and the
+    page's style can then set other colours. All marks of a model have the classes "m"
+    and "m" with the model's place, and its name as a tooltip.
 
     Args:
         figure: of `tfrecs.reporting.plots`.
-        key: of the figure, before each id, so that ids are those of one figure alone.
-        label: what the figure shows, for those who cannot see it.
+        key: prefix of all ids, distinct among the figures of a page.
+        label: description for screen readers.
         places: of the models among all.
     """
     root = ElementTree.fromstring(_drawn(figure))
@@ -56,7 +56,7 @@ def _drawn(figure: "Figure") -> bytes:
 
 
 def _mark(element: ElementTree.Element, models: Mapping[str, tuple[str, int]]) -> None:
-    """Makes classes of the ids that say which model is shown."""
+    """Replaces the id of a model by its classes and its name."""
     found = models.get(element.get("id", ""))
     if found is not None:
         model, place = found
@@ -67,10 +67,7 @@ def _mark(element: ElementTree.Element, models: Mapping[str, tuple[str, int]]) -
 
 
 def _style_uses(root: ElementTree.Element) -> None:
-    """Moves the look of markers to where they are used.
-
-    There alone the page's style knows whose they are.
-    """
+    """Moves the attributes of markers to their uses, which have the model's class."""
     paths = {p.get("id"): p for d in root.iter("defs") for p in d.findall("path")}
     for use in root.iter("use"):
         path = paths[use.get("href", "").removeprefix("#")]
@@ -85,7 +82,7 @@ def _look_of(path: ElementTree.Element) -> dict[str, str]:
 
 
 def _own_attributes(element: ElementTree.Element, key: str) -> None:
-    """Leaves tags and attributes that HTML knows without namespaces."""
+    """Removes namespaces, and turns inline styles into attributes."""
     element.tag = element.tag.removeprefix(SVG)
     given = dict(element.attrib)
     element.attrib.clear()
@@ -103,7 +100,7 @@ def _own_attributes(element: ElementTree.Element, key: str) -> None:
 
 
 def _as_attributes(style: str) -> dict[str, str]:
-    """Declarations as attributes of the same names; the page has its own fonts."""
+    """Returns CSS declarations as attributes; the page has its own fonts."""
     found = {}
     for declaration in filter(str.strip, style.split(";")):
         name, _, value = (part.strip() for part in declaration.partition(":"))

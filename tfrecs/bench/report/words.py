@@ -1,15 +1,50 @@
-"""Parts of sentences about numbers."""
+"""Numbers and names as parts of sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isnan
 
-from tfrecs.bench.report.findings import Findings
-from tfrecs.bench.report.markup import listed
 from tfrecs.evaluation.means import Mean
+
+PROPER = {"lightfm": "LightFM", "popularity": "popularity"}
+"""Names of the baselines in sentences."""
+
+
+def listed(names: Sequence[str]) -> str:
+    """Joins names.
+
+    Example:
+        >>> listed(["a"]), listed(["a", "b", "c"])
+        ('a', 'a, b and c')
+    """
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def duration(seconds: float) -> str:
+    """Returns a time with its unit.
+
+    Example:
+        >>> duration(0.0004), duration(2.345), duration(59.97)
+        ('less than 0.001 s', '2.3 s', '1 min 0 s')
+    """
+    if 0 < seconds < 0.001:
+        return "less than 0.001 s"
+    if seconds < 1:
+        return f"{seconds:.1g} s"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def p_value(p: float) -> str:
+    """Returns "p = 0.034" or "p < 0.001"."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def interval(mean: Mean, digits: int = 3) -> str:
-    """A mean, and its interval if it has one.
+    """Returns a mean with its interval, if it has one.
 
     Example:
         >>> interval(Mean(0.5, 0.25, 0.75))
@@ -20,7 +55,7 @@ def interval(mean: Mean, digits: int = 3) -> str:
 
 
 def highest(values: Mapping[str, float]) -> str:
-    """Names of those that none is above.
+    """Returns the names with the highest value.
 
     Example:
         >>> highest({"a": 0.2, "b": 0.3, "c": 0.3})
@@ -30,32 +65,9 @@ def highest(values: Mapping[str, float]) -> str:
     return listed([name for name, value in values.items() if value == top])
 
 
-def who_covers(coverage: Mapping[str, float], accuracy: Mapping[str, float]) -> str:
-    """Who recommends the most of the catalogue, and what the most accurate does."""
-    if not coverage:
-        return "No model but the oracle was measured."
-    widest, most = highest(coverage), max(coverage.values())
-    verb = "recommends" if widest in coverage else "recommend"
-    told = f"{widest} {verb} the most of the catalogue, {most:.0%} of it"
-    accurate = max(accuracy, key=accuracy.__getitem__)
-    if coverage[accurate] == most:
-        return f"{told}."
-    return f"{told}; the most accurate, {accurate}, {coverage[accurate]:.0%}."
-
-
-def passes(number: int) -> str:
-    """Passes over the data.
-
-    Example:
-        >>> passes(1), passes(2)
-        ('1 pass', '2 passes')
-    """
-    return f"{number} pass{'' if number == 1 else 'es'}"
-
-
-def what_seconds_are(found: Findings) -> str:
-    """What is in the seconds of training; compiling is, where no epochs were chosen."""
-    if found.chose_epochs:
+def timed_work(chose_epochs: bool) -> str:
+    """Describes the work in the seconds of training."""
+    if chose_epochs:
         return (
             "training on all of train, without compiling, choosing the number of "
             "epochs, and writing for TensorBoard"

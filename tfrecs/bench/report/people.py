@@ -1,0 +1,47 @@
+"""The example users: their items, and the lists of all models."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tfrecs.bench.problem import Problem
+from tfrecs.bench.report.findings import Findings
+from tfrecs.evaluation.segments import activity
+from tfrecs.reporting.items import ItemNames, distinct_names, history
+from tfrecs.reporting.text import id_text
+
+
+def people(problem: Problem, found: Findings) -> list[dict[str, Any]]:
+    """Returns the example users with a list of any model, for the template."""
+    train, test = problem.train, problem.test
+    ids = train.items.ids
+    names = distinct_names(ItemNames(train).of(np.arange(len(ids))), ids)
+
+    def named(items: Iterable[int]) -> list[str]:
+        return [names[item] for item in items]
+
+    segments = activity(train)
+    shown = []
+    for user in problem.example_users:
+        held_out = test.item_ids[history(test, user)].tolist()
+        cards = [
+            {
+                "model": row.model,
+                "entries": [(names[i], i in held_out) for i in row.lists[user]],
+                "hits": len({*row.lists[user]} & {*held_out}),
+            }
+            for row in found.rows
+            if user in row.lists
+        ]
+        if cards:
+            shown.append(
+                {
+                    "id": id_text(train.users.ids[user]),
+                    "activity": str(segments[user]),
+                    "known": named(train.item_ids[history(train, user)]),
+                    "held_out": named(held_out),
+                    "cards": cards,
+                }
+            )
+    return shown
