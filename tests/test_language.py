@@ -58,12 +58,6 @@ PENDING = frozenset(
     bench/result.py
     bench/stream/result.py
     bench/train.py
-    callbacks/board/__init__.py
-    callbacks/board/projector.py
-    callbacks/board/sample.py
-    callbacks/board/snapshots.py
-    callbacks/ranking_metrics.py
-    callbacks/tensorboard.py
     data/joining.py
     data/raw.py
     data/readers/_interactions.py
@@ -79,19 +73,6 @@ PENDING = frozenset(
     models/towers.py
     optimizers/lazy_adam.py
     optimizers/rowwise_adagrad.py
-    reporting/__init__.py
-    reporting/items.py
-    reporting/pages.py
-    reporting/pictures.py
-    reporting/plots/__init__.py
-    reporting/plots/canvas.py
-    reporting/plots/colours.py
-    reporting/plots/coverage.py
-    reporting/plots/curves.py
-    reporting/plots/intervals.py
-    reporting/plots/names.py
-    reporting/posters/pages.py
-    reporting/posters/shelves.py
     streaming/growing.py
     streaming/learners.py
     streaming/prequential.py

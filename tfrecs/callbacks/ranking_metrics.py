@@ -17,23 +17,21 @@ from tfrecs.evaluation.protocol import check_apart
 class RankingMetrics(keras.callbacks.Callback):
     """Ranks the catalogue, or candidates, for validation users in a validation step.
 
-    Puts `val_precision@k`, `val_ndcg@k` and the other metrics of `tfrecs.evaluate` into
-    the epoch's logs, where callbacks that stand after this one find them: monitor
-    `"val_ndcg@10"` (with `mode="max"`) in `EarlyStopping` or `ModelCheckpoint`. With
-    `candidates` the names say so: `val_sampled_ndcg@10`.
+    Adds `val_precision@k`, `val_ndcg@k` and the other metrics of `tfrecs.evaluate` to
+    the logs, for callbacks after this one: monitor `"val_ndcg@10"` (with `mode="max"`)
+    in `EarlyStopping` or `ModelCheckpoint`. With `candidates` the names are such as
+    `val_sampled_ndcg@10`.
 
     Args:
-        train: what the model learns from, left out of the ranking.
+        train: training data.
         validation: held-out interactions, never the test set.
         k: cut-offs.
         metrics: names, as for `tfrecs.evaluate`; fewer cost less.
-        exclude_seen: whether items of `train` are left out of the ranking.
-        candidates: what validation items are ranked among, as by `evaluate_sampled`;
-            None for the whole catalogue.
-        num_users: users that are evaluated, the same after each epoch, drawn from those
-            of `validation`; None for all of them.
+        exclude_seen: whether to exclude the items of `train` from the ranking.
+        candidates: candidates of `evaluate_sampled`; None for the whole catalogue.
+        num_users: users to evaluate, drawn once from `validation`; None for all.
         seed: of the draw of users.
-        every: epochs between two evaluations; others have no `val_` metrics.
+        every: Keras epochs between two evaluations; others have no `val_` metrics.
 
     Attributes:
         evaluation: the last `Evaluation`; None before the first.
@@ -64,7 +62,7 @@ class RankingMetrics(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         check_positive(every=every)
-        # Wrong arguments are told before an epoch is trained, not after.
+        # Wrong arguments raise before an epoch is trained, not after.
         cutoffs = check_cutoffs(k, train.num_items)
         choose_measures(metrics, cutoffs, lists=candidates is None)
         check_apart(train, validation, exclude_seen)
@@ -83,31 +81,22 @@ class RankingMetrics(keras.callbacks.Callback):
         """Adds the metrics to the logs."""
         if logs is None or (epoch + 1) % self.every:
             return
-        self.evaluation = self._evaluate()
+        options: dict[str, Any] = {"k": self.k, "metrics": self.metrics}
+        if self.candidates is not None:
+            self.evaluation = evaluate_sampled(
+                self.model, self.validation, self.candidates, **options
+            )
+        else:
+            options["exclude_seen"] = self.exclude_seen
+            self.evaluation = evaluate(
+                self.model, self.train, self.validation, **options
+            )
         prefix = "val_" if self.candidates is None else "val_sampled_"
         logs.update({f"{prefix}{x}": y for x, y in self.evaluation.metrics.items()})
 
-    def _evaluate(self) -> Evaluation:
-        if self.candidates is not None:
-            return evaluate_sampled(
-                self.model,
-                self.validation,
-                self.candidates,
-                k=self.k,
-                metrics=self.metrics,
-            )
-        return evaluate(
-            self.model,
-            self.train,
-            self.validation,
-            k=self.k,
-            exclude_seen=self.exclude_seen,
-            metrics=self.metrics,
-        )
-
 
 def sample_users(data: Interactions, num_users: int, seed: int) -> Interactions:
-    """Gives the interactions of users drawn from those who have any, all if too few.
+    """Returns the interactions of some users, drawn from all that have any.
 
     Raises:
         ValueError: if `num_users` is below 1.

@@ -29,7 +29,7 @@ class TensorBoard(keras.callbacks.Callback):
     """Writes a training into one run of TensorBoard.
 
     Put it after `RankingMetrics`, whose metrics it then shows. It changes neither the
-    model nor the logs nor any global seed: training gives the same numbers without it.
+    model nor the logs nor any global seed: the numbers are identical without it.
     The step of every curve is the number of epochs, passes over `train`.
 
     - Scalars, every `validate_every` epochs: each number in the logs (`train/loss`, and
@@ -56,14 +56,13 @@ class TensorBoard(keras.callbacks.Callback):
 
     Args:
         log_dir: folder of the run. Each `fit` adds one event file.
-        train: what the model learns from.
+        train: training data.
         validation: held-out interactions, never the test set; None for none.
         validate_every: epochs between two calls of the callback, as in `tfrecs.fit`.
-        hparams: numbers, strings or bools to compare with those of other runs; None for
-            no line in the HParams tab.
+        hparams: numbers, strings or bools to compare between runs; None for no line in
+            the HParams tab.
         card: more rows of the card, such as {"dataset": "ml-100k", "split": "ua"}.
-        snapshots: what snapshots show and how much time they take; None for
-            `Snapshots()`.
+        snapshots: metrics, users and time of snapshots; None for `Snapshots()`.
         items: the columns of titles and pictures; None for `ItemDisplay()`.
         profile: the first and the last batch to trace, counted from 1 over all epochs,
             for the Profile tab of `tensorboard-plugin-profile`; None for no trace.

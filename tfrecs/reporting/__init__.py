@@ -1,1 +1,1 @@
-"""What a person sees: plots, posters, pages."""
+"""Plots, posters, pages, and the names of items."""

@@ -1,4 +1,4 @@
-"""What an item is called, the facts that a card shows of it, and a user's history."""
+"""Names of items, the facts on their cards, and a user's history."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -99,7 +99,7 @@ class ItemColumns:
 
 @dataclass(frozen=True)
 class ItemFacts:
-    """What a card shows of an item, in clean text.
+    """The facts on an item's card, in clean text.
 
     Args:
         title: never empty.

@@ -26,12 +26,12 @@ def render_page(
     `style="color: red"` and `onclick` have no effect.
 
     Args:
-        template: path of the file. It can import other files of its folder, and those
-            of `TEMPLATES`.
+        template: path of the file. It can import files of its folder and of
+            `TEMPLATES`.
         title: of the page.
         style: all of its CSS, which is not escaped, so never from the user's data.
-        pictures: sources of images, in the words of the policy: "data:" for those that
-            are part of the page, "data: http: https:" for those of the web too.
+        pictures: sources of images, in the words of the policy: "data:" for images in
+            the page, "data: http: https:" for images of the web too.
         **values: the variables of the template. See `render` for how they are escaped.
 
     Returns:
@@ -48,8 +48,8 @@ def render(template: Path, **values: Any) -> Markup:
     """Renders a template into a piece of HTML.
 
     Args:
-        template: path of the file. It can import other files of its folder, and those
-            of `TEMPLATES`.
+        template: path of the file. It can import files of its folder and of
+            `TEMPLATES`.
         **values: its variables, all of which must be known. All text is escaped, but
             for `markupsafe.Markup`, such as what `render` returns. The filter `clean`
             makes one line of a text, without control characters.

@@ -1,4 +1,4 @@
-"""Pictures that the user has: files that become part of the page, and addresses."""
+"""The user's pictures: files that become part of a page, and web addresses."""
 
 import base64
 from pathlib import Path
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from tfrecs._base.files import naming_file
 
 MOST_BYTES = 2_000_000
-"""Of one picture; hundreds of larger ones would make a page that no browser opens."""
+"""Of one picture: no browser opens a page of hundreds of larger ones."""
 
 _STARTS = {
     b"\x89PNG\r\n\x1a\n": "png",
@@ -18,7 +18,7 @@ _STARTS = {
 
 
 def embedded(path: str, folder: Path) -> str | None:
-    """Gives a picture in a folder as a `data:` address; see `read_picture`."""
+    """Returns a picture in a folder as a `data:` address; see `read_picture`."""
     data = read_picture(path, folder)
     if data is None:
         return None
@@ -26,14 +26,14 @@ def embedded(path: str, folder: Path) -> str | None:
 
 
 def read_picture(path: str, folder: Path) -> bytes | None:
-    """Gives the bytes of a picture in a folder; None if there is no such file.
+    """Returns the bytes of a picture in a folder; None if there is no such file.
 
-    The first bytes say whether it is a picture, whatever the file is called. SVG is
-    none of the kinds, since it can hold more than a picture.
+    The first bytes decide whether it is a picture, not the name of the file. SVG is not
+    a valid kind, since it can hold scripts.
 
     Args:
         path: of the file, within the folder.
-        folder: which the file must be in, also after symbolic links.
+        folder: the folder of the file, also after symbolic links.
 
     Raises:
         ValueError: if the folder is missing, or the file is elsewhere, not a file, not
@@ -63,10 +63,10 @@ def read_picture(path: str, folder: Path) -> bytes | None:
 
 
 def checked_address(address: str) -> str:
-    """Gives an address of a picture on the web.
+    """Returns the address of a picture on the web.
 
     Raises:
-        ValueError: if it is no http(s) address with a host.
+        ValueError: if it is not an http(s) address with a host.
     """
     try:
         parts = urlsplit(address)
@@ -82,7 +82,7 @@ def checked_address(address: str) -> str:
 
 
 def picture_kind(data: bytes) -> str:
-    """Gives "png", "jpeg", "gif", "webp" or "avif"; ValueError for anything else."""
+    """Returns "png", "jpeg", "gif", "webp" or "avif", or raises ValueError."""
     for start, kind in _STARTS.items():
         if data.startswith(start):
             return kind

@@ -18,7 +18,7 @@ from tfrecs.reporting.plots import (
     metric_intervals,
 )
 from tfrecs.reporting.plots.canvas import title_of
-from tfrecs.reporting.plots.colours import FEW, LOOKS
+from tfrecs.reporting.plots.colours import COLOURS, FEW
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -276,7 +276,7 @@ def _highlighted_of(curves: Iterable[str], found: Findings) -> list[str]:
     others = [model for model in known if model not in found.highlighted]
     if len(known) > FEW:
         others = others[:1] if len(others) == len(known) else []
-    return [*found.highlighted, *others][: len(LOOKS)]
+    return [*found.highlighted, *others][: len(COLOURS)]
 
 
 def _decimals(values: Iterable[float]) -> list[str]:

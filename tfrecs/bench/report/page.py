@@ -21,12 +21,12 @@ from tfrecs.bench.table import HEADERS, metric_columns
 from tfrecs.data.datasets import DATASETS
 from tfrecs.reporting.pages import render, render_page
 from tfrecs.reporting.plots.canvas import title_of
-from tfrecs.reporting.plots.colours import FAINT, GREY, INK, LOOKS, SOFT
+from tfrecs.reporting.plots.colours import COLOURS, FAINT, GREY, INK, SOFT
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 ON_DARK = ("#6db6f2", "#ff9a5a", "#45c9a5", "#e58cc9", "#d9b24c", "#a3aeff")
-"""The colours of highlighted models in dark mode, in the order of `LOOKS`."""
+"""The colours of highlighted models in dark mode, in the order of `COLOURS`."""
 
 PARTS = {
     "answer": "The answer",
@@ -103,10 +103,10 @@ def write_report(
 
 def _style(num_models: int) -> str:
     variables = {INK: "ink", SOFT: "soft", GREY: "grey", FAINT: "line"}
-    variables |= {look.colour: f"c{n}" for n, look in enumerate(LOOKS)}
+    variables |= {colour.code: f"c{n}" for n, colour in enumerate(COLOURS)}
     return render(
         TEMPLATES / "report.css",
-        looks=LOOKS,
+        colours=COLOURS,
         on_dark=ON_DARK,
         variables=variables,
         num_models=num_models,

@@ -1,1 +1,1 @@
-"""What `tfrecs.callbacks.TensorBoard` shows, one idea a file."""
+"""The parts of `tfrecs.callbacks.TensorBoard`."""

@@ -25,7 +25,7 @@ def card_of(
 
     Args:
         rows: more rows, which come first.
-        train: what the model learns from.
+        train: training data.
         validation: held-out interactions; None for none.
         model: the model that the card describes.
         trained: the model that `fit` is called on: `model` or a view of it.

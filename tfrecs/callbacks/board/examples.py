@@ -35,7 +35,7 @@ class Examples:
     """Writes the recommendations of some users beside their histories.
 
     Args:
-        train: what the model learns from.
+        train: training data.
         held: held-out interactions, the hits of recommendations; None for none.
         users: `[users]`, indices.
         names: of the items.

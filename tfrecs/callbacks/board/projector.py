@@ -26,7 +26,7 @@ CONFIG = "projector_config.pbtxt"
 
 @dataclass(frozen=True)
 class ItemDisplay:
-    """How TensorBoard shows items.
+    """Settings of items in TensorBoard.
 
     Args:
         title_col: column of `train.item_features` with titles. An item without one is
@@ -52,7 +52,7 @@ class Projector:
     Pictures are read at once, so that a wrong one is an error before training.
 
     Args:
-        train: what the model learns from.
+        train: training data.
         display: how items are shown.
         rng: draws the users.
 

@@ -27,7 +27,7 @@ class Ranking:
     """A model's ranking for some users, without training items.
 
     Args:
-        users: `[users]`, indices; those of the sample come first.
+        users: `[users]`, indices, the sample first.
         items: `[users, longest]`, their best items.
         scores: `[users, longest]`, of these items.
         ranked: the ranks of the held-out items of the sample in the whole catalogue;

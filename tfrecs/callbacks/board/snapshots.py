@@ -35,12 +35,12 @@ SAMPLE = "validation sample"
 
 @dataclass(frozen=True)
 class Snapshots:
-    """What the snapshots of `TensorBoard` show, and how much time they take.
+    """Settings of the snapshots of `TensorBoard`.
 
     Args:
         share: of the training time that snapshots may take, from 0 to 1.
         k: cut-offs of the metrics; examples show as many items as the largest.
-        num_users: users of the metrics, drawn once from those of `validation`.
+        num_users: users of the metrics, drawn once from `validation`.
         example_users: indices of users whose recommendations are shown; None for one
             with few, one with more and one with many training interactions.
         seed: of all draws.
@@ -68,7 +68,7 @@ class SnapshotTaker:
     """Takes snapshots of the same users and items; each tower runs once in each.
 
     Args:
-        train: what the model learns from.
+        train: training data.
         validation: held-out interactions; None for none.
         settings: of the snapshots.
         names: of the items.

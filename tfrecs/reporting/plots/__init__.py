@@ -1,17 +1,16 @@
-"""Figures of how models compare, for notebooks; the report of the bench shows the same.
+"""Figures that compare models, for notebooks and for the report of the bench.
 
-Each function takes plain things by model name and gives a `matplotlib.figure.Figure`.
-It is made without pyplot, so nothing is left open and nothing global is changed:
+Each function takes plain values by model name and returns a `matplotlib.figure.Figure`,
+made without pyplot: nothing stays open and no global state changes.
 `figure.savefig("by_k.png")` writes it, and a notebook shows it after
-`%matplotlib inline`. Matplotlib, of the extra `bench`, is loaded by the first call.
+`%matplotlib inline`. The first call loads Matplotlib, of the extra `bench`.
 
-A few models are `highlighted`, in colours that colour-blind people tell apart, each
-with a line and a marker of its own, and named where they stand; the others are thin and
-grey. By default these are the best model, "lightfm" and "popularity"; all of them where
-there are no more than four.
+A few models are `highlighted`: in colours that are distinct in all kinds of colour
+vision, with a line and a marker of their own, and named. The others are thin and grey.
+By default these are the best model, "lightfm" and "popularity"; or all, up to four.
 
-Intervals are means -+ 1.96 standard errors over users, 95% intervals where there are
-some 30 users or more. They say nothing of other seeds or splits.
+Intervals are means -+ 1.96 standard errors over users: 95% intervals for some 30 users
+or more. They do not cover other seeds or splits.
 
 Example:
     >>> from tfrecs.reporting.plots import metric_by_k
@@ -22,12 +21,13 @@ Example:
 """
 
 from tfrecs.evaluation.means import mean_over_seeds
-from tfrecs.reporting.plots.activity import metric_by_activity
-from tfrecs.reporting.plots.coverage import coverage_by_accuracy
-from tfrecs.reporting.plots.curves import learning_curves
-from tfrecs.reporting.plots.cutoffs import metric_by_k
 from tfrecs.reporting.plots.intervals import metric_intervals
-from tfrecs.reporting.plots.seconds import metric_by_seconds
+from tfrecs.reporting.plots.lines import (
+    learning_curves,
+    metric_by_activity,
+    metric_by_k,
+)
+from tfrecs.reporting.plots.points import coverage_by_accuracy, metric_by_seconds
 
 __all__ = [
     "coverage_by_accuracy",

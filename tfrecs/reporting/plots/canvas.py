@@ -1,28 +1,27 @@
-"""An empty figure, and the small things that all figures share."""
+"""Empty figures, and the text and ids that all figures share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tfrecs.reporting.plots.colours import FAINT, INK, SOFT, Look
+from tfrecs.reporting.plots.colours import FAINT, INK, SOFT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 TEXT = 12.0
-"""Points of text. A figure is `WIDTH` inches, so that a page can show it whole, or at
-five sixths of its size, with letters of 10 pixels."""
+"""Points of text. At five sixths of `WIDTH` inches, letters still have 10 pixels."""
 
 WIDTH, HEIGHT, TALL = 6.0, 3.8, 4.4
 LEFT, BOTTOM, TOP = 1.0, 0.62, 0.2
-"""Inches of a figure, of one with many names in it, and of the margins around axes."""
+"""Inches: of a figure, of one with many names, and of the margins around axes."""
 
 LETTER = 0.54 * TEXT
-"""Points that a letter is wide, on average and generously."""
+"""Points: a generous average width of a letter."""
 
 LONGEST = 24
-"""Letters of a model's name that are shown."""
+"""Letters of a model's name; the rest is cut."""
 
 _STYLE: dict[Any, Any] = {
     "font.size": TEXT,
@@ -49,7 +48,7 @@ _STYLE: dict[Any, Any] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draws as the figures of this package, whatever was set, and sets it back.
+    """Sets Matplotlib's parameters for the block, and restores them.
 
     Raises:
         ImportError: if Matplotlib is not installed.
@@ -58,7 +57,7 @@ def style() -> Iterator[None]:
         import matplotlib
     except ImportError as error:
         raise ImportError(
-            "Figures are drawn by Matplotlib, which is not installed: "
+            "Figures need Matplotlib, which is not installed: "
             "pip install 'tfrecs[bench]'"
         ) from error
     with matplotlib.rc_context():
@@ -75,7 +74,7 @@ def new_axes(
     left: float = LEFT,
     height: float = HEIGHT,
 ) -> "tuple[Figure, Axes]":
-    """Gives a figure and its only axes, margins in inches."""
+    """Returns a figure and its only axes, with margins in inches."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH, height))
@@ -89,45 +88,30 @@ def new_axes(
     return figure, axes
 
 
-def room_for(names: "list[str]") -> float:
-    """Inches that the longest of some names takes, and space around it."""
+def room_for(names: Iterable[str]) -> float:
+    """Returns the inches of the longest name, with space around it."""
     longest = max((min(len(name), LONGEST) for name in names), default=0)
     return 0.3 + longest * LETTER / 72
 
 
-def shown(name: str) -> str:
-    """A model's name as a figure shows it, on one line."""
+def one_line(name: str) -> str:
+    """Returns a model's name on one line, of at most `LONGEST` letters."""
     text = " ".join(name.split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def title_of(metric: str) -> str:
-    """What an axis calls a metric: NDCG@10, coverage@10, validation NDCG@10.
+    """Returns the name of a metric on an axis.
 
     Example:
-        >>> title_of("ndcg@10")
-        'NDCG@10'
+        >>> title_of("validation ndcg@10")
+        'validation NDCG@10'
     """
     for word in ("ndcg", "mrr", "auc", "map"):
         metric = metric.replace(word, word.upper())
     return metric.replace("_", " ")
 
 
-def draw_line(
-    axes: "Axes", model: str, x: "list[float]", y: "list[float]", look: Look
-) -> None:
-    """Draws a model's line, above the others if it is highlighted."""
-    [line] = axes.plot(x, y, color=look.colour, linestyle=look.line)
-    line.set_gid(gid(model))
-    line.set_solid_capstyle("round")
-    if look.highlighted:
-        line.set(linewidth=2.2, zorder=4)
-        line.set(marker=look.marker, markersize=6)
-    else:
-        line.set(linewidth=1.0, zorder=2)
-        line.set(marker="none" if len(x) > 1 else look.marker, markersize=4)
-
-
 def gid(model: str) -> str:
-    """The id of all that shows a model; Matplotlib writes it into SVG."""
+    """Returns the id of a model's elements, which Matplotlib writes into SVG."""
     return f"model:{model}"

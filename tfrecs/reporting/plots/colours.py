@@ -1,4 +1,4 @@
-"""How the models of a figure look: which are highlighted, and how each is drawn."""
+"""The highlighted models of a figure, and the colour, line and marker of each."""
 
 from collections.abc import Mapping, Sequence
 from math import isnan
@@ -7,63 +7,63 @@ from typing import NamedTuple
 from tfrecs._base.checks import check_choice
 
 INK, SOFT, GREY, FAINT = "#1f2328", "#5b636d", "#9aa2ab", "#e3e6ea"
-"""Of text, of text beside it, of models that are not highlighted, and of grids."""
+"""Colours of text, of minor text, of models without highlight, and of grids."""
 
 BASELINES = ("lightfm", "popularity")
-"""Highlighted beside the best, since readers know how good they are."""
+"""Highlighted beside the best model, since readers know their quality."""
 
 NEVER_BEST = "oracle"
-"""Knows the truth, and so is the best of nothing."""
+"""Knows the truth, so it does not count as the best model."""
 
 FEW = 4
-"""As many models can all be highlighted."""
+"""Models that can all be highlighted."""
 
 
-class Look(NamedTuple):
-    """How a model is drawn."""
+class Colour(NamedTuple):
+    """A colour, with a line and a marker that are as distinct."""
 
-    colour: str
+    code: str
     line: str | tuple[int, tuple[float, ...]]
     marker: str
     highlighted: bool = True
 
 
-LOOKS = (
-    Look("#0062a3", "-", "o"),
-    Look("#b34700", (0, (6, 2)), "s"),
-    Look("#00735c", (0, (2, 1.5)), "^"),
-    Look("#96397b", (0, (6, 1.5, 1.5, 1.5)), "D"),
-    Look("#7a5b00", (0, (9, 2)), "v"),
-    Look("#3b4cc0", (0, (4, 1, 1, 1, 1, 1)), "P"),
+COLOURS = (
+    Colour("#0062a3", "-", "o"),
+    Colour("#b34700", (0, (6, 2)), "s"),
+    Colour("#00735c", (0, (2, 1.5)), "^"),
+    Colour("#96397b", (0, (6, 1.5, 1.5, 1.5)), "D"),
+    Colour("#7a5b00", (0, (9, 2)), "v"),
+    Colour("#3b4cc0", (0, (4, 1, 1, 1, 1, 1)), "P"),
 )
-"""Of highlighted models, in their order: after Okabe and Ito's colours, which people of
-all kinds of colour vision tell apart, darker, so that text in them can be read."""
+"""Of highlighted models, in order: the colours of Okabe and Ito, which are distinct in
+all kinds of colour vision, darker, so that text in them is readable."""
 
-OTHER = Look(GREY, "-", "o", highlighted=False)
+OTHER = Colour(GREY, "-", "o", highlighted=False)
 
 
-def looks_of(
+def colours_of(
     values: Mapping[str, float], highlighted: Sequence[str] | None
-) -> dict[str, Look]:
-    """Gives a look for each model.
+) -> dict[str, Colour]:
+    """Returns the colour of each model.
 
     Args:
-        values: model to how good it is, which chooses where nobody has.
-        highlighted: models to highlight, in this order; names that are not among the
-            models are left out. None for the default ones.
+        values: model to its quality, which chooses the default highlights.
+        highlighted: models to highlight, in this order; unknown names are ignored. None
+            for the default ones.
 
     Raises:
-        ValueError: if there are no models, or more to highlight than looks.
+        ValueError: if there are no models, or more to highlight than colours.
     """
     if not values:
         raise ValueError("There must be at least one model. Received: none")
     chosen = _default(values) if highlighted is None else list(highlighted)
-    if len(chosen) > len(LOOKS):
+    if len(chosen) > len(COLOURS):
         raise ValueError(
-            f"`highlighted` must name at most {len(LOOKS)} models, or none stands out. "
-            f"Received: {len(chosen)}"
+            f"`highlighted` must name at most {len(COLOURS)} models, as there are no "
+            f"more colours. Received: {len(chosen)}"
         )
-    own = dict(zip(chosen, LOOKS, strict=False))
+    own = dict(zip(chosen, COLOURS, strict=False))
     return {model: own.get(model, OTHER) for model in values}
 
 

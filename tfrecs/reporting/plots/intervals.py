@@ -4,24 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tfrecs.evaluation import Evaluation
-from tfrecs.evaluation.means import mean_of
-from tfrecs.reporting.plots.canvas import (
-    BOTTOM,
-    TOP,
-    gid,
-    new_axes,
-    room_for,
-    shown,
-    style,
-)
-from tfrecs.reporting.plots.canvas import title_of as title
-from tfrecs.reporting.plots.colours import SOFT, looks_of
+from tfrecs.evaluation.means import Mean, mean_of
+from tfrecs.reporting.plots import canvas
+from tfrecs.reporting.plots.colours import SOFT, Colour, colours_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 ROW, WIDEST_ROW, FULL = 0.25, 0.5, 3.0
-"""Inches of a model, of one where there are few, and of all such together."""
+"""Inches of a row, of one among few, and of all rows that are among few."""
 
 
 def metric_intervals(
@@ -32,8 +24,8 @@ def metric_intervals(
 ) -> "Figure":
     """Draws a row for each model: its mean over users and its interval, best on top.
 
-    Intervals that do not overlap tell a difference. Those that do may tell one all the
-    same, since the users are the same: see `Evaluation.compare`.
+    Models whose intervals do not overlap differ. Models whose intervals do overlap may
+    differ too, since the users are the same: see `Evaluation.compare`.
 
     Args:
         evaluations: model to its evaluation; of several seeds, see `mean_over_seeds`.
@@ -44,45 +36,33 @@ def metric_intervals(
         ValueError: if there are no models, or one lacks the metric.
     """
     means = {model: mean_of(found, metric) for model, found in evaluations.items()}
-    looks = looks_of({model: mean.value for model, mean in means.items()}, highlighted)
+    colours = colours_of({model: x.value for model, x in means.items()}, highlighted)
     ranked = sorted(means, key=lambda model: means[model].value)
-    with style():
-        figure, axes = new_axes(
-            title(metric),
+    rows = max(2, len(ranked))
+    height = max(ROW * rows, min(WIDEST_ROW * rows, FULL))
+    with canvas.style():
+        figure, axes = canvas.new_axes(
+            canvas.title_of(metric),
             "",
-            left=room_for(ranked),
-            height=BOTTOM + TOP + _rows(max(2, len(ranked))),
+            left=canvas.room_for(ranked),
+            height=canvas.BOTTOM + canvas.TOP + height,
         )
+        axes.set_yticks(range(len(ranked)), [canvas.one_line(m) for m in ranked])
         for row, model in enumerate(ranked):
-            mean, look = means[model], looks[model]
-            axes.plot(
-                [mean.low, mean.high],
-                [row, row],
-                color=look.colour,
-                linewidth=2.2 if look.highlighted else 1.5,
-                solid_capstyle="butt",
-                gid=gid(model),
-            )
-            axes.plot(
-                [mean.value],
-                [row],
-                look.marker,
-                color=look.colour,
-                markersize=8 if look.highlighted else 6,
-                gid=gid(model),
-            )
-        axes.set_yticks(range(len(ranked)), [shown(model) for model in ranked])
-        axes.set_ylim(-0.6, max(2, len(ranked)) - 0.4)
+            _draw_row(axes, row, model, means[model], colours[model])
+        axes.set_ylim(-0.6, rows - 0.4)
         axes.grid(visible=False, axis="y")
         axes.spines["left"].set_visible(False)
-        for label, model in zip(axes.get_yticklabels(), ranked, strict=True):
-            look = looks[model]
-            label.set(parse_math=False, gid=gid(model))
-            label.set_color(look.colour if look.highlighted else SOFT)
-            label.set_fontweight("bold" if look.highlighted else "normal")
     return figure
 
 
-def _rows(number: int) -> float:
-    """Inches of some rows."""
-    return max(ROW * number, min(WIDEST_ROW * number, FULL))
+def _draw_row(axes: "Axes", row: int, model: str, mean: Mean, colour: Colour) -> None:
+    width, size = (2.2, 8) if colour.highlighted else (1.5, 6)
+    bar = axes.plot([mean.low, mean.high], [row, row], linewidth=width)
+    point = axes.plot([mean.value], [row], colour.marker, markersize=size)
+    for line in bar + point:
+        line.set(color=colour.code, gid=canvas.gid(model), solid_capstyle="butt")
+    label = axes.get_yticklabels()[row]
+    label.set(parse_math=False, gid=canvas.gid(model))
+    label.set_color(colour.code if colour.highlighted else SOFT)
+    label.set_fontweight("bold" if colour.highlighted else "normal")

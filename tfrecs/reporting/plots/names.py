@@ -1,15 +1,19 @@
-"""Names of models beside their lines and points, none upon another."""
+"""Names of models beside their lines and points, without overlaps."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
-from tfrecs.reporting.plots.canvas import LETTER, TEXT, gid, shown
-from tfrecs.reporting.plots.colours import SOFT, Look
+from tfrecs.reporting.plots.canvas import LETTER, TEXT, gid, one_line
+from tfrecs.reporting.plots.colours import SOFT, Colour
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
+
+Point: TypeAlias = tuple[float, float]
 
 LINE = 1.25 * TEXT
 """Points from a line of text to the next."""
@@ -17,45 +21,36 @@ LINE = 1.25 * TEXT
 AWAY = 9.0
 """Points from a point to its name."""
 
+SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1))
+"""The places of a name: to the right and left, above and below, and between."""
+
 
 def name_lines(
-    axes: "Axes", ends: Mapping[str, tuple[float, float]], looks: Mapping[str, Look]
+    axes: "Axes", ends: Mapping[str, Point], colours: Mapping[str, Colour]
 ) -> None:
-    """Names the highlighted lines at the right of the axes, each at its end's height.
+    """Names the highlighted lines at the right of the axes, near their ends.
 
     Args:
         axes: whose limits are final.
         ends: model to the last point of its line.
-        looks: of each model.
+        colours: of each model.
     """
-    models = [model for model in ends if looks[model].highlighted]
-    to_points = axes.transData.transform
-    per_point = axes.figure.dpi / 72
+    models = [model for model in ends if colours[model].highlighted]
+    line = LINE * axes.figure.dpi / 72
     box = axes.get_window_extent()
-    heights = [float(to_points(ends[model])[1]) / per_point for model in models]
-    low, high = box.y0 / per_point + LINE / 2, box.y1 / per_point - LINE / 2
-    for model, y in zip(models, spread(heights, LINE, low, high), strict=True):
-        text = axes.annotate(
-            shown(model),
-            xy=(1.0, (y * per_point - box.y0) / box.height),
-            xycoords="axes fraction",
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            color=looks[model].colour,
-            fontweight="bold",
-            annotation_clip=False,
-            parse_math=False,
-        )
-        text.set_gid(gid(model))
+    heights = [float(axes.transData.transform(ends[model])[1]) for model in models]
+    placed = spread(heights, line, box.y0 + line / 2, box.y1 - line / 2)
+    for model, y in zip(models, placed, strict=True):
+        place = (1.0, (y - box.y0) / box.height)
+        _write(axes, model, colours[model], place, (8, 0), xycoords="axes fraction")
 
 
 def spread(
     heights: Sequence[float], gap: float, low: float, high: float
 ) -> list[float]:
-    """Moves heights apart, as little as it can, until a gap lies between any two.
+    """Moves heights apart, as little as possible, to at least `gap` between any two.
 
-    Those that cannot be `gap` apart between `low` and `high` stand evenly there.
+    Heights that cannot be `gap` apart between `low` and `high` are spread evenly.
 
     Example:
         >>> spread([5, 5, 50], 10, 0, 100)
@@ -65,132 +60,85 @@ def spread(
         return []
     gap = min(gap, (high - low) / max(1, len(heights) - 1))
     order = np.argsort(heights, kind="stable")
-    groups: list[
-        list[float]
-    ] = []  # wishes of neighbours that touch, each minus its gap
-    for wish in np.asarray(heights, dtype=float)[order]:
-        groups.append([float(wish)])
-        while len(groups) > 1 and _start(groups[-2], gap, low) + gap * len(
-            groups[-2]
-        ) > _start(groups[-1], gap, low):
-            last = groups.pop()
-            groups[-1] += last
-    placed = [
-        _start(group, gap, low) + gap * place
-        for group in groups
-        for place in range(len(group))
-    ]
-    for place in reversed(range(len(placed))):
-        placed[place] = min(placed[place], high - gap * (len(placed) - 1 - place))
-    found = np.empty(len(placed))
-    found[order] = placed
+    gaps = gap * np.arange(len(heights))
+    starts = isotonic_regression(np.asarray(heights, float)[order] - gaps).x
+    found = np.empty(len(heights))
+    found[order] = np.clip(starts, low, max(low, high - gaps[-1])) + gaps
     return found.tolist()
-
-
-def _start(wishes: list[float], gap: float, low: float) -> float:
-    """Where a group starts, so that its wishes are met on average."""
-    mean = sum(wish - gap * place for place, wish in enumerate(wishes)) / len(wishes)
-    return max(low, mean)
-
-
-class Box(NamedTuple):
-    """A part of the figure, in points."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-    def meets(self, other: "Box") -> bool:
-        """Whether some of it is in another."""
-        return (
-            self.left < other.right
-            and other.left < self.right
-            and self.bottom < other.top
-            and other.bottom < self.top
-        )
-
-    def within(self, other: "Box") -> bool:
-        """Whether all of it is in another."""
-        return (
-            self.left >= other.left
-            and self.right <= other.right
-            and self.bottom >= other.bottom
-            and self.top <= other.top
-        )
 
 
 def name_points(
     axes: "Axes",
-    points: Mapping[str, tuple[float, float]],
-    looks: Mapping[str, Look],
-    around: Sequence[tuple[float, float]] = (),
+    points: Mapping[str, Point],
+    colours: Mapping[str, Colour],
+    around: Sequence[Point] = (),
 ) -> None:
-    """Names points where there is room beside them, highlighted ones first.
-
-    A highlighted one is named in any case.
+    """Names points where there is room beside them, highlighted ones first and always.
 
     Args:
         axes: whose limits are final.
         points: model to its point.
-        looks: of each model.
-        around: other points that names leave free where they can.
+        colours: of each model.
+        around: more points for names to avoid.
     """
+    from matplotlib.transforms import Bbox
+
     per_point = axes.figure.dpi / 72
-    places = {
-        model: tuple(axes.transData.transform(point) / per_point)
-        for model, point in points.items()
-    }
+    inside = Bbox(axes.get_window_extent().get_points() / per_point)
+    places = axes.transData.transform(list(points.values())) / per_point
     others = axes.transData.transform(np.reshape(around, (-1, 2))) / per_point
-    box = axes.get_window_extent()
-    inside = Box(*(edge / per_point for edge in (box.x0, box.y0, box.x1, box.y1)))
-    taken = [Box(x - 5, y - 5, x + 5, y + 5) for x, y in places.values()]
-    taken += [Box(x - 1, y - 1, x + 1, y + 1) for x, y in others]
-    for model in sorted(points, key=lambda model: not looks[model].highlighted):
-        look = looks[model]
-        size = len(shown(model)) * LETTER * (1.1 if look.highlighted else 1)
-        sides = [_beside(places[model], size, *side) for side in _SIDES]
-        met = [_met(side, inside, taken) for side in sides]
-        place = min(range(len(sides)), key=met.__getitem__)
-        if met[place] and not look.highlighted:
-            continue
-        taken.append(sides[place])
-        _write(axes, model, points[model], _SIDES[place], look)
+    taken = [Bbox([place - 5, place + 5]) for place in places]
+    taken += [Bbox([place - 1, place + 1]) for place in others]
+    ranked = sorted(
+        zip(points, places, strict=True), key=lambda x: not colours[x[0]].highlighted
+    )
+    for model, place in ranked:
+        colour = colours[model]
+        width = len(one_line(model)) * LETTER * (1.1 if colour.highlighted else 1)
+        boxes = [Bbox(_beside(place, width, *side)) for side in SIDES]
+        overlaps = [_overlaps(box, inside, taken) for box in boxes]
+        best = min(range(len(SIDES)), key=overlaps.__getitem__)
+        if colour.highlighted or not overlaps[best]:
+            taken.append(boxes[best])
+            right, up = SIDES[best]
+            offset = (right * AWAY, up * AWAY * 1.3)
+            _write(axes, model, colour, points[model], offset)
 
 
-_SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1))
-"""Where a name may stand: to the right and left, above and below, and between."""
+def _overlaps(box: "Bbox", inside: "Bbox", taken: "Sequence[Bbox]") -> float:
+    """Returns the number of boxes that overlap one; inf if it is not inside."""
+    is_inside = inside.contains(box.x0, box.y0) and inside.contains(box.x1, box.y1)
+    return box.count_overlaps(taken) if is_inside else np.inf
 
 
-def _met(side: Box, inside: Box, taken: Sequence[Box]) -> float:
-    """How many others a name would stand upon; no name stands outside."""
-    return sum(map(side.meets, taken)) if side.within(inside) else np.inf
-
-
-def _beside(point: tuple[float, ...], width: float, right: int, up: int) -> Box:
-    x, y = point[0] + right * AWAY, point[1] + up * AWAY * 1.3
-    left = x if right > 0 else x - width if right < 0 else x - width / 2
-    return Box(left, y - LINE / 2, left + width, y + LINE / 2)
+def _beside(place: Any, width: float, right: int, up: int) -> list[Point]:
+    """Returns the corners of a name's box, in points."""
+    x, y = place[0] + right * AWAY, place[1] + up * AWAY * 1.3
+    left = x - width * (1 - right) / 2
+    return [(left, y - LINE / 2), (left + width, y + LINE / 2)]
 
 
 def _write(
     axes: "Axes",
     model: str,
-    point: tuple[float, float],
-    side: tuple[int, int],
-    look: Look,
+    colour: Colour,
+    place: Point,
+    offset: Point,
+    xycoords: str = "data",
 ) -> None:
-    right, up = side
-    text = axes.annotate(
-        shown(model),
-        xy=point,
-        xytext=(right * AWAY, up * AWAY * 1.3),
+    """Writes a name at an offset in points, whose sign is the side."""
+    axes.annotate(
+        one_line(model),
+        xy=place,
+        xycoords=xycoords,
+        xytext=offset,
         textcoords="offset points",
-        ha={1: "left", -1: "right", 0: "center"}[right],
+        ha={1: "left", -1: "right", 0: "center"}[int(np.sign(offset[0]))],
         va="center",
-        color=look.colour if look.highlighted else SOFT,
-        fontweight="bold" if look.highlighted else "normal",
+        color=colour.code if colour.highlighted else SOFT,
+        fontweight="bold" if colour.highlighted else "normal",
+        annotation_clip=False,
         parse_math=False,
         zorder=5,
+        gid=gid(model),
     )
-    text.set_gid(gid(model))

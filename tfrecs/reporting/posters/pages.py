@@ -31,7 +31,7 @@ def poster(
     nothing from elsewhere, unless `address_col` is set. All text is escaped.
 
     Args:
-        shelves: headings and their items, in order, such as those of `shelves_for`.
+        shelves: headings and their items, in order, such as from `shelves_for`.
         heading: of the page.
         title_col: column of the titles. A row without one is called by its "item".
         genres_col: column of genres, joined by "|"; optional in each frame.
@@ -60,7 +60,7 @@ def poster(
     if not isinstance(shelves, Mapping):
         raise TypeError(
             "`shelves` must map headings to frames of items. Received: "
-            f"{type(shelves).__name__}. Give it a heading, such as {{'Liked': frame}}."
+            f"{type(shelves).__name__}. Add a heading: {{'Liked': frame}}."
         )
     if not shelves:
         raise ValueError("`shelves` must hold at least one shelf. Received: none")

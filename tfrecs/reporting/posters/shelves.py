@@ -30,7 +30,7 @@ def shelves_for(
         title_col: column of `train.item_features` that names that item.
 
     Returns:
-        Headings and frames with the column `item` and those of `train.item_features`:
+        Headings and frames with the column `item` and the columns of the features:
         the user's items in `train` (the highest ratings first, then the latest), the
         recommended items, and similar items, with scores. There is no last shelf for a
         user without items in `train`, unless `similar_to` is set.
