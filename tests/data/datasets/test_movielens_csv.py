@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from tfrecs.data.datasets import load_dataset, movielens
-from tfrecs.data.datasets.movielens import common_tags
-from tfrecs.data.datasets.movielens_csv import load_ml_20m, load_ml_latest_small
+from tfrecs.data.datasets import load_dataset, movielens_tables
+from tfrecs.data.datasets.movielens import load_ml_20m, load_ml_latest_small
+from tfrecs.data.datasets.movielens_tables import common_tags
 
 RATINGS = """userId,movieId,rating,timestamp
 1,11,4.0,964982703
@@ -89,8 +89,8 @@ def test_the_year_of_a_film_may_be_missing(put):
 
 
 def test_tags_are_the_most_used_of_the_most_common(monkeypatch):
-    monkeypatch.setattr(movielens, "COMMON_TAGS", 3)
-    monkeypatch.setattr(movielens, "TAGS_PER_FILM", 2)
+    monkeypatch.setattr(movielens_tables, "COMMON_TAGS", 3)
+    monkeypatch.setattr(movielens_tables, "TAGS_PER_FILM", 2)
     uses = [
         *[(1, "a"), (2, "a"), (3, "a")],  # three films have it: the most
         *[(1, "c"), (1, "c"), (2, "c")],  # two films each, in alphabetical order

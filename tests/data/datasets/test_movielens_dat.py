@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from tfrecs.data.datasets.movielens_dat import load_ml_1m, load_ml_10m
+from tfrecs.data.datasets.movielens import load_ml_1m, load_ml_10m
 
 RATINGS = "1::1193::5::978300760\n1::661::3::978302109\n12::1193::4::0\n"
 FILMS = (

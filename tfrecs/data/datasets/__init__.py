@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 from tfrecs._base.checks import check_choice
 from tfrecs.data.datasets.dataset import Dataset as Dataset
-from tfrecs.data.datasets.movielens_100k import load_ml_100k
-from tfrecs.data.datasets.movielens_csv import (
+from tfrecs.data.datasets.movielens import (
+    load_ml_1m,
+    load_ml_10m,
     load_ml_20m,
     load_ml_25m,
     load_ml_32m,
     load_ml_latest_small,
 )
-from tfrecs.data.datasets.movielens_dat import load_ml_1m, load_ml_10m
+from tfrecs.data.datasets.movielens_100k import load_ml_100k
 from tfrecs.data.datasets.ncf_ml_1m import load_ncf_ml_1m
 from tfrecs.data.datasets.synthetic import make_synthetic
 from tfrecs.data.datasets.trivago import load_trivago

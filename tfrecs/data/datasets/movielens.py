@@ -1,121 +1,166 @@
-"""The tables of the MovieLens data sets: ratings, films, tags and people."""
+"""MovieLens 1M, 10M, 20M, 25M, 32M and latest-small."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfrecs._base.files import naming_file
 from tfrecs.data.datasets.dataset import Dataset
-from tfrecs.data.interactions import Interactions
+from tfrecs.data.datasets.fetch import fetch, grouplens
+from tfrecs.data.datasets.movielens_tables import make_dataset, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COMMON_TAGS = 500
-"""Number of tags at most: the ones that most films have."""
+RATINGS = "userId movieId rating timestamp"
+FILMS = "movieId title genres"
+TAGS = "userId movieId tag timestamp"
 
-TAGS_PER_FILM = 10
-"""Number of tags of a film at most: the ones that most users applied to it."""
-
-_NO_GENRES = "(no genres listed)"
-_YEAR = (
-    r"^(?P<title>.*?)\s*\((?P<year>\d{4})(?:[-\u2013]\s*(?:\d{4})?)?\)\s*(?:\(V\))?\s*$"
+FILES_1M = ("ratings.dat", "movies.dat", "users.dat")
+SOURCE_1M = grouplens(
+    "ml-1m",
+    "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
+    FILES_1M,
 )
-"""Matches `Heat (1995)`, series such as `Mushi-Shi (2005-2006)`, and `(V)` of video."""
+AGES = {
+    1: "under 18",
+    18: "18-24",
+    25: "25-34",
+    35: "35-44",
+    45: "45-49",
+    50: "50-55",
+    56: "56 or more",
+}
+OCCUPATIONS = (
+    "other|academic/educator|artist|clerical/admin|college/grad student|"
+    "customer service|doctor/health care|executive/managerial|farmer|homemaker|"
+    "K-12 student|lawyer|programmer|retired|sales/marketing|scientist|self-employed|"
+    "technician/engineer|tradesman/craftsman|unemployed|writer"
+).split("|")
+"""Meanings of the codes, from the publisher's README; likewise `AGES`."""
 
 
-def make_dataset(
-    name: str,
-    folder: Path,
-    ratings: "pd.DataFrame",
-    films: "pd.DataFrame",
-    tags: "pd.DataFrame | None" = None,
-    people: "pd.DataFrame | None" = None,
-    *,
-    min_rating: float | None,
-) -> Dataset:
-    """Puts the tables of one data set together; its catalogue is the rated films.
+def load_ml_1m() -> Dataset:
+    """Loads MovieLens 1M: 6,040 users, 3,706 rated films, 1,000,209 ratings.
 
-    Args:
-        name: of the data set.
-        folder: of the files, for messages.
-        ratings: columns `user_id`, `item_id`, `rating` and `timestamp`.
-        films: columns `item_id`, `title` with the year, and `genres` joined by "|".
-        tags: columns `item_id` and `tag`, one row for each use of a tag.
-        people: categories of each user, indexed by id.
-        min_rating: the rating from which the usual protocol counts a positive.
+    Returns:
+        Ratings of 1 to 5 and timestamps, under GroupLens' ids; the note says if a copy
+        lacks timestamps. The catalogue is the films that were rated. They have `title`
+        (without the year), `year`, `decade` ("1990s") and `genres` ("Action|Comedy").
+        Users have `gender`, `age_group` ("25-34") and `occupation`.
 
     Raises:
-        ValueError: if a pair occurs twice, or a rated film or its user is missing.
+        FileNotFoundError: if the files are not here and cannot be fetched.
+        ValueError: if a file is malformed; names the file and the line.
+
+    References:
+        Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """
-    features = film_features(films, tags)
-    with naming_file(folder):
-        features = _rated(ratings["item_id"], features, "film")
-        if people is not None:
-            people = _rated(ratings["user_id"], people, "user")
-        interactions = Interactions.from_arrays(
-            ratings["user_id"],
-            ratings["item_id"],
-            ratings=ratings["rating"],
-            timestamps=ratings["timestamp"],
-            duplicates="error",
-            user_features=people,
-            item_features=features,
+    files = fetch("ml-1m", (FILES_1M,), (SOURCE_1M,))
+    ratings, films, people = (files[name] for name in FILES_1M)
+    return make_dataset(
+        "ml-1m",
+        ratings.parent,
+        read_table(ratings, RATINGS, "::"),
+        read_table(films, FILMS, "::", encoding="latin-1"),
+        people=_read_people(people),
+        min_rating=None,
+    )
+
+
+def load_ml_10m() -> Dataset:
+    """Loads MovieLens 10M: 69,878 users, 10,677 rated films, 10,000,054 ratings.
+
+    It is not downloaded, for want of a checksum. All else is as in `load_ml_20m`.
+    """
+    return _load("ml-10m", ending="dat")
+
+
+def load_ml_20m() -> Dataset:
+    """Loads MovieLens 20M: 138,493 users, 26,744 rated films, 20,000,263 ratings.
+
+    Returns:
+        Ratings of 0.5 to 5 and timestamps, under GroupLens' ids. The catalogue is the
+        films that were rated. They have `title` (without the year), `year`, `decade`
+        ("1990s"), `genres` ("Action|Comedy") and, if the file of tags is found, `tags`:
+        the ten that most users applied to the film, of the 500 that most films have.
+        Users apply tags at any time: drop `tags` to avoid leakage.
+
+    Raises:
+        FileNotFoundError: if the files are not here and cannot be fetched.
+        ValueError: if a file is malformed; names the file and the line.
+
+    References:
+        Harper and Konstan 2015, "The MovieLens Datasets: History and Context". Ratings
+        of 4 or more are positives in Liang et al. 2018, "Variational Autoencoders for
+        Collaborative Filtering".
+    """
+    return _load(
+        "ml-20m", "96f243c338a8665f6bcc89c53edf6ee39162a846940de6b7c8c48aeada765ff3"
+    )
+
+
+def load_ml_25m() -> Dataset:
+    """Loads MovieLens 25M: 162,541 users, 59,047 rated films, 25,000,095 ratings.
+
+    All else is as in `load_ml_20m`.
+    """
+    return _load(
+        "ml-25m", "8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa"
+    )
+
+
+def load_ml_32m() -> Dataset:
+    """Loads MovieLens 32M: 200,948 users, 32,000,204 ratings of 87,585 films.
+
+    It is not downloaded, for want of a checksum. All else is as in `load_ml_20m`.
+    """
+    return _load("ml-32m")
+
+
+def load_ml_latest_small() -> Dataset:
+    """Loads MovieLens latest-small (9/2018): 610 users, 9,724 films, 100,836 ratings.
+
+    All else is as in `load_ml_20m`.
+    """
+    return _load(
+        "ml-latest-small",
+        "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
+    )
+
+
+def _load(name: str, sha256: str = "", ending: str = "csv") -> Dataset:
+    """Loads ratings, films and, if they are found, tags."""
+    names = tuple(f"{table}.{ending}" for table in ("ratings", "movies", "tags"))
+    source = grouplens(name, sha256, names)
+    sources = (source,) if sha256 else ()
+    files = fetch(name, (names, names[:2]), sources, origin=source.url)
+    is_csv = ending == "csv"
+    ratings, *films_and_tags = (
+        read_table(
+            files[file],
+            columns,
+            "," if is_csv else "::",
+            header=is_csv,
+            quotes=is_csv and columns != RATINGS,  # reading quotes is slower
         )
-    undated = int((ratings["timestamp"] == 0).sum())
-    return Dataset(
-        name=name,
-        interactions=interactions,
-        note=f"{undated:,} timestamps are 0 in this copy" if undated else "",
-        min_rating=min_rating,
-        categorical=("decade", *(() if people is None else people.columns)),
-        multi_hot=("genres",) if tags is None else ("genres", "tags"),
+        for file, columns in zip(names, (RATINGS, FILMS, TAGS), strict=True)
+        if file in files
     )
+    folder = files[names[0]].parent
+    return make_dataset(name, folder, ratings, *films_and_tags, min_rating=4.0)
 
 
-def film_features(films: "pd.DataFrame", tags: "pd.DataFrame | None") -> "pd.DataFrame":
-    """Returns `title`, `year`, `decade`, `genres` and perhaps `tags`, indexed by id."""
-    import pandas as pd
-
-    parts = films["title"].str.extract(_YEAR)
-    years = pd.to_numeric(parts["year"]).astype("Int64")
-    frame = pd.DataFrame(
-        {
-            "title": parts["title"].fillna(films["title"].str.strip()),
-            "year": years,
-            "decade": (years // 10 * 10).astype("string") + "s",
-            "genres": films["genres"].replace(_NO_GENRES, ""),
-        }
-    ).set_index(pd.Index(films["item_id"], name="item_id"))
-    if tags is not None:
-        frame["tags"] = common_tags(tags).reindex(frame.index).fillna("")
-    return frame
-
-
-def common_tags(tags: "pd.DataFrame") -> "pd.Series[str]":
-    """Returns each film's `TAGS_PER_FILM` most used `COMMON_TAGS`, joined by "|".
-
-    Tags are compared in lower case. Ties are broken by the alphabet.
-    """
-    uses = tags[["item_id"]].assign(
-        tag=tags["tag"].str.strip().str.lower().str.replace("|", "/")
-    )
-    counts = uses[uses["tag"] != ""].value_counts().rename("uses").reset_index()
-    films = counts["tag"].value_counts().rename_axis("tag").rename("films")
-    most = films.reset_index().sort_values(["films", "tag"], ascending=[False, True])
-    common = counts[counts["tag"].isin(most["tag"][:COMMON_TAGS])]
-    ordered = common.sort_values(
-        ["item_id", "uses", "tag"], ascending=[True, False, True]
-    )
-    best = ordered.groupby("item_id").head(TAGS_PER_FILM)
-    return best.groupby("item_id")["tag"].agg("|".join).astype("string")
-
-
-def _rated(ids: "pd.Series[int]", frame: "pd.DataFrame", kind: str) -> "pd.DataFrame":
-    """Returns the rows of the ids of the ratings, sorted."""
-    unknown = ids[~ids.isin(frame.index)]
-    if len(unknown):
+def _read_people(path: Path) -> "pd.DataFrame":
+    """Reads users by id, with the meanings of their codes."""
+    people = read_table(path, "userId gender age occupation zip-code", "::")
+    people = people.set_index("user_id")
+    people.insert(1, "age_group", people.pop("age").map(AGES))
+    codes = map(str, range(len(OCCUPATIONS)))
+    meanings = dict(zip(codes, OCCUPATIONS, strict=True))
+    people["occupation"] = people["occupation"].map(meanings)
+    unknown = people.isna().any(axis=1)
+    if unknown.any():
         raise ValueError(
-            f"each rated {kind} must have a row. Received: ratings of {kind} "
-            f"{unknown.iloc[0]}, which has none"
+            f"{path}: ages and occupations must be the publisher's codes. Received: "
+            f"others for user {people.index[unknown][0]}. Fetch the file anew."
         )
-    return frame[frame.index.isin(ids)].sort_index()
+    return people

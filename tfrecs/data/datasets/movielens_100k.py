@@ -1,5 +1,6 @@
 """MovieLens 100K: ratings of films, from GroupLens' files or RecBole's copy."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,8 +9,8 @@ import numpy as np
 
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.datasets.fetch import Source, fetch, grouplens
-from tfrecs.data.datasets.movielens import make_dataset
-from tfrecs.data.readers.layouts import NCF_RATING, Layout, read_published
+from tfrecs.data.datasets.movielens_tables import KINDS, make_dataset, read_table
+from tfrecs.data.readers.layouts import Kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,53 +38,19 @@ SOURCES = (
     ),
 )
 
-FILMS = Layout(
-    {
-        "item_id": "integer",
-        "title": "text",
-        "release_date": "unread",
-        "video_release_date": "unread",
-        "imdb_url": "unread",
-        **dict.fromkeys(GENRES, "integer"),
-    },
-    separator="|",
-    encoding="latin-1",
+FILMS = " ".join(["item_id title release_date video_release_date imdb_url", *GENRES])
+PEOPLE = "user_id age gender occupation zip_code"
+RECBOLE_COLUMNS = (
+    "user_id:token item_id:token rating:float timestamp:float",
+    "item_id:token movie_title:token_seq release_year:token class:token_seq",
+    " ".join(f"{name}:token" for name in PEOPLE.split()),
 )
-PEOPLE = Layout(
-    {
-        "user_id": "integer",
-        "age": "integer",
-        "gender": "text",
-        "occupation": "text",
-        "zip_code": "unread",
-    },
-    separator="|",
-)
-RECBOLE_RATINGS = Layout(
-    {
-        "user_id:token": "integer",
-        "item_id:token": "integer",
-        "rating:float": "number",
-        "timestamp:float": "integer",
-    },
-    separator="\t",
-    header=True,
-)
-RECBOLE_FILMS = Layout(
-    {
-        "item_id:token": "integer",
-        "movie_title:token_seq": "text",
-        "release_year:token": "text",
-        "class:token_seq": "text",
-    },
-    separator="\t",
-    header=True,
-)
-RECBOLE_PEOPLE = Layout(
-    {f"{name}:token": kind for name, kind in PEOPLE.columns.items()},
-    separator="\t",
-    header=True,
-)
+
+KINDS_100K: Mapping[str, Kind] = {
+    **KINDS,
+    **dict.fromkeys(GENRES, "integer"),
+    **dict.fromkeys(("movie_title", "release_year", "class"), "text"),
+}
 
 NO_SPLIT = (
     "ua.base and ua.test are missing from this copy of the data, so ten random ratings "
@@ -117,12 +84,12 @@ def load_ml_100k() -> Dataset:
         ratings, films, people = _read_recbole(files)
     else:
         ratings = [
-            read_published(files[name], NCF_RATING)
+            read_table(files[name], "user_id item_id rating timestamp", "\t")
             for name in ("ua.base", "ua.test", "u.data")
             if name in files
         ]
         films = _read_films(files["u.item"])
-        people = read_published(files["u.user"], PEOPLE)
+        people = read_table(files["u.user"], PEOPLE, "|")
     decades = people["age"] // 10 * 10
     people.insert(2, "age_group", decades.astype("string") + "s")
     dataset = make_dataset(
@@ -133,9 +100,6 @@ def load_ml_100k() -> Dataset:
         people=people.set_index("user_id"),
         min_rating=3.0,
     )
-    dataset = replace(
-        dataset, categorical=("decade", "age_group", "gender", "occupation")
-    )
     if "ua.test" not in files:
         return replace(dataset, note=NO_SPLIT)
     test_rows = np.arange(len(dataset.interactions)) >= len(ratings[0])
@@ -143,7 +107,7 @@ def load_ml_100k() -> Dataset:
 
 
 def _read_films(path: Path) -> "pd.DataFrame":
-    films = read_published(path, FILMS)
+    films = read_table(path, FILMS, "|", KINDS_100K, encoding="latin-1")
     flags = films[GENRES].to_numpy()
     wrong = np.flatnonzero(((flags != 0) & (flags != 1)).any(axis=1))
     if wrong.size:
@@ -160,10 +124,9 @@ def _read_recbole(
     files: dict[str, Path],
 ) -> "tuple[list[pd.DataFrame], pd.DataFrame, pd.DataFrame]":
     """Reads ratings, films and people, with the columns of GroupLens' files."""
-    layouts = (RECBOLE_RATINGS, RECBOLE_FILMS, RECBOLE_PEOPLE)
     ratings, films, people = (
-        read_published(files[name], layout).rename(columns=lambda c: c.split(":")[0])
-        for name, layout in zip(RECBOLE_FILES, layouts, strict=True)
+        read_table(files[name], columns, "\t", KINDS_100K, header=True)
+        for name, columns in zip(RECBOLE_FILES, RECBOLE_COLUMNS, strict=True)
     )
     genres = films["class"].str.split()
     unknown = genres.explode().dropna()

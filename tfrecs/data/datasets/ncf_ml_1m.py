@@ -20,12 +20,9 @@ NUM_USERS, NUM_ITEMS, NUM_NEGATIVES = 6040, 3706, 99
 ORIGIN = "Data/ of hexiangnan/neural_collaborative_filtering on GitHub"
 FILES = ("ml-1m.train.rating", "ml-1m.test.rating", "ml-1m.test.negative")
 
+_NAMES = [f"negative {n}" for n in range(1, NUM_NEGATIVES + 1)]
 _NEGATIVES = Layout(
-    {
-        "(user,item)": "text",
-        **{f"negative {n}": "integer" for n in range(1, NUM_NEGATIVES + 1)},
-    },
-    separator="\t",
+    {"(user,item)": "text", **dict.fromkeys(_NAMES, "integer")}, separator="\t"
 )
 
 

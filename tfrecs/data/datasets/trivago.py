@@ -18,20 +18,16 @@ if TYPE_CHECKING:
 ORIGIN = "the RecSys Challenge 2019 (recsys.trivago.cloud)"
 LAYOUTS = (("train.csv", "item_metadata.csv"), ("train.csv",))
 
+_COLUMNS = (
+    "user_id session_id timestamp step action_type reference platform city device "
+    "current_filters impressions prices"
+).split()
+_TEXT = ("user_id", "session_id", "action_type", "reference")
 EVENTS = Layout(
     {
-        "user_id": "text",
-        "session_id": "text",
+        **dict.fromkeys(_COLUMNS, "unread"),
+        **dict.fromkeys(_TEXT, "text"),
         "timestamp": "integer",
-        "step": "unread",
-        "action_type": "text",
-        "reference": "text",
-        "platform": "unread",
-        "city": "unread",
-        "device": "unread",
-        "current_filters": "unread",
-        "impressions": "unread",
-        "prices": "unread",
     },
     header=True,
     quotes=True,
@@ -91,10 +87,10 @@ def load_trivago(
         )
     events = events[known]
     hotels = events["reference"].astype("int64")
-    features = None
-    if "item_metadata.csv" in files:
-        features = _properties(files["item_metadata.csv"], hotels)
+    metadata = files.get("item_metadata.csv")
+    features = _properties(metadata, hotels) if metadata else None
     unknown = int((~known).sum())
+    note = f"{unknown:,} actions without a known user and hotel: left out"
     return Dataset(
         name="trivago",
         interactions=Interactions.from_arrays(
@@ -103,10 +99,8 @@ def load_trivago(
             timestamps=events["timestamp"],
             item_features=features,
         ),
-        note=f"{unknown:,} actions without a known user and hotel: left out"
-        if unknown
-        else "",
-        multi_hot=("properties",) if features is not None else (),
+        note=note if unknown else "",
+        multi_hot=("properties",) if metadata else (),
     )
 
 

@@ -1,5 +1,6 @@
 """Yoochoose: clicks and purchases in the sessions of a shop (RecSys Challenge 2015)."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.datasets.fetch import fetch
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.readers.layouts import Layout, read_published
+from tfrecs.data.readers.layouts import Kind, Layout, read_published
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,23 +16,13 @@ if TYPE_CHECKING:
 ORIGIN = "the RecSys Challenge 2015 (yoochoose-data.7z)"
 FILES = ("yoochoose-clicks.dat", "yoochoose-buys.dat")
 
-CLICKS = Layout(
-    {
-        "session_id": "integer",
-        "timestamp": "time",
-        "item_id": "integer",
-        "category": "text",
-    }
-)
-BUYS = Layout(
-    {
-        "session_id": "integer",
-        "timestamp": "time",
-        "item_id": "integer",
-        "price": "number",
-        "quantity": "number",
-    }
-)
+_EVENT: Mapping[str, Kind] = {
+    "session_id": "integer",
+    "timestamp": "time",
+    "item_id": "integer",
+}
+CLICKS = Layout({**_EVENT, "category": "text"})
+BUYS = Layout({**_EVENT, "price": "number", "quantity": "number"})
 
 CLICKED, BOUGHT = 1.0, 2.0
 
@@ -59,10 +50,8 @@ def load_yoochoose() -> Dataset:
     import pandas as pd
 
     files = fetch("yoochoose", (FILES,), origin=ORIGIN)
-    clicks, buys = (
-        read_published(files[name], layout)
-        for name, layout in zip(FILES, (CLICKS, BUYS), strict=True)
-    )
+    clicks = read_published(files["yoochoose-clicks.dat"], CLICKS)
+    buys = read_published(files["yoochoose-buys.dat"], BUYS)
     events = pd.concat([clicks, buys])
     interactions = Interactions.from_arrays(
         events["session_id"],
@@ -79,14 +68,10 @@ def load_yoochoose() -> Dataset:
 
 def _features(clicks: "pd.DataFrame", item_ids: "pd.Series[int]") -> "pd.DataFrame":
     """Returns each item's most frequent category, the smaller one of equals."""
-    import pandas as pd
-
     numbered = clicks[clicks["category"].isin([str(n) for n in range(1, 13)])]
     numbered = numbered.assign(number=numbered["category"].astype(int))
     counts = numbered.value_counts(["item_id", "number"]).rename("clicks").reset_index()
     most = counts.sort_values(["clicks", "number"], ascending=[False, True])
     category = most.drop_duplicates("item_id").set_index("item_id")["number"]
-    index = pd.Index(np.unique(item_ids), name="item_id")
-    return pd.DataFrame(
-        {"category": category.reindex(index).astype("Int64").astype("string")}
-    )
+    category = category.reindex(np.unique(item_ids)).astype("Int64")
+    return category.astype("string").to_frame("category")
