@@ -41,20 +41,7 @@ PENDING = frozenset(
     bench/options.py
     bench/problem.py
     bench/recipes.py
-    bench/report/__init__.py
-    bench/report/answer.py
-    bench/report/figures.py
     bench/report/findings.py
-    bench/report/lists.py
-    bench/report/markup.py
-    bench/report/page.py
-    bench/report/picker.py
-    bench/report/scores.py
-    bench/report/shown.py
-    bench/report/small_print.py
-    bench/report/style.py
-    bench/report/svg.py
-    bench/report/words.py
     bench/result.py
     bench/stream/result.py
     bench/train.py

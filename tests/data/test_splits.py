@@ -508,7 +508,7 @@ def test_three_parts_show_who_has_no_training_data(log):
     (validated,) = parts.validation_split.cold_users
     assert parts.test_split.cold_users.tolist() == [0] != [validated]
     assert repr(parts) == (
-        "<TrainValidationTest: 4 train, 2 validation (1 users and 0 items not in train) and 2 "
+        "<TrainValidationTest: 4 train, 2 validation (1 users and 0 items not in train) and 2 "  # noqa: E501
         "test interactions (1 users and 0 items not in train)>"
     )
 

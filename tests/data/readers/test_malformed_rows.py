@@ -32,21 +32,21 @@ GOOD = {
 }
 BAD = [
     (".csv", b"5,c,3", "must have 4 fields separated by ','. Received: 3, in '5,c,3'"),
-    (".csv", b"5,c,3,4,5", "must have 4 fields separated by ','. Received: 5, in '5,c,3,4,5'"),
-    (".csv", b"5,,3,4", "'item_id' must hold an id in each row, a number or text. Received: ''"),
-    (".csv", b"NA,c,3,4", "'user_id' must hold an id in each row, a number or text. Received: 'NA'"),
-    (".csv", b"5,c,good,4", "'rating' must hold finite numbers of at least 0. Received: 'good'"),
-    (".csv", b"5,c,,4", "'rating' must hold finite numbers of at least 0. Received: ''"),
+    (".csv", b"5,c,3,4,5", "must have 4 fields separated by ','. Received: 5, in '5,c,3,4,5'"),  # noqa: E501
+    (".csv", b"5,,3,4", "'item_id' must hold an id in each row, a number or text. Received: ''"),  # noqa: E501
+    (".csv", b"NA,c,3,4", "'user_id' must hold an id in each row, a number or text. Received: 'NA'"),  # noqa: E501
+    (".csv", b"5,c,good,4", "'rating' must hold finite numbers of at least 0. Received: 'good'"),  # noqa: E501
+    (".csv", b"5,c,,4", "'rating' must hold finite numbers of at least 0. Received: ''"),  # noqa: E501
     (".csv", b"5,c,-1,4", "numbers of at least 0. Received: '-1'"),
     (".csv", b"5,c,1e39,4", "numbers of at least 0. Received: '1e39'"),
     (".csv", b"5,c,3,soon", "'timestamp' must hold numbers or ISO dates"),
-    (".csv", b"5,c,3,", "'timestamp' must hold numbers or ISO dates such as 2024-01-31. Received: ''"),
+    (".csv", b"5,c,3,", "'timestamp' must hold numbers or ISO dates such as 2024-01-31. Received: ''"),  # noqa: E501
     (".csv", b"5,c,3,inf", "or ISO dates such as 2024-01-31. Received: 'inf'"),
     (".csv", b"5,c,3," + b"9" * 400, "'timestamp' must hold numbers or ISO dates"),
-    (".csv", b"5,c," + b"9" * 400 + b",4", "finite numbers of at least 0. Received: '9999"),
-    (".csv", b"5,c\xe9,3,4", "must be text in UTF-8. Received: binary data or another encoding"),
+    (".csv", b"5,c," + b"9" * 400 + b",4", "finite numbers of at least 0. Received: '9999"),  # noqa: E501
+    (".csv", b"5,c\xe9,3,4", "must be text in UTF-8. Received: binary data or another encoding"),  # noqa: E501
     (".csv", b"5,c\0,3,4", "must be text in UTF-8. Received: binary data"),
-    (".tsv", b"5\tc\t3", "must have 4 fields separated by '\\t'. Received: 3, in '5\\tc\\t3'"),
+    (".tsv", b"5\tc\t3", "must have 4 fields separated by '\\t'. Received: 3, in '5\\tc\\t3'"),  # noqa: E501
     (".tsv", b"\tc\t3\t4", "'user_id' must hold an id in each row"),
     (".jsonl", b'{"user_id": 5, "item_id":', "must be a JSON object. Received: b'{"),
     (".jsonl", b"[5, 7, 1, 2]", "must be a JSON object. Received: b'[5, 7"),
@@ -54,21 +54,21 @@ BAD = [
     (".jsonl", b'{"user_id": 5, "item_id": "\\ud800"}', "must be text in UTF-8"),
     (".jsonl", b"[" * 100_000, "must be a JSON object. Received: b'[[["),
     (".jsonl", b"1" * 5000, "must be a JSON object. Received: b'111"),
-    (".jsonl", b'{"user_id": 5}', "'item_id' must hold an id in each row, a number or text. Received: nan"),
-    (".jsonl", b'{"user_id": 5, "item_id": [7], "rating": 1, "timestamp": 2}', "'item_id' must hold an id in each row, a number or text. Received: [7]"),
-    (".jsonl", b'{"user_id": 5, "item_id": 7, "rating": "x", "timestamp": 2}', "'rating' must hold finite numbers of at least 0. Received: 'x'"),
-    (".jsonl", b'{"user_id": 5, "item_id": 7, "rating": 1, "timestamp": ' + b"9" * 400 + b"}", "'timestamp' must hold numbers or ISO dates"),
+    (".jsonl", b'{"user_id": 5}', "'item_id' must hold an id in each row, a number or text. Received: nan"),  # noqa: E501
+    (".jsonl", b'{"user_id": 5, "item_id": [7], "rating": 1, "timestamp": 2}', "'item_id' must hold an id in each row, a number or text. Received: [7]"),  # noqa: E501
+    (".jsonl", b'{"user_id": 5, "item_id": 7, "rating": "x", "timestamp": 2}', "'rating' must hold finite numbers of at least 0. Received: 'x'"),  # noqa: E501
+    (".jsonl", b'{"user_id": 5, "item_id": 7, "rating": 1, "timestamp": ' + b"9" * 400 + b"}", "'timestamp' must hold numbers or ISO dates"),  # noqa: E501
     (".txt", b"1 2 x", "must be whole numbers and spaces"),
     (".txt", b"1 -2", "must be whole numbers and spaces"),
     (".txt", b"1 9223372036854775808", "ids must be below 2**63"),
     (".txt", b"1 " + b"9" * 5000, "ids must be below 2**63"),
     (".rating", b"5\t8\t4", "must have 4 fields separated by '\\t'"),
     (".rating", b"5\t8\t4\t1\t1", "Received: 5"),
-    (".rating", b"\t8\t4\t1", "`user_id` must be a whole number of 64 bits. Received: ''"),
-    (".rating", b"5\tx\t4\t1", "`item_id` must be a whole number of 64 bits. Received: 'x'"),
+    (".rating", b"\t8\t4\t1", "`user_id` must be a whole number of 64 bits. Received: ''"),  # noqa: E501
+    (".rating", b"5\tx\t4\t1", "`item_id` must be a whole number of 64 bits. Received: 'x'"),  # noqa: E501
     (".rating", b"5\t0x1F\t4\t1", "`item_id` must be a whole number of 64 bits"),
     (".rating", b"5\t8\tnan\t1", "`rating` must be a finite number. Received: 'nan'"),
-    (".rating", b"5\t8\t-1\t1", "'rating' must hold finite numbers of at least 0. Received: -1.0"),
+    (".rating", b"5\t8\t-1\t1", "'rating' must hold finite numbers of at least 0. Received: -1.0"),  # noqa: E501
     (".rating", b"5\t8\t1e400\t1", "`rating` must be a finite number"),
     (".rating", b"9223372036854775808\t8\t1\t1", "a whole number of 64 bits"),
     (".rating", b"5\t\xe9\t4\t1", "must be text in UTF-8"),

@@ -303,7 +303,7 @@ JUNK = bytes(np.random.default_rng(0).integers(0, 256, 5000, dtype=np.uint8))
     ("name", "content", "reason"),
     [
         ("a.csv", JUNK, "must be text in UTF-8. Received: binary data"),
-        ("a.csv", JUNK.replace(b"\0", b""), "must be text in UTF-8. Received: binary data"),
+        ("a.csv", JUNK.replace(b"\0", b""), "must be text in UTF-8. Received: binary data"),  # noqa: E501
         ("a.csv", ROWS.encode("utf-16"), "binary data, or text in UTF-16"),
         ("a.csv", "user,item\nJosé,1\n".encode("latin-1"), "Save it as UTF-8"),
         ("a.txt", JUNK, "must be text in UTF-8. Received: binary data"),
@@ -312,13 +312,13 @@ JUNK = bytes(np.random.default_rng(0).integers(0, 256, 5000, dtype=np.uint8))
         ("a.txt", "1 2\n3 -4\n", "Received: b'3 -4\\n'"),
         ("a.txt", f"1 {2**63}\n", "ids must be below 2**63"),
         ("a.parquet", JUNK, "must be a whole Parquet file. Received: "),
-        ("a.csv", "user,item,rating\n1,2,3\n1,3,3,4\n", "in line 3: must have 3 fields separated by ','. Received: 4, in '1,3,3,4'"),
-        ("a.csv", "user,item\n1,2,3\n2,3,3\n", "2 malformed rows, the first in line 2: must have 2 fields"),
+        ("a.csv", "user,item,rating\n1,2,3\n1,3,3,4\n", "in line 3: must have 3 fields separated by ','. Received: 4, in '1,3,3,4'"),  # noqa: E501
+        ("a.csv", "user,item\n1,2,3\n2,3,3\n", "2 malformed rows, the first in line 2: must have 2 fields"),  # noqa: E501
         ("a.csv", 'user,item\n1,"2\n', "the row in line 2: a quote is never closed"),
-        ("a.csv", "user,item\n1,2\n,3\n", "in line 3: the column 'user' must hold an id in each row, a number or text. Received: ''. Correct it, or name another column in `user_col`"),
-        ("a.csv", "user,item,rating\n1,2,4\n1,3,good\n", "in line 3: the column 'rating' must hold finite numbers of at least 0. Received: 'good'. Correct it, or name another column in `rating_col`"),
-        ("a.csv", "user,item,date\n1,2,2020-01-02\n1,3,31/12/2020\n", "the column 'date' must hold numbers or ISO dates such as 2024-01-31. Received: '31/12/2020'"),
-        ("a.csv", "user,item,time\n1,2,5\n1,3,\n", "in line 3: the column 'time' must hold numbers or ISO dates"),
+        ("a.csv", "user,item\n1,2\n,3\n", "in line 3: the column 'user' must hold an id in each row, a number or text. Received: ''. Correct it, or name another column in `user_col`"),  # noqa: E501
+        ("a.csv", "user,item,rating\n1,2,4\n1,3,good\n", "in line 3: the column 'rating' must hold finite numbers of at least 0. Received: 'good'. Correct it, or name another column in `rating_col`"),  # noqa: E501
+        ("a.csv", "user,item,date\n1,2,2020-01-02\n1,3,31/12/2020\n", "the column 'date' must hold numbers or ISO dates such as 2024-01-31. Received: '31/12/2020'"),  # noqa: E501
+        ("a.csv", "user,item,time\n1,2,5\n1,3,\n", "in line 3: the column 'time' must hold numbers or ISO dates"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_bad_file_is_reported_in_one_line(tmp_path, name, content, reason):

@@ -66,9 +66,17 @@ def write_report(
         command: of the run.
         seconds: that the run took.
     """
+    page = _page(problem, results, command, seconds)
+    with replaced_when_whole(path) as partial_path:
+        partial_path.write_text(page, encoding="utf-8")
+
+
+def _page(
+    problem: Problem, results: Sequence[Result], command: str, seconds: float
+) -> str:
     found = find(problem, results)
     places = {row.model: place for place, row in enumerate(found.rows)}
-    page = render_page(
+    return render_page(
         TEMPLATES / "report.html",
         title=f"{problem.dataset.name}: which recommender is best?",
         style=_style(len(places)),
@@ -97,8 +105,6 @@ def write_report(
         duration=duration,
         p_value=p_value,
     )
-    with replaced_when_whole(path) as partial_path:
-        partial_path.write_text(page, encoding="utf-8")
 
 
 def _style(num_models: int) -> str:
