@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from tfrecs.data.datasets import load_dataset, movielens_tables
-from tfrecs.data.datasets.movielens import load_ml_20m, load_ml_latest_small
 from tfrecs.data.datasets.movielens_tables import common_tags
 
 RATINGS = """userId,movieId,rating,timestamp
@@ -76,13 +75,13 @@ def test_plain_and_gzipped_files_are_read(put, name, zipped):
 def test_tags_may_be_missing_and_lines_end_in_any_way(put):
     files = {n: FILES[n].replace("\n", "\r\n") for n in ("ratings.csv", "movies.csv")}
     put("ml-20m", files)
-    check_content(load_ml_20m(), "ml-20m", tags=False)
+    check_content(load_dataset("ml-20m"), "ml-20m", tags=False)
 
 
 def test_the_year_of_a_film_may_be_missing(put):
     films = FILMS.replace("Say", "Babylon 5 (1") + "99,Nobody,Drama\n"
     put("ml-20m", {**FILES, "movies.csv": films.replace(" (1964) ", "  ")})
-    features = load_ml_20m().interactions.item_features
+    features = load_dataset("ml-20m").interactions.item_features
     assert features["title"].tolist()[1] == 'Babylon 5 (1 "Hi"!'
     assert features["year"].tolist() == [1995, pd.NA, 2005]
     assert features["decade"].tolist() == ["1990s", pd.NA, "2000s"]
@@ -119,7 +118,7 @@ def test_tags_are_the_most_used_of_the_most_common(monkeypatch):
 def test_a_malformed_row_raises_with_file_and_line(put, name, old, new, reason):
     folder = put("ml-20m", {**FILES, name: FILES[name].replace(old, new)})
     with pytest.raises(ValueError, match=f"^{folder / name}: .*{reason}"):
-        load_ml_20m()
+        load_dataset("ml-20m")
 
 
 @pytest.mark.parametrize(
@@ -134,12 +133,12 @@ def test_a_malformed_row_raises_with_file_and_line(put, name, old, new, reason):
 def test_contradicting_files_raise_with_the_folder(put, name, old, new, reason):
     folder = put("ml-20m", {**FILES, name: FILES[name].replace(old, new)})
     with pytest.raises(ValueError, match=f"^{folder}: .*{reason}"):
-        load_ml_20m()
+        load_dataset("ml-20m")
 
 
 def test_the_real_files_have_the_published_numbers(real):
     real("ml-latest-small")
-    dataset = load_ml_latest_small()
+    dataset = load_dataset("ml-latest-small")
     data = dataset.interactions
     assert (data.num_users, data.num_items, len(data)) == (610, 9724, 100_836)
     films = data.item_features

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from tfrecs.data.datasets.movielens import load_ml_1m, load_ml_10m
+from tfrecs.data.datasets import load_dataset
+from tfrecs.data.datasets.movielens import load_ml_1m
 
 RATINGS = "1::1193::5::978300760\n1::661::3::978302109\n12::1193::4::0\n"
 FILMS = (
@@ -55,7 +56,7 @@ def test_1m_has_ratings_films_and_people(put, zipped):
 def test_10m_has_half_stars_and_tags_in_utf8(put, tags):
     files = {"ratings.dat.gz": RATINGS.replace("::5::", "::4.5::"), "movies.dat": FILMS}
     put("ml-10m", {**files, **({"tags.dat": TAGS} if tags else {})})
-    dataset = load_ml_10m()
+    dataset = load_dataset("ml-10m")
     data = dataset.interactions
     check_ratings_and_films(data)
     assert data.ratings.tolist() == [4.5, 3, 4]

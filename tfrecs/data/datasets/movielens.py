@@ -47,10 +47,6 @@ def load_ml_1m() -> Dataset:
         (without the year), `year`, `decade` ("1990s") and `genres` ("Action|Comedy").
         Users have `gender`, `age_group` ("25-34") and `occupation`.
 
-    Raises:
-        FileNotFoundError: if the files are not here and cannot be fetched.
-        ValueError: if a file is malformed; names the file and the line.
-
     References:
         Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """
@@ -66,16 +62,27 @@ def load_ml_1m() -> Dataset:
     )
 
 
-def load_ml_10m() -> Dataset:
-    """Loads MovieLens 10M: 69,878 users, 10,677 rated films, 10,000,054 ratings.
+CHECKSUMS = {
+    "ml-10m": "",
+    "ml-20m": "96f243c338a8665f6bcc89c53edf6ee39162a846940de6b7c8c48aeada765ff3",
+    "ml-25m": "8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa",
+    "ml-32m": "",
+    "ml-latest-small": (
+        "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436"
+    ),
+}
+"""SHA-256 of each archive; a data set without one is not downloaded."""
 
-    It is not downloaded, for want of a checksum. All else is as in `load_ml_20m`.
-    """
-    return _load("ml-10m", ending="dat")
 
+def load_movielens(name: str) -> Dataset:
+    """Loads a MovieLens data set of `CHECKSUMS`.
 
-def load_ml_20m() -> Dataset:
-    """Loads MovieLens 20M: 138,493 users, 26,744 rated films, 20,000,263 ratings.
+        name               users  rated films     ratings
+        ml-10m            69,878       10,677  10,000,054
+        ml-20m           138,493       26,744  20,000,263
+        ml-25m           162,541       59,047  25,000,095
+        ml-32m           200,948       87,585  32,000,204
+        ml-latest-small      610        9,724     100,836   of 9/2018
 
     Returns:
         Ratings of 0.5 to 5 and timestamps, under GroupLens' ids. The catalogue is the
@@ -84,56 +91,17 @@ def load_ml_20m() -> Dataset:
         the ten that most users applied to the film, of the 500 that most films have.
         Users apply tags at any time: drop `tags` to avoid leakage.
 
-    Raises:
-        FileNotFoundError: if the files are not here and cannot be fetched.
-        ValueError: if a file is malformed; names the file and the line.
-
     References:
         Harper and Konstan 2015, "The MovieLens Datasets: History and Context". Ratings
         of 4 or more are positives in Liang et al. 2018, "Variational Autoencoders for
         Collaborative Filtering".
     """
-    return _load(
-        "ml-20m", "96f243c338a8665f6bcc89c53edf6ee39162a846940de6b7c8c48aeada765ff3"
-    )
-
-
-def load_ml_25m() -> Dataset:
-    """Loads MovieLens 25M: 162,541 users, 59,047 rated films, 25,000,095 ratings.
-
-    All else is as in `load_ml_20m`.
-    """
-    return _load(
-        "ml-25m", "8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa"
-    )
-
-
-def load_ml_32m() -> Dataset:
-    """Loads MovieLens 32M: 200,948 users, 32,000,204 ratings of 87,585 films.
-
-    It is not downloaded, for want of a checksum. All else is as in `load_ml_20m`.
-    """
-    return _load("ml-32m")
-
-
-def load_ml_latest_small() -> Dataset:
-    """Loads MovieLens latest-small (9/2018): 610 users, 9,724 films, 100,836 ratings.
-
-    All else is as in `load_ml_20m`.
-    """
-    return _load(
-        "ml-latest-small",
-        "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
-    )
-
-
-def _load(name: str, sha256: str = "", ending: str = "csv") -> Dataset:
-    """Loads ratings, films and, if they are found, tags."""
+    is_csv = name != "ml-10m"
+    ending = "csv" if is_csv else "dat"
     names = tuple(f"{table}.{ending}" for table in ("ratings", "movies", "tags"))
-    source = grouplens(name, sha256, names)
-    sources = (source,) if sha256 else ()
+    source = grouplens(name, CHECKSUMS[name], names)
+    sources = (source,) if source.sha256 else ()
     files = fetch(name, (names, names[:2]), sources, origin=source.url)
-    is_csv = ending == "csv"
     ratings, *films_and_tags = (
         read_table(
             files[file],
@@ -154,8 +122,7 @@ def _read_people(path: Path) -> "pd.DataFrame":
     people = read_table(path, "userId gender age occupation zip-code", "::")
     people = people.set_index("user_id")
     people.insert(1, "age_group", people.pop("age").map(AGES))
-    codes = map(str, range(len(OCCUPATIONS)))
-    meanings = dict(zip(codes, OCCUPATIONS, strict=True))
+    meanings = {str(code): meaning for code, meaning in enumerate(OCCUPATIONS)}
     people["occupation"] = people["occupation"].map(meanings)
     unknown = people.isna().any(axis=1)
     if unknown.any():

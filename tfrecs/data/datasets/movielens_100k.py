@@ -70,10 +70,6 @@ def load_ml_100k() -> Dataset:
         `genres` ("Action|Comedy"); one film has no year. Users have `age`, `age_group`
         ("20s"), `gender` and `occupation`.
 
-    Raises:
-        FileNotFoundError: if the files are not here and cannot be fetched.
-        ValueError: if a file is malformed; names the file and the line.
-
     References:
         Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """

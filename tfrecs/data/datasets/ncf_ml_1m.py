@@ -36,10 +36,6 @@ def load_ncf_ml_1m() -> Dataset:
     Returns:
         Ratings and timestamps, all of them positives whatever the rating.
 
-    Raises:
-        FileNotFoundError: if the files are not on this machine.
-        ValueError: if a file is malformed, or the files contradict each other.
-
     References:
         He et al. 2017, "Neural Collaborative Filtering", section 4.1.
     """

@@ -65,9 +65,7 @@ def load_trivago(
         unknown user or hotel are left out, and the note counts them.
 
     Raises:
-        FileNotFoundError: if the files are not on this machine.
-        ValueError: if a file is malformed, or there is no such action; names the file
-            and the line.
+        ValueError: if there is no such action.
 
     References:
         Knees et al. 2019, "RecSys Challenge 2019: Session-Based Hotel Recommendations".

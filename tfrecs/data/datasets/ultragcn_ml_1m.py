@@ -17,10 +17,6 @@ def load_ultragcn_ml_1m() -> Dataset:
     Returns:
         Pairs under ids of their own, without ratings, times or features.
 
-    Raises:
-        FileNotFoundError: if the files are not on this machine.
-        ValueError: if a file is malformed, or a pair occurs twice.
-
     References:
         Mao et al. 2021, "UltraGCN". Zhu et al. 2022, "BARS", ML-1M, split m1.
     """

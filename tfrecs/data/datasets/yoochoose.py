@@ -40,10 +40,6 @@ def load_yoochoose() -> Dataset:
         an item is the one of 1 to 12 that most of its clicks have, if any; "0" (none),
         "S" (a special offer) and brands do not count.
 
-    Raises:
-        FileNotFoundError: if the files are not on this machine.
-        ValueError: if a file is malformed; names the file and the line.
-
     References:
         Ben-Shimon et al. 2015, "RecSys Challenge 2015 and the YOOCHOOSE Dataset".
     """
