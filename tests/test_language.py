@@ -45,13 +45,6 @@ PENDING = frozenset(
     bench/result.py
     bench/stream/result.py
     bench/train.py
-    data/joining.py
-    data/raw.py
-    data/readers/_interactions.py
-    data/readers/_table.py
-    data/readers/_text.py
-    data/shards/parts.py
-    data/vocabulary.py
     losses/_rows.py
     losses/collie.py
     losses/weighted_rank.py
@@ -60,12 +53,6 @@ PENDING = frozenset(
     models/towers.py
     optimizers/lazy_adam.py
     optimizers/rowwise_adagrad.py
-    streaming/growing.py
-    streaming/learners.py
-    streaming/prequential.py
-    streaming/recommender.py
-    streaming/ridge.py
-    streaming/sources/lines.py
     training/batches/shards.py
     training/grow_with.py
     training/objectives.py

@@ -186,7 +186,7 @@ def test_error_lets_distinct_pairs_through_and_counts_the_others():
 
 
 def test_max_needs_ratings():
-    with pytest.raises(ValueError, match=r'`duplicates="max"`.*give `ratings`'):
+    with pytest.raises(ValueError, match=r'`duplicates="max"`.*pass `ratings`'):
         Interactions.from_arrays("ab", "xx", weights=[1, 2], duplicates="max")
 
 

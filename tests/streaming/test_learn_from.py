@@ -194,7 +194,7 @@ def test_checkpoints_that_do_not_fit(tmp_path):
         )
     with pytest.raises(ValueError, match=r"the stream: must have the .* bytes"):
         learn_from(source_of(b""), make(), checkpoint=checkpoint)
-    with pytest.raises(ValueError, match="be those that were learned"):
+    with pytest.raises(ValueError, match="be the ones that were learned"):
         learn_from(source_of(lines(9, seed=1) * 2), make(), checkpoint=checkpoint)
     save(make(), checkpoint)
     message = r"c\.npz: must be a checkpoint of `learn_from`.*without 'source'"

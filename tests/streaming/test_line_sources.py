@@ -236,7 +236,7 @@ def test_a_file_that_was_cut_short_since(path, follow):
 def test_a_file_that_is_another_since(path, data):
     after = after_two(path)
     path.write_bytes(data)
-    message = r"events\.jsonl: the first 58 bytes must be those that were learned"
+    message = r"events\.jsonl: the first 58 bytes must be the ones that were learned"
     with pytest.raises(ValueError, match=message):
         next(FileSource(path).events(after))
 

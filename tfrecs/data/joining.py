@@ -49,7 +49,7 @@ def join(train: Interactions, more: Interactions) -> Interactions:
             later one is kept.
 
     Returns:
-        All of them. New users and items follow those of `train`, as in
+        All of them. New users and items come after `train`'s, as in
         `tfrecs.models.growing.grow`. Of features in both, the later ones are kept.
 
     Raises:

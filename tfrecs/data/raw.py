@@ -87,7 +87,7 @@ def distinct_rows(
     """Returns the row to keep of each pair, in the order of rows, and its values."""
     ratings = columns["ratings"]
     if duplicates == "max" and ratings is None:
-        raise ValueError('`duplicates="max"` keeps the highest rating: give `ratings`.')
+        raise ValueError('`duplicates="max"` keeps the highest rating: pass `ratings`.')
     if duplicates == "sum" and ratings is None and columns["weights"] is None:
         columns = {**columns, "ratings": np.ones(len(pairs), dtype=np.float32)}
     rank = ratings if duplicates == "max" else columns["timestamps"]

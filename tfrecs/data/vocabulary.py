@@ -44,7 +44,7 @@ def as_id_array(values: Iterable[Any], name: str) -> AnyArray:
     if missing.size:
         raise ValueError(
             f"`{name}` must have no missing ids. Received: {missing.size} missing, "
-            f"the first in row {missing[0]}. Drop those rows or give them an id."
+            f"the first in row {missing[0]}. Drop these rows or assign an id."
         )
     return ids
 

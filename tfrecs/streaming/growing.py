@@ -81,7 +81,7 @@ class GrowingLists:
         }
 
     def restore(self, events: AnyArray, lengths: AnyArray) -> None:
-        """Replaces the rows by those that `state` returned."""
+        """Replaces the rows by what `state` returned."""
         self._lengths = lengths.tolist()
         parts = np.split(events.astype(PAST), np.cumsum(lengths)[:-1])
         self._lists = [np.resize(part, max(2, len(part))) for part in parts]

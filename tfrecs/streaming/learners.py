@@ -16,8 +16,8 @@ from tfrecs.streaming.ridge import Ridge
 class Learner(Protocol):
     """Learns from events one at a time, and scores all items for a user.
 
-    A learner is a dataclass of its settings. Users and items are indices below those of
-    the log. A learner that can start from a trained model also has
+    A learner is a dataclass of its settings. Users and items are indices below the
+    log's numbers. A learner that can start from a trained model also has
     `start_from(users, items, log)`, which takes vectors whose inner products are the
     model's scores, or `start_from_model(model)`.
     """

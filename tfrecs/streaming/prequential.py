@@ -39,7 +39,7 @@ class Prequential:
     is_known: BoolArray
 
     def metrics(self, k: int = 10) -> dict[str, float]:
-        """Returns the means over all events, and over those of known and new users.
+        """Returns the means over all events, and by known and new users.
 
         Returns:
             "recall@k", "dcg@k" and "mrr", with the prefix "known/" or "new/" for a
@@ -101,7 +101,7 @@ def prequential(
 
     Args:
         recommender: recommender before the first event; it learns from all events.
-        events: all events in order, those of a checkpoint included.
+        events: all events in order, also the ones before the checkpoint.
         exclude_seen: whether the ranking excludes items that the user had.
         checkpoint: file that is written during the run. If it exists, the run resumes
             from it, and returns the same numbers as an uninterrupted run.

@@ -96,8 +96,7 @@ class IncrementalRecommender:
                 f"{self.log.num_events}. Use partial_fit."
             )
         start = None if model is None else self._start(model, train)
-        self._users = {raw: n for n, raw in enumerate(train.users.ids.tolist())}
-        self._items = {raw: n for n, raw in enumerate(train.items.ids.tolist())}
+        self._number(train.users.ids.tolist(), train.items.ids.tolist())
         self._grow()
         for event in events_of(train):
             user, item = self._users[event.user], self._items[event.item]
@@ -167,7 +166,7 @@ class IncrementalRecommender:
     def rank(self, user: Hashable, item: Hashable, *, exclude_seen: bool = True) -> int:
         """Returns the rank of an item in the user's current ranking, ties against it.
 
-        Arguments and errors are those of `recommend`.
+        Arguments and errors are as in `recommend`.
 
         Returns:
             1 for the best item; `UNKNOWN_ITEM` for an unknown item; and `REPEATED` for
@@ -224,12 +223,15 @@ class IncrementalRecommender:
         items: Iterable[Hashable],
     ) -> None:
         """Restores what `state`, `users` and `items` returned, exactly."""
-        self._users = {raw: place for place, raw in enumerate(users)}
-        self._items = {raw: place for place, raw in enumerate(items)}
+        self._number(users, items)
         for part, owner in (("log", self.log), ("learner", self.learner)):
             prefix = f"{part}/"
             own = [name for name in state if name.startswith(prefix)]
             owner.restore({name.removeprefix(prefix): state[name] for name in own})
+
+    def _number(self, users: Iterable[Hashable], items: Iterable[Hashable]) -> None:
+        self._users = {raw: number for number, raw in enumerate(users)}
+        self._items = {raw: number for number, raw in enumerate(items)}
 
     def _grow(self) -> None:
         self.log.grow(len(self._users), len(self._items))
@@ -252,7 +254,7 @@ class IncrementalRecommender:
         if (model.num_users, model.num_items) != (train.num_users, train.num_items):
             raise ValueError(
                 f"`model` must be of {train.num_users} users and {train.num_items} "
-                f"items, those of `train`. Received: {model.num_users} and "
+                f"items, as `train` is. Received: {model.num_users} and "
                 f"{model.num_items}"
             )
         if takes_vectors:

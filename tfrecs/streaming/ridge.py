@@ -18,8 +18,8 @@ INIT_STD = 0.1
 class Ridge(VectorLearner):
     """Implicit matrix factorization by least squares, one user and item at a time.
 
-    After an event its user's vector becomes the best one given the vectors of items,
-    and then its item's vector the best one given those of users. A new user's first
+    After an event its user's vector becomes the best one given all items' vectors, and
+    then its item's vector the best one given all users' vectors. A new user's first
     items count at once, and there is no learning rate. Users without events get the
     most popular items.
 

@@ -24,8 +24,12 @@ from tfrecs.streaming.recommender import IncrementalRecommender
 KIND, VERSION = "tfrecs stream", 1
 
 DAMAGED = (
-    *(zipfile.BadZipFile, EOFError, ValueError, TypeError),
-    *(AttributeError, LookupError),
+    zipfile.BadZipFile,
+    EOFError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
 )
 """Errors of damaged files."""
 

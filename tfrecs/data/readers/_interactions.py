@@ -36,7 +36,7 @@ def read_interactions(
     (user, item) pair the last is kept, by time or else by row.
 
     A row is malformed if it has too few or too many fields, is not JSON or UTF-8, lacks
-    an id, or has a rating or time that is not one.
+    an id, or has an invalid rating or time.
 
     Args:
         path: the file; its suffix names the format.

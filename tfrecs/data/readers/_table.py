@@ -37,7 +37,7 @@ class MalformedRows:
     def of(
         cls, path: Path, unit: Unit, faults: Iterable[Fault]
     ) -> "MalformedRows | None":
-        """Collects faults; returns None if there are none."""
+        """Collects faults; returns None if there are no faults."""
         ordered = sorted(faults)
         if not ordered:
             return None

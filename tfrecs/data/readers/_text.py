@@ -52,7 +52,7 @@ class Parser:
     Args:
         file: the file, opened by `open_text`.
         separator: a character, or "::".
-        names: the names of the columns; None takes those of the header.
+        names: the names of the columns; None to read them from the header.
         header: whether the first line holds the names.
         wanted: the columns to read, all by default.
         quotes: whether fields may be in double quotes, as in CSV.

@@ -59,7 +59,7 @@ def encode_parts(
     part_rows: int,
     seed: int,
 ) -> Iterator[Part]:
-    """Yields every part: those of an earlier run, then those that it encodes.
+    """Yields the parts of an earlier run, and then encodes the other rows.
 
     Adds the ids of each part to the vocabularies.
     """
@@ -119,7 +119,7 @@ def _finished(work: Path, number: int, vocabularies: Vocabularies) -> Part | Non
         if sizes != expected:
             raise ValueError(
                 f"must hold [bytes, users, items] {expected}. Received: {sizes}. "
-                "Delete this folder and those of higher numbers, and call again."
+                "Delete this folder and all of higher numbers, and call again."
             )
     for vocabulary, ids in zip(vocabularies, new, strict=True):
         vocabulary.add(ids)

@@ -139,8 +139,8 @@ def _rest(chunks: Iterator[bytes], start: Position, title: str) -> Iterator[byte
         chunk, left = chunk[left:], max(0, left - len(chunk))
     if checksum != start.checksum:
         raise ValueError(
-            f"{title}: the first {start.offset} bytes must be those that were learned. "
-            f"Received: other bytes. {ADVICE}"
+            f"{title}: the first {start.offset} bytes must be the ones that were "
+            f"learned. Received: other bytes. {ADVICE}"
         )
     if chunk:
         yield chunk
