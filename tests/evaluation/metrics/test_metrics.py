@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from slow_metrics import slow_metrics
 
 from tfrecs.evaluation.metrics import METRICS, WHOLE_METRICS
 from tfrecs.evaluation.metrics import ranking as metrics
@@ -93,11 +94,8 @@ def test_auc_is_the_share_of_pairs_in_the_right_order():
     # Others that stand before each relevant item: 0, 2 of 5; 2 of 6; 1, 1, 2, 2 of 3.
     wrong = [(0 + 2) / (2 * 5), 2 / (1 * 6), (1 + 1 + 2 + 2) / (4 * 3)]
     assert metrics.auc(USERS).tolist() == pytest.approx([1 - w for w in wrong])
-
-
-def test_auc_of_a_user_with_nothing_but_relevant_items_is_a_half():
-    everything = Ranks(np.array([[1.0, 2.0]]), np.array([2]), np.array([2]))
-    assert metrics.auc(everything).tolist() == [0.5]
+    assert metrics.auc(ranks_of([8, 9], num_candidates=9)).tolist() == [0]
+    assert metrics.auc(ranks_of([1, 2], num_candidates=2)).tolist() == [0.5]
 
 
 def test_a_perfect_list_has_one_everywhere_and_precision_is_bounded_by_k():
@@ -117,36 +115,7 @@ def test_a_perfect_list_of_fewer_places_than_relevant_items_tells_metrics_apart(
     assert values == best | capped | {"recall": [2 / 4]}
 
 
-def test_a_list_that_is_upside_down_has_an_auc_of_zero():
-    assert metrics.auc(ranks_of([8, 9], num_candidates=9)).tolist() == [0.0]
-
-
 # A slow oracle, which walks down each list
-
-
-def slow(ranks: list[int], k: int, num_candidates: int) -> dict[str, float]:
-    ranked = [rank in ranks for rank in range(1, num_candidates + 1)]
-    hits = sum(ranked[:k])
-    gain, best, precisions, wrong = 0.0, 0.0, 0.0, 0
-    for place, is_relevant in enumerate(ranked):
-        wrong += is_relevant * ranked[:place].count(False)
-        if place < k:
-            gain += is_relevant / log2(place + 2)
-            best += (place < len(ranks)) / log2(place + 2)
-            precisions += is_relevant * sum(ranked[: place + 1]) / (place + 1)
-    pairs = len(ranks) * (num_candidates - len(ranks))
-    return {
-        "precision": hits / k,
-        "recall": hits / len(ranks),
-        "hit_rate": float(hits > 0),
-        "ndcg": gain / best,
-        "map": precisions / min(k, len(ranks)),
-        "map_all": precisions / len(ranks),
-        "capped_recall": hits / min(k, len(ranks)),
-        "mrr": 1 / min(ranks),
-        "auc": 1 - wrong / pairs if pairs else 0.5,
-        "r_precision": sum(ranked[: len(ranks)]) / len(ranks),
-    }
 
 
 @st.composite
@@ -161,49 +130,9 @@ def lists_of_ranks(draw):
 def test_every_metric_is_what_walking_down_the_list_gives(lists):
     users, num_candidates, k = lists
     ranked = ranks_of(*users, num_candidates=num_candidates)
-    fast = {name: metric(ranked, k) for name, metric in METRICS.items()}
+    fast = {f"{name}@{k}": metric(ranked, k) for name, metric in METRICS.items()}
     fast |= {name: metric(ranked) for name, metric in WHOLE_METRICS.items()}
     for place, ranks in enumerate(users):
         of_user = {name: values[place] for name, values in fast.items()}
-        assert of_user == pytest.approx(slow(ranks, k, num_candidates), abs=1e-9)
-
-
-@given(lists_of_ranks())
-def test_capped_recall_is_the_higher_of_recall_and_precision(lists):
-    users, num_candidates, k = lists
-    ranked = ranks_of(*users, num_candidates=num_candidates)
-    capped = metrics.capped_recall(ranked, k)
-    higher = np.maximum(metrics.recall(ranked, k), metrics.precision(ranked, k))
-    assert capped.tolist() == higher.tolist()
-
-
-@given(lists_of_ranks())
-def test_average_precision_is_of_all_once_k_is_the_number_of_relevant_items(lists):
-    users, num_candidates, k = lists
-    ranked = ranks_of(*users, num_candidates=num_candidates)
-    ours, of_all = (METRICS[name](ranked, k) for name in ("map", "map_all"))
-    assert (ours >= of_all).all()
-    enough = ranked.num_relevant <= k
-    assert ours[enough].tolist() == of_all[enough].tolist()
-    hits = metrics.hits(ranked, k)
-    assert ((ours > of_all) == (~enough & (hits > 0))).all()
-
-
-@given(lists_of_ranks())
-def test_r_precision_is_precision_and_recall_at_the_number_of_relevant_items(lists):
-    users, num_candidates, _ = lists
-    ranked = ranks_of(*users, num_candidates=num_candidates)
-    for place, ranks in enumerate(users):
-        for metric in (metrics.precision, metrics.recall, metrics.capped_recall):
-            value = metric(ranked, len(ranks))[place]
-            assert metrics.r_precision(ranked)[place] == value
-
-
-@given(lists_of_ranks())
-def test_a_user_counts_the_same_beside_any_others(lists):
-    users, num_candidates, k = lists
-    together = ranks_of(*users, num_candidates=num_candidates)
-    for place, ranks in enumerate(users):
-        alone = ranks_of(ranks, num_candidates=num_candidates)
-        for metric in METRICS.values():
-            assert metric(together, k)[place] == pytest.approx(metric(alone, k)[0])
+        expected = [rank in ranks for rank in range(1, num_candidates + 1)]
+        assert of_user == pytest.approx(slow_metrics(expected, k), abs=1e-9)
