@@ -32,19 +32,6 @@ PENDING = frozenset(
     """
     _base/__init__.py
     _base/checks.py
-    app/catalogue.py
-    app/models.py
-    app/thumbnails.py
-    app/widgets.py
-    bench/baselines/implicit_als.py
-    bench/baselines/lightfm_warp.py
-    bench/options.py
-    bench/problem.py
-    bench/recipes.py
-    bench/report/findings.py
-    bench/result.py
-    bench/stream/result.py
-    bench/train.py
     losses/_rows.py
     losses/collie.py
     losses/weighted_rank.py

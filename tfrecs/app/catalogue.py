@@ -28,11 +28,11 @@ class Catalogue:
     """The items as the page shows them.
 
     Args:
-        facts: `[num_items]`, in clean text, without pictures.
+        facts: `[num_items]`, without pictures.
         ids: `[num_items]` raw ids.
         counts: `[num_items]`, interactions of each item.
         paths: `[num_items]` paths of pictures in `images`, "" for missing ones.
-        images: the folder of pictures; None if there is none.
+        images: the folder of pictures, if any.
     """
 
     facts: Sequence[ItemFacts]

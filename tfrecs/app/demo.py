@@ -1,6 +1,5 @@
 """Trains two small models, for the app without bundles."""
 
-from functools import partial
 from typing import Any
 
 from tfrecs.app.models import Progress
@@ -32,19 +31,19 @@ def train_demo(progress: Progress) -> dict[str, Recommender]:
         "hybrid": {"user_features": users, "item_features": items},
     }
     return {
-        name: _train(name, train, features, partial(_part, progress, place / 2))
+        name: _train(name, train, features, progress, place / 2)
         for place, (name, features) in enumerate(settings.items())
     }
 
 
-def _part(progress: Progress, start: float, share: float, text: str) -> None:
-    """Reports the progress of one of the two trainings."""
-    progress(start + share / 2, text)
-
-
 def _train(
-    name: str, train: Interactions, features: dict[str, Any], progress: Progress
+    name: str,
+    train: Interactions,
+    features: dict[str, Any],
+    progress: Progress,
+    start: float,
 ) -> Recommender:
+    """Trains one of the two, whose progress begins at `start`."""
     import keras
 
     from tfrecs.models import MODELS
@@ -52,9 +51,10 @@ def _train(
 
     def report(step: int, logs: object) -> None:
         epoch = (step + 1) * EVERY
-        progress(epoch / EPOCHS, f"Training {name}, epoch {epoch} of {EPOCHS}")
+        share = start + epoch / EPOCHS / 2
+        progress(share, f"Training {name}, epoch {epoch} of {EPOCHS}")
 
-    progress(0.0, f"Building {name}")
+    progress(start, f"Building {name}")
     keras.utils.set_random_seed(0)
     model = MODELS[name](
         train.num_users, train.num_items, embedding_dim=64, dropout=0.5, **features

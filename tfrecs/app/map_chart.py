@@ -29,12 +29,7 @@ def map_frame(
 ) -> pd.DataFrame:
     """Builds a row for each item: position, title, genres, main genre, and kind.
 
-    Args:
-        items: `[items]` indices.
-        places: `[items, 2]`, of `tfrecs.app.projection.positions`.
-        catalogue: the items.
-        liked: indices of the liked items.
-        recommended: indices of the recommended items.
+    Items are indices, `places` `[items, 2]` are of `tfrecs.app.projection.positions`.
     """
     facts = [catalogue.facts[item] for item in items]
     main = [fact.genres[0] if fact.genres else ELSE for fact in facts]

@@ -44,7 +44,7 @@ class Model:
 
     @property
     def has_towers(self) -> bool:
-        """Whether it has item vectors of its own, and can score unseen users."""
+        """True if the model has item vectors of its own and scores unseen users."""
         return hasattr(self.recommender.model, "item_output")
 
 
@@ -67,11 +67,7 @@ def compared_models(
 ) -> tuple[tuple[Model, ...], tuple[str, ...]]:
     """Returns the models that share the first one's catalogue, and popularity.
 
-    Args:
-        recommenders: at least one, by name.
-
-    Returns:
-        The models, and a line for each excluded one.
+    It also returns a line for each excluded model.
     """
     train = next(iter(recommenders.values())).train
     models, notes = [], []

@@ -105,14 +105,9 @@ def order(
     popularity_weight: float,
     diversity_weight: float,
 ) -> tuple[Place, ...]:
-    """Returns the k best candidates under the sliders' weights.
+    """Returns at most k candidates under the sliders' weights; see `reranking.rerank`.
 
-    Args:
-        candidates: of a person.
-        counts: `[num_items]`, the interactions of each item.
-        k: the most items in the list.
-        popularity_weight: of `tfrecs.inference.reranking.penalize_popularity`.
-        diversity_weight: of `tfrecs.inference.reranking.diversify`.
+    `counts` `[num_items]` are the interactions of each item.
     """
     if len(candidates.items) == 0:
         return ()

@@ -1,11 +1,10 @@
 """Pictures of items, made small so that a page of a hundred loads at once."""
 
-import base64
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
-from tfrecs.reporting.pictures import picture_kind, read_picture
+from tfrecs.reporting.pictures import data_address, read_picture
 
 SMALL_BYTES = 40_000
 """Larger pictures are made smaller."""
@@ -19,13 +18,9 @@ MOST_PIXELS = 50_000_000
 
 @lru_cache(maxsize=2000)
 def first_picture(names: tuple[str, ...], folder: Path) -> str | None:
-    """Returns the first existing picture as a `data:` address; None if there is none.
+    """Returns the first existing picture in a folder as a `data:` address, if any.
 
     Results are cached: each move of a slider needs the same pictures again.
-
-    Args:
-        names: paths within the folder; other paths are ignored.
-        folder: of the pictures.
     """
     for name in names:
         try:
@@ -33,9 +28,7 @@ def first_picture(names: tuple[str, ...], folder: Path) -> str | None:
         except ValueError:  # no picture, or not in the folder
             continue
         if data is not None:
-            small = data if len(data) <= SMALL_BYTES else _smaller(data)
-            code = base64.b64encode(small).decode()
-            return f"data:image/{picture_kind(small)};base64,{code}"
+            return data_address(data if len(data) <= SMALL_BYTES else _smaller(data))
     return None
 
 

@@ -32,7 +32,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Weights:
-    """How to rank, and the names of the shown models."""
+    """The settings of the ranking, and the names of the shown models."""
 
     popularity: float
     diversity: float
@@ -80,15 +80,10 @@ def choose_view(views: Sequence[str]) -> str:
 def choose_title(catalogue: Catalogue, first: Sequence[int]) -> tuple[int | None, str]:
     """Shows the widget for one title, and returns its item and what is wrong.
 
-    Args:
-        catalogue: the items.
-        first: indices of the items at the top of the options.
+    The options begin with the labels of the `first` items.
     """
-    labels = list(
-        dict.fromkeys(
-            [*(catalogue.labels[item] for item in first), *catalogue.by_label]
-        )
-    )
+    top = [catalogue.labels[item] for item in first]
+    labels = list(dict.fromkeys([*top, *catalogue.by_label]))
     state, problem = st.session_state, ""
     typed = state.get("similar")
     if typed is not None and typed not in catalogue.by_label:

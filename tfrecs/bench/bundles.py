@@ -17,11 +17,8 @@ class Bundles:
     """Keeps the best models on validation data as bundles.
 
     Test data choose nothing. Without validation, since the number of epochs is given,
-    the first models are kept. Only the first seed of a model can be kept.
-
-    Args:
-        folder: parent folder of the bundles, which have the names of the models.
-        problem: the problem that the models were trained on.
+    the first models are kept. Only the first seed of a model can be kept. Bundles have
+    the names of the models.
     """
 
     def __init__(self, folder: Path, problem: Problem) -> None:
@@ -39,11 +36,13 @@ class Bundles:
         value = result.validation.get(monitor, -math.inf)
         if len(self._kept) == MOST and value <= min(self._kept.values()):
             return
+        on_test = {f"test_{name}": x for name, x in result.metrics.items()}
+        metrics = {**result.validation, **on_test}
         recommender = Recommender(
             model,
             self._problem.train,
             settings=result.hparams,
-            metrics=_metrics(result),
+            metrics={name: x for name, x in metrics.items() if math.isfinite(x)},
         )
         recommender.save(self.folder / result.model)
         self._kept[result.model] = value
@@ -51,10 +50,3 @@ class Bundles:
             worst = min(self._kept, key=self._kept.__getitem__)
             shutil.rmtree(self.folder / worst)
             del self._kept[worst]
-
-
-def _metrics(result: Result) -> dict[str, float]:
-    """Returns the finite metrics on validation and test data."""
-    on_test = {f"test_{name}": value for name, value in result.metrics.items()}
-    found = {**result.validation, **on_test}
-    return {name: value for name, value in found.items() if math.isfinite(value)}

@@ -38,12 +38,7 @@ def new_folder(logdir: str | Path, title: str) -> Path:
 
 
 def next_steps(folder: Path, logdir: str) -> list[str]:
-    """Returns lines that name the report and the commands of TensorBoard and the app.
-
-    Args:
-        folder: folder of the run.
-        logdir: parent folder of all runs.
-    """
+    """Returns lines with the report and the commands of TensorBoard and the app."""
     lines = [
         "Next:",
         f"  report       {folder / REPORT}, in any browser",

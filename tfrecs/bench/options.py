@@ -1,4 +1,4 @@
-"""Options of the command lines: those of both kinds of run, and those of rankings."""
+"""Options of ranking runs, and the options of both kinds of run."""
 
 import argparse
 import re
@@ -39,15 +39,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def add_shared(
     parser: argparse.ArgumentParser, dataset: str, seen: str
 ) -> tuple[argparse._ArgumentGroup, argparse._ArgumentGroup]:
-    """Adds the options of both kinds of run.
+    """Adds the options of both kinds of run; returns the groups of data and run.
 
-    Args:
-        parser: the parser.
-        dataset: the default data set.
-        seen: the items that are excluded from rankings by default.
-
-    Returns:
-        The groups of options of the data and of the run.
+    They differ in the default data set, and in the seen items that rankings exclude.
     """
     data = parser.add_argument_group("data")
     data.add_argument("--dataset", default=dataset, help="name (default: %(default)s)")

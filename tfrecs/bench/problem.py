@@ -51,7 +51,7 @@ class Problem:
 
     @property
     def has_features(self) -> bool:
-        """Whether the data have features for a tower."""
+        """True if the data have features for a tower."""
         data = self.dataset
         return bool(data.categorical or data.multi_hot or data.numeric)
 

@@ -13,7 +13,7 @@ from tfrecs.bench.quiet import load_tensorflow
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings of one row of the table; the defaults are those of `tfrecs.fit`.
+    """Settings of one row of the table, with the defaults of `tfrecs.fit`.
 
     Args:
         builder: name in `tfrecs.models.MODELS`.
@@ -168,11 +168,7 @@ them first."""
 
 
 def recipes(*, exclude_seen: bool = True) -> dict[str, Recipe]:
-    """Returns the recipe of each row; models without one of their own get a plain one.
-
-    Args:
-        exclude_seen: whether the ranking excludes training items.
-    """
+    """Returns the recipe of each row: the tuned one, or a plain one."""
     load_tensorflow()
     from tfrecs.models import MODELS
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -103,7 +104,7 @@ class Result:
 
     @property
     def failed(self) -> bool:
-        """Whether the model should have run and did not."""
+        """True if the model should have run and did not."""
         return self.status != OK and not self.skipped
 
     @property
@@ -125,22 +126,86 @@ class Result:
 
 @dataclass(frozen=True)
 class Summary:
-    """Statistics of one model over its seeds.
+    """The results of one model, and their means over the seeds that ran.
 
     Args:
         model: name.
         results: results, one for each seed.
-        mean: mean of each metric over seeds.
-        std: standard deviation of each metric over seeds; 0 for one seed.
-        ci95: mean -+ 1.96 standard errors over users, of their values averaged over
-            seeds, for each metric that is a mean over at least two users.
     """
 
     model: str
     results: tuple[Result, ...]
-    mean: dict[str, float]
-    std: dict[str, float]
-    ci95: dict[str, tuple[float, float]]
+
+    @cached_property
+    def done(self) -> list[Result]:
+        """The results with an evaluation."""
+        return [result for result in self.results if result.evaluation is not None]
+
+    @property
+    def num_seeds(self) -> int:
+        """The number of seeds that ran."""
+        return len(self.done)
+
+    @property
+    def first(self) -> Result:
+        """The result of the first seed that ran."""
+        return self.done[0]
+
+    @cached_property
+    def mean(self) -> dict[str, float]:
+        """The mean of each metric; empty if no seed ran."""
+        return {name: float(np.mean(x)) for name, x in self._values.items()}
+
+    @cached_property
+    def std(self) -> dict[str, float]:
+        """The standard deviation of each metric; 0 for one seed."""
+        if self.num_seeds == 1:
+            return dict.fromkeys(self._values, 0.0)
+        return {name: float(np.std(x, ddof=1)) for name, x in self._values.items()}
+
+    @property
+    def _values(self) -> dict[str, list[float]]:
+        names = self.first.metrics if self.done else ()
+        return {name: [result.metrics[name] for result in self.done] for name in names}
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """Each user's values, averaged over the seeds."""
+        return mean_over_seeds([r.evaluation for r in self.done if r.evaluation])
+
+    @cached_property
+    def ci95(self) -> dict[str, tuple[float, float]]:
+        """Mean -+ 1.96 standard errors over users, for metrics of at least two users.
+
+        Each user's values are averaged over the seeds first.
+        """
+        if not self.done:
+            return {}
+        users = self.evaluation
+        means = {name: mean_of(users, name) for name in users.per_user}
+        return {
+            name: (x.low, x.high) for name, x in means.items() if not np.isnan(x.low)
+        }
+
+    @property
+    def seconds(self) -> float:
+        """The mean seconds of training on all of train."""
+        return float(np.mean([result.fit_seconds for result in self.done]))
+
+    @property
+    def epochs(self) -> float:
+        """The mean number of epochs."""
+        return float(np.mean([result.epochs for result in self.done]))
+
+    @cached_property
+    def shape(self) -> dict[str, float]:
+        """The means for the figures that all seeds have."""
+        shapes = [result.shape for result in self.done]
+        return {
+            name: float(np.mean([shape[name] for shape in shapes]))
+            for name in shapes[0]
+            if all(name in shape for shape in shapes)
+        }
 
     def as_json(self) -> dict[str, Any]:
         """Returns the row of `summary` in the JSON file."""
@@ -157,32 +222,7 @@ class Summary:
 
 def summarize(results: Sequence[Result]) -> list[Summary]:
     """Returns a summary of each model, in order of appearance."""
-    models = dict.fromkeys(result.model for result in results)
     return [
-        _summary(model, [r for r in results if r.model == model]) for model in models
+        Summary(model, tuple(result for result in results if result.model == model))
+        for model in dict.fromkeys(result.model for result in results)
     ]
-
-
-def _summary(model: str, results: list[Result]) -> Summary:
-    done = [result for result in results if result.evaluation is not None]
-    names = list(done[0].metrics) if done else []
-    values = {name: [result.metrics[name] for result in done] for name in names}
-    return Summary(
-        model=model,
-        results=tuple(results),
-        mean={name: float(np.mean(x)) for name, x in values.items()},
-        std={
-            name: float(np.std(x, ddof=1)) if len(x) > 1 else 0.0
-            for name, x in values.items()
-        },
-        ci95=_intervals([r.evaluation for r in done if r.evaluation is not None]),
-    )
-
-
-def _intervals(evaluations: list[Evaluation]) -> dict[str, tuple[float, float]]:
-    """Returns the intervals of metrics that are defined for at least two users."""
-    if not evaluations:
-        return {}
-    users = mean_over_seeds(evaluations)
-    means = {name: mean_of(users, name) for name in users.per_user}
-    return {name: (x.low, x.high) for name, x in means.items() if not np.isnan(x.low)}

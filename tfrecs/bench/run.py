@@ -108,13 +108,8 @@ def run(
 ) -> Iterator[Result]:
     """Yields the result of each model and seed as soon as it is known.
 
-    Args:
-        problem: data and protocol.
-        names: models; None for all that suit the data.
-        seeds: number of runs of each model, with seeds 0, 1, ...
-        epochs: number of epochs; None to choose it on validation data.
-        folder: folder of the run; see `tfrecs.bench.folder`.
-        progress: shows what is going on.
+    Without `names` it runs all models that suit the data. Without `epochs` it chooses
+    their number on validation data. Seeds are 0, 1, ...
     """
     load_tensorflow()
     bundles = Bundles(folder / BUNDLES, problem)
@@ -124,7 +119,8 @@ def run(
             title = f"{name}-seed{seed}" if seeds > 1 else name
             progress(title)
             if missing := _missing(name, problem):
-                yield _unsuitable(name, seed, missing, asked=names is not None)
+                status = f"{'failed' if names else 'skipped'}: {missing}"
+                yield Result(name, seed, status, skipped=not names)
                 continue
 
             def show(what: str, title: str = title) -> None:
@@ -168,12 +164,6 @@ def _missing(name: str, problem: Problem) -> str | None:
     if recipe is not None and recipe.buckets and problem.item_buckets is None:
         return "the data have no categories of items"
     return None
-
-
-def _unsuitable(name: str, seed: int, missing: str, *, asked: bool) -> Result:
-    if asked:
-        return Result(name, seed, f"failed: {missing}")
-    return Result(name, seed, f"skipped: {missing}", skipped=True)
 
 
 def _fitter(name: str, problem: Problem, epochs: int | None) -> Fit:

@@ -61,10 +61,7 @@ def make_table(
 ) -> "Table":
     """Makes a table with a row for each model, the best value of a column starred.
 
-    Args:
-        metrics: metric to the header of its column.
-        others: headers of the columns after the metrics.
-        rows: the rows.
+    `metrics` has the header of each metric's column, and `others` the headers after.
     """
     from rich import box
     from rich.markup import escape
@@ -97,40 +94,38 @@ def ranking_table(
 
     The oracle competes for no star.
     """
-    metrics = {}
-    for name in metric_columns(problem):
-        metric, _, k = name.partition("@")
-        metrics[name] = f"{HEADERS[metric]}@{k}"
     rows = [_row(summary) for summary in summaries]
     lines = ["* best of a column. fit s: training on all of train."]
     if (seeds := max(len(summary.results) for summary in summaries)) > 1:
         lines.insert(0, f"Mean ± standard deviation of {seeds} seeds.")
+    others = ("fit s", "epochs", "parameters")
     results = [result for summary in summaries for result in summary.results]
     if chosen := [result.selection_seconds for result in results if result.curve]:
         seconds = f"{sum(chosen):.0f} s together"
         lines.append(f"Epochs were chosen on a tenth of train, in {seconds}.")
-    return make_table(metrics, ("fit s", "epochs", "parameters"), rows), lines
+    return make_table(metric_columns(problem), others, rows), lines
 
 
-def metric_columns(problem: Problem) -> list[str]:
-    """Returns the metrics in the table."""
+def metric_columns(problem: Problem) -> dict[str, str]:
+    """Returns the metrics in the table, with the headers of their columns."""
     metrics = ["precision", "recall", "ndcg"]
     if not problem.exclude_seen:
         metrics = ["micro_precision", "micro_recall", *metrics]
-    return [f"{metric}@{k}" for k in problem.cutoffs for metric in metrics]
+    return {f"{m}@{k}": f"{HEADERS[m]}@{k}" for k in problem.cutoffs for m in metrics}
 
 
 def _row(summary: Summary) -> Row:
-    done = [result for result in summary.results if result.status == OK]
-    if not done:
+    if not summary.done:
         return Row(summary.model, summary.results[0].status, {})
-    seconds = sum(result.fit_seconds for result in done) / len(done)
-    epochs = sum(result.epochs for result in done) / len(done)
     return Row(
         summary.model,
         OK,
         summary.mean,
-        (f"{seconds:.2f}", f"{epochs:.0f}", f"{done[0].parameters:,}"),
-        stds=summary.std if len(done) > 1 else {},
+        (
+            f"{summary.seconds:.2f}",
+            f"{summary.epochs:.0f}",
+            f"{summary.first.parameters:,}",
+        ),
+        stds=summary.std if summary.num_seeds > 1 else {},
         competes=summary.model != ORACLE,
     )

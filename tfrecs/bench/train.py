@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.callbacks import Callback, EarlyStopping, LambdaCallback
 
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.recipes import Recipe
@@ -30,12 +31,7 @@ PATIENCE = 3
 
 
 class Training:
-    """A model that is compiled once and can be trained from the start several times.
-
-    Args:
-        recipe: the settings.
-        problem: the data.
-    """
+    """A model that is compiled once and can be trained from the start several times."""
 
     def __init__(self, recipe: Recipe, problem: Problem) -> None:
         objective, train = recipe.objective, problem.train
@@ -58,14 +54,9 @@ class Training:
         logdir: Path,
         progress: Progress,
     ) -> tuple[TwoTower, Result]:
-        """Trains on `problem.train`.
+        """Trains on `problem.train`, and chooses the number of epochs if it is None.
 
-        Args:
-            name: name of the row.
-            seed: seed of weights, order, negatives and dropout.
-            epochs: number of epochs; None to choose it, see `choose`.
-            logdir: folder of the TensorBoard logs.
-            progress: shows what is going on.
+        The seed is of weights, order, negatives and dropout.
 
         Returns:
             The model, and its result without an evaluation.
@@ -113,7 +104,7 @@ class Training:
             problem.fitting, problem.validation, k=k, exclude_seen=problem.exclude_seen
         )
         monitor = f"val_ndcg@{k}"
-        stop = keras.callbacks.EarlyStopping(monitor, mode="max", patience=PATIENCE)
+        stop = EarlyStopping(monitor, mode="max", patience=PATIENCE)
         every, most = self.recipe.validate_every, self.recipe.max_epochs
         fitted, _ = self.run(
             problem.fitting, seed, every, most, logdir, progress, watch, stop
@@ -134,14 +125,14 @@ class Training:
         epochs: int,
         logdir: Path,
         progress: Progress,
-        *callbacks: keras.callbacks.Callback,
+        *callbacks: Callback,
     ) -> tuple[keras.callbacks.History, float]:
         """Trains from the seed's start for a number of epochs.
 
         A Keras epoch, after which callbacks run, is of `every` epochs.
 
         Returns:
-            The history, and the seconds of the fit without those of TensorBoard.
+            The history, and the seconds of the fit without TensorBoard's.
         """
         recipe, problem = self.recipe, self.problem
         data = self.plan.batches(
@@ -161,7 +152,12 @@ class Training:
             ),
         )
         steps = epochs // every
-        watching = [*callbacks, board, _Progress(progress, steps)]
+
+        def report(step: int, logs: dict[str, Any]) -> None:
+            found = [f"{x:.4f} {name}" for name, x in logs.items() if "ndcg" in name]
+            progress(f"{step + 1} of at most {steps} {' '.join(found)}")
+
+        watching = [*callbacks, board, LambdaCallback(on_epoch_end=report)]
         history = fit_batches(self._trained, data, steps, watching)
         return history, time.perf_counter() - began - board.budget.spent
 
@@ -177,21 +173,6 @@ class Training:
         )
         for variable, value in states:
             variable.assign(value)
-
-
-class _Progress(keras.callbacks.Callback):
-    """Shows the validation steps that are done, and their NDCG."""
-
-    def __init__(self, progress: Progress, steps: int) -> None:
-        super().__init__()
-        self.progress = progress
-        self.steps = steps
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        found = [
-            f"{x:.4f} {name}" for name, x in (logs or {}).items() if "ndcg" in name
-        ]
-        self.progress(f"{epoch + 1} of at most {self.steps} {' '.join(found)}")
 
 
 def _build(recipe: Recipe, problem: Problem) -> TwoTower:

@@ -20,11 +20,8 @@ if TYPE_CHECKING:
 class ItemNames:
     """Names items by title, or by raw id where the title is missing.
 
-    Only the requested items are read, however large the catalogue is.
-
-    Args:
-        train: has the raw ids, and the titles if any.
-        title_col: column of `train.item_features`.
+    Only the requested items are read, however large the catalogue is. Titles are in a
+    column of `train.item_features`.
     """
 
     def __init__(self, train: Interactions, title_col: str = "title") -> None:
@@ -52,9 +49,7 @@ def id_texts(ids: AnyArray) -> list[str]:
 def distinct_names(names: Sequence[str], ids: AnyArray) -> list[str]:
     """Appends the raw id to every name that several items share.
 
-    Args:
-        names: of the items.
-        ids: their raw ids. The index is appended too where raw ids look the same.
+    The index is appended too where raw ids look the same.
 
     Example:
         >>> distinct_names(["Solaris", "Heat", "Solaris"], np.array([7, 8, 9]))
@@ -74,10 +69,6 @@ def history(data: Interactions, user: int) -> IntArray:
     """Returns the rows of a user's interactions, the best first.
 
     These are the highest ratings, then the latest times, as far as `data` has them.
-
-    Args:
-        data: such as training data.
-        user: an index.
     """
     rows = np.flatnonzero(data.user_ids == user).astype(np.int32)
     columns = (data.timestamps, data.ratings)
@@ -117,12 +108,9 @@ class ItemFacts:
 def item_facts(
     name: str, frame: "pd.DataFrame", columns: ItemColumns
 ) -> list[ItemFacts]:
-    """Returns the facts of each row of a frame.
+    """Returns the facts of each row of a frame, which is named in messages.
 
-    Args:
-        name: of the frame, for messages.
-        frame: a row for each item; its column "item" names rows without a title.
-        columns: where the facts are.
+    The column "item" names rows without a title.
 
     Raises:
         ValueError: if the frame lacks a requested column, or for pictures as `embedded`

@@ -26,16 +26,12 @@ def render_page(
     `style="color: red"` and `onclick` have no effect.
 
     Args:
-        template: path of the file. It can import files of its folder and of
-            `TEMPLATES`.
+        template: path of the file.
         title: of the page.
         style: all of its CSS, which is not escaped, so never from the user's data.
         pictures: sources of images, in the words of the policy: "data:" for images in
             the page, "data: http: https:" for images of the web too.
         **values: the variables of the template. See `render` for how they are escaped.
-
-    Returns:
-        The page's HTML.
     """
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src {pictures}"
@@ -45,17 +41,11 @@ def render_page(
 
 
 def render(template: Path, **values: Any) -> Markup:
-    """Renders a template into a piece of HTML.
+    """Renders a template into a piece of HTML, which other templates insert as it is.
 
-    Args:
-        template: path of the file. It can import files of its folder and of
-            `TEMPLATES`.
-        **values: its variables, all of which must be known. All text is escaped, but
-            for `markupsafe.Markup`, such as what `render` returns. The filter `clean`
-            makes one line of a text, without control characters.
-
-    Returns:
-        The HTML, which other templates insert as it is.
+    The template can import files of its folder and of `TEMPLATES`. All of its variables
+    must be in `values`. All text is escaped, but for `markupsafe.Markup`. The filter
+    `clean` makes one line of a text, without control characters.
     """
     template_ = _environment(template.parent).get_template(template.name)
     return Markup(template_.render(values))

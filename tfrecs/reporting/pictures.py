@@ -20,8 +20,11 @@ _STARTS = {
 def embedded(path: str, folder: Path) -> str | None:
     """Returns a picture in a folder as a `data:` address; see `read_picture`."""
     data = read_picture(path, folder)
-    if data is None:
-        return None
+    return None if data is None else data_address(data)
+
+
+def data_address(data: bytes) -> str:
+    """Returns the bytes of a picture as a `data:` address."""
     return f"data:image/{picture_kind(data)};base64,{base64.b64encode(data).decode()}"
 
 
@@ -29,11 +32,7 @@ def read_picture(path: str, folder: Path) -> bytes | None:
     """Returns the bytes of a picture in a folder; None if there is no such file.
 
     The first bytes decide whether it is a picture, not the name of the file. SVG is not
-    a valid kind, since it can hold scripts.
-
-    Args:
-        path: of the file, within the folder.
-        folder: the folder of the file, also after symbolic links.
+    a valid kind, since it can hold scripts. Symbolic links may not leave the folder.
 
     Raises:
         ValueError: if the folder is missing, or the file is elsewhere, not a file, not

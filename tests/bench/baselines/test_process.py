@@ -84,7 +84,6 @@ def test_without_a_package_the_reason_is_given(package, two_groups, monkeypatch)
         NEEDS[package](two_groups[0], 0)
 
 
-@pytest.mark.parametrize("fit", [fit_implicit_als, fit_lightfm, fit_tfrs])
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
@@ -93,9 +92,6 @@ def test_without_a_package_the_reason_is_given(package, two_groups, monkeypatch)
         ("import sys; sys.exit(7)", "failed: exit status 7"),
     ],
 )
-def test_a_process_that_dies_is_an_error_and_not_the_end(
-    fit, code, reason, module, two_groups, monkeypatch
-):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: "found")
+def test_a_process_that_dies_is_an_error(code, reason, module, two_groups):
     with pytest.raises(BaselineError, match=reason):
-        fit(two_groups[0], 0, module=module(code))
+        fit_apart(module(code), two_groups[0], {}, epochs=1, packages=[])

@@ -21,12 +21,11 @@ def fit_implicit_als(
     regularization: float = 5.0,
     alpha: float = 2.0,
     iterations: int = 15,
-    module: str = __name__,
 ) -> Fitted:
     """Fits the factors of users and items in turn, by least squares.
 
-    The arguments are those of `implicit`, the defaults those of the published reference
-    on ML-100K. Weights of `train` are not used.
+    Arguments are named as in `implicit`; the defaults are the published reference's on
+    ML-100K. Weights of `train` are not used.
 
     Args:
         train: the interactions.
@@ -35,7 +34,6 @@ def fit_implicit_als(
         regularization: L2 penalty.
         alpha: weight of an interaction; every other pair weighs 1.
         iterations: epochs over both sides.
-        module: module whose `fit` runs in a process of its own.
 
     Raises:
         BaselineError: if implicit is not installed, or its process fails.
@@ -53,7 +51,7 @@ def fit_implicit_als(
         "random_state": seed,
     }
     return fit_apart(
-        module,
+        __name__,
         train,
         settings,
         epochs=iterations,

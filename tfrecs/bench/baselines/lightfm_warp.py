@@ -18,12 +18,11 @@ def fit_lightfm(
     epochs: int = 10,
     learning_rate: float = 0.05,
     alpha: float = 0.0,
-    module: str = __name__,
 ) -> Fitted:
     """Fits LightFM with WARP on one thread, so that a seed reproduces the numbers.
 
-    Arguments and defaults are those of LightFM, whose examples train for 10 epochs.
-    Weights of `train` are not used.
+    Arguments and defaults are LightFM's, whose examples train for 10 epochs. Weights of
+    `train` are not used.
 
     Args:
         train: the interactions.
@@ -32,8 +31,6 @@ def fit_lightfm(
         epochs: number of epochs.
         learning_rate: learning rate of Adagrad.
         alpha: L2 penalty of users and items.
-        module: module whose `fit` runs in a process of its own, since LightFM can
-            crash.
 
     Raises:
         BaselineError: if LightFM is not installed, or its process fails.
@@ -50,7 +47,7 @@ def fit_lightfm(
         "random_state": seed,
         "epochs": epochs,
     }
-    return fit_apart(module, train, settings, epochs=epochs, packages=["lightfm"])
+    return fit_apart(__name__, train, settings, epochs=epochs, packages=["lightfm"])
 
 
 def fit(train: sp.csr_array, *, epochs: int, **settings: Any) -> dict[str, Any]:

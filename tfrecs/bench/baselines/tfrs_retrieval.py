@@ -23,7 +23,6 @@ def fit_tfrs(
     learning_rate: float = 0.1,
     l2: float = 0.1,
     correct_sampling: bool = True,
-    module: str = __name__,
 ) -> Fitted:
     """Fits two embeddings with `tfrs.tasks.Retrieval` and Adagrad, as in its tutorial.
 
@@ -45,7 +44,6 @@ def fit_tfrs(
         l2: weight of the squares of all embeddings.
         correct_sampling: whether p is the item's share of the interactions, instead of
             a constant, which penalizes popular items.
-        module: module whose `fit` runs in a process of its own.
 
     Raises:
         BaselineError: if a package is not installed, or the process fails.
@@ -65,7 +63,7 @@ def fit_tfrs(
         "seed": seed,
     }
     return fit_apart(
-        module,
+        __name__,
         train,
         settings,
         epochs=epochs,
@@ -132,15 +130,10 @@ def two_towers(
     l2: float,
     shares: FloatArray | None,
 ) -> Any:
-    """Builds the tutorial's model.
+    """Builds the tutorial's model; see `fit_tfrs`.
 
-    Args:
-        num_users: number of users.
-        num_items: number of items.
-        embedding_dim: length of the embeddings.
-        l2: weight of the squares of all embeddings.
-        shares: `[num_items]`, probability of each item to be in a batch, for the
-            correction; None for no correction.
+    `shares` `[num_items]` are the probabilities of items to be in a batch, for the
+    correction; None for no correction.
     """
     import tensorflow as tf
     import tensorflow_recommenders as tfrs

@@ -93,7 +93,7 @@ def _by_seconds(problem: Problem, found: Findings) -> Figure | None:
     if not rows:
         return None
     seconds = {row.model: row.seconds for row in rows}
-    values = {row.model: row.summary.mean[found.metric] for row in rows}
+    values = {row.model: row.mean[found.metric] for row in rows}
     best = [
         f"{model} ({duration(seconds[model])}, {values[model]:.3f})"
         for model in frontier(seconds, values)
@@ -108,7 +108,7 @@ def _by_seconds(problem: Problem, found: Findings) -> Figure | None:
             f"{timed_work(found.chose_epochs)}."
         ),
         figure=metric_by_seconds(
-            {row.model: row.summary.mean for row in rows},
+            {row.model: row.mean for row in rows},
             seconds,
             found.metric,
             highlighted=found.highlighted,
@@ -238,7 +238,7 @@ def _widest(coverage: dict[str, float], accuracy: dict[str, float]) -> str:
 
 
 def _curves(problem: Problem, found: Findings) -> Figure | None:
-    curves = {row.model: row.curve for row in found.rows if row.curve}
+    curves = {r.model: r.first.curve for r in found.rows if r.first.curve}
     if not curves:
         return None
     best = {model: max(c, key=lambda p: c[p]) for model, c in curves.items()}

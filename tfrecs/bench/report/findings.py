@@ -3,13 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from tfrecs.bench.problem import Problem
-from tfrecs.bench.result import OK, ORACLE, Result, Summary, summarize
+from tfrecs.bench.result import ORACLE, Result, Summary, summarize
 from tfrecs.evaluation import Evaluation
 from tfrecs.evaluation.significance import PairedTest, holm
-from tfrecs.reporting.plots import mean_over_seeds
 from tfrecs.reporting.plots.colours import BASELINES, FEW
 
 FEW_USERS = 30
@@ -21,55 +18,15 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Comparison:
-    """The difference of two models.
-
-    Args:
-        test: its test.
-        p_value: of the test, corrected for the number of tests.
-    """
+    """A test of two models, and its p value corrected for the number of tests."""
 
     test: PairedTest
     p_value: float
 
     @property
     def significant(self) -> bool:
-        """Whether the difference is significant."""
+        """True if the corrected p value is at most `ALPHA`."""
         return self.p_value <= ALPHA
-
-
-@dataclass(frozen=True)
-class Row:
-    """A model with numbers: means over its seeds.
-
-    Args:
-        summary: of its results.
-        evaluation: each user's values.
-        seconds: of training on all of train.
-        epochs: epochs of the training.
-        parameters: number of learned values.
-        shape: means for the figures.
-        curve: epochs to validation NDCG, of its first seed.
-        lists: lists of example users, of its first seed.
-    """
-
-    summary: Summary
-    evaluation: Evaluation
-    seconds: float
-    epochs: float
-    parameters: int
-    shape: Mapping[str, float]
-    curve: Mapping[int, float]
-    lists: Mapping[int, tuple[int, ...]]
-
-    @property
-    def model(self) -> str:
-        """The model's name."""
-        return self.summary.model
-
-    @property
-    def num_seeds(self) -> int:
-        """The number of seeds with numbers."""
-        return sum(result.status == OK for result in self.summary.results)
 
 
 @dataclass(frozen=True)
@@ -87,23 +44,23 @@ class Findings:
     """
 
     metric: str
-    rows: tuple[Row, ...]
+    rows: tuple[Summary, ...]
     missing: tuple[Result, ...]
     best: str | None
     baseline: str | None
     to_baseline: Mapping[str, Comparison]
     to_best: Mapping[str, Comparison]
 
-    def row(self, model: str) -> Row:
+    def row(self, model: str) -> Summary:
         """Returns the row of a model."""
         return next(row for row in self.rows if row.model == model)
 
     def mean(self, model: str) -> float:
         """Returns a model's value of the metric."""
-        return self.row(model).summary.mean[self.metric]
+        return self.row(model).mean[self.metric]
 
     @property
-    def competing(self) -> list[Row]:
+    def competing(self) -> list[Summary]:
         """All rows but the oracle's."""
         return [row for row in self.rows if row.model != ORACLE]
 
@@ -120,8 +77,8 @@ class Findings:
 
     @property
     def chose_epochs(self) -> bool:
-        """Whether any model's number of epochs was chosen on validation data."""
-        return any(row.curve for row in self.rows)
+        """True if any model's number of epochs was chosen on validation data."""
+        return any(row.first.curve for row in self.rows)
 
     @property
     def missing_by_reason(self) -> dict[tuple[str, str], list[str]]:
@@ -141,7 +98,7 @@ class Findings:
 
     @property
     def exact(self) -> set[bool]:
-        """Whether tests are exact, for those against the baseline and the best."""
+        """The kinds of the tests: True for exact ones, False for random draws."""
         tests = (*self.to_baseline.values(), *self.to_best.values())
         return {comparison.test.exact for comparison in tests}
 
@@ -174,9 +131,8 @@ class Findings:
 def find(problem: Problem, results: Sequence[Result]) -> Findings:
     """Ranks the models and tests their differences."""
     metric = f"ndcg@{max(problem.cutoffs)}"
-    done = [s for s in summarize(results) if metric in s.mean]
-    done.sort(key=lambda summary: -summary.mean[metric])
-    rows = tuple(map(_row, done))
+    done = [summary for summary in summarize(results) if metric in summary.mean]
+    rows = tuple(sorted(done, key=lambda summary: -summary.mean[metric]))
     competing = [row.model for row in rows if row.model != ORACLE]
     best = competing[0] if competing else None
     baseline = next((name for name in BASELINES if name in competing), None)
@@ -191,25 +147,6 @@ def find(problem: Problem, results: Sequence[Result]) -> Findings:
         baseline=baseline,
         to_baseline=to_baseline,
         to_best=to_best,
-    )
-
-
-def _row(summary: Summary) -> Row:
-    done = [r for r in summary.results if r.evaluation is not None]
-    shapes = [result.shape for result in done]
-    return Row(
-        summary=summary,
-        evaluation=mean_over_seeds([r.evaluation for r in done if r.evaluation]),
-        seconds=float(np.mean([result.fit_seconds for result in done])),
-        epochs=float(np.mean([result.epochs for result in done])),
-        parameters=done[0].parameters,
-        shape={
-            name: float(np.mean([shape[name] for shape in shapes]))
-            for name in shapes[0]
-            if all(name in shape for shape in shapes)
-        },
-        curve=done[0].curve,
-        lists=done[0].lists,
     )
 
 

@@ -17,7 +17,7 @@ from tfrecs.bench.report.svg import inline_svg
 from tfrecs.bench.report.words import PROPER, duration, listed, p_value, timed_work
 from tfrecs.bench.result import ORACLE, Result
 from tfrecs.bench.results_file import environment
-from tfrecs.bench.table import HEADERS, metric_columns
+from tfrecs.bench.table import metric_columns
 from tfrecs.data.datasets import DATASETS
 from tfrecs.reporting.pages import render, render_page
 from tfrecs.reporting.plots.canvas import title_of
@@ -57,26 +57,13 @@ def write_report(
     command: str,
     seconds: float,
 ) -> None:
-    """Writes one page that depends on no other file, whole or not at all.
+    """Writes one page that depends on no other file, atomically.
 
-    Args:
-        path: of the page.
-        problem: data and protocol.
-        results: of all models and seeds, failed ones too.
-        command: of the run.
-        seconds: that the run took.
+    The page names the command, and the seconds that the run took.
     """
-    page = _page(problem, results, command, seconds)
-    with replaced_when_whole(path) as partial_path:
-        partial_path.write_text(page, encoding="utf-8")
-
-
-def _page(
-    problem: Problem, results: Sequence[Result], command: str, seconds: float
-) -> str:
     found = find(problem, results)
     places = {row.model: place for place, row in enumerate(found.rows)}
-    return render_page(
+    page = render_page(
         TEMPLATES / "report.html",
         title=f"{problem.dataset.name}: which recommender is best?",
         style=_style(len(places)),
@@ -105,6 +92,8 @@ def _page(
         duration=duration,
         p_value=p_value,
     )
+    with replaced_when_whole(path) as partial_path:
+        partial_path.write_text(page, encoding="utf-8")
 
 
 def _style(num_models: int) -> str:
@@ -126,10 +115,9 @@ def _drawn(figure: Figure, places: Mapping[str, int]) -> Markup:
 def _columns(problem: Problem, found: Findings) -> dict[str, tuple[str, float | None]]:
     """Returns the metrics of the table, each with its header and best value."""
     columns = {}
-    for column in metric_columns(problem):
-        metric, _, k = column.partition("@")
-        values = [round(row.summary.mean[column], 4) for row in found.competing]
-        columns[column] = (f"{HEADERS[metric]}@{k}", max(values, default=None))
+    for column, header in metric_columns(problem).items():
+        values = [round(row.mean[column], 4) for row in found.competing]
+        columns[column] = (header, max(values, default=None))
     return columns
 
 

@@ -28,11 +28,11 @@ def people(problem: Problem, found: Findings) -> list[dict[str, Any]]:
         cards = [
             {
                 "model": row.model,
-                "entries": [(names[i], i in held_out) for i in row.lists[user]],
-                "hits": len({*row.lists[user]} & {*held_out}),
+                "entries": [(names[i], i in held_out) for i in row.first.lists[user]],
+                "hits": len({*row.first.lists[user]} & {*held_out}),
             }
             for row in found.rows
-            if user in row.lists
+            if user in row.first.lists
         ]
         if cards:
             shown.append(

@@ -21,12 +21,7 @@ def inline_svg(
     Inline styles become attributes: the page's policy forbids inline styles, and the
     page's style can then set other colours. All marks of a model have the classes "m"
     and "m" with the model's place, and its name as a tooltip.
-
-    Args:
-        figure: of `tfrecs.reporting.plots`.
-        key: prefix of all ids, distinct among the figures of a page.
-        label: description for screen readers.
-        places: of the models among all.
+    The key is a prefix of all ids, the label a description for screen readers.
     """
     root = ElementTree.fromstring(_drawn(figure))
     for element in list(root):

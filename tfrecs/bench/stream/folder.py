@@ -31,13 +31,7 @@ RANKS, RESULT = "ranks.npz", "result.json"
 
 
 def open_folder(logdir: str | Path, problem: StreamProblem, resume: bool) -> Path:
-    """Returns the folder of the latest run on the same problem, or a new one.
-
-    Args:
-        logdir: parent folder of all runs.
-        problem: events and protocol.
-        resume: whether to look for an earlier run.
-    """
+    """Returns a new folder, or that of the latest run on the same problem to resume."""
     about, title = problem.as_json(), f"stream-{problem.name}"
     if resume:
         for path in sorted(Path(logdir).glob(f"{title}-*/{RUN}"), reverse=True):

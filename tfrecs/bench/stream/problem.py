@@ -106,18 +106,10 @@ def load_stream(
     seed: int = 0,
     **columns: Unpack[Columns],
 ) -> StreamProblem:
-    """Reads a data set or a file, and splits off the batch.
+    """Reads a data set, or the file `train` of interactions, and splits off the batch.
 
-    Args:
-        dataset: name of the data set, unless `train` is given.
-        train: file of interactions with times.
-        min_rating: by default `MIN_RATING`, if there are ratings.
-        warm_up: as of `StreamProblem`, like all that follow.
-        window: number of latest events.
-        k: cut-off.
-        exclude_seen: whether the ranking excludes past items.
-        seed: seed of the models.
-        **columns: as of `read_interactions`.
+    `min_rating` is `MIN_RATING` by default, if there are ratings. See `StreamProblem`
+    for the protocol, and `read_interactions` for the columns.
 
     Raises:
         ValueError: if an argument or the data are invalid.

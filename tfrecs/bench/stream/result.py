@@ -43,7 +43,7 @@ class StreamResult:
 
     @property
     def failed(self) -> bool:
-        """Whether the model did not run."""
+        """True if the model did not run."""
         return self.status != OK
 
     @property

@@ -126,13 +126,8 @@ def run(
 ) -> Iterator[StreamResult]:
     """Yields the result of each model as soon as it is known.
 
-    Args:
-        problem: events and protocol.
-        names: rows; None for all.
-        done: results of an interrupted run, which are kept if the settings are equal.
-        folder: folder of the run.
-        every: events between two checkpoints.
-        progress: shows what is going on.
+    Without `names` it runs all rows. Results in `done`, of an interrupted run, are kept
+    if the settings are equal. There is a checkpoint after every `every` events.
     """
 
     @cache

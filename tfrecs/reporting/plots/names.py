@@ -30,10 +30,7 @@ def name_lines(
 ) -> None:
     """Names the highlighted lines at the right of the axes, near their ends.
 
-    Args:
-        axes: whose limits are final.
-        ends: model to the last point of its line.
-        colours: of each model.
+    The limits of the axes must be final.
     """
     models = [model for model in ends if colours[model].highlighted]
     line = LINE * axes.figure.dpi / 72
@@ -75,11 +72,7 @@ def name_points(
 ) -> None:
     """Names points where there is room beside them, highlighted ones first and always.
 
-    Args:
-        axes: whose limits are final.
-        points: model to its point.
-        colours: of each model.
-        around: more points for names to avoid.
+    Names avoid the points `around` too. The limits of the axes must be final.
     """
     from matplotlib.transforms import Bbox
 

@@ -98,10 +98,7 @@ def _draw_points(
 ) -> None:
     """Draws the points, highlighted ones larger, and fixes limits with room for names.
 
-    Args:
-        axes: the axes, with their final scale.
-        points: of each model.
-        colours: of each model.
+    The scale of the axes must be final.
     """
     for model, (x, y) in points.items():
         colour = colours[model]
