@@ -54,7 +54,7 @@ class Training:
         logdir: Path,
         progress: Progress,
     ) -> tuple[TwoTower, Result]:
-        """Trains on `problem.train`, and chooses the number of epochs if it is None.
+        """Trains on `problem.train`; chooses the number of epochs without `epochs`.
 
         The seed is of weights, order, negatives and dropout.
 

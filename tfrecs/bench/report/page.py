@@ -48,6 +48,21 @@ DEFINITIONS = {
     "micro_recall": "Recall over the test items of all users together.",
 }
 
+SHARED = {
+    "parts": PARTS,
+    "alpha": ALPHA,
+    "few_users": FEW_USERS,
+    "list_length": LIST_LENGTH,
+    "oracle": ORACLE,
+    "proper": PROPER,
+    "published": DATASETS,
+    "title_of": title_of,
+    "listed": listed,
+    "duration": duration,
+    "p_value": p_value,
+}
+"""Variables of the templates that are equal for all runs."""
+
 
 def write_report(
     path: Path,
@@ -72,7 +87,6 @@ def write_report(
         found=found,
         places=places,
         num_seeds=max((row.num_seeds for row in found.rows), default=1),
-        parts=PARTS,
         columns=_columns(problem, found),
         figures=figures(problem, found),
         drawn=partial(_drawn, places=places),
@@ -81,16 +95,7 @@ def write_report(
         command=command,
         run=_run(seconds, results),
         draws=num_draws(max(found.num_users, 1)),
-        alpha=ALPHA,
-        few_users=FEW_USERS,
-        list_length=LIST_LENGTH,
-        oracle=ORACLE,
-        proper=PROPER,
-        published=DATASETS,
-        title_of=title_of,
-        listed=listed,
-        duration=duration,
-        p_value=p_value,
+        **SHARED,
     )
     with replaced_when_whole(path) as partial_path:
         partial_path.write_text(page, encoding="utf-8")
