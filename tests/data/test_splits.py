@@ -68,18 +68,19 @@ seeds = st.integers(0, 1000)
 @given(degrees, seeds)
 def test_train_and_test_are_an_exact_partition(log, name, degrees, seed):
     data = log(degrees)
-    train, test = map(rows_of, SPLITS[name](data, seed=seed, **ENOUGH.get(name, {})))
+    split = SPLITS[name](data, seed=seed, **ENOUGH.get(name, {}))
+    train, test = map(rows_of, split)
     assert sorted(train + test) == sorted(rows_of(data))
     assert train and test
-
-
-@every_split
-def test_parts_keep_the_order_of_rows_and_the_vocabularies(log, name):
-    data = log([5, 4, 3])
-    for part in SPLITS[name](data, seed=1):
-        numbers = [row[2] for row in rows_of(part)]
-        assert numbers == sorted(numbers)
+    for part in split:
+        assert part.ratings.tolist() == sorted(part.ratings)  # the order of rows
         assert part.users is data.users and part.items is data.items
+    users, items = (
+        sorted({*getattr(split.test, ids)} - {*getattr(split.train, ids)})
+        for ids in ("user_ids", "item_ids")
+    )
+    assert split.cold_users.tolist() == users
+    assert split.cold_items.tolist() == items
 
 
 @pytest.mark.parametrize("name", PER_USER)
@@ -109,21 +110,15 @@ def test_rows_are_held_out_whatever_users_and_items_are_called(
 
 
 @every_split
-def test_the_same_seed_gives_the_same_split_and_another_seed_another(log, name):
+def test_the_seed_alone_decides(log, name):
     data = log([6] * 6, times=[0] * 36)
-    first = in_train_of(3, data, name)
-    assert in_train_of(3, data, name) == first
-    assert in_train_of(4, data, name) != first
-
-
-@every_split
-def test_splits_leave_the_global_generator_alone(log, name):
     np.random.seed(5)
     before = np.random.get_state()[1].tolist()
-    first = in_train_of(3, log([6] * 6), name)
+    first = in_train_of(3, data, name)
     assert np.random.get_state()[1].tolist() == before
     np.random.seed(6)
-    assert in_train_of(3, log([6] * 6), name) == first
+    assert in_train_of(3, data, name) == first
+    assert in_train_of(4, data, name) != first
 
 
 @every_split
@@ -151,16 +146,16 @@ def test_fractions_are_at_least_zero_and_below_one(log, name, fraction):
 
 
 @pytest.mark.parametrize(
-    "rule",
+    ("rule", "options"),
     [
-        partial(splits.leave_last_out, seed=0),
-        partial(splits.temporal_split, seed=0),
-        partial(splits.temporal_cut, time=1),
+        (splits.leave_last_out, {"seed": 0}),
+        (splits.temporal_split, {"seed": 0}),
+        (splits.temporal_cut, {"time": 1}),
     ],
 )
-def test_splits_by_time_need_timestamps(from_pairs, rule):
+def test_splits_by_time_need_timestamps(from_pairs, rule, options):
     with pytest.raises(ValueError, match="needs timestamps"):
-        rule(from_pairs([(0, 0), (0, 1)], 1, 2))
+        rule(from_pairs([(0, 0), (0, 1)], 1, 2), **options)
 
 
 # The size of test
@@ -180,30 +175,28 @@ def test_a_fifth_is_held_out_by_default(log, name):
     assert len(SPLITS[name](log([10] * 10), seed=0).test) == 20
 
 
-def test_stratified_takes_the_fraction_of_each_user_but_leaves_one(log):
-    data = log([1, 2, 3, 4, 10])
-    _, test = splits.stratified_split(data, seed=2, test_fraction=0.6)
-    # 0.6 * 1 = 0.6 -> 1, but one stays; 1.2 -> 1; 1.8 -> 2; 2.4 -> 2; 6
-    assert Counter(test.user_ids.tolist()) == {1: 1, 2: 2, 3: 2, 4: 6}
-
-
-def test_stratified_rounds_up_on_request(log):
-    data = log([1, 2, 3, 20, 100])
-    _, test = splits.stratified_split(data, seed=2, test_fraction=0.07, round_up=True)
-    # of 1 the one stays; 0.14, 0.21 -> 1; 1.4 -> 2; 7, though 0.07 * 100 is above it
-    assert Counter(test.user_ids.tolist()) == {1: 1, 2: 1, 3: 2, 4: 7}
-
-
-def test_leave_k_out_takes_k_of_each_user_but_leaves_one(log):
-    _, test = splits.leave_k_out(log([1, 2, 3, 4, 10]), seed=2, k=3)
-    assert Counter(test.user_ids.tolist()) == {1: 1, 2: 2, 3: 3, 4: 3}
-
-
-def test_leave_k_out_takes_ten_by_default_and_the_others_one(log):
-    data = log([14, 11])
-    assert len(splits.leave_k_out(data, seed=0).test) == 10 + 10
-    assert len(splits.leave_last_out(data, seed=0).test) == 1 + 1
-    assert len(splits.leave_one_out(data, seed=0).test) == 1 + 1
+@pytest.mark.parametrize(
+    ("split", "options", "degrees", "held_out"),
+    [
+        # 0.6 * 1 = 0.6 -> 1, but one stays; 1.2 -> 1; 1.8 -> 2; 2.4 -> 2; 6
+        ("stratified", {"test_fraction": 0.6}, [1, 2, 3, 4, 10], [0, 1, 2, 2, 6]),
+        # of 1 the one stays; 0.14, 0.21 -> 1; 1.4 -> 2; 7, though 0.07 * 100 is more
+        (
+            "stratified",
+            {"test_fraction": 0.07, "round_up": True},
+            [1, 2, 3, 20, 100],
+            [0, 1, 1, 2, 7],
+        ),
+        ("leave-k-out", {"k": 3}, [1, 2, 3, 4, 10], [0, 1, 2, 3, 3]),
+        ("leave-k-out", {}, [14, 11], [10, 10]),
+        ("leave-last-out", {}, [14, 11], [1, 1]),
+        ("leave-one-out", {}, [14, 11], [1, 1]),
+    ],
+)
+def test_each_user_keeps_at_least_one(log, split, options, degrees, held_out):
+    _, test = SPLITS[split](log(degrees), seed=2, **options)
+    found = np.bincount(test.user_ids, minlength=len(degrees))
+    assert found.tolist() == held_out
 
 
 @pytest.mark.parametrize("split", [splits.leave_k_out, splits.leave_last_out])
@@ -445,18 +438,6 @@ def test_a_test_of_cold_rows_alone_is_not_emptied(log):
     split = splits.cold_user_split(log([3] * 10), seed=0)
     with pytest.raises(ValueError, match=r"in train. Received: none of 6. Split anoth"):
         split.without_cold()
-
-
-@every_split
-@given(degrees, seeds)
-def test_cold_ids_are_those_that_train_lacks(log, name, degrees, seed):
-    split = SPLITS[name](log(degrees), seed=seed, **ENOUGH.get(name, {}))
-    users, items = (
-        sorted({*getattr(split.test, ids)} - {*getattr(split.train, ids)})
-        for ids in ("user_ids", "item_ids")
-    )
-    assert split.cold_users.tolist() == users
-    assert split.cold_items.tolist() == items
 
 
 # Validation

@@ -27,25 +27,10 @@ def checked_columns(
     """
     user_ids = as_indices(columns["user_ids"], "user_ids", num_users)
     item_ids = as_indices(columns["item_ids"], "item_ids", num_items)
-    values = {
-        "ratings": as_amounts(columns["ratings"], "ratings"),
-        "timestamps": as_times(columns["timestamps"]),
-        "weights": as_amounts(columns["weights"], "weights"),
-    }
-    given = {name: value for name, value in values.items() if value is not None}
-    checked: dict[str, AnyArray] = {"user_ids": user_ids, "item_ids": item_ids, **given}
-    for name, column in checked.items():
-        if len(column) != len(user_ids):
-            raise ValueError(
-                f"`{name}` must have one value for each interaction. Received: "
-                f"{len(column)} values and {len(user_ids)} user ids"
-            )
+    ids = {"user_ids": user_ids, "item_ids": item_ids}
+    checked = {**ids, **checked_values(columns, ids)}
+    for column in checked.values():
         column.flags.writeable = False
-    if len(user_ids) == 0:
-        raise ValueError(
-            "`Interactions` must hold at least one interaction. Received: none. "
-            "If a filter left nothing, loosen it."
-        )
     pairs = np.sort(pair_keys(user_ids, item_ids, num_items))
     repeated = np.count_nonzero(pairs[1:] == pairs[:-1])  # faster than np.unique
     if repeated:
@@ -54,6 +39,39 @@ def checked_columns(
             "repeated. Use from_arrays, whose `duplicates` says which to keep."
         )
     return checked
+
+
+def checked_values(
+    columns: Mapping[str, Any], ids: Mapping[str, AnyArray]
+) -> dict[str, AnyArray]:
+    """Returns the ratings, timestamps and weights that are not None as arrays.
+
+    Args:
+        columns: `ratings`, `timestamps` and `weights`.
+        ids: the users and items of the rows, by the names of their arguments.
+
+    Raises:
+        ValueError: if lengths differ, there are no rows, or a value is bad.
+    """
+    values = {
+        "ratings": as_amounts(columns["ratings"], "ratings"),
+        "timestamps": as_times(columns["timestamps"]),
+        "weights": as_amounts(columns["weights"], "weights"),
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    first, size = next((name, len(users)) for name, users in ids.items())
+    for name, column in {**ids, **given}.items():
+        if len(column) != size:
+            raise ValueError(
+                f"`{name}` must be as long as `{first}`. Received: {len(column)} and "
+                f"{size}"
+            )
+    if size == 0:
+        raise ValueError(
+            f"`{first}` must hold at least one interaction. Received: none. If a "
+            "filter left nothing, loosen it."
+        )
+    return given
 
 
 def as_indices(values: Any, name: str, size: int) -> IntArray:
@@ -137,10 +155,11 @@ def aligned_features(
 
     if frame is None:
         return None
-    if frame.index.has_duplicates:
+    repeated = frame.index[frame.index.duplicated()].tolist()
+    if repeated:
         raise ValueError(
-            f"`{name}` must have one row for each id. Received: "
-            f"{frame.index[frame.index.duplicated()][0]!r} more than once"
+            f"`{name}` must have one row for each id. Received: {repeated[0]!r} more "
+            "than once"
         )
     ids = pd.Index(vocabulary.ids, tupleize_cols=False)
     if not ids.isin(frame.index).any():

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from tfrecs._base.checks import check_choice
 from tfrecs._base.types import AnyArray, IntArray
-from tfrecs.data.columns import as_amounts, as_times, pair_keys
+from tfrecs.data.columns import checked_values, pair_keys
 from tfrecs.data.vocabulary import Vocabulary, as_id_array
 
 Duplicates = Literal["last", "first", "max", "sum", "error"]
@@ -34,19 +34,7 @@ def fields_of_arrays(
     """
     check_choice("duplicates", duplicates, ("last", "first", "max", "sum", "error"))
     raw_users, raw_items = as_id_array(users, "users"), as_id_array(items, "items")
-    columns = {
-        "ratings": as_amounts(values["ratings"], "ratings"),
-        "timestamps": as_times(values["timestamps"]),
-        "weights": as_amounts(values["weights"], "weights"),
-    }
-    for name, column in {"items": raw_items, **columns}.items():
-        if column is not None and len(column) != len(raw_users):
-            raise ValueError(
-                f"`{name}` must be as long as `users`. Received: {len(column)} and "
-                f"{len(raw_users)}"
-            )
-    if len(raw_users) == 0:
-        raise ValueError("`users` must hold at least one id. Received: none")
+    columns = checked_values(values, {"users": raw_users, "items": raw_items})
     user_vocabulary, user_ids = _indexed(raw_users, "users", user_vocabulary)
     item_vocabulary, item_ids = _indexed(raw_items, "items", item_vocabulary)
     pairs = pair_keys(user_ids, item_ids, len(item_vocabulary))
@@ -82,15 +70,15 @@ def _indexed(
 
 
 def distinct_rows(
-    pairs: AnyArray, duplicates: Duplicates, columns: Mapping[str, AnyArray | None]
-) -> tuple[AnyArray, dict[str, AnyArray | None]]:
+    pairs: AnyArray, duplicates: Duplicates, columns: Mapping[str, AnyArray]
+) -> tuple[AnyArray, dict[str, AnyArray]]:
     """Returns the row to keep of each pair, in the order of rows, and its values."""
-    ratings = columns["ratings"]
+    ratings = columns.get("ratings")
     if duplicates == "max" and ratings is None:
         raise ValueError('`duplicates="max"` keeps the highest rating: pass `ratings`.')
-    if duplicates == "sum" and ratings is None and columns["weights"] is None:
+    if duplicates == "sum" and columns.keys().isdisjoint(("ratings", "weights")):
         columns = {**columns, "ratings": np.ones(len(pairs), dtype=np.float32)}
-    rank = ratings if duplicates == "max" else columns["timestamps"]
+    rank = ratings if duplicates == "max" else columns.get("timestamps")
     if rank is None:
         rank = np.zeros(len(pairs), dtype=np.float32)
     order = np.lexsort((np.arange(len(pairs)), rank, pairs))
@@ -103,13 +91,14 @@ def distinct_rows(
     ends = np.append(starts[1:], len(pairs)) - 1
     rows = order[starts if duplicates == "first" else ends]
     by_row = np.argsort(rows, kind="stable")
-    merged: dict[str, AnyArray | None] = {}
+    rows = rows[by_row]
+    merged: dict[str, AnyArray] = {}
     for name, column in columns.items():
-        if column is not None and duplicates == "sum" and name != "timestamps":
+        if duplicates == "sum" and name != "timestamps":
             merged[name] = np.add.reduceat(column[order], starts)[by_row]
         else:
-            merged[name] = None if column is None else column[rows[by_row]]
-    return rows[by_row], merged
+            merged[name] = column[rows]
+    return rows, merged
 
 
 def fields_of_matrix(

@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray, BoolArray, IntArray
+from tfrecs._base.types import BoolArray, IntArray
 from tfrecs.data.interactions import Interactions
 
 
@@ -32,14 +32,12 @@ class Split(NamedTuple):
     @property
     def cold_users(self) -> IntArray:
         """Ids of users with interactions in test and none in train, sorted."""
-        users = self.train.num_users
-        return _lacking(self.train.user_ids, self.test.user_ids, users)
+        return _cold_ids(self.train.user_ids, self.test.user_ids)
 
     @property
     def cold_items(self) -> IntArray:
         """Ids of items with interactions in test and none in train, sorted."""
-        items = self.train.num_items
-        return _lacking(self.train.item_ids, self.test.item_ids, items)
+        return _cold_ids(self.train.item_ids, self.test.item_ids)
 
     def without_cold(self) -> "Split":
         """Returns the same train, and test without cold users and items.
@@ -139,16 +137,8 @@ def given_split(train: Interactions, test: Interactions) -> Split:
     return Split(train, test)
 
 
-def _lacking(trained: IntArray, tested: IntArray, size: int) -> IntArray:
-    """The ids of `tested` that are not in `trained`, sorted; all are below `size`."""
-    is_cold = _present(tested, size) & ~_present(trained, size)
-    return np.flatnonzero(is_cold).astype(np.int32)
-
-
-def _present(ids: IntArray, size: int) -> AnyArray:
-    present = np.zeros(size, dtype=bool)
-    present[ids] = True
-    return present
+def _cold_ids(train: IntArray, test: IntArray) -> IntArray:
+    return np.unique(test[np.isin(test, train, invert=True)])
 
 
 def _cold(split: Split) -> str:

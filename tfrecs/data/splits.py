@@ -4,6 +4,9 @@ Each takes interactions and a seed and returns a `Split`, which unpacks as `trai
 and knows its cold users and items. A new split is a function and a line in `SPLITS`.
 Splits without a seed are not in there: `temporal_cut`, `masked_split` and
 `given_split`. `with_validation` makes a validation part as well.
+
+A split raises ValueError if an option is out of range, a part would be empty, or it is
+by time and there are no timestamps. A `test_fraction` is in [0, 1).
 """
 
 from collections.abc import Callable, Iterator
@@ -24,11 +27,7 @@ from tfrecs.data.split import masked_split as masked_split
 def random_split(
     interactions: Interactions, *, seed: int, test_fraction: float = 0.2
 ) -> Split:
-    """Puts a random `test_fraction` of all interactions, rounded, into test.
-
-    Raises:
-        ValueError: if `test_fraction` is not in [0, 1), or a part would be empty.
-    """
+    """Puts a random `test_fraction` of all interactions, rounded, into test."""
     check_fraction(test_fraction=test_fraction)
     place = np.random.default_rng(seed).permutation(len(interactions))
     return masked_split(interactions, place < round(test_fraction * len(interactions)))
@@ -51,39 +50,27 @@ def stratified_split(
         test_fraction: in [0, 1).
         round_up: whether to round a user's share up, as scikit-learn and Collie do, so
             that each user with two or more is in test; else to the nearest.
-
-    Raises:
-        ValueError: if `test_fraction` is not in [0, 1), or a part would be empty.
     """
     check_fraction(test_fraction=test_fraction)
-    degree = _degree(interactions)
-    share = test_fraction * degree
+    share = test_fraction * _degree(interactions)
     # Rounding errors must not round a whole number up.
     share = np.ceil(share - 1e-9) if round_up else np.round(share)
-    held_out = np.minimum(share, degree - 1)
-    return masked_split(interactions, _random_place(interactions, seed) < held_out)
+    return _per_user(interactions, share, seed)
 
 
 def leave_k_out(interactions: Interactions, *, seed: int, k: int = 10) -> Split:
     """Puts k random interactions of each user into test.
 
     A user with k or fewer keeps one in train.
-
-    Raises:
-        ValueError: if k is below 1, or a part would be empty.
     """
     check_positive(k=k)
-    held_out = np.minimum(k, _degree(interactions) - 1)
-    return masked_split(interactions, _random_place(interactions, seed) < held_out)
+    return _per_user(interactions, k, seed)
 
 
 def leave_one_out(interactions: Interactions, *, seed: int) -> Split:
     """Puts one random interaction of each user into test.
 
     A user with one interaction keeps it in train.
-
-    Raises:
-        ValueError: if a part would be empty.
     """
     return leave_k_out(interactions, seed=seed, k=1)
 
@@ -92,14 +79,9 @@ def leave_last_out(interactions: Interactions, *, seed: int, k: int = 1) -> Spli
     """Puts the last k interactions of each user into test, ties in time at random.
 
     A user with k or fewer keeps the first in train.
-
-    Raises:
-        ValueError: if there are no timestamps, k is below 1, or a part would be empty.
     """
     check_positive(k=k)
-    times = _timestamps(interactions)
-    held_out = np.minimum(k, _degree(interactions) - 1)
-    return masked_split(interactions, _place(interactions, -times, seed) < held_out)
+    return _per_user(interactions, k, seed, -_timestamps(interactions))
 
 
 def temporal_split(
@@ -108,10 +90,6 @@ def temporal_split(
     """Puts the last `test_fraction` of all interactions, by time, into test.
 
     Ties in time are cut at random. Test may have users and items that train lacks.
-
-    Raises:
-        ValueError: if there are no timestamps, `test_fraction` is not in [0, 1), or a
-            part would be empty.
     """
     check_fraction(test_fraction=test_fraction)
     tie = np.random.default_rng(seed).random(len(interactions))
@@ -128,9 +106,6 @@ def temporal_cut(interactions: Interactions, *, time: float) -> Split:
         interactions: the data to split.
         time: the first moment of test, on the scale of the timestamps (seconds since
             1970 where they were datetimes).
-
-    Raises:
-        ValueError: if there are no timestamps, or a part would be empty.
     """
     return masked_split(interactions, _timestamps(interactions) >= time)
 
@@ -138,11 +113,7 @@ def temporal_cut(interactions: Interactions, *, time: float) -> Split:
 def cold_user_split(
     interactions: Interactions, *, seed: int, test_fraction: float = 0.2
 ) -> Split:
-    """Puts a random `test_fraction` of the users, rounded, into test with all rows.
-
-    Raises:
-        ValueError: if `test_fraction` is not in [0, 1), or a part would be empty.
-    """
+    """Puts a random `test_fraction` of the users, rounded, into test with all rows."""
     check_fraction(test_fraction=test_fraction)
     return masked_split(interactions, _some(interactions.user_ids, test_fraction, seed))
 
@@ -150,11 +121,7 @@ def cold_user_split(
 def cold_item_split(
     interactions: Interactions, *, seed: int, test_fraction: float = 0.2
 ) -> Split:
-    """Puts a random `test_fraction` of the items, rounded, into test with all rows.
-
-    Raises:
-        ValueError: if `test_fraction` is not in [0, 1), or a part would be empty.
-    """
+    """Puts a random `test_fraction` of the items, rounded, into test with all rows."""
     check_fraction(test_fraction=test_fraction)
     return masked_split(interactions, _some(interactions.item_ids, test_fraction, seed))
 
@@ -162,12 +129,7 @@ def cold_item_split(
 def k_fold(
     interactions: Interactions, *, seed: int, num_folds: int = 5, fold: int = 0
 ) -> Split:
-    """Puts one of `num_folds` folds into test; see `k_folds`.
-
-    Raises:
-        ValueError: if `num_folds` is below 2, `fold` is not from 0 to `num_folds` - 1,
-            or a part would be empty.
-    """
+    """Puts one of `num_folds` folds into test; see `k_folds`."""
     fold_of = _folds(interactions, num_folds, seed)
     if not 0 <= fold < num_folds:
         raise ValueError(
@@ -183,9 +145,6 @@ def k_folds(
 
     Each user's interactions are spread evenly over the folds, and so are all of them:
     folds differ by at most one. A user with two or more is thus always in train.
-
-    Raises:
-        ValueError: if `num_folds` is below 2, or a part would be empty.
     """
     fold_of = _folds(interactions, num_folds, seed)
     return (masked_split(interactions, fold_of == fold) for fold in range(num_folds))
@@ -272,17 +231,20 @@ def _folds(interactions: Interactions, num_folds: int, seed: int) -> AnyArray:
     return fold_of
 
 
-def _random_place(interactions: Interactions, seed: int) -> AnyArray:
-    return _place(interactions, np.zeros(len(interactions)), seed)
+def _per_user(
+    interactions: Interactions, num_test: Any, seed: int, key: Any = 0
+) -> Split:
+    """Puts the first `num_test` rows of each user by `key` into test; one row stays.
 
-
-def _place(interactions: Interactions, key: Any, seed: int) -> AnyArray:
-    """The rank (from 0) of each row among its user's by `key`, ties at random."""
+    `num_test` is a number, or one for each row's user; ties in `key` are random.
+    """
     tie = np.random.default_rng(seed).random(len(interactions))
-    order = np.lexsort((tie, key, interactions.user_ids))
+    keys = np.broadcast_to(key, tie.shape)
+    order = np.lexsort((tie, keys, interactions.user_ids))
     users = interactions.user_ids[order]
     starts = np.flatnonzero(np.diff(users, prepend=-1))
     counts = np.diff(starts, append=len(users))
     place = np.empty(len(users), dtype=np.int64)
     place[order] = np.arange(len(users)) - np.repeat(starts, counts)
-    return place
+    held_out = np.minimum(num_test, _degree(interactions) - 1)
+    return masked_split(interactions, place < held_out)
