@@ -185,32 +185,36 @@ def test_what_was_known_before_the_stream_stays(tmp_path):
     assert again.users[0] == "someone"
 
 
-def test_checkpoints_that_do_not_fit(tmp_path):
+class Other(StandardInput):
+    name = "kafka events"
+
+
+@pytest.mark.parametrize(
+    ("source", "made", "message"),
+    [
+        (
+            source_of(b""),
+            Popular(),
+            r"c\.npz: must be of the same settings: learner 'p",
+        ),
+        (source_of(b""), None, r"the stream: must have the .* bytes"),
+        (source_of(lines(9, seed=1) * 2), None, "be the ones that were learned"),
+        (Other(), None, r"must be of the source 'kafka events'\. Received: 'lines'"),
+    ],
+)
+def test_checkpoints_that_do_not_fit(tmp_path, source, made, message):
     checkpoint = tmp_path / "c.npz"
     learn_from(source_of(lines(9)), make(), checkpoint=checkpoint)
-    with pytest.raises(ValueError, match="must be of the same settings: learner 'pop"):
-        learn_from(
-            source_of(b""), IncrementalRecommender(Popular()), checkpoint=checkpoint
-        )
-    with pytest.raises(ValueError, match=r"the stream: must have the .* bytes"):
-        learn_from(source_of(b""), make(), checkpoint=checkpoint)
-    with pytest.raises(ValueError, match="be the ones that were learned"):
-        learn_from(source_of(lines(9, seed=1) * 2), make(), checkpoint=checkpoint)
-    save(make(), checkpoint)
+    recommender = make() if made is None else IncrementalRecommender(made)
+    with pytest.raises(ValueError, match=message):
+        learn_from(source, recommender, checkpoint=checkpoint)
+
+
+def test_a_file_of_a_recommender_is_no_checkpoint(tmp_path):
+    save(make(), tmp_path / "c.npz")
     message = r"c\.npz: must be a checkpoint of `learn_from`.*without 'source'"
     with pytest.raises(ValueError, match=message):
-        learn_from(source_of(b""), make(), checkpoint=checkpoint)
-
-
-def test_a_checkpoint_of_another_source(tmp_path):
-    class Other(StandardInput):
-        name = "kafka events"
-
-    checkpoint = tmp_path / "c.npz"
-    learn_from(source_of(lines(9)), make(), checkpoint=checkpoint)
-    message = r"c\.npz: must be of the source 'kafka events'\. Received: 'lines'"
-    with pytest.raises(ValueError, match=message):
-        learn_from(Other(), make(), checkpoint=checkpoint)
+        learn_from(source_of(b""), make(), checkpoint=tmp_path / "c.npz")
 
 
 # Ctrl-C
@@ -325,7 +329,7 @@ import numpy as np
 sys.path.insert(0, sys.argv[2])
 from test_learn_from import lines
 
-data, rng = lines(800), np.random.default_rng(3)
+data, rng = lines(400), np.random.default_rng(3)
 with open(sys.argv[1], "ab", buffering=0) as file:
     while data:
         size = rng.integers(1, 400)
@@ -333,7 +337,7 @@ with open(sys.argv[1], "ab", buffering=0) as file:
         data = data[size:]
         time.sleep(0.015)
 """
-KILLS = 5
+KILLS = 3
 
 
 def test_killed_runs_miss_nothing_and_learn_nothing_twice(tmp_path):
@@ -345,17 +349,17 @@ def test_killed_runs_miss_nothing_and_learn_nothing_twice(tmp_path):
     command = [sys.executable, "-c", LEARN, str(path), str(checkpoint), here]
     for _ in range(KILLS):
         with subprocess.Popen(command, stdout=subprocess.PIPE) as learner:
-            for _ in range(rng.integers(1, 800 // KILLS)):
+            for _ in range(rng.integers(1, 400 // KILLS)):
                 assert learner.stdout.readline()
             time.sleep(rng.uniform(0, 0.02))
             learner.send_signal(signal.SIGKILL)
     assert checkpoint.exists()
     assert writer.wait() == 0
-    data, unbroken, resumed = lines(800), make(), make()
+    data, unbroken, resumed = lines(400), make(), make()
     assert path.read_bytes() == data
     expected = learn_from(source_of(data), unbroken)
     assert learn_from(FileSource(path), resumed, checkpoint=checkpoint) == expected
-    assert expected.events == 800
+    assert expected.events == 400
     assert_same(resumed, unbroken)
 
 

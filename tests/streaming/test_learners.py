@@ -82,16 +82,11 @@ def test_a_learner_goes_on_from_its_state_to_the_bit(make):
 
 def test_popular_counts_all_events_or_the_latest():
     everything, latest = Popular(), Popular(window=3)
-    log = taught(everything)
-    np.testing.assert_array_equal(everything.scores(0, log), [3, 2, 2, 2, 0])
-    log = taught(latest)  # the last three: items 3, 3, 0
-    np.testing.assert_array_equal(latest.scores(0, log), [1, 0, 0, 2, 0])
-
-
-def test_popular_counts_repeats():
-    learner = Popular()
-    log = taught(learner, [(0, 1), (0, 1), (0, 2)])
-    np.testing.assert_array_equal(learner.scores(0, log), [0, 2, 1, 0, 0])
+    events = [*EVENTS, (3, 0)]  # a repeated event counts
+    log = taught(everything, events)
+    np.testing.assert_array_equal(everything.scores(0, log), [4, 2, 2, 2, 0])
+    log = taught(latest, events)  # the last three: items 3, 0, 0
+    np.testing.assert_array_equal(latest.scores(0, log), [2, 0, 0, 1, 0])
 
 
 # ItemItem
@@ -163,14 +158,6 @@ def test_isgd_by_hand():
     np.testing.assert_allclose(learner.scores(0, log), [p[0] * q[0] + p[1] * q[1]])
 
 
-def test_a_weight_of_nothing_teaches_isgd_nothing_but_shrinks():
-    learner = Isgd(3, l2=0)
-    log = taught(learner, [])
-    before = np.array(learner.scores(0, log))
-    learner.learn(0, 1, 0.0, log)
-    np.testing.assert_array_equal(learner.scores(0, log), before)
-
-
 # RankingSgd
 
 
@@ -206,17 +193,17 @@ def test_ranking_sgd_takes_a_step_of_gradient_descent(objective):
         np.testing.assert_allclose(part - state[name], change, atol=2e-7)
 
 
-def test_ranking_sgd_raises_the_item_above_the_others():
-    learner = RankingSgd(num_negatives=8, learning_rate=0.5)
-    log = taught(learner, [(0, 3)] * 30)
-    assert learner.scores(0, log).argmax() == 3
-
-
-def test_nothing_is_learned_from_an_item_that_all_others_were_had_with():
-    learner = RankingSgd()
-    log = taught(learner, [(0, item) for item in range(5)])
+@pytest.mark.parametrize(
+    ("learner", "events", "weight"),
+    [
+        (Isgd(3, l2=0), [], 0.0),
+        (RankingSgd(), [(0, item) for item in range(5)], 1.0),  # no negative is left
+    ],
+)
+def test_an_event_that_teaches_nothing(learner, events, weight):
+    log = taught(learner, events)
     before = np.array(learner.scores(0, log))
-    learner.learn(0, 2, 1.0, log)
+    learner.learn(0, 2, weight, log)
     np.testing.assert_array_equal(learner.scores(0, log), before)
 
 
@@ -233,30 +220,19 @@ def ridge_of(others, weights, unobserved_weight, l2):
 
 
 def test_ridge_solves_for_the_user_and_then_for_the_item():
-    learner = Ridge(3, unobserved_weight=0.2, l2=0.7)
-    log = taught(learner)
+    learner = Ridge(3, most=2, unobserved_weight=0.2, l2=0.7)
+    log = taught(learner, [*EVENTS, (3, 1)])
     items = learner.state()["items"].astype(float)
     users = learner.state()["users"].astype(float)
     log.add(3, 2, 2.5, 0.0)
     learner.learn(3, 2, 2.5, log)
-    had = {"all": items, "had": items[[0, 2]]}
+    had = {"all": items, "had": items[[1, 2]]}  # the latest two, of 0, 1 and 2
     user = ridge_of(had, np.array([1.0, 2.5]), 0.2, 0.7)
     np.testing.assert_allclose(learner.state()["users"][3], user, rtol=1e-4)
     users[3] = user
-    had = {"all": users, "had": users[[1, 0, 3]]}
-    item = ridge_of(had, np.array([1.0, 1.0, 2.5]), 0.2, 0.7)
+    had = {"all": users, "had": users[[0, 3]]}  # the latest two, of 1, 0 and 3
+    item = ridge_of(had, np.array([1.0, 2.5]), 0.2, 0.7)
     np.testing.assert_allclose(learner.state()["items"][2], item, rtol=1e-4)
-
-
-def test_ridge_looks_at_the_latest_events_alone():
-    events = [(0, 3), (0, 1), (0, 2)]
-    learner = Ridge(3, most=2, l2=0.7, unobserved_weight=0.2)
-    log = taught(learner, events[:2])
-    items = learner.state()["items"].astype(float)
-    log.add(0, 2, 1.0, 0.0)
-    learner.learn(0, 2, 1.0, log)
-    user = ridge_of({"all": items, "had": items[[1, 2]]}, np.ones(2), 0.2, 0.7)
-    np.testing.assert_allclose(learner.state()["users"][0], user, rtol=1e-4)
 
 
 def test_ridge_starts_from_a_models_items():

@@ -1,11 +1,6 @@
-"""Recommenders of streams in files, and runs that are killed and go on."""
+"""Recommenders of streams in files, and runs that stop and go on."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
@@ -112,42 +107,6 @@ def test_a_run_goes_on_from_its_checkpoint(make, tmp_path):
     np.testing.assert_array_equal(found.is_known, unbroken.is_known)
 
 
-RUN = """
-import sys
-sys.path.insert(0, sys.argv[2])
-from test_state_file import SETTINGS, events
-from tfrecs.streaming import LEARNERS, IncrementalRecommender, prequential
-
-learner = LEARNERS[sys.argv[3]](**SETTINGS[sys.argv[3]])
-print("began", flush=True)
-found = prequential(
-    IncrementalRecommender(learner), events(1500), checkpoint=sys.argv[1], every=40
-)
-print(found.ranks.tolist(), flush=True)
-"""
-
-
-@pytest.mark.parametrize("name", ["ridge", "item-item"])
-def test_a_killed_run_gives_the_same_numbers(name, tmp_path):
-    """SIGKILL at random moments, again and again, until a run comes through."""
-    expected = prequential(
-        IncrementalRecommender(LEARNERS[name](**SETTINGS[name])), events(1500)
-    )
-    here, rng = os.path.dirname(__file__), np.random.default_rng(5)
-    command = [sys.executable, "-c", RUN, str(tmp_path / "run.npz"), here, name]
-    for wait in [*rng.uniform(0.02, 0.3, size=4), None]:  # the last one is not killed
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
-            assert run.stdout.readline() == "began\n"
-            if wait is not None:
-                time.sleep(wait)
-                run.send_signal(signal.SIGKILL)
-            printed = run.stdout.read()
-        if printed:
-            break
-    assert run.returncode == 0 or wait is not None
-    assert json.loads(printed) == expected.ranks.tolist()
-
-
 # What cannot be read
 
 
@@ -172,15 +131,13 @@ def test_a_file_that_was_cut_short(saved, kept):
         load(saved)
 
 
-def changed(saved, **parts):
+def changed(saved, about, **parts):
+    """Changes keys of `about` and arrays of the file; None removes an array."""
     with np.load(saved) as stored:
         arrays = {**dict(stored), **parts}
+    text = json.dumps({**json.loads(str(arrays["about"])), **about})
+    arrays["about"] = np.array(text)
     np.savez(saved, **{name: part for name, part in arrays.items() if part is not None})
-
-
-def about(saved, **parts):
-    with np.load(saved) as stored:
-        return np.array(json.dumps({**json.loads(str(stored["about"])), **parts}))
 
 
 @pytest.mark.parametrize(
@@ -199,23 +156,17 @@ def about(saved, **parts):
     ],
 )
 def test_a_file_that_says_something_else(saved, parts, message):
-    changed(saved, about=about(saved, **parts))
+    changed(saved, parts)
     with pytest.raises(ValueError, match=message):
         load(saved)
 
 
-def test_a_file_without_a_part(saved):
-    with np.load(saved) as stored:
-        arrays = dict(stored)
-    del arrays["learner/users"]
-    np.savez(saved, **arrays)
-    with pytest.raises(ValueError, match=r"must be a whole tfrecs stream file.*users"):
-        load(saved)
-
-
-def test_pickles_are_refused(saved):
-    changed(saved, **{"learner/users": np.array([{}], dtype=object)})
-    with pytest.raises(ValueError, match=r"must be a whole tfrecs stream.*pickle"):
+@pytest.mark.parametrize(
+    ("users", "message"), [(None, "users"), (np.array([{}], dtype=object), "pickle")]
+)
+def test_a_file_without_a_part_or_with_a_pickle(saved, users, message):
+    changed(saved, {}, **{"learner/users": users})
+    with pytest.raises(ValueError, match=f"must be a whole tfrecs stream.*{message}"):
         load(saved)
 
 
