@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tfrecs.data.datasets import Dataset, load_dataset
-from tfrecs.data.datasets.movielens_100k import LAYOUTS, SOURCES, load_ml_100k
+from tfrecs.data.datasets.movielens_100k import load_ml_100k
 
 RATINGS = ["1\t3\t5\t100", "1\t1\t2\t200", "2\t267\t3\t300"]
 TEST_RATINGS = ["2\t1\t4\t400", "7\t1412\t1\t500"]
@@ -77,39 +77,26 @@ def check_content(dataset: Dataset) -> None:
     assert data.items.ids[data.item_ids].tolist() == [3, 1, 267, 1, 1412]
     assert data.ratings.tolist() == [5, 2, 3, 4, 1]
     assert data.timestamps.tolist() == [100, 200, 300, 400, 500]
-
-    films = data.item_features
-    assert films.index.name == "item_id"
-    assert films.index.tolist() == data.items.ids.tolist()
-    assert films["title"].tolist() == [
-        "Misérables, Les (Les Mis)",
-        "2001: A Space Odyssey",
-        "unknown",
-        "Land Before Time III",
+    drama, cartoon = "Drama|Mystery|Sci-Fi|Thriller", "Animation|Children's"
+    films = data.item_features.reset_index().astype(object)
+    films = films.where(films.notna(), None)
+    assert list(films.itertuples(index=False, name=None)) == [
+        (1, "Misérables, Les (Les Mis)", 1995, "1990s", "Drama|Musical"),
+        (3, "2001: A Space Odyssey", 1968, "1960s", drama),
+        (267, "unknown", None, None, "unknown"),
+        (1412, "Land Before Time III", 1995, "1990s", cartoon),
     ]
-    assert films["year"].tolist() == [1995, 1968, pd.NA, 1995]
-    assert films["decade"].tolist() == ["1990s", "1960s", pd.NA, "1990s"]
-    assert films["genres"].tolist() == [
-        "Drama|Musical",
-        "Drama|Mystery|Sci-Fi|Thriller",
-        "unknown",
-        "Animation|Children's",
+    assert list(films) == ["item_id", "title", "year", "decade", "genres"]
+    people = data.user_features.reset_index()
+    columns = ["user_id", "age", "age_group", "gender", "occupation"]
+    assert list(people[columns].itertuples(index=False, name=None)) == [
+        (1, 24, "20s", "M", "technician"),
+        (2, 53, "50s", "F", "other"),
+        (7, 7, "0s", "M", "student"),
     ]
-
-    people = data.user_features
-    assert people.index.name == "user_id"
-    assert people.index.tolist() == data.users.ids.tolist()
-    assert people["age"].tolist() == [24, 53, 7]
-    assert people["age_group"].tolist() == ["20s", "50s", "0s"]
-    assert people["gender"].tolist() == ["M", "F", "M"]
-    assert people["occupation"].tolist() == ["technician", "other", "student"]
-
-    assert dataset.name == "ml-100k"
-    assert dataset.min_rating == 3.0
+    assert (dataset.name, dataset.min_rating) == ("ml-100k", 3.0)
     assert dataset.categorical == ("decade", "age_group", "gender", "occupation")
     assert dataset.multi_hot == ("genres",)
-    for name in (*dataset.categorical, *dataset.multi_hot):
-        assert (name in films) != (name in people)
 
 
 def test_the_ua_files_give_the_publishers_split(put):
@@ -121,23 +108,19 @@ def test_the_ua_files_give_the_publishers_split(put):
     assert dataset.note == ""
 
 
-@pytest.mark.parametrize("missing", ["ua.base", "ua.test"])
-def test_without_the_ua_files_a_note_names_the_other_split(put, missing):
-    put("ml-100k", encoded(without(GROUPLENS, missing)))
+@pytest.mark.parametrize(
+    "files",
+    [without(GROUPLENS, "ua.base"), without(GROUPLENS, "ua.test"), RECBOLE],
+    ids=["no ua.base", "no ua.test", "recbole"],
+)
+def test_without_the_ua_files_a_note_names_the_other_split(put, files):
+    put("ml-100k", encoded(files))
     dataset = load_ml_100k()
     check_content(dataset)
     assert dataset.split_name is None
     assert dataset.test_rows is None
     assert "ua.base and ua.test are missing" in dataset.note
     assert "ten random ratings of each user will be used instead" in dataset.note
-
-
-def test_recboles_copy_has_the_same_content(put):
-    put("ml-100k", encoded(RECBOLE))
-    dataset = load_ml_100k()
-    check_content(dataset)
-    assert dataset.test_rows is None
-    assert "ten random ratings" in dataset.note
 
 
 def test_both_formats_give_equal_frames(put):
@@ -195,10 +178,6 @@ def test_files_that_contradict_each_other_raise_with_the_folder(put, change, rea
     folder = put("ml-100k", encoded({**GROUPLENS, **change}))
     with pytest.raises(ValueError, match=f"^{folder}: .*{reason}"):
         load_ml_100k()
-
-
-def test_each_source_brings_one_layout():
-    assert {source.files for source in SOURCES} <= set(LAYOUTS)
 
 
 def test_an_unknown_name_lists_the_known_ones():

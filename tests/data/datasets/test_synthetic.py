@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from tfrecs.data.datasets import load_dataset
 from tfrecs.data.datasets.synthetic import make_synthetic
 from tfrecs.data.features import encode_features
 from tfrecs.data.splits import leave_k_out
@@ -76,16 +75,14 @@ def test_categories_explain_the_taste_by_their_share():
     assert explained(0.0) < explained(0.5) < explained(1.0)
 
 
-def test_it_has_a_name_in_the_registry():
-    assert load_dataset("synthetic").oracle is not None
-
-
-@pytest.mark.parametrize(("users", "items"), [(1, 10), (10, 3)])
-def test_sizes_too_small_are_refused(users, items):
-    with pytest.raises(ValueError, match=f"num_users={users}, num_items={items}"):
-        make_synthetic(users, items)
-
-
-def test_a_share_above_one_is_refused():
-    with pytest.raises(ValueError, match=r"from 0 to 1\. Received: 1\.5"):
-        make_synthetic(feature_share=1.5)
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ({"num_users": 1, "num_items": 10}, "num_users=1, num_items=10"),
+        ({"num_users": 10, "num_items": 3}, "num_users=10, num_items=3"),
+        ({"feature_share": 1.5}, r"from 0 to 1\. Received: 1\.5"),
+    ],
+)
+def test_bad_sizes_are_refused(sizes, expected):
+    with pytest.raises(ValueError, match=expected):
+        make_synthetic(**sizes)
