@@ -20,6 +20,7 @@ def test_an_interval_of_two_users_is_that_of_their_three_means():
     # Drawn with replacement, 0 and 1 have the means 0, 1/2, 1/2 and 1: a quarter each.
     assert bootstrap_ci([0.0, 1.0], seed=0, level=0.4) == (0.5, 0.5)
     assert bootstrap_ci([0.0, 1.0], seed=0, level=0.6) == (0.0, 1.0)
+    assert bootstrap_ci([3.0] * 5, seed=0) == (3.0, 3.0)
 
 
 def slow_interval(values, seed: int, level: float, num_resamples: int):
@@ -64,33 +65,13 @@ def test_an_interval_is_near_that_of_scipy(level):
     assert ours == pytest.approx((theirs.low, theirs.high), abs=margin)
 
 
-def test_an_interval_of_95_percent_holds_the_true_mean_about_as_often():
-    # Of 400 samples of 40 users each, 95% are 380; the standard error is 4.4 of them,
-    # and so small a sample loses some 1% more.
-    rng = np.random.default_rng(4)
-    held = 0
-    for _ in range(400):
-        hits = rng.random(40) < 0.3
-        low, high = bootstrap_ci(hits, seed=int(rng.integers(2**31)), num_resamples=500)
-        held += low <= 0.3 <= high
-    assert 0.91 <= held / 400 <= 0.98
-
-
-def test_a_wider_level_gives_a_wider_interval():
-    values = np.random.default_rng(5).random(50)
-    ends = [bootstrap_ci(values, seed=0, level=level) for level in (0.5, 0.9, 0.99)]
-    lows, highs = zip(*ends, strict=True)
-    assert lows[0] > lows[1] > lows[2]
-    assert highs[0] < highs[1] < highs[2]
-    assert ends[1] != bootstrap_ci(values, seed=0)  # 0.95
-    assert bootstrap_ci(values, seed=0) == bootstrap_ci(values, seed=0, level=0.95)
-
-
 def test_the_seed_fixes_the_draws():
-    values = np.random.default_rng(7).random(50)
-    assert bootstrap_ci(values, seed=1) == bootstrap_ci(values, seed=1)
-    assert bootstrap_ci(values, seed=1) != bootstrap_ci(values, seed=2)
-    assert {type(end) for end in bootstrap_ci(values, seed=1)} == {float}
+    a, b = np.random.default_rng(7).random((2, 50))
+    assert bootstrap_ci(a, seed=1) == bootstrap_ci(a, seed=1, level=0.95)
+    assert bootstrap_ci(a, seed=1) != bootstrap_ci(a, seed=2)
+    assert {type(end) for end in bootstrap_ci(a, seed=1)} == {float}
+    assert paired_test(a, b, seed=1) == paired_test(a, b, seed=1)
+    assert paired_test(a, b, seed=1).p_value != paired_test(a, b, seed=2).p_value
 
 
 numbers = st.integers(-20, 20).map(float)
@@ -105,10 +86,6 @@ def test_an_interval_lies_within_the_values_and_moves_with_them(values, shift, s
     assert values.min() <= low <= high <= values.max()
     moved = bootstrap_ci(scale * values + shift, seed=0, num_resamples=100)
     assert moved == pytest.approx((scale * low + shift, scale * high + shift))
-
-
-def test_an_interval_of_equal_values_is_a_point():
-    assert bootstrap_ci([3.0] * 5, seed=0) == (3.0, 3.0)
 
 
 # The test
@@ -189,17 +166,6 @@ def test_p_of_many_users_is_near_that_of_scipy_and_students(shift):
     assert ours.p_value == pytest.approx(stats.ttest_rel(a, b).pvalue, abs=0.02)
 
 
-def test_models_that_do_not_differ_are_told_apart_as_often_as_p_says():
-    rng = np.random.default_rng(12)
-    values = [
-        paired_test(rng.random(20), rng.random(20), seed=n, num_resamples=300).p_value
-        for n in range(400)
-    ]
-    for p in (0.05, 0.2, 0.5):  # within 3 standard errors of 400 draws
-        share = np.mean(np.array(values) <= p)
-        assert share == pytest.approx(p, abs=3 * math.sqrt(p * (1 - p) / 400))
-
-
 def test_p_is_one_without_a_difference_and_never_zero():
     equal = paired_test(A, A, seed=0)
     assert (equal.p_value, equal.difference, equal.num_equal) == (1, 0, 5)
@@ -248,13 +214,6 @@ def test_swapping_models_turns_the_difference_and_nothing_else(pairs, random):
     mixed = paired_test(a[order], b[order], **options)
     assert mixed.p_value == one.p_value
     assert mixed.difference == pytest.approx(one.difference)
-
-
-def test_the_seed_fixes_the_signs():
-    rng = np.random.default_rng(13)
-    a, b = rng.random(50), rng.random(50)
-    assert paired_test(a, b, seed=1) == paired_test(a, b, seed=1)
-    assert paired_test(a, b, seed=1).p_value != paired_test(a, b, seed=2).p_value
 
 
 @pytest.mark.parametrize("block", [1, 333, 10_000])
@@ -340,24 +299,15 @@ def test_values_that_have_no_mean_are_refused(values, told):
         paired_test(values, [1, 2, 3], seed=0)
     with pytest.raises(ValueError, match=f"`b` must be {told}"):
         paired_test([1, 2, 3], values, seed=0)
-
-
-def test_both_models_have_the_same_users():
-    told = "Received: 3 and 2 users"
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match="Received: 3 and 2 users"):
         paired_test([1, 2, 3], [1, 2], seed=0)
 
 
 @pytest.mark.parametrize(
     ("option", "told"),
     [
-        (
-            {"level": 0},
-            "`level` must be more than 0 and less than 1. Received: level=0",
-        ),
+        ({"level": 0}, "`level` must be more than 0 and less than 1.*level=0"),
         ({"level": 1}, "less than 1. Received: level=1"),
-        ({"level": 1.5}, "less than 1. Received: level=1.5"),
-        ({"level": 95}, "less than 1. Received: level=95"),
         ({"level": math.nan}, "less than 1. Received: level=nan"),
         ({"num_resamples": 0}, "at least 1. Received: num_resamples=0"),
     ],

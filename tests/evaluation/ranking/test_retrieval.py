@@ -101,40 +101,26 @@ def test_a_function_is_asked_for_int32_ids_and_no_users_give_no_rows():
 
 
 @pytest.mark.parametrize(
-    ("k", "told"),
+    ("user_ids", "k", "message"),
     [
-        (5, "`k` must be at most 4, the number to choose from. Received: k=5"),
-        (0, "`k` must be a whole number of at least 1. Received: k=0"),
-        ((1, 2), r"`k` must be a whole number of at least 1. Received: k=\(1, 2\)"),
+        ([0], 5, "`k` must be at most 4, the number to choose from. Received: k=5"),
+        ([0], 0, "`k` must be a whole number of at least 1. Received: k=0"),
+        ([0], (1, 2), r"of at least 1. Received: k=\(1, 2\)"),
+        ([0, 2], 1, "`user_ids` must be from 0 to 1. Received: 2"),
+        ([-1], 1, "`user_ids` must be from 0 to 1. Received: -1"),
+        ([0.5], 1, r"`user_ids` must be whole numbers \[users\]. Received: float64"),
+        (3, 1, r"whole numbers \[users\]. Received: int64 of shape \[\]"),
     ],
 )
 @pytest.mark.parametrize("deny", [SEEN, None])
-def test_k_is_within_the_catalogue(k, told, deny):
-    with pytest.raises(ValueError, match=told):
-        top_k(SCORES, [0], k, deny=deny)
+def test_bad_users_and_k_are_refused(user_ids, k, message, deny):
+    with pytest.raises(ValueError, match=message):
+        top_k(SCORES, user_ids, k, deny=deny)
 
 
-@pytest.mark.parametrize(
-    ("user_ids", "told"),
-    [
-        ([0, 2], "`user_ids` must be from 0 to 1. Received: 2"),
-        ([-1], "`user_ids` must be from 0 to 1. Received: -1"),
-        ([0.5], r"`user_ids` must be whole numbers \[users\]. Received: float64"),
-        (3, r"whole numbers \[users\]. Received: int64 of shape \[\]"),
-    ],
-)
-@pytest.mark.parametrize("deny", [SEEN, None])
-def test_user_ids_are_of_known_users(user_ids, told, deny):
-    with pytest.raises(ValueError, match=told):
-        top_k(SCORES, user_ids, 1, deny=deny)
-
-
-def test_ids_for_a_function_are_not_negative():
+def test_bad_models_and_scores_are_refused():
     with pytest.raises(ValueError, match=r"must be from 0.*Received: -2"):
         top_k(lambda user_ids: SCORES[user_ids], [1, -2], 1)
-
-
-def test_scores_of_another_shape_and_nan_are_refused():
     with pytest.raises(ValueError, match=r"= \[2, 4\]. Received: \[1, 4\]"):
         top_k(lambda user_ids: SCORES[:1], [0, 1], 1)
     with pytest.raises(ValueError, match=r"must not be NaN\. Received: 1 NaN of 8"):
