@@ -102,37 +102,27 @@ def test_the_lists_of_top_k_have_the_metrics_of_evaluate(seed, k, exclude_seen):
 
 # What is refused
 
-
-def test_cut_offs_are_within_the_lists():
-    with pytest.raises(
-        ValueError,
-        match=r"at most 3, .*Received: k=4\. Lower",
-    ):
-        evaluate_lists(LISTS, TEST, k=(1, 4))
-    with pytest.raises(ValueError, match=r"at least 1\. Received: k=0"):
-        evaluate_lists(LISTS, TEST, k=0)
+TWICE = Lists([[1], [2], [3]], [0, 2, 0], TRAIN)
+OTHER = Interactions.from_matrix(TEST.matrix, users=["a", "b", "c"])
 
 
-@pytest.mark.parametrize("name", ["mrr", "auc", "r_precision"])
-def test_metrics_of_the_whole_ranking_are_refused(name):
-    told = f"ranks of all test items.*Received: '{name}'"
-    with pytest.raises(ValueError, match=told):
-        evaluate_lists(LISTS, TEST, k=1, metrics=["ndcg", name])
-
-
-def test_other_bad_input_is_refused():
-    with pytest.raises(ValueError, match="Received: 'ndgc'"):
-        evaluate_lists(LISTS, TEST, k=1, metrics=["ndgc"])
-    twice = Lists([[1], [2], [3]], [0, 2, 0], TRAIN)
-    with pytest.raises(ValueError, match=r"one list of each.*3 lists of 2 users"):
-        evaluate_lists(twice, TEST, k=1)
-    with pytest.raises(ValueError, match=r"no pair of `train`.*4 of 4 shared"):
-        evaluate_lists(LISTS, TRAIN, k=1)
-    other = Interactions.from_matrix(TEST.matrix, users=["a", "b", "c"])
-    with pytest.raises(ValueError, match="share one vocabulary"):
-        evaluate_lists(LISTS, other, k=1)
-    with pytest.raises(ValueError, match=r"'diversity' needs `item_features`"):
-        evaluate_lists(LISTS, TEST, k=1, metrics=["diversity"])
+@pytest.mark.parametrize(
+    ("lists", "test", "options", "message"),
+    [
+        (LISTS, TEST, {"k": (1, 4)}, r"at most 3, .*Received: k=4\. Lower"),
+        (LISTS, TEST, {"k": 0}, r"at least 1\. Received: k=0"),
+        (LISTS, TEST, {"metrics": ["ndcg", "mrr"]}, "ranks of all test.*'mrr'"),
+        (LISTS, TEST, {"metrics": ["auc"]}, "ranks of all test items.*'auc'"),
+        (LISTS, TEST, {"metrics": ["ndgc"]}, "Received: 'ndgc'"),
+        (LISTS, TEST, {"metrics": ["diversity"]}, "'diversity' needs `item_features`"),
+        (TWICE, TEST, {}, "one list of each.*3 lists of 2 users"),
+        (LISTS, TRAIN, {}, "no pair of `train`.*4 of 4 shared"),
+        (LISTS, OTHER, {}, "share one vocabulary"),
+    ],
+)
+def test_bad_input_is_refused(lists, test, options, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate_lists(lists, test, **{"k": 1, **options})
 
 
 # Frames of raw ids
@@ -195,8 +185,5 @@ def test_bad_frames_are_refused(change, options, told):
     columns = {"user_col": "user", "item_col": "item", **options}
     with pytest.raises(ValueError, match=told):
         lists_from_frame(FRAME.assign(**change), NAMED, **columns)
-
-
-def test_an_empty_frame_is_refused():
     with pytest.raises(ValueError, match=r"at least one recommendation\. Received: no"):
         lists_from_frame(FRAME[:0], NAMED, user_col="user", item_col="item")
