@@ -6,7 +6,7 @@ import pytest
 
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import Evaluation, Protocol, evaluate
-from tfrecs.evaluation.measures import measure_lists
+from tfrecs.evaluation.measures import choose_measures
 from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.ranking.top_k import top_k
 from tfrecs.evaluation.segments import activity
@@ -188,9 +188,8 @@ def test_metrics_of_lists_are_those_of_top_k(scores_at_once):
     assert asked == users.tolist()  # each user is scored once
     items, _ = top_k(scores, users, 5, deny=train)
     names.remove("ndcg")
-    of_users, overall = measure_lists(
-        Lists(items, users, train, features), k=(3, 5), metrics=names
-    )
+    measures = choose_measures(names, (3, 5), item_features=features)
+    of_users, overall = measures.of_lists(Lists(items, users, train, features))
     assert measured.overall == overall
     assert set(overall) == {"coverage@3", "coverage@5", "gini@3", "gini@5"}
     for name, values in of_users.items():

@@ -183,8 +183,8 @@ def test_results_do_not_depend_on_the_size_of_blocks(scores_at_once):
     ("users", "items", "told"),
     [
         ([1, 2], [[0], [1]], "none for 1 of 2 users, the first 0. Draw them with samp"),
-        ([0, 3], [[1], [1]], "`user_ids` from 0 to 2. Received: 3"),
-        ([0, 2], [[1], [6]], "`item_ids` from 0 to 5. Received: 6"),
+        ([0, 3], [[1], [1]], "`user_ids` must be from 0 to 2. Received: 3"),
+        ([0, 2], [[1], [6]], "`item_ids` must be from 0 to 5. Received: 6"),
     ],
 )
 def test_candidates_that_do_not_fit_are_refused(users, items, told):

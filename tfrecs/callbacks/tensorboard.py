@@ -17,10 +17,10 @@ from tfrecs.callbacks.board.graph import graph_of
 from tfrecs.callbacks.board.hparams import check_hparams, session_end, session_start
 from tfrecs.callbacks.board.profiler import Profiler, check_profile
 from tfrecs.callbacks.board.projector import ItemDisplay, Projector
-from tfrecs.callbacks.board.sample import Diverged
 from tfrecs.callbacks.board.snapshots import Snapshots, SnapshotTaker
 from tfrecs.callbacks.board.workload import learning_rates, log_scalars, memory
 from tfrecs.data.interactions import Interactions
+from tfrecs.evaluation.ranking.scorers import NaNScores
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.models.views import TrainingView
 
@@ -217,7 +217,7 @@ class TensorBoard(keras.callbacks.Callback):
         """Writes a snapshot; returns whether the model allows one."""
         if not hasattr(self._towers, "score_users"):
             return False
-        with self.budget.taking_snapshot(), suppress(Diverged):
+        with self.budget.taking_snapshot(), suppress(NaNScores):
             self._events.write(self._epochs, *self._taker.snapshot(self._towers))
             return True
         return False

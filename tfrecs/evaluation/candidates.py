@@ -75,7 +75,7 @@ class SampledCandidates:
         is beyond them.
         """
         path = Path(path)
-        _check_within(self, data, path)
+        self.check_within(data, str(path))
         with replaced_when_whole(path) as partial, partial.open("wb") as file:
             np.savez_compressed(
                 file,
@@ -108,8 +108,17 @@ class SampledCandidates:
                 f"Received: {fingerprint}, and data of {_fingerprint(data)}. Draw new "
                 "candidates for these data."
             )
-        _check_within(found, data, path)
+        found.check_within(data, str(path))
         return found
+
+    def check_within(self, data: Interactions, name: str) -> None:
+        """Raises ValueError with this name if an id is beyond the vocabularies."""
+        for ids, end in (("user_ids", data.num_users), ("item_ids", data.num_items)):
+            highest = getattr(self, ids).max()
+            if highest >= end:
+                raise ValueError(
+                    f"{name}: `{ids}` must be from 0 to {end - 1}. Received: {highest}"
+                )
 
 
 def sample_candidates(
@@ -180,16 +189,6 @@ def _check_lacking(
             f"for user {user!r}, without its own in train and test. Received: "
             f"num_negatives={n}"
         )
-
-
-def _check_within(found: SampledCandidates, data: Interactions, path: Path) -> None:
-    sizes = {"user_ids": data.num_users, "item_ids": data.num_items}
-    for name, size in sizes.items():
-        highest = getattr(found, name).max()
-        if highest >= size:
-            raise ValueError(
-                f"{path}: `{name}` must be from 0 to {size - 1}. Received: {highest}"
-            )
 
 
 def _fingerprint(data: Interactions) -> str:

@@ -8,9 +8,8 @@ import numpy as np
 from tfrecs._base.checks import check_cutoffs, check_positive
 from tfrecs._base.types import FloatArray, Scorer
 from tfrecs.data.interactions import Interactions
-from tfrecs.evaluation.measures import choose_measures, join, measure_lists
+from tfrecs.evaluation.measures import choose_measures, join
 from tfrecs.evaluation.metrics.lists import Lists
-from tfrecs.evaluation.metrics.ranking import Values
 from tfrecs.evaluation.protocol import Protocol, check_apart
 from tfrecs.evaluation.ranking.ranks import rank_relevant
 from tfrecs.evaluation.ranking.scorers import (
@@ -80,13 +79,13 @@ def evaluate(
         seen = train.matrix[block] if exclude_seen else None
         relevant = test.matrix[block]
         ranked = rank_relevant(scores, relevant, seen, deepest=measures.deepest)
-        parts.append(measures.of(ranked))
-        if measures.of_lists:
+        parts.append(measures.of_ranks(ranked))
+        if measures.list_names:
             best.append(best_items(scores, seen, max(cutoffs))[0])
-    of_users: dict[str, Values] = {}
+    per_user = join(parts)
     overall: dict[str, float] = {}
-    if measures.of_lists:
+    if measures.list_names:
         lists = Lists(np.concatenate(best), user_ids, train, item_features)
-        of_users, overall = measure_lists(lists, k=cutoffs, metrics=measures.of_lists)
-    per_user = {**join(parts), **of_users}
+        of_users, overall = measures.of_lists(lists)
+        per_user |= of_users
     return Evaluation.of_test(test, per_user, Protocol("full", exclude_seen), overall)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfrecs._base.checks import check_cutoffs
-from tfrecs._base.types import AnyArray, IntArray
+from tfrecs._base.types import IntArray
 from tfrecs.data.interactions import Interactions
-from tfrecs.evaluation.measures import choose_measures, measure_lists
+from tfrecs.evaluation.measures import choose_measures
 from tfrecs.evaluation.metrics import WHOLE_METRICS
 from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.protocol import Protocol, check_apart
@@ -84,8 +84,8 @@ def evaluate_lists(
     user_ids = np.unique(test.user_ids)
     tested = _of_users(lists, user_ids)
     ranked = rank_in_lists(tested.items, test.matrix[user_ids])
-    of_users, overall = measure_lists(tested, k=cutoffs, metrics=measures.of_lists)
-    per_user = {**measures.of(ranked), **of_users}
+    of_users, overall = measures.of_lists(tested)
+    per_user = {**measures.of_ranks(ranked), **of_users}
     protocol = Protocol("lists", exclude_seen, length)
     return Evaluation.of_test(test, per_user, protocol, overall)
 
@@ -129,12 +129,12 @@ def lists_from_frame(
         array([[ 2,  1],
                [ 0, -1]], dtype=int32)
     """
-    order_col = rank_col if score_col is None else score_col
     if rank_col is not None and score_col is not None:
         raise ValueError(
             "`rank_col` and `score_col` must not be given together. Received: "
             f"{rank_col!r} and {score_col!r}"
         )
+    order_col = rank_col or score_col
     for name in (user_col, item_col, order_col):
         if name is not None and name not in frame.columns:
             raise ValueError(
@@ -143,31 +143,22 @@ def lists_from_frame(
             )
     user_ids = train.users.known(frame[user_col])
     item_ids = train.items.known(frame[item_col])
-    order = np.argsort(_keys(frame, rank_col, score_col), kind="stable")
-    order = order[np.argsort(user_ids[order], kind="stable")]
-    users, counts = np.unique(user_ids, return_counts=True)
-    if not len(users):
+    if frame.empty:
         raise ValueError(
             "`frame` must hold at least one recommendation. Received: none"
         )
-    items = side_by_side(item_ids[order], counts, NO_ITEM)
-    return Lists(items, users, train, item_features)
-
-
-def _keys(
-    frame: "pd.DataFrame", rank_col: str | None, score_col: str | None
-) -> AnyArray:
-    """Returns sort keys `[rows]`, lowest first."""
-    column = rank_col if score_col is None else score_col
-    if column is None:
-        return np.zeros(len(frame))
-    keys = frame[column].to_numpy(dtype=np.float64)
+    keys = np.zeros(len(frame))
+    if order_col is not None:
+        keys = frame[order_col].to_numpy(dtype=np.float64)
     if np.isnan(keys).any():
         raise ValueError(
-            f"The column {column!r} must have no missing values. Received: "
+            f"The column {order_col!r} must have no missing values. Received: "
             f"{np.isnan(keys).sum()} of {len(keys)} NaN"
         )
-    return -keys if column == score_col else keys
+    best_first = np.lexsort((keys if score_col is None else -keys, user_ids))
+    users, counts = np.unique(user_ids, return_counts=True)
+    items = side_by_side(item_ids[best_first], counts, NO_ITEM)
+    return Lists(items, users, train, item_features)
 
 
 def _of_users(lists: Lists, user_ids: IntArray) -> Lists:

@@ -41,8 +41,6 @@ def mean_over_seeds(evaluations: Sequence[Evaluation]) -> Evaluation:
                 f"{len(first.user_ids)} users with {', '.join(first.per_user)}; and "
                 f"{len(other.user_ids)} with {', '.join(other.per_user)}"
             )
-    if not others:
-        return first
     return replace(
         first,
         per_user={

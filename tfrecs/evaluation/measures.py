@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfrecs._base.checks import check_choice, check_cutoffs
+from tfrecs._base.checks import check_choice
 from tfrecs.evaluation.metrics import (
     FEATURE_METRICS,
     LIST_METRICS,
@@ -25,12 +25,12 @@ class Measures:
     Args:
         cutoffs: each k.
         names: metrics of rankings.
-        of_lists: metrics of lists.
+        list_names: metrics of lists.
     """
 
     cutoffs: tuple[int, ...]
     names: tuple[str, ...]
-    of_lists: tuple[str, ...]
+    list_names: tuple[str, ...]
 
     @property
     def deepest(self) -> int | None:
@@ -38,7 +38,7 @@ class Measures:
         whole = any(name in WHOLE_METRICS for name in self.names)
         return None if whole else max(self.cutoffs)
 
-    def of(self, ranked: Ranks) -> dict[str, Values]:
+    def of_ranks(self, ranked: Ranks) -> dict[str, Values]:
         """Returns each metric of a ranking, such as "precision@5" or "mrr"."""
         at_k = {
             f"{name}@{cutoff}": metric(ranked, cutoff)
@@ -52,6 +52,23 @@ class Measures:
             if name in self.names
         }
         return at_k | whole
+
+    def of_lists(self, lists: Lists) -> tuple[dict[str, Values], dict[str, float]]:
+        """Returns each metric of the first k items of lists, for each k.
+
+        Those of each user come first, such as "novelty@10": `[users]`; then those of
+        all lists together, such as "coverage@10". ValueError if lists are too short.
+        """
+        per_user: dict[str, Values] = {}
+        overall: dict[str, float] = {}
+        for cutoff in self.cutoffs:
+            first = lists.first(cutoff)
+            for name in self.list_names:
+                if name in LIST_METRICS:
+                    per_user[f"{name}@{cutoff}"] = LIST_METRICS[name](first)
+                else:
+                    overall[f"{name}@{cutoff}"] = SYSTEM_METRICS[name](first)
+        return per_user, overall
 
 
 def choose_measures(
@@ -94,55 +111,6 @@ def choose_measures(
         tuple(name for name in of_ranks if name in names),
         tuple(name for name in of_lists if name in names),
     )
-
-
-def measure_lists(
-    lists: Lists,
-    *,
-    k: int | Sequence[int],
-    metrics: Sequence[str] | None = None,
-) -> tuple[dict[str, Values], dict[str, float]]:
-    """Measures the first k items of the lists, for each k.
-
-    Args:
-        lists: lists of at least the largest k.
-        k: cut-offs.
-        metrics: names in `LIST_METRICS` and `SYSTEM_METRICS`; None for all, without
-            `FEATURE_METRICS` if the lists have no features.
-
-    Returns:
-        Metrics of each user, such as "novelty@10": `[users]`; and of all lists
-        together, such as "coverage@10".
-
-    Raises:
-        ValueError: if a k is out of range, a name is unknown, or features are missing.
-
-    Example:
-        >>> from tfrecs import Interactions
-        >>> from tfrecs.evaluation.metrics.lists import Lists
-        >>> train = Interactions.from_matrix(np.array([[1, 0, 0, 0], [1, 1, 0, 1]]))
-        >>> lists = Lists([[1, 2], [2, -1]], [0, 1], train)
-        >>> measure_lists(lists, k=(1, 2), metrics=["coverage"])
-        ({}, {'coverage@1': 0.5, 'coverage@2': 0.5})
-    """
-    known = [*LIST_METRICS, *SYSTEM_METRICS]
-    for name in metrics or ():
-        check_choice("metrics", name, known)
-    if metrics is None:
-        missing = FEATURE_METRICS if lists.item_features is None else {}
-        metrics = [name for name in known if name not in missing]
-    per_user: dict[str, Values] = {}
-    overall: dict[str, float] = {}
-    for cutoff in check_cutoffs(k, lists.train.num_items):
-        first = lists.first(cutoff)
-        for name in known:
-            if name not in metrics:
-                continue
-            if name in LIST_METRICS:
-                per_user[f"{name}@{cutoff}"] = LIST_METRICS[name](first)
-            else:
-                overall[f"{name}@{cutoff}"] = SYSTEM_METRICS[name](first)
-    return per_user, overall
 
 
 def mean_where_defined(values: Values) -> float:

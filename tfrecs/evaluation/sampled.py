@@ -68,7 +68,6 @@ def evaluate_sampled(
     cutoffs = check_cutoffs(k, test.num_items)
     measures = choose_measures(metrics, cutoffs, lists=False)
     check_positive(scores_at_once=scores_at_once)
-    score = as_scorer(model)
     user_ids = np.unique(test.user_ids)
     places = _places(test, candidates, user_ids)
     num_sampled = candidates.item_ids.shape[1]
@@ -79,10 +78,11 @@ def evaluate_sampled(
             f"k={max(cutoffs)}. Lower k."
         )
     parts = []
-    blocks = scored_blocks(score, user_ids, test.num_items, scores_at_once)
-    for block, scores in blocks:
+    for block, scores in scored_blocks(
+        as_scorer(model), user_ids, test.num_items, scores_at_once
+    ):
         others = candidates.item_ids[places[block]]
-        parts.append(measures.of(rank_among(scores, test.matrix[block], others)))
+        parts.append(measures.of_ranks(rank_among(scores, test.matrix[block], others)))
     protocol = Protocol("sampled", size=num_sampled)
     return Evaluation.of_test(test, join(parts), protocol)
 
@@ -91,15 +91,7 @@ def _places(
     test: Interactions, candidates: SampledCandidates, user_ids: IntArray
 ) -> AnyArray:
     """Returns each user's row in `candidates`, -1 for none: `[num_users]`."""
-    for name, ids, size in (
-        ("user_ids", candidates.user_ids, test.num_users),
-        ("item_ids", candidates.item_ids, test.num_items),
-    ):
-        if ids.max() >= size:
-            raise ValueError(
-                f"`candidates` must be of the vocabularies of `test`: `{name}` from 0 "
-                f"to {size - 1}. Received: {ids.max()}"
-            )
+    candidates.check_within(test, "`candidates`")
     places = np.full(test.num_users, -1)
     places[candidates.user_ids] = np.arange(len(candidates.user_ids))
     without = user_ids[places[user_ids] < 0]

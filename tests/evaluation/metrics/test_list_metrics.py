@@ -14,7 +14,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import metrics
-from tfrecs.evaluation.measures import mean_where_defined, measure_lists
+from tfrecs.evaluation.measures import choose_measures, mean_where_defined
 from tfrecs.evaluation.metrics import (
     FEATURE_METRICS,
     LIST_METRICS,
@@ -28,6 +28,11 @@ NAN = math.nan
 
 def close(values, abs=1e-9):
     return pytest.approx(values, abs=abs, nan_ok=True)
+
+
+def measured(lists, cutoffs, names=(*LIST_METRICS, *SYSTEM_METRICS)):
+    features = lists.item_features
+    return choose_measures(names, cutoffs, item_features=features).of_lists(lists)
 
 
 # Numbers worked out by hand
@@ -260,7 +265,7 @@ def as_lists(rows, users, train, features, width) -> Lists:
 def test_every_metric_is_what_walking_over_the_lists_gives(case):
     rows, users, train, features, k, width = case
     lists = as_lists(rows, users, train, features, width)
-    of_users, overall = measure_lists(lists, k=(width, k))
+    of_users, overall = measured(lists, (width, k))
     for cutoff in (k, width):
         cut = [row[:cutoff] for row in rows]
         for name, expected in slow_exposure(cut, train.shape[1]).items():
@@ -342,16 +347,8 @@ def test_results_do_not_depend_on_the_size_of_blocks(monkeypatch, name, block):
 # What is measured, and what is refused
 
 
-def test_all_metrics_are_measured_but_those_of_features_the_lists_lack():
-    of_users, overall = measure_lists(PLAIN, k=2)
-    assert list(of_users) == ["novelty@2", "popularity@2", "head_share@2"]
-    assert list(overall) == ["coverage@2", "gini@2", "exposure_entropy@2"]
-    of_users, _ = measure_lists(LISTS, k=2)
-    assert list(of_users) == [f"{name}@2" for name in LIST_METRICS]
-
-
 def test_named_metrics_are_measured_alone():
-    of_users, overall = measure_lists(LISTS, k=(1, 3), metrics=["gini", "novelty"])
+    of_users, overall = measured(LISTS, (1, 3), ["gini", "novelty"])
     assert list(of_users) == ["novelty@1", "novelty@3"]
     assert list(overall) == ["gini@1", "gini@3"]
     assert of_users["novelty@3"].dtype == np.float64
@@ -364,26 +361,22 @@ def test_a_mean_leaves_out_what_is_not_defined():
 
 
 PLAIN = replace(LISTS, item_features=None)
+NEGATIVE = replace(LISTS, item_features=np.array(GENRES) - 0.5)
 
 
 @pytest.mark.parametrize(
-    ("lists", "arguments", "message"),
+    ("lists", "name", "message"),
     [
-        (LISTS, {"k": 4}, "at most 3, the length of the lists. Received: k=4"),
-        (LISTS, {"k": ()}, "`k` must name at least one cut-off. Received: none"),
-        (LISTS, {"metrics": ["gini@1"]}, "must be one of novelty, .*'gini@1'"),
-        (PLAIN, {"metrics": ["gini", "diversity"]}, "`diversity` needs the features"),
-        (PLAIN, {"metrics": ["miscalibration"]}, "Received: item_features=None"),
-        (
-            replace(LISTS, item_features=np.array(GENRES) - 0.5),
-            {"metrics": ["miscalibration"]},
-            r"at least 0\. Received: -0\.5",
-        ),
+        (PLAIN, "diversity", "`diversity` needs the features of items"),
+        (PLAIN, "miscalibration", "Received: item_features=None"),
+        (NEGATIVE, "miscalibration", r"at least 0\. Received: -0\.5"),
     ],
 )
-def test_what_cannot_be_measured_is_refused(lists, arguments, message):
+def test_what_cannot_be_measured_is_refused(lists, name, message):
     with pytest.raises(ValueError, match=message):
-        measure_lists(lists, **{"k": 1, **arguments})
+        LIST_METRICS[name](lists)
+    with pytest.raises(ValueError, match=r"one of precision, .*'gini@1'"):
+        measured(lists, (1,), ["gini@1"])
 
 
 @pytest.mark.parametrize("share", [0, 1.1, -0.1, NAN])

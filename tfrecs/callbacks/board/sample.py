@@ -6,20 +6,15 @@ import numpy as np
 
 from tfrecs._base.types import FloatArray, IntArray, Scorer
 from tfrecs.data.interactions import Interactions
-from tfrecs.evaluation.measures import Measures, mean_where_defined, measure_lists
+from tfrecs.evaluation.measures import Measures, mean_where_defined
 from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.metrics.ranking import Ranks
-from tfrecs.evaluation.ranking.kernel import row_parts
 from tfrecs.evaluation.ranking.ranks import rank_relevant
-from tfrecs.evaluation.ranking.scorers import SCORE_BLOCK, check_scores
+from tfrecs.evaluation.ranking.scorers import scored_blocks
 from tfrecs.evaluation.ranking.top_k import best_items
 
 SNAPSHOT_METRICS = ("precision", "recall", "ndcg", "mrr", "coverage", "head_share")
 """Metrics of a snapshot: names of `tfrecs.evaluate`."""
-
-
-class Diverged(Exception):
-    """The model's scores are NaN."""
 
 
 @dataclass(frozen=True)
@@ -55,40 +50,28 @@ def rank_for(
     """Ranks the catalogue for the users of `held` and for others, in blocks.
 
     Raises:
-        Diverged: if a score is NaN.
-        ValueError: if scores have a wrong shape.
+        ValueError: as `check_scores`.
     """
     sampled = np.unique([] if held is None else held.user_ids).astype(np.int32)
     users = np.concatenate([sampled, np.setdiff1d(others, sampled)])
     ranked, best = [], []
-    for rows in row_parts(len(users), train.num_items, SCORE_BLOCK):
-        block, of_sample = users[rows], sampled[rows]
-        scores, seen = _scores(score, block, train.num_items), train.matrix[block]
+    for block, scores in scored_blocks(score, users, train.num_items):
+        seen = train.matrix[block]
         best.append(best_items(scores, seen, longest))
-        if held is not None and len(of_sample):
-            size = len(of_sample)
-            ranked.append(
-                rank_relevant(scores[:size], held.matrix[of_sample], seen[:size])
-            )
+        num = np.isin(block, sampled).sum()  # which come first
+        if held is not None and num:
+            relevant = held.matrix[block[:num]]
+            ranked.append(rank_relevant(scores[:num], relevant, seen[:num]))
     items, of_items = map(np.concatenate, zip(*best, strict=True))
     return Ranking(users, items, of_items, _joined(ranked) if ranked else None)
 
 
 def sample_metrics(ranked: Ranks, lists: Lists, measures: Measures) -> dict[str, float]:
     """Returns means over the users, such as "ndcg@10", and metrics of all lists."""
-    of_users, overall = measure_lists(
-        lists, k=measures.cutoffs, metrics=measures.of_lists
-    )
-    values = {**measures.of(ranked), **of_users}
+    of_users, overall = measures.of_lists(lists)
+    values = {**measures.of_ranks(ranked), **of_users}
     means = {name: mean_where_defined(x) for name, x in values.items()}
     return {**means, **overall}
-
-
-def _scores(score: Scorer, user_ids: IntArray, num_items: int) -> FloatArray:
-    scores = np.asarray(score(user_ids), np.float32)
-    if np.isnan(scores.max()):
-        raise Diverged
-    return check_scores(scores, len(user_ids), num_items)
 
 
 def _joined(blocks: list[Ranks]) -> Ranks:

@@ -111,7 +111,7 @@ class SnapshotTaker:
         """Returns a snapshot of a model that has at least `score_users`.
 
         Raises:
-            Diverged: if its scores are NaN.
+            NaNScores: if its scores are NaN.
             ValueError: if it scores another catalogue than that of `train`.
         """
         if not isinstance(model, TwoTower):

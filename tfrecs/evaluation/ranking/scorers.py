@@ -12,6 +12,10 @@ SCORE_BLOCK = 2**22
 """Most scores to request at once: 16 MiB of float32."""
 
 
+class NaNScores(ValueError):
+    """A model's scores are NaN, as after a training that diverged."""
+
+
 @runtime_checkable
 class ScoresUsers(Protocol):
     """A model that scores every item for some users."""
@@ -71,7 +75,7 @@ def scorer_of_pairs(
 
 
 def check_scores(scores: Any, num_users: int, num_items: int) -> FloatArray:
-    """Returns float32 scores; ValueError for another shape or NaN."""
+    """Returns float32 scores; ValueError for another shape, `NaNScores` for NaN."""
     scores = np.asarray(scores, dtype=np.float32)
     if scores.shape != (num_users, num_items):
         raise ValueError(
@@ -79,7 +83,7 @@ def check_scores(scores: Any, num_users: int, num_items: int) -> FloatArray:
             f"{num_items}]. Received: {list(scores.shape)}"
         )
     if np.isnan(scores.max()):  # the highest is NaN if any is
-        raise ValueError(
+        raise NaNScores(
             f"Scores must not be NaN. Received: {np.isnan(scores).sum()} NaN of "
             f"{scores.size}. Training may have diverged: lower the learning rate."
         )
