@@ -54,10 +54,10 @@ class Measures:
         return at_k | whole
 
     def of_lists(self, lists: Lists) -> tuple[dict[str, Values], dict[str, float]]:
-        """Returns each metric of the first k items of lists, for each k.
+        """Measures the first k items of lists, for each k.
 
-        Those of each user come first, such as "novelty@10": `[users]`; then those of
-        all lists together, such as "coverage@10". ValueError if lists are too short.
+        Returns metrics of each user, such as "novelty@10": `[users]`; and of all lists
+        together, such as "coverage@10". ValueError if the lists are too short.
         """
         per_user: dict[str, Values] = {}
         overall: dict[str, float] = {}
