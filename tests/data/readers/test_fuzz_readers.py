@@ -31,7 +31,7 @@ def fuzz():
 
 def test_some_hundreds_of_spoiled_files_are_read_or_refused(tmp_path):
     path = tmp_path / "fuzz.json"
-    command = [sys.executable, FOLDER / "fuzz_readers.py", "--cases", "480"]
+    command = [sys.executable, FOLDER / "fuzz_readers.py", "--cases", "240"]
     done = subprocess.run(
         [*command, "--jobs", "1", "--json", path], capture_output=True, text=True
     )
@@ -40,8 +40,8 @@ def test_some_hundreds_of_spoiled_files_are_read_or_refused(tmp_path):
     assert figures["failures"] == []
     *_, total = figures["outcomes"]
     assert total["failed"] == 0
-    assert total["unchanged"] + total["read"] + total["refused"] == 480
-    assert min(total["unchanged"], total["read"], total["refused"]) > 20
+    assert total["unchanged"] + total["read"] + total["refused"] == 240
+    assert min(total["unchanged"], total["read"], total["refused"]) > 10
 
 
 def test_every_format_and_every_data_set_with_files_is_fuzzed(fuzz):
@@ -69,27 +69,25 @@ def raising(error: Exception):
 
 
 @pytest.mark.parametrize(
-    ("error", "expected"),
+    ("error", "failure", "expected"),
     [
-        (ValueError("bad file"), "not one line that names the file"),
-        (ValueError("{folder}/a.csv: bad\nfile"), "not one line that names the file"),
-        (UnicodeDecodeError("utf-8", b"x", 0, 1, "bad"), "UnicodeDecodeError: "),
+        (ValueError("bad file"), "Failure", "not one line that names the file"),
+        (ValueError("{}/a.csv: bad\nfile"), "Failure", "not one line that names the f"),
+        (UnicodeDecodeError("utf-8", b"x", 0, 1, "bad"), "Failure", "UnicodeDecodeErr"),
+        (KeyError("x"), None, "x"),
     ],
 )
 def test_a_refusal_that_does_not_name_the_file_in_one_line_is_a_failure(
-    fuzz, monkeypatch, tmp_path, error, expected
+    fuzz, monkeypatch, tmp_path, error, failure, expected
 ):
-    if not isinstance(error, UnicodeDecodeError):
-        error = ValueError(str(error).format(folder=tmp_path / "csv"))
-    with pytest.raises(fuzz.Failure, match=expected):
+    if type(error) is ValueError:
+        error = ValueError(str(error).format(tmp_path / "csv"))
+    kind = getattr(fuzz, failure) if failure else KeyError
+    with pytest.raises(kind, match=expected):
         one_case(fuzz, monkeypatch, tmp_path, raising(error))
 
 
-def test_another_exception_goes_through_and_a_good_refusal_is_one(
-    fuzz, monkeypatch, tmp_path
-):
-    with pytest.raises(KeyError):
-        one_case(fuzz, monkeypatch, tmp_path, raising(KeyError("x")))
+def test_a_good_refusal_is_one(fuzz, monkeypatch, tmp_path):
     refusal = ValueError(f"{tmp_path}/csv/a.csv: bad")
     assert one_case(fuzz, monkeypatch, tmp_path, raising(refusal)) == "refused"
 
@@ -101,15 +99,12 @@ def test_a_file_left_behind_and_an_invented_id_are_failures(
         (folder / "partial").write_text("x")
         return from_pairs([(0, 0)], 1, 1)
 
-    with pytest.raises(fuzz.Failure, match="left behind"):
-        one_case(fuzz, monkeypatch, tmp_path, writes)
-    with pytest.raises(fuzz.Failure, match="id 98765 does not stand in the file"):
-        one_case(
-            fuzz,
-            monkeypatch,
-            tmp_path,
-            lambda _: from_pairs([(98765, 1)], 98766, 2),
-        )
+    def invents(folder):
+        return from_pairs([(98765, 1)], 98766, 2)
+
+    for read, expected in (writes, "left behind"), (invents, "98765 does not stand in"):
+        with pytest.raises(fuzz.Failure, match=expected):
+            one_case(fuzz, monkeypatch, tmp_path, read)
 
 
 def test_an_id_that_json_spells_by_a_number_is_in_the_text(fuzz):
