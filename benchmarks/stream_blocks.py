@@ -35,9 +35,9 @@ class Ahead:
     """A learner whose scores of some users were made in one product."""
 
     def __init__(self, learner: Isgd | Ridge, users: Sequence[int]) -> None:
-        self.learner, vectors = learner, learner._vectors
+        self.learner, vectors = learner, learner.state()
         self.places = {user: place for place, user in enumerate(users)}
-        self.made = vectors.users.values[list(users)] @ vectors.items.values.T
+        self.made = vectors["users"][list(users)] @ vectors["items"].T
 
     def scores(self, user, log):
         """Scores of all items, for a user of the block."""

@@ -48,11 +48,7 @@ def most_popular(counts: AnyArray, limit: int) -> IntArray:
         [0, 1]
     """
     check_positive(limit=limit)
-    if len(counts) <= limit:
-        return np.arange(len(counts), dtype=np.int32)
-    least = np.partition(counts, -limit)[-limit]  # no sorting of millions
-    above, equal = np.flatnonzero(counts > least), np.flatnonzero(counts == least)
-    best = np.concatenate([above, equal[: limit - len(above)]])
+    best = np.argsort(-counts, kind="stable")[:limit]
     return np.sort(best).astype(np.int32)
 
 

@@ -1,6 +1,7 @@
 """Arrays that grow by rows, in memory that doubles."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tfrecs._base.types import AnyArray
 
@@ -11,7 +12,9 @@ PAST = np.dtype([("id", np.int32), ("weight", np.float32), ("time", np.float64)]
 class GrowingTable:
     """Rows of numbers, each of shape `width`."""
 
-    def __init__(self, *width: int, dtype: type = np.float32) -> None:
+    __slots__ = ("_memory", "_size")
+
+    def __init__(self, *width: int, dtype: DTypeLike = np.float32) -> None:
         self._memory: AnyArray = np.zeros((0, *width), dtype)
         self._size = 0
 
@@ -23,7 +26,7 @@ class GrowingTable:
     def grow(self, size: int) -> None:
         """Adds rows of zeros up to `size`."""
         if size > len(self._memory):
-            doubled = max(size, 2 * len(self._memory), 16)
+            doubled = max(size, 2 * len(self._memory))
             larger = np.zeros((doubled, *self._memory.shape[1:]), self._memory.dtype)
             larger[: self._size] = self.values
             self._memory = larger
@@ -38,33 +41,28 @@ class GrowingLists:
     """The past events of each row, in the order in which they last came."""
 
     def __init__(self) -> None:
-        self._lists: list[AnyArray] = []
-        self._lengths: list[int] = []
+        self._rows: list[GrowingTable] = []
 
     def __len__(self) -> int:
         """Returns the number of rows."""
-        return len(self._lists)
+        return len(self._rows)
 
     def grow(self, size: int) -> None:
         """Adds rows without events up to `size`."""
-        for _ in range(size - len(self._lists)):
-            self._lists.append(np.empty(2, PAST))
-            self._lengths.append(0)
+        for _ in range(size - len(self._rows)):
+            self._rows.append(GrowingTable(dtype=PAST))
 
     def of(self, row: int) -> AnyArray:
         """Returns the events of a row, a view: `[n]` of `PAST`."""
-        return self._lists[row][: self._lengths[row]]
+        return self._rows[row].values
 
     def add(self, row: int, event: tuple[int, float, float], is_repeated: bool) -> None:
         """Adds an event to a row; a repeated id moves to the end with more weight."""
         if is_repeated:
             self._repeat(self.of(row), *event)
-            return
-        length = self._lengths[row]
-        if length == len(self._lists[row]):
-            self._lists[row] = np.resize(self._lists[row], 2 * length)
-        self._lists[row][length] = event
-        self._lengths[row] = length + 1
+        else:
+            self._rows[row].grow(len(self.of(row)) + 1)
+            self.of(row)[-1] = event
 
     def _repeat(self, events: AnyArray, id_: int, weight: float, time: float) -> None:
         place = np.flatnonzero(events["id"] == id_)[0]
@@ -74,16 +72,16 @@ class GrowingLists:
 
     def state(self, side: str) -> dict[str, AnyArray]:
         """Returns the events of all rows in one array, and the length of each row."""
-        rows = [self.of(row) for row in range(len(self))]
+        rows = [row.values for row in self._rows]
         return {
             f"{side}_events": np.concatenate([np.empty(0, PAST), *rows]),
-            f"{side}_lengths": np.array(self._lengths, int),
+            f"{side}_lengths": np.array([len(row) for row in rows], int),
         }
 
     def restore(self, events: AnyArray, lengths: AnyArray) -> None:
         """Replaces the rows by what `state` returned."""
-        self._lengths = lengths.tolist()
-        parts = np.split(events.astype(PAST), np.cumsum(lengths)[:-1])
-        self._lists = [np.resize(part, max(2, len(part))) for part in parts]
-        if not self._lengths:
-            self._lists = []
+        self._rows = []
+        self.grow(len(lengths))
+        parts = np.split(events, np.cumsum(lengths)[:-1])  # one part for no rows, too
+        for row, part in zip(self._rows, parts, strict=False):
+            row.restore(part)

@@ -1,11 +1,10 @@
 """Incremental stochastic gradient descent: one step towards 1 for each event."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from tfrecs._base.checks import check_positive
 from tfrecs.streaming.checks import check_above_zero, check_not_negative
 from tfrecs.streaming.event_log import EventLog
-from tfrecs.streaming.vector_learner import GrowingVectors, VectorLearner
+from tfrecs.streaming.vector_learner import VectorLearner
 
 
 @dataclass
@@ -40,18 +39,16 @@ class Isgd(VectorLearner):
     l2: float = 0.01
     init_std: float = 0.1
     seed: int = 0
-    _vectors: GrowingVectors = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Checks the settings."""
-        check_positive(embedding_dim=self.embedding_dim)
+        super().__post_init__()
         check_above_zero(learning_rate=self.learning_rate)
         check_not_negative(l2=self.l2, init_std=self.init_std)
-        self._vectors = GrowingVectors(self.embedding_dim, self.init_std, self.seed)
 
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
         """Takes a step."""
-        p, q = self._vectors.users.values[user], self._vectors.items.values[item]
+        p, q = self._users.values[user], self._items.values[item]
         error = weight * (1 - p @ q)
         p += self.learning_rate * (error * q - self.l2 * p)
         q += self.learning_rate * (error * p - self.l2 * q)

@@ -1,6 +1,6 @@
 """Gradient descent of ranking losses, with negatives drawn for each event."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.streaming.checks import check_above_zero, check_not_negative
 from tfrecs.streaming.event_log import EventLog
-from tfrecs.streaming.vector_learner import GrowingVectors, VectorLearner
+from tfrecs.streaming.vector_learner import VectorLearner
 
 
 @dataclass
@@ -47,17 +47,14 @@ class RankingSgd(VectorLearner):
     l2: float = 0.01
     init_std: float = 0.1
     seed: int = 0
-    _vectors: GrowingVectors = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Checks the settings."""
+        super().__post_init__()
         check_choice("objective", self.objective, ("bpr", "softmax"))
-        check_positive(
-            num_negatives=self.num_negatives, embedding_dim=self.embedding_dim
-        )
+        check_positive(num_negatives=self.num_negatives)
         check_above_zero(learning_rate=self.learning_rate)
         check_not_negative(l2=self.l2, init_std=self.init_std)
-        self._vectors = GrowingVectors(self.embedding_dim, self.init_std, self.seed)
 
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
         """Takes a step; the log contains the event already."""
@@ -67,7 +64,7 @@ class RankingSgd(VectorLearner):
         negatives = drawn[~np.isin(drawn, log.items_of(user))]
         if len(negatives) == 0:
             return
-        p, q = self._vectors.users.values[user], self._vectors.items.values
+        p, q = self._users.values[user], self._items.values
         others = q[negatives]  # [n, dim]
         pulls = self._pulls(others @ p - q[item] @ p)
         rate, shrink = self.learning_rate, self.l2

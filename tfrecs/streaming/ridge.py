@@ -8,10 +8,8 @@ from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.streaming.checks import check_above_zero
 from tfrecs.streaming.event_log import EventLog, Past
-from tfrecs.streaming.vector_learner import GrowingVectors, VectorLearner
-
-INIT_STD = 0.1
-"""Standard deviation of an item's vector before its first event."""
+from tfrecs.streaming.growing import GrowingTable
+from tfrecs.streaming.vector_learner import VectorLearner
 
 
 @dataclass
@@ -49,14 +47,15 @@ class Ridge(VectorLearner):
     l2: float = 5.0
     most: int = 200
     seed: int = 0
-    _vectors: GrowingVectors = field(init=False, repr=False)
     _grams: dict[str, AnyArray] = field(init=False, repr=False)
+
+    init_std = 0.1  # of an item's vector before its first event
 
     def __post_init__(self) -> None:
         """Checks the settings."""
-        check_positive(embedding_dim=self.embedding_dim, most=self.most)
+        super().__post_init__()
+        check_positive(most=self.most)
         check_above_zero(unobserved_weight=self.unobserved_weight, l2=self.l2)
-        self._vectors = GrowingVectors(self.embedding_dim, INIT_STD, self.seed)
         empty = np.zeros((self.embedding_dim, self.embedding_dim))
         self._grams = {"users": empty, "items": empty.copy()}  # sums of outer products
 
@@ -65,12 +64,13 @@ class Ridge(VectorLearner):
 
         Items without events keep the vectors of new items.
         """
-        self._vectors = GrowingVectors(items.shape[1], INIT_STD, self.seed)
-        self._vectors.grow(log.num_users, log.num_items)
-        self._vectors.users.values[:] = 0
+        self._users = GrowingTable(items.shape[1])
+        self._items = GrowingTable(items.shape[1])
+        super().grow(log)
+        self._users.values[:] = 0
         known = log.item_counts > 0
-        self._vectors.items.values[known] = items[known]
-        exact = self._vectors.items.values.astype(float)
+        self._items.values[known] = items[known]
+        exact = self._items.values.astype(float)
         self._grams = {"items": exact.T @ exact}
         self._grams["users"] = np.zeros_like(self._grams["items"])
         for user in range(log.num_users):
@@ -81,10 +81,10 @@ class Ridge(VectorLearner):
 
         From zeros on both sides nothing could be learned.
         """
-        users, items = len(self._vectors.users.values), len(self._vectors.items.values)
-        self._vectors.grow(log.num_users, log.num_items)
-        self._vectors.users.values[users:] = 0
-        new = self._vectors.items.values[items:].astype(float)
+        users, items = len(self._users.values), len(self._items.values)
+        super().grow(log)
+        self._users.values[users:] = 0
+        new = self._items.values[items:].astype(float)
         self._grams["items"] += new.T @ new
 
     def scores(self, user: int | None, log: EventLog) -> FloatArray:
@@ -99,7 +99,7 @@ class Ridge(VectorLearner):
 
     def _solve(self, side: str, row: int, past: Past) -> None:
         """Solves for the vector of a row of one side, given the other side."""
-        own, other = self._vectors.users.values, self._vectors.items.values
+        own, other = self._users.values, self._items.values
         gram = self._grams["items"]
         if side == "items":
             own, other, gram = other, own, self._grams["users"]
