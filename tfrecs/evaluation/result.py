@@ -101,8 +101,9 @@ class Evaluation:
     ) -> tuple[float, float]:
         """Returns a bootstrap confidence interval of a metric's mean over users."""
         check_choice("metric", metric, self.per_user)
+        values = self.per_user[metric]
         return bootstrap_ci(
-            _defined(self.per_user[metric]),
+            values[~np.isnan(values)],
             seed=seed,
             level=level,
             num_resamples=num_resamples,
@@ -152,32 +153,24 @@ class Evaluation:
         """
         import pandas as pd
 
+        options: Any = {"level": level, "seed": seed, "num_resamples": num_resamples}
         rows = {}
         for name, values in self.per_user.items():
-            defined, ends = _defined(values), (np.nan, np.nan)
-            if len(defined) > 1:
-                ends = self.ci(
-                    name, level=level, seed=seed, num_resamples=num_resamples
-                )
-            rows[name] = (mean_where_defined(values), *ends, len(defined))
+            defined = np.count_nonzero(~np.isnan(values))
+            ends = self.ci(name, **options) if defined > 1 else (np.nan, np.nan)
+            rows[name] = (mean_where_defined(values), *ends, defined)
         for name, value in self.overall.items():
             rows[name] = (value, np.nan, np.nan, len(self.user_ids))
         columns = ["mean", "low", "high", "users"]
         frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
         return frame.rename_axis("metric")
 
-    def by(
-        self,
-        labels: Any,
-        *,
-        level: float = 0.95,
-        seed: int = 0,
-        num_resamples: int = 2000,
-    ) -> "pd.DataFrame":
+    def by(self, labels: Any, **options: Any) -> "pd.DataFrame":
         """Returns the `summary` of each group of users, without overall metrics.
 
         `labels` `[num_users]` holds a label for each user of the vocabulary, such as a
-        column of `train.user_features`; ValueError for another length.
+        column of `train.user_features`; ValueError for another length. `options` are
+        arguments of `summary`.
         """
         import pandas as pd
 
@@ -192,9 +185,7 @@ class Evaluation:
         groups = own.groupby(own, observed=True, dropna=False).indices
         return pd.concat(
             {
-                label: self._of(np.asarray(places)).summary(
-                    level=level, seed=seed, num_resamples=num_resamples
-                )
+                label: self._of(np.asarray(places)).summary(**options)
                 for label, places in groups.items()
             },
             names=["group"],
@@ -205,20 +196,13 @@ class Evaluation:
         train: Interactions,
         *,
         bounds: tuple[int, int] | None = None,
-        level: float = 0.95,
-        seed: int = 0,
-        num_resamples: int = 2000,
+        **options: Any,
     ) -> "pd.DataFrame":
         """Returns the `summary` of new, light, medium and heavy users of `train`.
 
-        See `tfrecs.evaluation.segments.activity` for `bounds`.
+        See `tfrecs.evaluation.segments.activity` for `bounds`, and `by`.
         """
-        return self.by(
-            activity(train, bounds),
-            level=level,
-            seed=seed,
-            num_resamples=num_resamples,
-        )
+        return self.by(activity(train, bounds), **options)
 
     def to_frame(self) -> "pd.DataFrame":
         """Returns a DataFrame with a row for each user and a column for each metric."""
@@ -252,7 +236,3 @@ class Evaluation:
     def _repr_html_(self) -> str:
         """Returns the same for a notebook."""
         return as_html(f"{self._title}: {self.protocol}", metric_table(self.metrics))
-
-
-def _defined(values: Values) -> Values:
-    return values[~np.isnan(values)]

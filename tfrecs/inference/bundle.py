@@ -29,7 +29,7 @@ import numpy as np
 import tfrecs
 from tfrecs._base.manifest import MANIFEST, Kind, read_manifest, write_manifest
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.vocabulary import Vocabulary, from_json, to_json
+from tfrecs.data.vocabulary import from_json, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +66,8 @@ class Bundle(NamedTuple):
 
 def read_bundle(folder: Path) -> Bundle:
     """Checks every file of a bundle and reads it; see `Recommender.load`."""
+    import keras
+
     content = read_manifest(folder, BUNDLE)
     missing = [
         name
@@ -81,8 +83,10 @@ def read_bundle(folder: Path) -> Bundle:
     with _naming(folder / "about.json") as path:
         about = json.loads(path.read_text(encoding="utf-8"))
         settings, metrics = dict(about["settings"]), dict(about["metrics"])
+    import_module("tfrecs.models")  # registers the layers
     with _naming(folder / "model.keras", OWN_LAYERS) as path:
-        return Bundle(_read_model(path), train, settings, metrics)
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        return Bundle(model, train, settings, metrics)
 
 
 def write_bundle(folder: Path, bundle: Bundle, *, overwrite: bool = False) -> None:
@@ -137,28 +141,34 @@ def _put(new: Path, folder: Path) -> None:
 
 
 def _write_files(bundle: Bundle, folder: Path) -> None:
+    import keras
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     train = bundle.train
     for side, ids in (("users", train.users), ("items", train.items)):
         (folder / f"{side}.json").write_text(to_json(ids), encoding="utf-8")
     _write_about(bundle, folder / "about.json")
-    _write_interactions(train, folder / "interactions.parquet")
+    columns = {name: getattr(train, name) for name in COLUMNS}
+    given = {name: column for name, column in columns.items() if column is not None}
+    pq.write_table(pa.table(given), folder / "interactions.parquet")
     for side in ("user", "item"):
         features = getattr(train, f"{side}_features")
         if features is not None:
             _write_features(features, folder / f"{side}_features.parquet")
-    _write_model(bundle.model, folder / "model.keras")
-    write_manifest(folder, BUNDLE, {"versions": _versions()})
-
-
-def _versions() -> dict[str, str]:
-    import keras
-
-    return {
+    if not isinstance(bundle.model, keras.Model):
+        raise TypeError(
+            "`model` must be a Keras model to be saved, such as from build_mf. "
+            f"Received: {type(bundle.model).__name__}"
+        )
+    bundle.model.save(folder / "model.keras")
+    versions = {
         "python": platform.python_version(),
         "tfrecs": tfrecs.__version__,
         "keras": keras.__version__,
         "numpy": np.__version__,
     }
+    write_manifest(folder, BUNDLE, {"versions": versions})
 
 
 def _write_about(bundle: Bundle, path: Path) -> None:
@@ -171,15 +181,6 @@ def _write_about(bundle: Bundle, path: Path) -> None:
             f"numbers, bool, None. Received: {error}"
         ) from error
     path.write_text(text, encoding="utf-8")
-
-
-def _write_interactions(train: Interactions, path: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    columns = {name: getattr(train, name) for name in COLUMNS}
-    given = {name: column for name, column in columns.items() if column is not None}
-    pq.write_table(pa.table(given), path)
 
 
 def _write_features(frame: "pd.DataFrame", path: Path) -> None:
@@ -198,17 +199,6 @@ def _write_features(frame: "pd.DataFrame", path: Path) -> None:
         ) from error
 
 
-def _write_model(model: Any, path: Path) -> None:
-    import keras
-
-    if not isinstance(model, keras.Model):
-        raise TypeError(
-            "`model` must be a Keras model to be saved, such as from build_mf. "
-            f"Received: {type(model).__name__}"
-        )
-    model.save(path)
-
-
 def _read_train(folder: Path, files: Any) -> Interactions:
     import pandas as pd
     import pyarrow.parquet as pq
@@ -220,25 +210,13 @@ def _read_train(folder: Path, files: Any) -> Interactions:
         columns[f"{side}s"] = ids
         if f"{side}_features.parquet" in files:
             with _naming(folder / f"{side}_features.parquet") as path:
-                columns[f"{side}_features"] = _named(pd.read_parquet(path), ids)
+                frame = pd.read_parquet(path)
+                index = pd.Index(ids.ids, name=frame.index.name, tupleize_cols=False)
+                columns[f"{side}_features"] = frame.set_axis(index)
     with _naming(folder / "interactions.parquet") as path:
         table = pq.read_table(io.BytesIO(path.read_bytes()))
         columns |= {name: table[name].to_numpy() for name in table.column_names}
         return Interactions(**columns)
-
-
-def _named(frame: "pd.DataFrame", ids: Vocabulary) -> "pd.DataFrame":
-    import pandas as pd
-
-    index = pd.Index(ids.ids, name=frame.index.name, tupleize_cols=False)
-    return frame.set_axis(index)
-
-
-def _read_model(path: Path) -> Any:
-    import keras
-
-    import_module("tfrecs.models")  # registers the layers
-    return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
 @contextmanager

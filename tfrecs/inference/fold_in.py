@@ -39,8 +39,7 @@ SAME_LENGTH = 1e-3
 class FoldIn:
     """Infers the user tower output of histories, one after the other.
 
-    Statistics of the model are computed once, at first use: after more training, make
-    another instance.
+    Statistics of the model are computed once: make a new one after more training.
 
     Args:
         model: any model of two towers, on TensorFlow's backend.
@@ -156,12 +155,9 @@ class FoldIn:
         """Splits flat outputs, `[n, size]`, into a tower output, `[n, ...]`."""
         output, done = {}, 0
         for name, known in self._known_output.items():
-            if known.ndim == 1:
-                output[name] = flat[:, done]
-                done += 1
-            else:
-                output[name] = flat[:, done : done + known.shape[1]]
-                done += known.shape[1]
+            part = flat[:, done : done + known[0].size]
+            output[name] = part if known.ndim == 2 else part[:, 0]
+            done += known[0].size
         if self._one_length is not None:
             unit = ops.normalize(output["factors"], axis=-1)
             output["factors"] = unit * self._one_length

@@ -123,7 +123,8 @@ def diversify(
         )
     check_cutoffs(k, len(found))
     order = np.argsort(-found, kind="stable")
-    relevance, similar = _from_0_to_1(found[order]), similar[np.ix_(order, order)]
+    relevance, similar = found[order] - found.min(), similar[np.ix_(order, order)]
+    relevance /= relevance[0] or 1  # from 0 to 1
     chosen = [0]
     nearest = similar[0].copy()
     rest = np.arange(1, len(order))
@@ -134,11 +135,6 @@ def diversify(
         rest = rest[rest != best]
         nearest = np.maximum(nearest, similar[best])
     return order[chosen].astype(np.int32)
-
-
-def _from_0_to_1(scores: AnyArray) -> AnyArray:
-    spread = np.ptp(scores)
-    return (scores - scores.min()) / spread if spread > 0 else np.zeros_like(scores)
 
 
 def _finite(name: str, numbers: AnyArray) -> AnyArray:
