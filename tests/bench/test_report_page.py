@@ -151,12 +151,15 @@ def test_micro_averages_come_first_if_training_items_are_ranked(problem, result,
 
 def test_only_competitors_are_starred_and_compared(whole):
     rows = rows_of(whole)
-    assert next(iter(rows)) == "oracleknows the true scores"
-    assert "★" not in "".join(rows["oracleknows the true scores"])
-    assert rows["oracleknows the true scores"][6] == ""
+    oracle = "oracleknows the true scores"
+    assert next(iter(rows)) == oracle
+    assert "★" not in "".join(rows[oracle])
+    assert rows[oracle][6] == ""
     assert sum("★" in cell for cell in rows["mf"]) == 6
     assert "higher ▲" in rows["mf"][6]
     assert "lower ▼" in rows["popularity"][6]
+    assert rows["tfrs"] == ["skipped: <b>not</b> installed"]
+    assert rows["neumf"] == ["failed: ValueError: no & never"]
 
 
 def test_an_oracle_as_good_as_the_best_has_no_star(result, page):
@@ -166,24 +169,72 @@ def test_an_oracle_as_good_as_the_best_has_no_star(result, page):
     assert "★" not in "".join(rows["oracleknows the true scores"])
 
 
-def test_rows_without_numbers_have_a_reason(whole):
-    rows = rows_of(whole)
-    assert rows["tfrs"] == ["skipped: <b>not</b> installed"]
-    assert rows["neumf"] == ["failed: ValueError: no & never"]
-
-
 # The answer
 
 
-def test_the_answer_names_the_best_the_gain_and_the_fastest(whole, problem, result):
-    assert answer_of(whole).startswith("mf is highest: NDCG@5 is 0.5")
-    assert re.search(r"\+0\.2\d+ \(\+\d\d%\) over LightFM\.", answer_of(whole))
+def test_the_answer_names_the_best_the_gain_and_the_fastest(whole):
+    answer = answer_of(whole)
+    assert answer.startswith("mf is highest: NDCG@5 is 0.5")
+    assert re.search(r"\+0\.2\d+ \(\+\d\d%\) over LightFM\.", answer)
     alone = "its 95% interval, for this comparison alone, is +0."
-    assert f"That difference is significant: {alone}" in answer_of(whole)
-    assert "Holm's correction for 3 comparisons" in answer_of(
-        whole
-    )  # the oracle is none
-    assert "--seeds 3 --models mf,ease,lightfm to the command" in answer_of(whole)
+    assert f"That difference is significant: {alone}" in answer
+    assert "Holm's correction for 3 comparisons" in answer  # the oracle is none
+    assert "--seeds 3 --models mf,ease,lightfm to the command" in answer
+
+
+@pytest.mark.parametrize(
+    ("levels", "texts"),
+    [
+        (
+            {"mf": 0.5, "popularity": 0.1},
+            ["LightFM has no numbers to compare with.", "NDCG@5 to popularity"],
+        ),
+        ({"mf": 0.5, "gmf": 0.4}, ["Neither LightFM nor popularity has numbers"]),
+        (
+            {"mf": 0.2, "lightfm": 0.5},
+            [
+                "lightfm itself is best",
+                "No other model is above LightFM.",
+                "Every other model is significantly below it.",
+                "--seeds 3 --models lightfm,mf to the command",
+            ],
+        ),
+        (
+            {"mf": 0.5, "lightfm": 0.1},
+            [
+                "mf is best: ",
+                "Every other model is significantly below it.",
+                "its 95% interval is +0.",  # no correction of one comparison
+            ],
+        ),
+        (
+            {"oracle": 0.9, "lightfm": 0.5},
+            ["lightfm is the only model with numbers", "no other model to compare"],
+        ),
+        ({"oracle": 0.9}, ["Only the oracle ran, which knows the true scores."]),
+        ({}, ["No model ran."]),
+    ],
+)
+def test_the_answer_depends_on_the_models(result, page, levels, texts):
+    found = page(*(result(model, x) for model, x in levels.items()))
+    shown = answer_of(found) + section_of(found, "models").text
+    assert all(text in shown for text in texts), shown
+
+
+def test_an_only_model_has_no_others(result, page):
+    found = page(result("mf", 0.5))
+    assert "others" not in finding(found, "intervals")
+    assert found.all("fieldset") == []
+
+
+def test_a_failure_of_all_seeds_is_named_once(page):
+    failed = [Result(m, seed, "failed: x") for m in "abcde" for seed in range(2)]
+    found = page(*failed)
+    assert answer_of(found).startswith(
+        "No model has numbers. a: failed: x; b: failed: x; c: failed: x; and 2 more."
+    )
+    assert rows_of(found)["aseeds 0 and 1"] == ["failed: x"]
+    assert found.all("figure") == []
 
 
 def test_a_model_that_is_level_and_faster_is_named(result, page):
@@ -193,55 +244,6 @@ def test_a_model_that_is_level_and_faster_is_named(result, page):
     assert f"between {slow.model} and {fast.model} is not significant" in answer
     assert f"The fastest of them to train is {fast.model}, in 0.5 s." in answer
     assert f"--models {slow.model},{fast.model}" in answer
-
-
-def test_popularity_replaces_a_missing_lightfm(result, page):
-    found = page(
-        result("mf", 0.5), result("popularity", 0.5), Result("lightfm", 0, "x")
-    )
-    assert "LightFM has no numbers to compare with. " in answer_of(found)
-    heads = [th.text for th in section_of(found, "models").all("th")]
-    assert "NDCG@5 to popularity" in heads
-
-
-def test_without_any_baseline_nothing_is_compared(result, page):
-    found = page(result("mf", 0.5), result("gmf", 0.4))
-    assert "Neither LightFM nor popularity has numbers" in answer_of(found)
-    assert [len(cells) for cells in rows_of(found).values()] == [9, 9]
-
-
-def test_lightfm_may_be_the_best(result, page):
-    answer = answer_of(page(result("mf", 0.2), result("lightfm", 0.5)))
-    assert answer.startswith("lightfm itself is best")
-    assert "No other model is above LightFM." in answer
-    assert "Every other model is significantly below it." in answer
-
-
-def test_few_users_are_not_tested(problem, result, page):
-    one = result("mf", 0.5)
-    alone = replace(
-        one.evaluation,
-        per_user={name: x[:1] for name, x in one.evaluation.per_user.items()},
-        user_ids=one.evaluation.user_ids[:1],
-        num_left_out=problem.train.num_users - 1,
-    )
-    worse = replace(
-        alone, per_user={name: x - 0.1 for name, x in alone.per_user.items()}
-    )
-    found = page(
-        replace(one, evaluation=alone), replace(one, model="lightfm", evaluation=worse)
-    )
-    assert "There are too few users to test the difference." in answer_of(found)
-    assert "One user was tested, which is no evidence about other users." in answer_of(
-        found
-    )
-    assert "interval" not in section_of(found, "models").text
-    value = f"{one.evaluation.per_user['ndcg@5'][0]:.4f}"
-    assert rows_of(found)["mf"][5] == f"{value}best ★"
-    figure = section_of(found, "figures").all("figure")[0]
-    assert "(" not in figure.all("figcaption")[0].text
-    assert "others" not in figure.all("figcaption")[0].text
-    assert "who has no interval" in figure.text
 
 
 def few(result, users):
@@ -254,6 +256,19 @@ def few(result, users):
         num_left_out=of.num_left_out + len(of.user_ids) - users,
     )
     return replace(result, evaluation=evaluation)
+
+
+def test_one_user_is_not_tested(result, page):
+    one = few(result("mf", 0.5), 1)
+    found = page(one, few(result("lightfm", 0.1), 1))
+    assert "There are too few users to test the difference." in answer_of(found)
+    assert "One user was tested, which is no evidence about" in answer_of(found)
+    assert "interval" not in section_of(found, "models").text
+    value = f"{one.evaluation.per_user['ndcg@5'][0]:.4f}"
+    assert rows_of(found)["mf"][5] == f"{value}best ★"
+    figure = section_of(found, "figures").all("figure")[0]
+    assert not re.search(r"\(|others", figure.all("figcaption")[0].text)
+    assert "who has no interval" in figure.text
 
 
 def test_the_small_print_describes_the_tests(result, page):
@@ -271,35 +286,6 @@ def test_models_that_are_equal_are_not_ranked(result, page):
     answer = answer_of(page(one, replace(one, model="popularity"), result("ease", 0.1)))
     assert answer.startswith("mf and popularity are highest together: NDCG@5 is 0.5")
     assert "That difference" not in answer
-
-
-def test_the_best_model_is_not_repeated_alone(result, page):
-    answer = answer_of(page(result("lightfm", 0.5), result("mf", 0.1)))
-    assert "--seeds 3 --models lightfm,mf to the command" in answer
-
-
-def test_the_best_is_called_so_if_all_others_are_below_it(result, page):
-    answer = answer_of(page(result("mf", 0.5), result("lightfm", 0.1)))
-    assert answer.startswith("mf is best: ")
-    assert "Every other model is significantly below it." in answer
-    assert "its 95% interval is +0." in answer
-    assert "correction" not in answer  # of one comparison
-
-
-def test_coverage_is_of_ten_items(result, page):
-    shape = {f"{m}@{k}": k / 100 for k in (1, 10, 20) for m in ("ndcg", "coverage")}
-    found = page(result("mf", 0.5, shape=shape))
-    assert finding(found, "coverage") == (
-        "mf recommends the most of the catalogue, 10% of it."
-    )
-
-
-def test_one_competitor_is_not_compared(result, page):
-    answer = answer_of(page(result("oracle", 0.9), result("lightfm", 0.5)))
-    assert answer.startswith("lightfm is the only model with numbers")
-    assert "above" not in answer
-    answer = answer_of(page(result("oracle", 0.9)))
-    assert answer.startswith("Only the oracle ran, which knows the true scores.")
 
 
 def test_only_published_data_lead_to_own_data(problem, result, page):
@@ -333,10 +319,10 @@ def test_findings_of_figures_name_competitors_and_ties(result, page):
     )
     assert finding(found, "activity").startswith("mf has 0.")
     assert finding(found, "curves") == "Best after 10 epochs for mf and ease."
-
-
-def test_an_only_model_has_no_others(result, page):
-    assert "others" not in finding(page(result("mf", 0.5)), "intervals")
+    shape = {f"{m}@{k}": k / 100 for k in (1, 10, 20) for m in ("ndcg", "coverage")}
+    assert finding(page(result("mf", 0.5, shape=shape)), "coverage") == (
+        "mf recommends the most of the catalogue, 10% of it."
+    )
 
 
 def test_the_report_says_whether_seconds_include_compiling(result, page):
@@ -381,30 +367,6 @@ def test_test_items_are_unseen_only_if_seen_items_are_excluded(problem, result, 
 
 
 # Missing parts
-
-
-def test_without_numbers_the_page_has_the_reasons(page):
-    found = page(Result("mf", 0, "failed: ValueError: no memory"))
-    assert answer_of(found).startswith(
-        "No model has numbers. mf: failed: ValueError: no mem"
-    )
-    assert rows_of(found) == {"mf": ["failed: ValueError: no memory"]}
-    assert found.all("figure") == []
-    assert answer_of(page()).startswith("No model ran.")
-
-
-def test_a_failure_of_all_seeds_is_named_once(page):
-    failed = [Result(m, seed, "failed: x") for m in "abcde" for seed in range(2)]
-    answer = answer_of(page(*failed))
-    assert answer.startswith(
-        "No model has numbers. a: failed: x; b: failed: x; c: failed: x; and 2 more."
-    )
-
-
-def test_one_model_has_no_comparison(result, page):
-    found = page(result("mf", 0.5))
-    assert "mf is the only model with numbers" in answer_of(found)
-    assert found.all("fieldset") == []
 
 
 def test_only_figures_with_numbers_are_shown(whole, result, page):
@@ -460,20 +422,16 @@ def test_each_figure_has_a_text_and_its_numbers(whole):
     for figure in whole.all("figure"):
         [svg] = figure.all("svg")
         assert svg.attributes["role"] == "img"
-        assert (
-            svg.attributes["aria-label"] == figure.all("figcaption")[0].all("p")[0].text
-        )
+        text = figure.all("figcaption")[0].all("p")[0].text
+        assert svg.attributes["aria-label"] == text
         assert len(figure.all("details")[0].all("tr")) > 1
     [curves] = [f for f in whole.all("figure") if f.attributes["id"] == "curves"]
     assert [td.text for td in curves.all("td")] == ["20", "0.4000"]
 
 
 def test_all_marks_of_a_model_have_its_class_and_name(whole):
-    buttons = {
-        label.text: label.all("input")[0].attributes["id"]
-        for label in whole.all("label")
-    }
-    place = buttons["mf"].removeprefix("pick-")
+    [button] = [label for label in whole.all("label") if label.text == "mf"]
+    place = button.all("input")[0].attributes["id"].removeprefix("pick-")
     marked = whole.all("g", f"m{place}")
     assert {g.all("title")[0].text for g in marked} == {"mf"}
     assert len(marked) >= 8
@@ -502,15 +460,9 @@ def test_lists_mark_what_was_held_out(problem, whole):
         for listed in person.all("ol"):
             marks = ["✓" in entry.text for entry in listed.all("li")]
             assert marks == [item in held_out for item in (7, 1, 2)]
-        assert [
-            card.all("h4")[0].text.split()[0] for card in person.all("section")
-        ] == [
-            "mf",
-            "ease",
-            "lightfm",
-        ]
-        hits = len(held_out & {7, 1, 2})
-        assert f"{hits} hit" in person.all("section")[0].all("h4")[0].text
+        heads = [card.all("h4")[0].text.split() for card in person.all("section")]
+        assert [name for name, *_ in heads] == ["mf", "ease", "lightfm"]
+        assert heads[0][1] == f"{len(held_out & {7, 1, 2})}"
 
 
 def test_items_of_training_with_the_best_ratings_and_latest_times_come_first(

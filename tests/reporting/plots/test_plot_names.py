@@ -22,16 +22,18 @@ def test_names_are_a_line_apart_between_the_ends_in_their_order(wishes, gap):
     assert max(placed) <= 100 + 1e-9
 
 
-def test_names_that_have_room_stay():
-    assert spread([50, 10, 90], 20, 0, 100) == [50, 10, 90]
-
-
-def test_two_at_one_height_step_aside_equally():
-    assert spread([50, 50], 10, 0, 100) == [45, 55]
-
-
-def test_too_many_names_stand_evenly():
-    assert spread([7, 7, 7], 10, 0, 10) == [0, 5, 10]
+@pytest.mark.parametrize(
+    ("wishes", "gap", "high", "placed"),
+    [
+        ([50, 10, 90], 20, 100, [50, 10, 90]),  # there is room
+        ([50, 50], 10, 100, [45, 55]),  # both move equally
+        ([7, 7, 7], 10, 10, [0, 5, 10]),  # too many for their gap
+        ([50], 200, 100, [50]),
+        ([], 10, 100, []),
+    ],
+)
+def test_names_move_no_more_than_they_must(wishes, gap, high, placed):
+    assert spread(wishes, gap, 0, high) == pytest.approx(placed)
 
 
 def test_a_crowd_of_points_has_no_names_upon_each_other():
@@ -65,8 +67,3 @@ def test_the_frontier_is_what_nothing_dominates(points):
     found = [(costs[name], gains[name]) for name in frontier(costs, gains)]
     assert set(found) == free
     assert found == sorted(found)
-
-
-def test_ends_that_leave_no_room_are_not_divided_by():
-    assert spread([], 10, 0, 100) == []
-    assert spread([50], 200, 0, 100) == [pytest.approx(50)]

@@ -6,7 +6,7 @@ import os
 import pandas as pd
 import pytest
 from html_tree import Element, read
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tfrecs.reporting.posters import poster, write_poster
@@ -40,10 +40,6 @@ def test_shelves_and_cards_stand_in_the_order_given():
     assert [heading.text for heading in page.all("h2")] == ["Liked", "Next"]
     titles = [[h3.text for h3 in shelf.all("h3")] for shelf in page.all("section")]
     assert titles == [["Heat", "Alien"], ["Alien", "Heat"]]
-
-
-def test_a_section_is_called_by_its_heading():
-    page = read(poster({"Liked": FILMS, "Next": FILMS}))
     names = [section.attributes["aria-labelledby"] for section in page.all("section")]
     assert names == [h2.attributes["id"] for h2 in page.all("h2")]
     assert len(set(names)) == 2
@@ -93,9 +89,8 @@ def test_the_page_fits_dark_rooms_phones_and_paper():
     assert "@media (prefers-color-scheme: dark)" in style.text
     assert "@media print" in style.text
     sizes = {meta.attributes.get("name"): meta for meta in page.all("meta")}
-    assert (
-        sizes["viewport"].attributes["content"] == "width=device-width, initial-scale=1"
-    )
+    viewport = sizes["viewport"].attributes["content"]
+    assert viewport == "width=device-width, initial-scale=1"
     assert page.all("html")[0].attributes["lang"] == "en"
 
 
@@ -128,14 +123,15 @@ def test_whatever_a_text_holds_is_shown_as_it_stands(text):
     assert page.all("script") == page.all("img") == page.all("svg") == []
 
 
+@example("x" * 301)
 @given(st.text(st.characters(exclude_categories=())))
 def test_any_text_at_all_gives_one_card_with_one_line_of_it(text):
     page = page_with(text, genres=text)
     [heading] = page.all("h3")
     assert [e.tag for e in page.all("li")[0].inside] == ["article"]
     kept = " ".join(text.split())
-    if text.isprintable() and 0 < len(kept) <= 300:
-        assert heading.text == kept
+    if text.isprintable() and kept:
+        assert heading.text == (kept if len(kept) <= 300 else f"{kept[:299]}…")
     assert heading.text
     assert len(heading.text) <= 300
     assert not set(heading.text) & {"\x00", "\x1b", "\x7f", "\x85", "\ud800", "\n"}
@@ -149,11 +145,6 @@ def test_whatever_a_title_holds_is_told_of_its_picture(text, tmp_path):
     [picture] = page.all("img")
     assert picture.attributes["alt"] == f"Picture of {text}"
     assert set(picture.attributes) == {"src", "alt", "loading", "decoding"}
-
-
-def test_a_text_without_end_is_cut():
-    [heading] = page_with("x" * 100_000).all("h3")
-    assert heading.text == "x" * 299 + "…"
 
 
 def test_every_text_of_the_user_chooses_its_own_direction():
@@ -216,12 +207,10 @@ def test_a_card_is_drawn_where_there_is_no_picture(tmp_path, path):
 )
 def test_a_file_that_is_no_picture_is_an_error_that_names_it(tmp_path, data):
     (tmp_path / "a.png").write_bytes(data)
-    with pytest.raises(
-        ValueError, match=r"'a\.png': must be a PNG.* starts with b"
-    ) as e:
+    message = rf"{tmp_path}.*'a\.png': must be a PNG.* starts with b"
+    with pytest.raises(ValueError, match=message) as error:
         pictured(["a.png", None], tmp_path)
-    assert str(tmp_path) in str(e.value)
-    assert repr(data[:12]) in str(e.value)
+    assert repr(data[:12]) in str(error.value)
 
 
 def test_a_picture_has_at_most_two_megabytes(tmp_path):
@@ -235,36 +224,30 @@ def test_a_picture_has_at_most_two_megabytes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "path", ["../secret.png", "in/../../secret.png", "{}/secret.png"]
+    "path", ["../secret.png", "in/../../secret.png", "{}/secret.png", "link.png"]
 )
 def test_no_file_is_read_out_of_the_folder(tmp_path, path):
     (tmp_path / "secret.png").write_bytes(PNG)
     folder = tmp_path / "pictures"
     (folder / "in").mkdir(parents=True)
-    with pytest.raises(ValueError, match="must lie in the folder"):
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(ValueError, match=r"must lie in the folder.*secret\.png"):
         pictured([path.format(tmp_path), None], folder)
 
 
-def test_no_link_leads_out_of_the_folder(tmp_path):
-    (tmp_path / "secret.png").write_bytes(PNG)
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    (folder / "a.png").symlink_to(tmp_path / "secret.png")
-    with pytest.raises(ValueError, match=r"must lie in the folder.*secret\.png"):
-        pictured(["a.png", None], folder)
-
-
-def test_only_files_are_read(tmp_path):
-    (tmp_path / "a.png").mkdir()
-    os.mkfifo(tmp_path / "b.png")  # which would be waited for without end
-    for path in ("a.png", "b.png"):
-        with pytest.raises(ValueError, match=f"'{path}': must be a file"):
-            pictured([path, None], tmp_path)
-
-
-@pytest.mark.parametrize("path", ["a\0.png", "a" * 5000])
-def test_a_path_that_no_file_can_have_is_an_error(tmp_path, path):
-    with pytest.raises(ValueError, match="picture 'a"):
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("folder.png", "must be a file"),
+        ("pipe.png", "must be a file"),  # which would be waited for without end
+        ("a\0.png", ""),
+        ("a" * 5000, ""),
+    ],
+)
+def test_only_files_are_read(tmp_path, path, message):
+    (tmp_path / "folder.png").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ValueError, match=f"picture '{path[:1]}.*{message}"):
         pictured([path, None], tmp_path)
 
 
@@ -321,27 +304,18 @@ def test_other_addresses_are_errors(address):
 # What is wrong with a call
 
 
-def test_a_page_without_shelves_is_an_error():
-    with pytest.raises(ValueError, match="at least one shelf"):
-        poster({})
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"title_col": "name"},
-        {"detail_cols": ["name"]},
-        {"image_col": "name"},
-        {"address_col": "name"},
-    ],
-)
-def test_a_column_that_is_not_there_is_an_error(asked):
+@pytest.mark.parametrize("argument", ["title_col", "image_col", "address_col"])
+def test_a_missing_column_is_an_error(argument):
     message = "'Liked' must have a column 'name'. Received: columns item, title"
     with pytest.raises(ValueError, match=message):
-        poster({"Liked": FILMS}, **asked)
+        poster({"Liked": FILMS}, **{argument: "name"})
+    with pytest.raises(ValueError, match=message):
+        poster({"Liked": FILMS}, detail_cols=["name"])
 
 
-def test_shelves_have_headings():
+def test_a_page_has_shelves_with_headings():
+    with pytest.raises(ValueError, match="at least one shelf"):
+        poster({})
     with pytest.raises(TypeError, match=r"`shelves` must map .* Received: DataFrame"):
         poster(FILMS)
 
