@@ -34,9 +34,19 @@ def kept(problem, model, tmp_path):
     return kept
 
 
-def test_the_best_three_on_validation_stay(kept):
-    offers = ("a", 0, 0.3), ("b", 0, 0.1), ("c", 0, 0.2), ("d", 0, 0.4), ("e", 0, 0.15)
-    assert kept(*offers) == ["a", "c", "d"]
+@pytest.mark.parametrize(
+    ("offers", "names"),
+    [
+        ({"a": 0.3, "b": 0.1, "c": 0.2, "d": 0.4, "e": 0.15}, "acd"),
+        (dict.fromkeys("dcba"), "bcd"),  # the first three, without validation
+    ],
+)
+def test_the_best_three_on_validation_stay(kept, offers, names):
+    assert kept(*((name, 0, value) for name, value in offers.items())) == [*names]
+
+
+def test_the_first_seed_alone_is_kept(kept):
+    assert kept(("a", 0, 0.1), ("a", 1, 0.9), ("b", 0, 0.2)) == ["a", "b"]
 
 
 def test_a_bundle_goes_only_once_the_better_one_is_there(
@@ -51,14 +61,6 @@ def test_a_bundle_goes_only_once_the_better_one_is_there(
     with pytest.raises(ZeroDivisionError):
         bundles.offer(model, Result("d", 0, validation={"val_ndcg@3": 0.2}))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
-
-
-def test_the_first_stay_where_nothing_was_measured_on_validation(kept):
-    assert kept(*((name, 0, None) for name in "dcba")) == ["b", "c", "d"]
-
-
-def test_the_first_seed_alone_is_kept(kept):
-    assert kept(("a", 0, 0.1), ("a", 1, 0.9), ("b", 0, 0.2)) == ["a", "b"]
 
 
 def test_what_is_no_model_of_keras_is_not_kept(problem, tmp_path):

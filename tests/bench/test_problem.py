@@ -24,9 +24,6 @@ def test_users_and_items_without_training_data_are_noted(tmp_path):
     assert note.startswith("0 users and 2 items of test are not in train")
     [note] = notes(tmp_path, split="cold-users")
     assert note.startswith("1 users")  # a fifth of four, rounded
-
-
-def test_there_is_no_note_where_all_are_known(tmp_path):
     path = tmp_path / "test.csv"
     path.write_text("user_id,item_id\n1,7\n", encoding="utf-8")
     assert notes(tmp_path, test=path) == ()
@@ -58,9 +55,8 @@ def test_buckets_are_the_first_categories_that_items_have():
 
 
 def test_no_categories_of_items_give_no_buckets():
-    assert (
-        films([{"year": 1990}, {"year": 1991}], numeric=("year",)).item_buckets is None
-    )
+    years = films([{"year": 1990}, {"year": 1991}], numeric=("year",))
+    assert years.item_buckets is None
     problem = films([{"maker": "a"}, {"maker": "b"}], categorical=("maker",))
     bare = replace(problem.train, item_features=None)
     assert replace(problem, train=bare).item_buckets is None

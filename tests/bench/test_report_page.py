@@ -1,7 +1,5 @@
 """The report, read back by an independent HTML parser."""
 
-import base64
-import hashlib
 import re
 from dataclasses import replace
 
@@ -378,28 +376,6 @@ def test_only_figures_with_numbers_are_shown(whole, result, page):
     assert "There are no lists" in section_of(bare, "people").text
 
 
-def test_data_without_titles_show_raw_ids(problem, result, page):
-    bare = replace(problem, train=replace(problem.train, item_features=None))
-    [user, *_] = bare.example_users
-    found = page(result("mf", 0.5, lists={user: (3,)}), problem=bare)
-    [item] = section_of(found, "people").all("ol")[0].all("bdi")
-    assert item.text == f"{bare.train.items.ids[3]}"
-
-
-def test_ids_that_are_numbers_keep_all_their_digits(result, page, tmp_path):
-    rng = np.random.default_rng(0)
-    pairs = np.argwhere(rng.random((60, 9)) < 0.5)
-    log = tmp_path / "log.parquet"
-    frame = pd.DataFrame({"user_id": pairs[:, 0], "item_id": pairs[:, 1] + 12345670.0})
-    frame.sort_values("item_id").to_parquet(log)
-    problem = load_problem(train=log, k=(3, 5))
-    [user, *_] = problem.example_users
-    run = result("mf", 0.5, lists={user: (0, 1)})
-    found = page(replace(run, shape={}), problem=problem)
-    shown = section_of(found, "people").all("ol")[0].all("bdi")
-    assert [bdi.text for bdi in shown] == ["12345670", "12345671"]
-
-
 def test_items_of_the_same_title_have_their_ids(problem, result, page):
     titles = [f"Film {item}" for item in range(problem.train.num_items)]
     titles[1], titles[2], titles[4] = "Same", "Same", None
@@ -524,10 +500,6 @@ def test_the_page_loads_and_runs_nothing(whole):
     [style] = whole.all("style")
     assert "@import" not in style.text
     assert "url(" not in style.text
-    digest = base64.b64encode(hashlib.sha256(style.text.encode()).digest()).decode()
-    policies = [e.attributes.get("content") for e in whole.all("meta")]
-    wanted = f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'none'"
-    assert wanted in policies
 
 
 def test_headings_descend_by_one_and_landmarks_exist(whole):

@@ -169,7 +169,7 @@ def test_scalars_are_moving_averages_by_the_number_of_the_event(report):
     ]
 
 
-def test_seen_items_may_be_ranked(stream, log_csv):
+def test_seen_items_may_be_ranked(stream):
     asked = ("--models", "popularity")
     assert stream(*asked, "--json", "excluded.json")[0] == 0
     status, out, _ = stream(*asked, "--include-seen", "--json", "ranked.json")
@@ -179,22 +179,16 @@ def test_seen_items_may_be_ranked(stream, log_csv):
     assert ranked["metrics"]["mrr"] < excluded["metrics"]["mrr"]
 
 
-def test_rows_that_start_from_a_model_say_so(stream, log_csv):
-    assert stream("--models", "ridge,isgd", "--json", "r.json")[0] == 0
-    ridge, isgd = results("r.json")
-    assert ridge["settings"]["from_model"]
-    assert not isgd["settings"]["from_model"]
-
-
-def test_a_model_that_fails_keeps_its_row(stream, log_csv, monkeypatch):
+def test_a_model_that_fails_keeps_its_row(stream, monkeypatch):
     broken = Row(lambda problem: Popular(), from_model=True)
     monkeypatch.setitem(ROWS, "isgd", broken)
-    status, out, _ = stream("--models", "isgd,popularity", "--json", "r.json")
+    status, out, _ = stream("--models", "isgd,ridge", "--json", "r.json")
     assert status == 1
     assert "isgd: failed: ValueError: Popular cannot start from a model" in out
     failed, ran = results("r.json")
     assert failed["status"].startswith("failed: ValueError")
     assert ran["status"] == "ok"
+    assert ran["settings"]["from_model"]
 
 
 def test_list_names_everything_and_reads_nothing(bench):
@@ -207,7 +201,7 @@ def test_list_names_everything_and_reads_nothing(bench):
 # Interruptions
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(stream, log_csv, monkeypatch):
+def test_an_interrupted_run_goes_on_where_it_stopped(stream, monkeypatch):
     asked = ("--models", "popularity,item-item")
     assert stream(*asked, "--json", "whole.json", "--logdir", "whole")[0] == 0
     tick, ticks = run_module._Clock.tick, []
@@ -243,6 +237,8 @@ def test_a_run_on_other_events_or_other_terms_begins_anew(stream, log_csv):
         change(pd.read_csv(log_csv)).to_csv("log.csv", index=False)
         assert stream(*asked, "--train", "log.csv")[0] == 0
         assert len(list(Path("logs").iterdir())) == 5 + number
+    assert stream("--models", "popularity")[0] == 0  # without --resume
+    assert len(list(Path("logs").iterdir())) == 7
 
 
 def shifted(frame):
@@ -257,13 +253,7 @@ def swapped(frame):
     return frame
 
 
-def test_without_resume_a_run_begins_anew(stream, log_csv):
-    for _ in range(2):
-        assert stream("--models", "popularity")[0] == 0
-    assert len(list(Path("logs").iterdir())) == 2
-
-
-def test_a_damaged_run_is_refused(stream, log_csv):
+def test_a_damaged_run_is_refused(stream):
     asked = ("--models", "popularity")
     assert stream(*asked)[0] == 0
     [ranks] = Path("logs").glob("*/popularity/ranks.npz")
@@ -318,29 +308,23 @@ def test_a_run_killed_twenty_times_gives_the_same_numbers(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--train", "missing.csv"], "missing.csv: no such file"),
-        (["--train", "timeless.csv"], "timeless.csv: a stream needs the times of"),
-        (["--train", "GOOD", "--min-rating", "6"], "at most 5"),
-        (["--train", "unrated.csv", "--min-rating", "5"], "needs ratings"),
-        (
-            ["--train", "GOOD", "--warm-up", "0"],
-            "--warm-up must be a share of at least one of",
-        ),
-        (["--train", "GOOD", "--warm-up", "1"], "--warm-up must be at least 0 and"),
-        (["--train", "GOOD", "--warm-up", "half"], "invalid float value: 'half'"),
-        (["--train", "GOOD", "--warm-up", "0.003"], "at least 2 users and 2 items"),
-        (["--train", "GOOD", "--models", "x"], "must be one of popularity,"),
-        (["--dataset", "x"], "one of ml-100k, "),
-        (["--window", "0"], "not '0'"),
-        (["--k", "5,10"], "not '5,10'"),
-        (["--every", "0"], "not '0'"),
-        (
-            ["--seed", "-1"],
-            "--seed must be a whole number of at least 0. Received: seed=-1",
-        ),
-        (["--nonsense"], "unrecognized arguments: --nonsense"),
-        (["--json", "."], "--json must be a file that can be written"),
-        (["--logdir", "timeless.csv"], "timeless.csv"),
+        ("--train missing.csv", "missing.csv: no such file"),
+        ("--train timeless.csv", "timeless.csv: a stream needs the times of"),
+        ("--train GOOD --min-rating 6", "at most 5"),
+        ("--train unrated.csv --min-rating 5", "needs ratings"),
+        ("--train GOOD --warm-up 0", "--warm-up must be a share of at least one of"),
+        ("--train GOOD --warm-up 1", "--warm-up must be at least 0 and"),
+        ("--train GOOD --warm-up half", "invalid float value: 'half'"),
+        ("--train GOOD --warm-up 0.003", "at least 2 users and 2 items"),
+        ("--train GOOD --models x", "must be one of popularity,"),
+        ("--dataset x", "one of ml-100k, "),
+        ("--window 0", "not '0'"),
+        ("--k 5,10", "not '5,10'"),
+        ("--every 0", "not '0'"),
+        ("--seed -1", "--seed must be a whole number of at least 0. Received: seed=-1"),
+        ("--nonsense", "unrecognized arguments: --nonsense"),
+        ("--json .", "--json must be a file that can be written"),
+        ("--logdir timeless.csv", "timeless.csv"),
     ],
 )
 def test_bad_usage_and_bad_data_are_one_line_and_status_2(
@@ -351,10 +335,10 @@ def test_bad_usage_and_bad_data_are_one_line_and_status_2(
         "unrated.csv": "who,film,at\na,1,1\nb,2,2\n",
     }.items():
         Path(name).write_text(text)
-    given = [log_csv if argument == "GOOD" else argument for argument in arguments]
-    if arguments[0] == "--train":
+    given = arguments.replace("GOOD", f"{log_csv}").split()
+    if given[0] == "--train":
         columns = {"timeless.csv": TIMELESS, "unrated.csv": UNRATED}
-        given += columns.get(arguments[1], COLUMNS)
+        given += columns.get(given[1], COLUMNS)
     err = refused("stream", *given)
     assert err.startswith("tfrecs.bench stream: ")
     assert message in err

@@ -1,7 +1,7 @@
 """Training of the bench: compiled once, whatever the seeds and the looks."""
 
-import dataclasses
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -36,14 +36,9 @@ def trained(problem, tmp_path):
             return step(data)
 
         training._trained.train_step = counted
+        settings = {"epochs": epochs, "logdir": tmp_path, "progress": print}
         for seed in seeds:
-            model, _ = training.train(
-                "mf",
-                seed=seed,
-                epochs=epochs,
-                logdir=tmp_path,
-                progress=lambda what: None,
-            )
+            model, _ = training.train("mf", seed=seed, **settings)
             found.append(model.score_users(np.arange(problem.train.num_users)))
         return found, len(traces)
 
@@ -54,16 +49,15 @@ def trained(problem, tmp_path):
     "negatives", [{"negatives": "all"}, {"negatives": "own", "num_negatives": 2}]
 )
 def test_choosing_and_training_with_several_seeds_traces_once(trained, negatives):
-    recipe = dataclasses.replace(MF, batch_size=16, **negatives)
+    recipe = replace(MF, batch_size=16, **negatives)
     _, traces = trained(recipe, 0, 1, epochs=None)
     assert traces == 1
 
 
 def test_the_curve_leads_to_the_epochs_that_were_chosen(problem, tmp_path):
     training = train_module.Training(MF, problem)
-    _, found = training.train(
-        "mf", seed=0, epochs=None, logdir=tmp_path, progress=lambda what: None
-    )
+    settings = {"epochs": None, "logdir": tmp_path, "progress": print}
+    _, found = training.train("mf", seed=0, **settings)
     assert list(found.curve) == [2, 4, 6][: len(found.curve)]  # `validate_every` apart
     assert found.curve[found.epochs] == max(found.curve.values())
     assert found.validation["val_ndcg@3"] == found.curve[found.epochs]
@@ -98,22 +92,21 @@ def test_planted_factors_are_found(name, share, tmp_path):
 @pytest.fixture(scope="module")
 def described(problem):
     """The same problem, with metadata of its items, and none of its users."""
-    kinds = pd.DataFrame(
-        {"kind": [str(item % 3) for item in range(problem.train.num_items)]}
-    )
-    return dataclasses.replace(
+    kinds = pd.DataFrame({"kind": [str(item % 3) for item in range(40)]})
+    return replace(
         problem,
-        dataset=dataclasses.replace(problem.dataset, categorical=("kind",)),
-        train=dataclasses.replace(problem.train, item_features=kinds),
+        dataset=replace(problem.dataset, categorical=("kind",)),
+        train=replace(problem.train, item_features=kinds),
     )
 
 
 def test_features_of_one_side_are_enough(described):
     recipe = Recipe("hybrid", {"embedding_dim": 4}, features=True)
     model = train_module.Training(recipe, described).model
-    names = {layer.name for layer in model.item_tower.layers}
-    assert "item_features" in names
-    assert "user_features" not in {layer.name for layer in model.user_tower.layers}
+    towers = (model.user_tower, model.item_tower)
+    user, item = ({layer.name for layer in tower.layers} for tower in towers)
+    assert "item_features" in item
+    assert "user_features" not in user
 
 
 def test_buckets_are_those_of_the_items_categories(described):

@@ -3,9 +3,12 @@
 import argparse
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from tfrecs._base.command_line import Parser, UsageError
-from tfrecs.bench.problem import Columns
+
+COLUMNS = ("user_col", "item_col", "rating_col", "time_col")
+"""Arguments of `read_interactions` that name columns."""
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -51,8 +54,9 @@ def add_shared(
         help="your own interactions: .csv, .tsv, .parquet, .jsonl, .dat, .rating, or "
         ".txt with a user and its items on each line",
     )
-    for side in ("user", "item", "rating", "time"):
-        data.add_argument(f"--{side}-col", metavar="NAME", help=f"column of {side}s")
+    for name in COLUMNS:
+        option, what = f"--{name.replace('_', '-')}", name.removesuffix("_col")
+        data.add_argument(option, metavar="NAME", help=f"column of {what}s")
     run = parser.add_argument_group("run")
     rows = "models and baselines (default: all)"
     run.add_argument("--models", type=_names, metavar="A,B", help=rows)
@@ -70,14 +74,10 @@ def add_shared(
     return data, run
 
 
-def columns_of(options: argparse.Namespace) -> Columns:
-    """Returns the columns that the options name."""
-    return {
-        "user_col": options.user_col,
-        "item_col": options.item_col,
-        "rating_col": options.rating_col,
-        "time_col": options.time_col,
-    }
+def data_arguments(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """Returns the options that both kinds of run read data by, and others by name."""
+    shared = ("dataset", "train", "min_rating", "k", "exclude_seen")
+    return {name: getattr(options, name) for name in (*shared, *COLUMNS, *names)}
 
 
 def reworded(error: Exception, options: argparse.Namespace) -> UsageError:

@@ -14,7 +14,7 @@ from tfrecs.bench.baselines import BASELINES, BaselineError
 from tfrecs.bench.bundles import Bundles
 from tfrecs.bench.folder import BUNDLES, REPORT, new_folder, next_steps
 from tfrecs.bench.measuring import measured
-from tfrecs.bench.options import columns_of
+from tfrecs.bench.options import data_arguments
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.quiet import load_tensorflow
 from tfrecs.bench.recipes import recipes
@@ -55,16 +55,7 @@ def start(options: argparse.Namespace, command: str) -> Run:
         ValueError: if an option or the data are invalid.
         OSError: if the data are missing or the folder cannot be made.
     """
-    problem = load_problem(
-        options.dataset,
-        train=options.train,
-        test=options.test,
-        split=options.split,
-        min_rating=options.min_rating,
-        k=options.k,
-        exclude_seen=options.exclude_seen,
-        **columns_of(options),
-    )
+    problem = load_problem(**data_arguments(options, "test", "split"))
     for name in options.models or ():
         check_choice("models", name, model_names(problem))
     folder = new_folder(options.logdir, problem.dataset.name)

@@ -11,6 +11,9 @@ from tfrecs.bench.baselines import (
     fit_tfrs,
 )
 from tfrecs.bench.baselines.process import fit_apart
+from tfrecs.data.datasets.synthetic import make_synthetic
+from tfrecs.data.splits import leave_k_out
+from tfrecs.evaluation import evaluate
 
 NEEDS = {
     "lightfm": fit_lightfm,
@@ -82,6 +85,26 @@ def test_without_a_package_the_reason_is_given(package, two_groups, monkeypatch)
     monkeypatch.setattr(importlib.util, "find_spec", find_spec)
     with pytest.raises(BaselineError, match=r"not installed: pip install 'tfrecs\[b"):
         NEEDS[package](two_groups[0], 0)
+
+
+@pytest.mark.parametrize(
+    ("package", "dim", "epochs"), [("implicit", 32, 15), ("lightfm", 11, 10)]
+)
+def test_a_baseline_learns_and_a_seed_gives_the_same_numbers(package, dim, epochs):
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+    data = make_synthetic(80, 40, interactions_per_user=15)
+    train, test = leave_k_out(data.interactions, seed=0, k=4)
+    first, again, other = (NEEDS[package](train, seed) for seed in (1, 1, 2))
+    users = np.arange(80)
+    assert np.array_equal(first.score_users(users), again.score_users(users))
+    assert not np.array_equal(first.score_users(users), other.score_users(users))
+    at_random = np.random.default_rng(0).random((80, 40))
+    found = evaluate(first.score_users, train, test).metrics["ndcg@10"]
+    assert found > 1.2 * evaluate(at_random, train, test).metrics["ndcg@10"]
+    assert first.fit_seconds > 0
+    assert first.parameters == (80 + 40) * dim
+    assert first.epochs == epochs
 
 
 @pytest.mark.parametrize(

@@ -331,12 +331,3 @@ def test_a_page_is_written_whole_and_replaces_the_one_before(tmp_path):
     assert "七" in (tmp_path / "before.html").read_text(encoding="utf-8")
     assert read(path.read_text(encoding="utf-8")).all("h1")[0].text == "Again"
     assert os.listdir(path.parent) == ["ann.html"]
-
-
-def test_a_page_that_cannot_be_written_leaves_the_one_before(tmp_path):
-    path = tmp_path / "ann.html"
-    write_poster(path, "before")
-    with pytest.raises(UnicodeEncodeError):
-        write_poster(path, "\ud800")
-    assert path.read_text(encoding="utf-8") == "before"
-    assert os.listdir(tmp_path) == ["ann.html"]

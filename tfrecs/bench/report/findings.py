@@ -1,11 +1,11 @@
 """The best model of a run, the differences to it, and their tests."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import ORACLE, Result, Summary, summarize
-from tfrecs.evaluation import Evaluation
 from tfrecs.evaluation.significance import PairedTest, holm
 from tfrecs.reporting.plots.colours import BASELINES, FEW
 
@@ -17,19 +17,6 @@ ALPHA = 0.05
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A test of two models, and its p value corrected for the number of tests."""
-
-    test: PairedTest
-    p_value: float
-
-    @property
-    def significant(self) -> bool:
-        """True if the corrected p value is at most `ALPHA`."""
-        return self.p_value <= ALPHA
-
-
-@dataclass(frozen=True)
 class Findings:
     """The comparisons of a run.
 
@@ -37,19 +24,51 @@ class Findings:
         metric: ranks and tests the models: NDCG at the largest k.
         rows: models with numbers, best first.
         missing: results without numbers.
-        best: the best model; None if no model has numbers.
-        baseline: LightFM, or else popularity; None if neither has numbers.
-        to_baseline: other models against the baseline, with Holm's correction.
-        to_best: other models against the best one, with Holm's correction.
     """
 
     metric: str
     rows: tuple[Summary, ...]
     missing: tuple[Result, ...]
-    best: str | None
-    baseline: str | None
-    to_baseline: Mapping[str, Comparison]
-    to_best: Mapping[str, Comparison]
+
+    @property
+    def best(self) -> str | None:
+        """The best model; None if no model has numbers."""
+        return self.competing[0].model if self.competing else None
+
+    @property
+    def baseline(self) -> str | None:
+        """LightFM, or else popularity; None if neither has numbers."""
+        known = [row.model for row in self.competing]
+        return next((name for name in BASELINES if name in known), None)
+
+    @cached_property
+    def to_baseline(self) -> dict[str, PairedTest]:
+        """Other models against the baseline, with Holm's correction."""
+        return self._compared(self.baseline)
+
+    @cached_property
+    def to_best(self) -> dict[str, PairedTest]:
+        """Other models against the best one, with Holm's correction."""
+        if self.best == self.baseline:
+            return self.to_baseline
+        return self._compared(self.best)
+
+    def _compared(self, base: str | None) -> dict[str, PairedTest]:
+        """Tests all other models against one; empty with fewer than two users."""
+        if base is None or self.num_users < 2:
+            return {}
+        draws = num_draws(self.num_users)
+        other = self.row(base).evaluation
+        tests = {
+            row.model: row.evaluation.compare(other, self.metric, num_resamples=draws)
+            for row in self.competing
+            if row.model != base
+        }
+        adjusted = holm([test.p_value for test in tests.values()])
+        return {
+            model: replace(test, p_value=float(p))
+            for (model, test), p in zip(tests.items(), adjusted, strict=True)
+        }
 
     def row(self, model: str) -> Summary:
         """Returns the row of a model."""
@@ -100,12 +119,12 @@ class Findings:
     def exact(self) -> set[bool]:
         """The kinds of the tests: True for exact ones, False for random draws."""
         tests = (*self.to_baseline.values(), *self.to_best.values())
-        return {comparison.test.exact for comparison in tests}
+        return {test.exact for test in tests}
 
     @property
     def level_with_best(self) -> list[str]:
         """Models whose difference to the best one is not significant."""
-        return [model for model, c in self.to_best.items() if not c.significant]
+        return [model for model, test in self.to_best.items() if test.p_value > ALPHA]
 
     @property
     def highlighted(self) -> list[str]:
@@ -129,45 +148,11 @@ class Findings:
 
 
 def find(problem: Problem, results: Sequence[Result]) -> Findings:
-    """Ranks the models and tests their differences."""
+    """Ranks the models by NDCG at the largest k."""
     metric = f"ndcg@{max(problem.cutoffs)}"
     done = [summary for summary in summarize(results) if metric in summary.mean]
     rows = tuple(sorted(done, key=lambda summary: -summary.mean[metric]))
-    competing = [row.model for row in rows if row.model != ORACLE]
-    best = competing[0] if competing else None
-    baseline = next((name for name in BASELINES if name in competing), None)
-    measured = {row.model: row.evaluation for row in rows if row.model in competing}
-    to_baseline = _compared(measured, baseline, metric)
-    to_best = _compared(measured, best, metric) if best != baseline else to_baseline
-    return Findings(
-        metric=metric,
-        rows=rows,
-        missing=tuple(r for r in results if r.evaluation is None),
-        best=best,
-        baseline=baseline,
-        to_baseline=to_baseline,
-        to_best=to_best,
-    )
-
-
-def _compared(
-    evaluations: Mapping[str, Evaluation], base: str | None, metric: str
-) -> dict[str, Comparison]:
-    """Tests all other models against one; empty with fewer than two users."""
-    if base is None or len(evaluations[base].user_ids) < 2:
-        return {}
-    other = evaluations[base]
-    draws = num_draws(len(other.user_ids))
-    tests = {
-        model: evaluation.compare(other, metric, num_resamples=draws)
-        for model, evaluation in evaluations.items()
-        if model != base
-    }
-    adjusted = holm([test.p_value for test in tests.values()])
-    return {
-        model: Comparison(test, float(p))
-        for (model, test), p in zip(tests.items(), adjusted, strict=True)
-    }
+    return Findings(metric, rows, tuple(r for r in results if r.evaluation is None))
 
 
 def num_draws(num_users: int) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tfrecs._base.checks import check_choice
 from tfrecs.bench.folder import tensorboard
-from tfrecs.bench.options import columns_of
+from tfrecs.bench.options import data_arguments
 from tfrecs.bench.result import Progress, Run, failure
 from tfrecs.bench.results_file import write_json
 from tfrecs.bench.stream.folder import (
@@ -63,17 +63,7 @@ def start(options: argparse.Namespace, command: str) -> Run:
     """
     for name in options.models or ():
         check_choice("models", name, ROWS)
-    problem = load_stream(
-        options.dataset,
-        train=options.train,
-        min_rating=options.min_rating,
-        warm_up=options.warm_up,
-        window=options.window,
-        k=options.k,
-        exclude_seen=options.exclude_seen,
-        seed=options.seed,
-        **columns_of(options),
-    )
+    problem = load_stream(**data_arguments(options, "warm_up", "window", "seed"))
     folder = open_folder(options.logdir, problem, options.resume)
     found = {name: read_finished(folder / name, problem.k) for name in ROWS}
     done = {name: result for name, result in found.items() if result is not None}

@@ -64,13 +64,9 @@ def poster(
         )
     if not shelves:
         raise ValueError("`shelves` must hold at least one shelf. Received: none")
+    folder = Path(image_folder)
     columns = ItemColumns(
-        title=title_col,
-        genres=genres_col,
-        details=detail_cols,
-        image=image_col,
-        image_folder=Path(image_folder),
-        address=address_col,
+        title_col, genres_col, detail_cols, image_col, folder, address_col
     )
     filled = [
         (clean(name), item_facts(name, frame, columns))
