@@ -1,1 +1,1 @@
-"""What every room stands on: checks, array types, atomic files, sealed folders."""
+"""Base of every room: checks, array types, atomic files, sealed folders."""

@@ -1,23 +1,25 @@
 """Checks of arguments, each with a message that says how to mend the call."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 
 
 def check_positive(**sizes: int) -> None:
     """Raises ValueError for the first of the named sizes that is not an int >= 1."""
-    for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
-            raise ValueError(f"`{name}` must be a whole number of at least 1. "
-                             f"Received: {name}={size!r}")  # fmt: skip
+    _check_whole(1, sizes)
 
 
 def check_at_least_zero(**numbers: int) -> None:
     """Raises ValueError for the first of the named numbers that is not an int >= 0."""
+    _check_whole(0, numbers)
+
+
+def _check_whole(least: int, numbers: Mapping[str, int]) -> None:
     for name, number in numbers.items():
-        if isinstance(number, bool) or not isinstance(number, Integral) or number < 0:
-            raise ValueError(f"`{name}` must be a whole number of at least 0. "
+        is_whole = isinstance(number, Integral) and not isinstance(number, bool)
+        if not is_whole or number < least:
+            raise ValueError(f"`{name}` must be a whole number of at least {least}. "
                              f"Received: {name}={number!r}")  # fmt: skip
 
 
@@ -38,7 +40,7 @@ def check_range(**ranges: Sequence[float]) -> None:
 
 
 def check_choice(name: str, choice: str, choices: Iterable[str]) -> None:
-    """Raises ValueError that lists the choices if `choice` is not one of them."""
+    """Raises ValueError that lists the choices if `choice` is not among them."""
     known = list(choices)
     if choice not in known:
         raise ValueError(

@@ -11,55 +11,34 @@ or 1. `kos_warp`, `ccl` and `bsl` take rows of several positives too. Losses of
 `[batch]` float32, in nats where there is a logarithm.
 
 A name in two registries is one objective, with some negatives and with all.
-`configure_loss` changes a loss's settings. A new loss is a function and a line in its
-registry.
+`configure_loss` changes a loss's settings. A new loss is a `@registered` function and a
+line in its registry.
 """
 
 from tfrecs._base.checks import check_choice
-from tfrecs.losses.collie import (
-    collie_adaptive_bpr,
-    collie_adaptive_hinge,
-    collie_bpr,
-    collie_hinge,
-    collie_warp,
-)
-from tfrecs.losses.contrastive import ccl
-from tfrecs.losses.multinomial import bsl, catalogue_softmax, sampled_softmax
-from tfrecs.losses.pairwise import adaptive_bpr, adaptive_hinge, bpr, hinge
-from tfrecs.losses.pointwise import catalogue_bce, sampled_bce, squared_error
-from tfrecs.losses.ratings import mae, mse
-from tfrecs.losses.settings import ConfiguredLoss, Loss
-from tfrecs.losses.weighted_rank import kos_warp, warp, warp_all
-
-__all__ = [
-    "CATALOGUE_LOSSES",
-    "LOSSES",
-    "RATING_LOSSES",
-    "ConfiguredLoss",
-    "Loss",
-    "adaptive_bpr",
-    "adaptive_hinge",
-    "bpr",
-    "bsl",
-    "catalogue_bce",
-    "catalogue_softmax",
-    "ccl",
-    "collie_adaptive_bpr",
-    "collie_adaptive_hinge",
-    "collie_bpr",
-    "collie_hinge",
-    "collie_warp",
-    "configure_loss",
-    "hinge",
-    "kos_warp",
-    "mae",
-    "mse",
-    "sampled_bce",
-    "sampled_softmax",
-    "squared_error",
-    "warp",
-    "warp_all",
-]
+from tfrecs.losses.collie import collie_adaptive_bpr as collie_adaptive_bpr
+from tfrecs.losses.collie import collie_adaptive_hinge as collie_adaptive_hinge
+from tfrecs.losses.collie import collie_bpr as collie_bpr
+from tfrecs.losses.collie import collie_hinge as collie_hinge
+from tfrecs.losses.collie import collie_warp as collie_warp
+from tfrecs.losses.contrastive import ccl as ccl
+from tfrecs.losses.multinomial import bsl as bsl
+from tfrecs.losses.multinomial import catalogue_softmax as catalogue_softmax
+from tfrecs.losses.multinomial import sampled_softmax as sampled_softmax
+from tfrecs.losses.pairwise import adaptive_bpr as adaptive_bpr
+from tfrecs.losses.pairwise import adaptive_hinge as adaptive_hinge
+from tfrecs.losses.pairwise import bpr as bpr
+from tfrecs.losses.pairwise import hinge as hinge
+from tfrecs.losses.pointwise import catalogue_bce as catalogue_bce
+from tfrecs.losses.pointwise import sampled_bce as sampled_bce
+from tfrecs.losses.pointwise import squared_error as squared_error
+from tfrecs.losses.ratings import mae as mae
+from tfrecs.losses.ratings import mse as mse
+from tfrecs.losses.settings import ConfiguredLoss as ConfiguredLoss
+from tfrecs.losses.settings import Loss as Loss
+from tfrecs.losses.weighted_rank import kos_warp as kos_warp
+from tfrecs.losses.weighted_rank import warp as warp
+from tfrecs.losses.weighted_rank import warp_all as warp_all
 
 LOSSES: dict[str, Loss] = {
     "bce": sampled_bce,

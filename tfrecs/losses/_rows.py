@@ -1,25 +1,38 @@
-"""Positives, credits and leads of rows, for the losses."""
+"""Registration of losses; positives, credits and leads of rows."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
+import keras
 import numpy as np
 from keras import ops
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-def in_float32(labels: Any, scores: Any) -> tuple[Any, Any]:
-    """Both in float32: half precision has no room for squares and sums."""
-    return ops.cast(labels, "float32"), ops.cast(scores, "float32")
+
+def registered(loss: Function) -> Function:
+    """Registers a loss with Keras; it computes in float32, whatever it is called with.
+
+    Half precision has no room for squares and sums.
+    """
+
+    @wraps(loss)
+    def in_float32(labels: Any, scores: Any, *settings: Any, **named: Any) -> Any:
+        labels, scores = ops.cast(labels, "float32"), ops.cast(scores, "float32")
+        return loss(labels, scores, *settings, **named)
+
+    return keras.saving.register_keras_serializable("tfrecs")(in_float32)
 
 
 def positive_score(labels: Any, scores: Any) -> Any:
-    """The score of the row's one positive: `[batch, 1]`."""
+    """Returns the score of the row's one positive: `[batch, 1]`."""
     of_positive = ops.where(ops.equal(labels, 1), scores, 0.0)
     return ops.sum(of_positive, axis=-1, keepdims=True)
 
 
 def lead_over_hardest(labels: Any, scores: Any, hardness: Any) -> tuple[Any, Any]:
-    """How far the positive is above the hardest negative of its row.
+    """Returns the lead of the positive over the hardest negative of its row.
 
     Returns:
         s_positive less the highest `hardness` of the row's negatives, and the credit of
@@ -35,8 +48,7 @@ def lead_over_hardest(labels: Any, scores: Any, hardness: Any) -> tuple[Any, Any
 def mean_over_negatives(
     labels: Any, scores: Any, loss: Callable[[Any, Any], Any]
 ) -> Any:
-    """The mean of `loss(s_positive - s_negative, credit)` over each row's negatives."""
-    labels, scores = in_float32(labels, scores)
+    """Averages `loss(s_positive - s_negative, credit)` over each row's negatives."""
     negative = ops.cast(ops.not_equal(labels, 1), "float32")
     gap = positive_score(labels, scores) - scores
     losses = ops.sum(negative * loss(gap, labels), axis=-1)

@@ -1,33 +1,28 @@
-"""The losses of the library Collie, by its definitions, for comparison with it.
+"""Losses by the definitions of the library Collie, for comparison with it.
 
-Each is l + l^2 of some loss l. Collie returns the sum over a batch divided by its size;
-these return the term of each row. They read credit from the labels, as other losses do,
-where Collie matches metadata itself.
+Each is l + l^2 of some loss l. Collie returns the mean over a batch, and these the term
+of each row. Credit is in the labels, as for other losses; Collie matches metadata.
 """
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from tfrecs.losses._rows import (
-    in_float32,
     lead_over_hardest,
     mean_over_negatives,
     positive_score,
+    registered,
 )
 from tfrecs.losses.weighted_rank import first_violation
 
-_register = keras.saving.register_keras_serializable("tfrecs")
 
-
-@_register
+@registered
 def collie_bpr(labels: Any, scores: Any) -> Any:
-    """BPR as Collie has it: the distance of sigmoid of the gap from the ideal gap.
+    """Collie's BPR: the distance of sigmoid of the gap from the ideal gap.
 
-    Its least value is at sigmoid of the gap = min(1, 1.5 - credit): credits of at most
-    one half only weaken the gradient, and never cap the gap; greater ones cap it, to 0
-    at a credit of 1. `bpr` caps it for any credit.
+    The loss is least at sigmoid of the gap = min(1, 1.5 - credit): only credits above
+    one half cap the gap. `bpr` caps it for any credit.
 
     Formula:
         x + x^2 with x = I - sigmoid(s_positive - s_negative), mean over the row's
@@ -39,9 +34,9 @@ def collie_bpr(labels: Any, scores: Any) -> Any:
     return mean_over_negatives(labels, scores, _sigmoid_distance)
 
 
-@_register
+@registered
 def collie_hinge(labels: Any, scores: Any) -> Any:
-    """Hinge as Collie has it: with its square.
+    """Collie's hinge: with its square.
 
     Formula:
         h + h^2 with h = max(0, I - (s_positive - s_negative)), mean over the row's
@@ -53,11 +48,11 @@ def collie_hinge(labels: Any, scores: Any) -> Any:
     return mean_over_negatives(labels, scores, _shortfall)
 
 
-@_register
+@registered
 def collie_adaptive_bpr(labels: Any, scores: Any) -> Any:
-    """Adaptive BPR as Collie has it: of the negative that is scored highest.
+    """Collie's adaptive BPR: of the negative with the highest score.
 
-    Credits do not count in the choice of it, only in its loss.
+    Credits do not change which negative that is, only its loss.
 
     Formula:
         that of `collie_bpr` for the row's negative of the highest score
@@ -65,14 +60,12 @@ def collie_adaptive_bpr(labels: Any, scores: Any) -> Any:
     References:
         Collie, `adaptive_bpr_loss`.
     """
-    return _sigmoid_distance(*_gap_to_highest(labels, scores))
+    return _sigmoid_distance(*lead_over_hardest(labels, scores, scores))
 
 
-@_register
+@registered
 def collie_adaptive_hinge(labels: Any, scores: Any) -> Any:
-    """Adaptive hinge as Collie has it: of the negative that is scored highest.
-
-    Credits do not count in the choice of it, only in its loss.
+    """Collie's adaptive hinge: of the negative that `collie_adaptive_bpr` chooses.
 
     Formula:
         that of `collie_hinge` for the row's negative of the highest score
@@ -80,17 +73,17 @@ def collie_adaptive_hinge(labels: Any, scores: Any) -> Any:
     References:
         Collie, `adaptive_hinge_loss`.
     """
-    return _shortfall(*_gap_to_highest(labels, scores))
+    return _shortfall(*lead_over_hardest(labels, scores, scores))
 
 
-@_register
+@registered
 def collie_warp(labels: Any, scores: Any, num_items: int | None = None) -> Any:
-    """WARP as Collie has it: the first violation, weighted, with its square.
+    """Collie's WARP: the first violation, weighted, with its square.
 
     Formula:
         w + w^2 with w = ln(num_items / tries) * (I - (s_positive - s)), of the first of
         the row's negatives for which the second factor is above 0, which is number
-        `tries`; 0 where there is none
+        `tries`; 0 without a violation
 
     Args:
         num_items: the size of the catalogue; that of the row if not given.
@@ -98,17 +91,10 @@ def collie_warp(labels: Any, scores: Any, num_items: int | None = None) -> Any:
     References:
         Collie, `warp_loss`.
     """
-    labels, scores = in_float32(labels, scores)
     positive = positive_score(labels, scores)
     violation, tries = first_violation(labels, scores, positive)
     size = ops.shape(scores)[-1] if num_items is None else num_items
     return _and_square(ops.log(size / tries) * violation)
-
-
-def _gap_to_highest(labels: Any, scores: Any) -> tuple[Any, Any]:
-    """s_positive less the highest score of the row's negatives, and its credit."""
-    labels, scores = in_float32(labels, scores)
-    return lead_over_hardest(labels, scores, scores)
 
 
 def _sigmoid_distance(gap: Any, credit: Any) -> Any:

@@ -1,16 +1,13 @@
-"""Cosine contrastive loss: positives near 1, negatives below a margin."""
+"""Contrastive losses of cosines."""
 
 from typing import Any
 
-import keras
 from keras import ops
 
-from tfrecs.losses._rows import in_float32
-
-_register = keras.saving.register_keras_serializable("tfrecs")
+from tfrecs.losses._rows import registered
 
 
-@_register
+@registered
 def ccl(
     labels: Any, scores: Any, margin: float = 0.4, negative_weight: float = 10.0
 ) -> Any:
@@ -31,7 +28,6 @@ def ccl(
         Mao et al. 2021, "SimpleX: A Simple and Strong Baseline for Collaborative
         Filtering", eq. 1. A positive above 1, which no cosine is, has no loss here.
     """
-    labels, scores = in_float32(labels, scores)
     positive = ops.cast(ops.equal(labels, 1), "float32")
     num_positives = ops.sum(positive, axis=-1)
     num_negatives = ops.sum(1 - positive, axis=-1)

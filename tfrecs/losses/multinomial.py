@@ -2,23 +2,20 @@
 
 from typing import Any
 
-import keras
 from keras import ops
 
-from tfrecs.losses._rows import in_float32, positive_score
-
-_register = keras.saving.register_keras_serializable("tfrecs")
+from tfrecs.losses._rows import positive_score, registered
 
 _NOTHING = -1e30  # whose exponential is 0, and which no product makes infinite
 
 
-@_register
+@registered
 def sampled_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any:
-    """Softmax over the positive and its negatives: which of these was it?
+    """Softmax over the positive and its negatives.
 
     For uniform negatives. Negatives drawn by popularity need their scores corrected by
-    the logarithm of their probability first. A negative with credit counts as 1 -
-    credit of an item, so that it is pushed down so much less.
+    the logarithm of their probability first. A negative with credit counts as
+    1 - credit of an item.
 
     Formula:
         ln (exp(z_positive) + sum over negatives of (1 - credit) * exp(z)) - z_positive,
@@ -31,7 +28,6 @@ def sampled_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any:
         Jean et al. 2015, "On Using Very Large Target Vocabulary for Neural Machine
         Translation", eq. 9.
     """
-    labels, scores = in_float32(labels, scores)
     scores = scores / temperature
     weights = ops.where(ops.equal(labels, 1), 1.0, 1 - labels)
     highest = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True))
@@ -40,9 +36,9 @@ def sampled_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any:
     return everything - positive_score(labels, scores)[:, 0]
 
 
-@_register
+@registered
 def catalogue_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any:
-    """Softmax over the whole catalogue: which items did this user take?
+    """Softmax over the whole catalogue.
 
     Formula:
         sum over the user's positives of (ln sum over items of exp(z) - z_positive),
@@ -57,13 +53,12 @@ def catalogue_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any
         Liang et al. 2018, "Variational Autoencoders for Collaborative Filtering", eq. 2
         (the multinomial likelihood).
     """
-    labels, scores = in_float32(labels, scores)
     scores = scores / temperature
     everything = ops.logsumexp(scores, axis=-1)
     return ops.sum(labels, axis=-1) * everything - ops.sum(labels * scores, axis=-1)
 
 
-@_register
+@registered
 def bsl(
     labels: Any,
     scores: Any,
@@ -72,10 +67,8 @@ def bsl(
 ) -> Any:
     """Bilateral softmax: the soft best of the positives above that of the negatives.
 
-    Softmax takes negatives by their exponentials, and so cares about the highest; this
-    does so for positives too, and ignores the worst ones, which may be noise.
-    In a row of one positive its temperature only scales the loss: it acts over the
-    whole catalogue, or in rows of several positives. Made for cosines.
+    Positives too count by their exponentials, which ignores the worst ones, perhaps
+    noise. In a row of one positive its temperature only scales the loss. For cosines.
 
     Formula:
         num_positives * (tau_n / tau_p * ln mean of exp(s_negative / tau_n)
@@ -91,9 +84,8 @@ def bsl(
     References:
         Wu et al. 2024, "BSL: Understanding and Improving Softmax Loss for
         Recommendation", the same log-expectation-exp for both sides. Its sum is over
-        users; here a user counts as often as positives, as in `catalogue_softmax`.
+        users; here a user counts once for each positive, as in `catalogue_softmax`.
     """
-    labels, scores = in_float32(labels, scores)
     positive = ops.cast(ops.equal(labels, 1), "float32")
     best = _log_mean_exp(scores / positive_temperature, positive, positive)
     worst = _log_mean_exp(scores / negative_temperature, 1 - labels, 1 - positive)
@@ -102,7 +94,7 @@ def bsl(
 
 
 def _log_mean_exp(scores: Any, weights: Any, counted: Any) -> Any:
-    """The logarithm of (sum of weights * exp(scores) / number), 0 where that is 0."""
+    """Returns ln(sum of weights * exp(scores) / number), 0 where the number is 0."""
     number = ops.sum(counted, axis=-1)
     logs = ops.log(ops.where(weights > 0, weights, 1.0))
     weighted = ops.where(weights > 0, scores + logs, _NOTHING)

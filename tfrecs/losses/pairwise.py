@@ -1,28 +1,23 @@
 """Losses that compare the positive of a row with each negative, or the hardest.
 
-The label of a negative is the credit that it is given, in [0, 1). The positive ought to
-be above it by the ideal gap I = 1 - credit, which is 1 where there is no credit.
+The label of a negative is its credit, in [0, 1). The ideal gap between the positive and
+it is I = 1 - credit.
 """
 
 from typing import Any
 
-import keras
 from keras import ops
 
-from tfrecs.losses._rows import in_float32, lead_over_hardest, mean_over_negatives
-
-_register = keras.saving.register_keras_serializable("tfrecs")
+from tfrecs.losses._rows import lead_over_hardest, mean_over_negatives, registered
 
 
-@_register
+@registered
 def bpr(labels: Any, scores: Any) -> Any:
     """Bayesian personalized ranking: the positive above each negative.
 
     A negative with credit c has the target 1 - c / 2 for sigmoid of the gap. The loss
     is then least at a gap of ln((2 - c) / c): 2.9 for a credit of .1, 1.1 for one of
-    .5, and 0 as the credit nears 1. Any credit caps the gap, beyond which the negative
-    is pulled up again, and what is least is not 0. `collie_bpr` has no such cap up to
-    a credit of one half.
+    .5. Beyond that gap the negative is pulled up again.
 
     Formula:
         -t ln sigmoid(g) - (1 - t) ln sigmoid(-g), mean over the row's negatives, with
@@ -37,7 +32,7 @@ def bpr(labels: Any, scores: Any) -> Any:
     return mean_over_negatives(labels, scores, _cross_entropy)
 
 
-@_register
+@registered
 def hinge(labels: Any, scores: Any) -> Any:
     """Hinge: the positive above each negative by the ideal gap, 1 without credit.
 
@@ -52,13 +47,11 @@ def hinge(labels: Any, scores: Any) -> Any:
     )
 
 
-@_register
+@registered
 def adaptive_bpr(labels: Any, scores: Any) -> Any:
-    """BPR against the row's hardest negative: the one that is scored highest now.
+    """BPR against the row's hardest negative, that of the highest score less credit.
 
-    With credits it is the one of the highest score less its credit, which
-    `adaptive_hinge` takes too. The other negatives of the row have no gradient; equals
-    share it.
+    The other negatives of the row have no gradient; ties share it.
 
     Formula:
         that of `bpr` for the negative of max over the row's negatives of s - credit
@@ -67,17 +60,13 @@ def adaptive_bpr(labels: Any, scores: Any) -> Any:
         Zhang et al. 2013, "Optimizing Top-N Collaborative Filtering via Dynamic
         Negative Item Sampling", which draws some items and takes the highest.
     """
-    labels, scores = in_float32(labels, scores)
     lead, credit = lead_over_hardest(labels, scores, scores - labels)
     return _cross_entropy(lead - credit, credit)
 
 
-@_register
+@registered
 def adaptive_hinge(labels: Any, scores: Any) -> Any:
-    """Hinge against the row's hardest negative: the one that violates it most now.
-
-    Without credits it is the one that is scored highest. The other negatives of the row
-    have no gradient; equals share it.
+    """Hinge against the row's hardest negative, as for `adaptive_bpr`.
 
     Formula:
         max(0, max over the row's negatives of I - (s_positive - s))
@@ -85,11 +74,10 @@ def adaptive_hinge(labels: Any, scores: Any) -> Any:
     References:
         Zhang et al. 2013, as for `adaptive_bpr`, with the loss of `hinge`.
     """
-    labels, scores = in_float32(labels, scores)
     lead, _ = lead_over_hardest(labels, scores, scores - labels)
     return ops.relu(1 - lead)
 
 
 def _cross_entropy(gap: Any, credit: Any) -> Any:
-    """Of sigmoid(gap) and the target 1 - credit / 2."""
+    """Cross-entropy of sigmoid(gap) and the target 1 - credit / 2."""
     return ops.softplus(-gap) + credit / 2 * gap

@@ -2,25 +2,22 @@
 
 from typing import Any
 
-import keras
 from keras import ops
 
-from tfrecs.losses._rows import in_float32
-
-_register = keras.saving.register_keras_serializable("tfrecs")
+from tfrecs.losses._rows import registered
 
 
-@_register
+@registered
 def sampled_bce(labels: Any, scores: Any) -> Any:
-    """Binary cross-entropy: is this pair an interaction?
+    """Binary cross-entropy of pairs.
 
     Formula:
         mean over the row of softplus(s) - label * s = -label ln sigmoid(s)
         - (1 - label) ln (1 - sigmoid(s))
 
     Args:
-        labels: `[batch, 1 + num_negatives]`, or `[batch]` of single pairs, 0 or 1; a
-            credit between is the probability that a score ought to have.
+        labels: `[batch, 1 + num_negatives]`, or `[batch]` of single pairs: the
+            probability of an interaction, such as 0, 1 or a credit.
         scores: of the same shape, logits.
 
     References:
@@ -30,9 +27,9 @@ def sampled_bce(labels: Any, scores: Any) -> Any:
     return of_pairs if len(of_pairs.shape) == 1 else ops.mean(of_pairs, axis=-1)
 
 
-@_register
+@registered
 def catalogue_bce(labels: Any, scores: Any) -> Any:
-    """Binary cross-entropy over the whole catalogue: every other item is a negative.
+    """Binary cross-entropy over the whole catalogue.
 
     Formula:
         sum over items of softplus(s) - label * s
@@ -47,7 +44,7 @@ def catalogue_bce(labels: Any, scores: Any) -> Any:
     return ops.sum(_bce_of_pairs(labels, scores), axis=-1)
 
 
-@_register
+@registered
 def squared_error(labels: Any, scores: Any, unobserved_weight: float = 0.1) -> Any:
     """Weighted squared error over the whole catalogue, which implicit ALS minimizes.
 
@@ -63,7 +60,6 @@ def squared_error(labels: Any, scores: Any, unobserved_weight: float = 0.1) -> A
         Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback
         Datasets", eq. 3, with two confidences.
     """
-    labels, scores = in_float32(labels, scores)
     of_others = unobserved_weight * ops.square(scores)
     of_pairs = of_others + labels * (ops.square(1 - scores) - of_others)
     return ops.sum(of_pairs, axis=-1)
@@ -71,7 +67,6 @@ def squared_error(labels: Any, scores: Any, unobserved_weight: float = 0.1) -> A
 
 def _bce_of_pairs(labels: Any, scores: Any) -> Any:
     """softplus(s) - label * s, of the scores' shape."""
-    labels, scores = in_float32(labels, scores)
     # The logarithm of 1 + exp is far cheaper under XLA on a CPU than softplus, whose
     # log1p is exact for losses below 1e-7, which a sum of them does not show.
     positive = ops.relu(scores)

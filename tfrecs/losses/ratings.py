@@ -1,48 +1,43 @@
-"""Losses of ratings, which a score is to equal."""
+"""Losses of ratings."""
 
 from typing import Any
 
-import keras
 from keras import ops
 
-from tfrecs.losses._rows import in_float32
-
-_register = keras.saving.register_keras_serializable("tfrecs")
+from tfrecs.losses._rows import registered
 
 
-@_register
-def mse(ratings: Any, scores: Any) -> Any:
-    """Squared error of ratings: the score comes to be their mean.
+@registered
+def mse(labels: Any, scores: Any) -> Any:
+    """Squared error of ratings, which their mean minimizes.
 
     Formula:
         (rating - s)^2
 
     Args:
-        ratings: `[batch]`.
+        labels: `[batch]`, ratings.
         scores: `[batch]`.
 
     References:
         Koren, Bell and Volinsky 2009, "Matrix Factorization Techniques for Recommender
         Systems", eq. 5, without its regularization.
     """
-    ratings, scores = in_float32(ratings, scores)
-    return ops.square(ratings - scores)
+    return ops.square(labels - scores)
 
 
-@_register
-def mae(ratings: Any, scores: Any) -> Any:
-    """Absolute error of ratings: the score comes to be their median.
+@registered
+def mae(labels: Any, scores: Any) -> Any:
+    """Absolute error of ratings, which their median minimizes.
 
     Formula:
         |rating - s|
 
     Args:
-        ratings: `[batch]`.
+        labels: `[batch]`, ratings.
         scores: `[batch]`.
 
     References:
         Willmott and Matsuura 2005, "Advantages of the mean absolute error (MAE) over
         the root mean square error (RMSE) in assessing average model performance".
     """
-    ratings, scores = in_float32(ratings, scores)
-    return ops.abs(ratings - scores)
+    return ops.abs(labels - scores)

@@ -21,9 +21,7 @@ ANY_SIGN = ("margin",)
 
 @keras.saving.register_keras_serializable("tfrecs")
 class ConfiguredLoss:
-    """A loss with settings: it is called, compiled and saved as the loss itself is.
-
-    A partial function would do, but Keras cannot save one.
+    """A partial function of a loss that Keras can save.
 
     Args:
         name: of the loss in its registry.

@@ -1,47 +1,43 @@
 """WARP: violations of the margin, weighted by the estimated rank of the positive.
 
-The weight, and the choice of what violates, are constants for the gradient. It never
-pushes a positive down; yet the loss itself may jump up as a positive rises, where that
-frees a slight violator and leaves a worse one.
+The weight, and which negatives violate, are constants for the gradient, which never
+pushes a positive down. The loss itself may jump up as a positive rises, if a slight
+violator is replaced by a worse one.
 """
 
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
-from tfrecs.losses._rows import in_float32, positive_score
+from tfrecs.losses._rows import positive_score, registered
 
-_register = keras.saving.register_keras_serializable("tfrecs")
-
-_MOST = 10.0  # the highest weight, of ranks above 22 thousand, as LightFM has it
+_MOST = 10.0  # the highest weight, of ranks above 22 thousand, as in LightFM
 
 
-@_register
+@registered
 def warp(labels: Any, scores: Any, num_items: int | None = None) -> Any:
     """WARP: push the first negative of the row that violates the margin.
 
-    Negatives are tried in the order of the row. The sooner one violates, the more must
-    do so in the whole catalogue, and the worse the positive stands.
+    Negatives are tried in the order of the row. The sooner one violates, the lower the
+    estimated rank of the positive in the catalogue.
 
     Formula:
         ln(max(1, floor((num_items - 1) / tries))), at most 10, times
         I - (s_positive - s), of the first of the row's negatives for which that is
-        above 0, which is number `tries`; 0 where there is none
+        above 0, which is number `tries`; 0 without a violation
 
     Args:
         num_items: the size of the catalogue; that of the row if not given.
 
     References:
         Weston et al. 2011, "WSABIE: Scaling Up To Large Vocabulary Image Annotation",
-        alg. 1, with the logarithm for its sum of 1 / rank, as LightFM has it.
+        alg. 1, with the logarithm for its sum of 1 / rank, as in LightFM.
     """
-    labels, scores = in_float32(labels, scores)
     return _warp(labels, scores, positive_score(labels, scores), num_items)
 
 
-@_register
+@registered
 def warp_all(labels: Any, scores: Any, num_items: int | None = None) -> Any:
     """WARP with the rank estimated from how many of all negatives violate the margin.
 
@@ -61,7 +57,6 @@ def warp_all(labels: Any, scores: Any, num_items: int | None = None) -> Any:
         Rank in a Scalable Batch Training Approach", sec. 3, for the rank from all that
         were drawn, and for 1 + rank, without which one violator would count nothing.
     """
-    labels, scores = in_float32(labels, scores)
     violation = 1 - labels - (positive_score(labels, scores) - scores)
     negative = ops.not_equal(labels, 1)
     violates = ops.cast(ops.logical_and(negative, violation > 0), "float32")
@@ -72,12 +67,12 @@ def warp_all(labels: Any, scores: Any, num_items: int | None = None) -> Any:
     return ops.minimum(weight, _MOST) * total / ops.maximum(violators, 1)
 
 
-@_register
+@registered
 def kos_warp(labels: Any, scores: Any, k: int = 5, num_items: int | None = None) -> Any:
     """WARP for the k-th best of several positives of a row.
 
-    Positives that stand well already are left alone. A row of fewer positives than `k`
-    takes the lowest of them, so that rows of one give `warp`.
+    The other positives have no gradient. With fewer positives than `k` the lowest
+    counts: for rows of one positive this is `warp`.
 
     Formula:
         that of `warp` for the k-th highest of the row's positives
@@ -88,9 +83,8 @@ def kos_warp(labels: Any, scores: Any, k: int = 5, num_items: int | None = None)
 
     References:
         Weston, Yee and Weiss 2013, "Learning to Rank Recommendations with the k-Order
-        Statistic Loss", sec. 3, with one k, as LightFM has it.
+        Statistic Loss", sec. 3, with one k, as in LightFM.
     """
-    labels, scores = in_float32(labels, scores)
     positive = ops.equal(labels, 1)
     best = ops.where(positive, scores, -np.inf)
     kth = ops.top_k(best, min(k, scores.shape[-1]))[0][:, -1:]
@@ -100,11 +94,11 @@ def kos_warp(labels: Any, scores: Any, k: int = 5, num_items: int | None = None)
 
 
 def first_violation(labels: Any, scores: Any, positive: Any) -> tuple[Any, Any]:
-    """The first negative, in the row's order, that violates the margin.
+    """Finds the first negative, in the row's order, that violates the margin.
 
     Returns:
-        I - (s_positive - s) of it, 0 where there is none, and the number of negatives
-        up to it, at least 1: `[batch]` each.
+        I - (s_positive - s) of it, or 0 without a violation, and the number of
+        negatives up to it, at least 1: `[batch]` each.
     """
     size = ops.shape(scores)[-1]
     column = ops.arange(size, dtype="float32")
@@ -118,12 +112,12 @@ def first_violation(labels: Any, scores: Any, positive: Any) -> tuple[Any, Any]:
 
 
 def _warp(labels: Any, scores: Any, positive: Any, num_items: int | None) -> Any:
-    """The first violation, weighted by the logarithm of the rank."""
+    """Weights the first violation by the logarithm of the rank."""
     violation, tries = first_violation(labels, scores, positive)
     rank = ops.floor((_catalogue(scores, num_items) - 1) / tries)
     return ops.minimum(ops.log(ops.maximum(rank, 1)), _MOST) * violation
 
 
 def _catalogue(scores: Any, num_items: int | None) -> Any:
-    """The number of items that stand for the catalogue."""
+    """Returns the number of items in the catalogue."""
     return ops.shape(scores)[-1] if num_items is None else num_items

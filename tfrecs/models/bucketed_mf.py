@@ -33,11 +33,9 @@ def build_bucketed_mf(
 ) -> TwoTower:
     """Builds matrix factorization with a vector and bias for each bucket of items.
 
-    An item adds its own vector and bias, zero at first, to its bucket's. An
-    item that no batch holds keeps its bucket's score, and `item_l2` draws rare items
-    towards it. Train everything at once, or first the buckets with the layers
-    `item_factors` and `item_bias` frozen and then all, which starts from the same
-    scores.
+    An item adds its own vector and bias, zero at first, to its bucket's; `item_l2`
+    draws rare items towards their bucket. Train everything at once, or first the
+    buckets alone, with the layers `item_factors` and `item_bias` frozen.
 
     An item without interactions is still a negative of others, which lowers its score;
     `tfrecs.models.cold_start` scores items by their bucket alone.
@@ -82,7 +80,7 @@ def build_bucketed_mf(
 
 
 def _checked(item_buckets: Any, num_items: int) -> AnyArray:
-    """The buckets as an array."""
+    """Returns the buckets as an array."""
     buckets = np.asarray(item_buckets)
     if buckets.shape != (num_items,) or buckets.dtype.kind not in "iu":
         raise ValueError(

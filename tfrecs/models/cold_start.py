@@ -17,15 +17,9 @@ from tfrecs.models.two_tower import TwoTower
 def score_new_items(
     model: TwoTower, user_ids: IntArray, item_features: Any
 ) -> FloatArray:
-    """Scores new items for some users: `[users, new_items]`.
+    """Scores new items for `user_ids` `[users]`: `[users, new_items]`.
 
-    Args:
-        model: as for `output_of_new`.
-        user_ids: `[users]`, from 0 to `num_users - 1`.
-        item_features: of the new items, as for `output_of_new`.
-
-    Raises:
-        ValueError: as `output_of_new`.
+    For the other arguments and errors see `output_of_new`.
     """
     items = output_of_new(model, item_features, "item")
     return model.score_outputs(model.user_output(user_ids), items)
@@ -34,12 +28,7 @@ def score_new_items(
 def score_new_users(model: TwoTower, user_features: Any) -> FloatArray:
     """Scores the whole catalogue for new users: `[new_users, num_items]`.
 
-    Args:
-        model: as for `output_of_new`.
-        user_features: of the new users, as for `output_of_new`.
-
-    Raises:
-        ValueError: as `output_of_new`.
+    For arguments and errors see `output_of_new`.
     """
     users = output_of_new(model, user_features, "user")
     return model.score_outputs(users, model.item_output())

@@ -57,7 +57,7 @@ def train_in_one_call(model: keras.Model) -> Callable[[Any], Any] | None:
 
 
 def _batches(steps: int) -> Any:
-    """A function that stacks up to `steps` batches of an iterator, and counts them."""
+    """Returns a function that stacks and counts up to `steps` batches."""
     import tensorflow as tf
 
     # Without autograph, which would take longer than XLA to compile a small model.
@@ -76,7 +76,7 @@ def _batches(steps: int) -> Any:
 
 
 def _loop(model: keras.Model) -> Any:
-    """A compiled function that trains on the first `count` of stacked batches."""
+    """Returns a compiled function that trains on `count` stacked batches."""
     import tensorflow as tf
 
     @tf.function(jit_compile=True, reduce_retracing=True, autograph=False)

@@ -69,10 +69,9 @@ def build_deepfm(
     def tower(ids: Ids) -> TowerOutput:
         of_id = embed(ids, embedding_dim, std=init_std, dropout=dropout, l2=l2)
         vectors, bias = [of_id], embed_bias(ids)
-        if features[ids.side] is not None:
-            of_features, weight = _field(
-                ids, features[ids.side], embedding_dim, dropout
-            )
+        given = features[ids.side]
+        if given is not None:
+            of_features, weight = _field(ids, given, embedding_dim, dropout)
             pair = ops.sum(of_id * of_features, axis=-1)
             vectors, bias = [of_id, of_features], bias + weight + pair
         hidden = first_layer(ids, ops.concatenate(vectors, axis=-1), first)
@@ -88,7 +87,7 @@ def build_deepfm(
 
 
 def _field(ids: Ids, features: Any, dim: int, dropout: float) -> tuple[Any, Any]:
-    """The vector and the weight of a side's features."""
+    """Returns the vector and the weight of a side's features."""
     looked_up = FeatureDense.over(
         features,
         dim + 1,  # the last one is the weight

@@ -1,5 +1,6 @@
 """Generalized matrix factorization."""
 
+from functools import partial
 from typing import Any
 
 from keras import layers
@@ -36,15 +37,10 @@ def build_gmf(
     """
     check_sizes(num_users, num_items, dropout=dropout, embedding_dim=embedding_dim)
 
+    table = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout, l2=l2)
+
     def tower(ids: Ids) -> TowerOutput:
-        rows = embed(
-            ids,
-            embedding_dim,
-            std=init_std,
-            dropout=dropout,
-            l2=l2,
-            name=f"gmf_{ids.side}",
-        )
+        rows = table(ids, name=f"gmf_{ids.side}")
         return {"factors": weigh(rows) if ids.side == "item" else rows}
 
     sides = id_inputs(num_users, num_items)

@@ -68,9 +68,7 @@ def grow(
         num_items=model.num_items + of_items.count,
         name=model.name,
     )
-    for old, new in zip(
-        interaction.variables, grown.interaction.variables, strict=True
-    ):
+    for old, new in _of_interactions(model, grown):
         new.assign(old)
         new.trainable = old.trainable
     return grown
@@ -194,19 +192,19 @@ def _reads_ids(layer: Any, tower: keras.Model) -> bool:
 
 
 def _size_name(layer: Any) -> str:
-    """The argument that is a layer's number of ids; "" for a layer without ids."""
+    """Returns the name of a layer's number of ids; "" for a layer without ids."""
     return next((n for kind, n in SIZES.items() if isinstance(layer, kind)), "")
 
 
 def _pairs(model: TwoTower, grown: TwoTower) -> Iterator[tuple[Any, Any]]:
-    """Each variable of a model, and the same one after it has grown."""
-    for before, after in (
-        (model.user_tower, grown.user_tower),
-        (model.item_tower, grown.item_tower),
-    ):
-        for layer in before.layers:
-            larger = after.get_layer(layer.name)
+    """Yields each variable of a model, and the same one after it has grown."""
+    for tower in ("user_tower", "item_tower"):
+        for layer in getattr(model, tower).layers:
+            larger = getattr(grown, tower).get_layer(layer.name)
             yield from zip(layer.variables, larger.variables, strict=True)
-    yield from zip(
-        model.interaction.variables, grown.interaction.variables, strict=True
-    )
+    yield from _of_interactions(model, grown)
+
+
+def _of_interactions(model: TwoTower, grown: TwoTower) -> Iterator[tuple[Any, Any]]:
+    old, new = model.interaction.variables, grown.interaction.variables
+    yield from zip(old, new, strict=True)

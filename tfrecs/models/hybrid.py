@@ -87,7 +87,7 @@ def build_hybrid(
 
 
 def _over_features(ids: Ids, features: Any, units: Sequence[int]) -> Any:
-    """Layers over a side's features, the last one zeros before training."""
+    """Adds layers over a side's features, the last one zeros before training."""
     looked_up = FeatureDense.over(
         features,
         units[0],

@@ -2,11 +2,10 @@
 
     score(u, i) = <p_u, q_i> + b_u + b_i + b + g(h_u + h_i)
 
-The user tower maps a user to `factors` p, `bias` b and `hidden` h; the item tower does
-so for an item; the interaction turns the two into a logit. A model leaves out the parts
-that it does not have. `g` is a multi-layer perceptron without its first layer, which is
-linear over the concatenation, W [x_u; x_i] = W_u x_u + W_i x_i, so that each half of it
-belongs to a tower. A model of ratings maps the score into their range at the end.
+Each tower maps an id to `factors` p, `bias` b and `hidden` h, or to some of these; the
+interaction turns two outputs into a logit. `g` is a multi-layer perceptron without its
+first layer, which is linear over the concatenation, W [x_u; x_i] = W_u x_u + W_i x_i,
+so that each half of it belongs to a tower.
 """
 
 import math
@@ -114,7 +113,8 @@ class Interaction(layers.Layer):
     ) -> Any:
         """The sum of dot product, biases and `g`, as far as the model has them."""
         if catalogue and "factors" in user:
-            score = self._one_matmul(user, item)
+            p, q = self.vectors(user, item)
+            score = ops.matmul(p, ops.transpose(q))
         else:
             score = self._one_by_one(user, item)
         if "hidden" not in user:
@@ -139,11 +139,6 @@ class Interaction(layers.Layer):
         if "bias" in item:
             score = score + item["bias"]
         return score + self.global_bias if self.use_bias else score
-
-    def _one_matmul(self, user: TowerOutput, item: TowerOutput) -> Any:
-        """`<p, q>` and biases, all users with the same items: `[batch, n]`."""
-        p, q = self.vectors(user, item)
-        return ops.matmul(p, ops.transpose(q))
 
     def vectors(self, user: TowerOutput, item: TowerOutput) -> tuple[Any, Any]:
         """Returns vectors whose inner products are `<p, q>` plus all biases.
@@ -172,16 +167,14 @@ class Interaction(layers.Layer):
         state = [ops.copy(w) for w in self.g.non_trainable_variables]
 
         def of_block(number: Any, user: Any, block: Any, *weights: Any) -> Any:
-            held = [  # each block has other dropout seeds, and the same frozen weights
-                w
-                if keras.backend.is_float_dtype(w.dtype)
-                else w + ops.cast(number, w.dtype)
-                for w in state
+            # Each block has other dropout seeds, and the same frozen weights.
+            is_float = keras.backend.is_float_dtype
+            held = [
+                w if is_float(w.dtype) else w + ops.cast(number, w.dtype) for w in state
             ]
             hidden = user[:, None] + block
-            return self.g.stateless_call(
-                list(weights), held, hidden, training=training
-            )[0]
+            called = self.g.stateless_call(weights, held, hidden, training=training)
+            return called[0]
 
         again = keras.remat(of_block)
         scores = ops.map(

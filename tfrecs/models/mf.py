@@ -35,8 +35,7 @@ def build_mf(
         embedding_dim: length of p and q.
         dropout: share of each of p and q dropped in training.
         init_std: standard deviation of p and q before training. Biases start at 0.
-            It does not depend on `embedding_dim`: Spotlight's is 1 / embedding_dim,
-            and Collie's 1 / (2.5 * embedding_dim).
+            Spotlight's is 1 / embedding_dim, and Collie's 1 / (2.5 * embedding_dim).
         l2: penalty on the embedding rows that a batch looks up; see
             `tfrecs.models.layers.Embedding`.
         use_bias: whether the score has biases: all that are in the formula, or none.
@@ -62,10 +61,9 @@ def build_mf(
     check_sizes(num_users, num_items, dropout=dropout, embedding_dim=embedding_dim)
 
     def tower(ids: Ids) -> TowerOutput:
-        output = {
-            "factors": embed(ids, embedding_dim, std=init_std, dropout=dropout, l2=l2)
-        }
-        return {**output, "bias": embed_bias(ids)} if use_bias else output
+        rows = embed(ids, embedding_dim, std=init_std, dropout=dropout, l2=l2)
+        bias = {"bias": embed_bias(ids)} if use_bias else {}
+        return {"factors": rows, **bias}
 
     sides = id_inputs(num_users, num_items)
     interaction = Interaction(use_bias=use_bias, y_range=y_range)

@@ -1,4 +1,4 @@
-"""Users or items that a trained model has not seen, and the start of their rows."""
+"""New users or items of a trained model, and the start of their rows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -57,14 +57,14 @@ class Newcomers:
                 "`similar` is for start='mean'. Received: similar and start="
                 f"{self.start!r}. Omit one of them."
             )
-        similar = self.similar
-        rows = similar.shape[0] if sp.issparse(similar) else len(similar)
+        is_matrix = sp.issparse(self.similar)
+        rows = self.similar.shape[0] if is_matrix else len(self.similar)
         if rows != self.count:
             raise ValueError(
                 f"`similar` must have a list for each of {self.count} newcomers. "
                 f"Received: {rows}"
             )
-        for ids in () if sp.issparse(similar) else similar:
+        for ids in () if is_matrix else self.similar:
             if isinstance(ids, str) or not isinstance(ids, Iterable):
                 raise ValueError(
                     "`similar` must be a list of ids for each newcomer. Received: "
@@ -142,17 +142,15 @@ def first_rows(table: Any, num_before: int, newcomers: Newcomers) -> AnyArray:
     if newcomers.start == "zero":
         return np.zeros((newcomers.count, dim), np.float32)
     similar = newcomers.similar
-    if similar is None:
-        similar = [[]] * newcomers.count
-    if sp.issparse(similar):
-        if similar.shape[1] != num_before:
-            raise ValueError(
-                f"`similar` must have a column for each of {num_before} ids. Received: "
-                f"{similar.shape[1]}"
-            )
-        like = sp.csr_array(similar)
-    else:
-        like = _as_matrix(similar, num_before)
+    if not sp.issparse(similar):
+        lists = [[]] * newcomers.count if similar is None else similar
+        similar = _as_matrix(lists, num_before)
+    if similar.shape[1] != num_before:
+        raise ValueError(
+            f"`similar` must have a column for each of {num_before} ids. Received: "
+            f"{similar.shape[1]}"
+        )
+    like = sp.csr_array(similar)
     degree = np.diff(like.indptr)
     used, places = np.unique(like.indices, return_inverse=True)
     rows = ops.convert_to_numpy(look_up(table, used.astype(np.int32)))
@@ -196,7 +194,7 @@ def new_categories(layer: Categories, newcomers: Newcomers) -> AnyArray:
 
 
 def _as_matrix(lists: Sequence[Sequence[int]], num_rows: int) -> sp.csr_array:
-    """`[lists, num_rows]` with a 1 for each id in a list."""
+    """Returns `[lists, num_rows]` with a 1 for each id in a list."""
     ids = np.array([id_ for listed in lists for id_ in listed], dtype=np.int64)
     wrong = ids[(ids < 0) | (ids >= num_rows)]
     if wrong.size:

@@ -1,6 +1,7 @@
 """Matrix factorization with Dense layers before the dot product."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from keras import layers
@@ -70,11 +71,10 @@ def build_nonlinear_mf(
             f"{user_hidden_units[-1]} and {item_hidden_units[-1]}"
         )
 
+    table = partial(embed, dim=embedding_dim, std=init_std, dropout=dropout, l2=l2)
+
     def tower(ids: Ids) -> TowerOutput:
-        name = f"{ids.side}_embedding"
-        rows = embed(
-            ids, embedding_dim, std=init_std, dropout=dropout, l2=l2, name=name
-        )
+        rows = table(ids, name=f"{ids.side}_embedding")
         factors = _dense(ids, rows, units[ids.side], hidden_dropout)
         return {"factors": factors, "bias": embed_bias(ids)}
 
@@ -83,7 +83,7 @@ def build_nonlinear_mf(
 
 
 def _dense(ids: Ids, rows: Any, hidden_units: Sequence[int], dropout: float) -> Any:
-    """Layers over embeddings, the last one linear: `rows`' shape but the last axis."""
+    """Adds layers over embeddings, the last one linear."""
     x = rows
     for number, units in enumerate(hidden_units[:-1]):
         name = f"{ids.side}_hidden_{number}"

@@ -1,4 +1,4 @@
-"""What builders put together: ids, their embeddings and biases, and two towers."""
+"""Parts of builders: ids, their embeddings and biases, and two towers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

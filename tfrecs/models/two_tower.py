@@ -156,7 +156,7 @@ def _to_numpy(output: TowerOutput) -> TowerOutput:
 
 
 def _blocks(rows: int, columns: int, size: int) -> Iterator[tuple[slice, slice]]:
-    """Blocks of at most `size` cells that cover a `rows` x `columns` matrix."""
+    """Yields blocks of at most `size` cells that cover a `rows` x `columns` matrix."""
     width = max(1, min(columns, size))
     height = max(1, size // width)
     for top in range(0, rows, height):

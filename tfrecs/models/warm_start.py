@@ -95,7 +95,7 @@ def start_from_mf(hybrid: TwoTower, mf: TwoTower) -> TwoTower:
 def _copies(
     role: str, sources: dict[str, Any], targets: dict[str, Any]
 ) -> list[tuple[Any, Any]]:
-    """Pairs of a weight of `sources` and the weight of `targets` for it."""
+    """Returns pairs of a weight of `sources` and the weight of `targets` for it."""
     copies: list[tuple[Any, Any]] = []
     for name, layer in sources.items():
         for source, target in zip(layer.weights, targets[name].weights, strict=True):

@@ -13,16 +13,15 @@ from tfrecs.optimizers._row_sparse import Rows, RowSparse, is_table
 class LazyAdam(RowSparse):
     """Adam on the rows that a batch looks up, their moments decayed on the way.
 
-    Look-ups of one row in a batch are summed first. This is not Adam: there, a row that
-    no batch looks up goes on moving by its momentum, at the cost of the whole table.
-    There are two ways to decay a row's moments over the steps that it missed:
+    In Adam a row that no batch looks up goes on moving by its momentum, at the cost of
+    the whole table. There are two ways to decay a row's moments over missed steps:
 
-    - not at all (lazy): the n-th look-up of a row finds the moments of n gradients, as
-      if no step had been between them. The bias correction counts all steps, as Adam's,
-      so that a rare row's first step is smaller than later ones.
-    - step-aware: by b^missed, so that a row's moments are Adam's. It costs
-      one more number for each row. tensorflow/tensorflow#23668 reports a model
-      (MLPerf's NCF) that reached its quality with this and not with the other.
+    - not at all (lazy): the n-th look-up of a row finds the moments of n gradients. The
+      bias correction counts all steps, so that a rare row's first step is smaller than
+      later ones.
+    - step-aware: by b^missed, so that a row's moments are Adam's, for one more number a
+      row. tensorflow/tensorflow#23668 reports a model (MLPerf's NCF) that reached its
+      quality only with this.
 
     Variables with dense gradients get Adam itself.
 
@@ -113,7 +112,7 @@ class LazyAdam(RowSparse):
         self.assign_sub(variable, self._step(variable, rate, first, second))
 
     def _step(self, variable: keras.Variable, rate: Any, m: Any, v: Any) -> Any:
-        """How far Adam goes for moments m and v."""
+        """Returns the step of Adam for moments m and v."""
         t = ops.cast(self.iterations + 1, variable.dtype)
         rate = rate * ops.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         return rate * m / (ops.sqrt(v) + self.epsilon)

@@ -13,10 +13,9 @@ from tfrecs.optimizers._row_sparse import Rows, RowSparse, is_table
 class RowwiseAdagrad(RowSparse):
     """Adagrad with one accumulator for each embedding row, updating touched rows alone.
 
-    Look-ups of one row in a batch are summed first. The tables of
-    `keras.layers.Embedding` are treated so; other variables get plain Adagrad. With a
-    dense gradient (as other backends than TensorFlow have) every row is updated, by the
-    same formula. Without XLA, use `tfrecs.models.layers.Embedding`.
+    This is for tables of `keras.layers.Embedding`; other variables get plain Adagrad.
+    With a dense gradient, as on other backends than TensorFlow, every row is updated.
+    Without XLA, use `tfrecs.models.layers.Embedding`.
 
     Formula:
         a_r += mean over the row of g_r^2;
@@ -24,8 +23,8 @@ class RowwiseAdagrad(RowSparse):
 
     Args:
         learning_rate: a float or a schedule.
-        initial_accumulator_value: of a, at least 0. With a loss that is a mean over
-            the batch, gradients of rows are small: what stands here outweighs them.
+        initial_accumulator_value: of a, at least 0. It outweighs the gradients of rows,
+            which are small if the loss is a mean over the batch.
         epsilon: eps.
         name: the optimizer's name.
         **kwargs: as of `keras.optimizers.Optimizer`, such as `clipnorm`.
@@ -76,8 +75,7 @@ class RowwiseAdagrad(RowSparse):
         """Updates the rows of a table."""
         accumulator = self._accumulators[self._get_variable_index(variable)]
         square = self._square(rows.gradient, accumulator)
-        # Rows are read after they are written: XLA copies the table for one whose old
-        # rows are still wanted then.
+        # Read after it is written: XLA copies a table whose old rows are wanted.
         self.change_rows(accumulator, square, rows)
         total = look_up(accumulator, rows.ids)
         step = -rate * rows.gradient / (ops.sqrt(total) + self.epsilon)
@@ -91,7 +89,7 @@ class RowwiseAdagrad(RowSparse):
         self.assign_sub(variable, rate * step)
 
     def _square(self, gradient: Any, accumulator: keras.Variable) -> Any:
-        """What a gradient adds to an accumulator, which may have one number a row."""
+        """Returns the addition to an accumulator, which may have one number a row."""
         square = ops.square(gradient)
         by_row = accumulator.shape[-1:] == (1,)
         return ops.mean(square, axis=-1, keepdims=True) if by_row else square

@@ -16,9 +16,9 @@ def separate_bias_optimizer(
     """Pairs a main optimizer with one for the tables `user_bias` and `item_bias`.
 
     A slower bias optimizer is meant to keep a model from explaining taste by
-    popularity. What it does on ML-100K, which is little, is in `benchmarks/README.md`.
+    popularity. Its effect on ML-100K, which is small, is in `benchmarks/README.md`.
     Callbacks and schedules reach the learning rates of both optimizers.
-    The table `item_bucket_bias` of `build_bucketed_mf` goes with the two.
+    The table `item_bucket_bias` of `build_bucketed_mf` is a bias table too.
 
     Args:
         model: the model to compile with it, which must have such tables.

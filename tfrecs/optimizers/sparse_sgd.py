@@ -9,11 +9,10 @@ from tfrecs.optimizers._row_sparse import Rows, RowSparse
 
 @keras.saving.register_keras_serializable("tfrecs")
 class SparseSGD(RowSparse):
-    """Stochastic gradient descent without momentum, whatever is clipped.
+    """Stochastic gradient descent without momentum, which would move all rows.
 
     Without clipping, `keras.optimizers.SGD` does the same; that one clips the look-ups
-    of a row one by one, or turns them into a gradient of the whole table. There is no
-    momentum: it would go on moving rows that no batch looks up.
+    of a row one by one, or turns them into a gradient of the whole table.
 
     Formula:
         w_r -= learning_rate * g_r for the rows r of the batch

@@ -74,7 +74,7 @@ def _newcomers(
     similar: Mapping[Any, Sequence[Any]] | None,
     features: Any,
 ) -> Newcomers:
-    """Returns the newcomers: the ids of `joined` after those of `known`."""
+    """Returns the newcomers: the ids of `joined` after the ids of `known`."""
     raw = joined.ids[len(known) :].tolist()
     if similar is None:
         return Newcomers(len(raw), start, None, features)

@@ -50,7 +50,7 @@ def _over_shared(model: TwoTower, settings: Mapping[str, float]) -> keras.Model:
 
 @dataclass(frozen=True)
 class Row:
-    """How one kind of negatives is trained.
+    """Losses, batches and view of one kind of negatives.
 
     Args:
         kind: name of the kind.
@@ -231,7 +231,7 @@ class Plan:
         return self.row.others(train, min(rows, len(train)), n or 0)
 
     def _sizes(self, batch_size: int | None) -> tuple[int, int | None]:
-        """Returns the rows of a batch, and the items drawn; None if there are none."""
+        """Returns the rows of a batch, and the items drawn or None."""
         n, row = self.negatives.num_negatives, self.row
         rows = row.batch_size if batch_size is None else batch_size
         return rows, row.num_negatives if n is None else n

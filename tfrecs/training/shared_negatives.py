@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SharedNegatives:
-    """How the shared negatives of a batch are drawn. They may be positives of a user.
+    """A way to draw the shared negatives of a batch, positives of a user included.
 
     Args:
         draw: takes the batch's items `[batch]`, n and a seed `[2]`; returns item ids.

@@ -167,7 +167,7 @@ def make_stages(
 
     Args:
         name: name in `STAGES`.
-        rates: learning rates by stage, other than those of `STAGES`.
+        rates: learning rates by stage that replace the ones in `STAGES`.
         objective: as of `tfrecs.fit`, for all stages.
         negatives: as of `tfrecs.fit`, for all stages.
         epochs: epochs of each stage.

@@ -1,8 +1,6 @@
 """Keras layers whose cost follows the batch; each is of use in any Keras model."""
 
-from tfrecs.models.layers.categories import Categories
-from tfrecs.models.layers.dropout import Dropout
-from tfrecs.models.layers.embedding import Embedding
-from tfrecs.models.layers.feature_dense import FeatureDense
-
-__all__ = ["Categories", "Dropout", "Embedding", "FeatureDense"]
+from tfrecs.models.layers.categories import Categories as Categories
+from tfrecs.models.layers.dropout import Dropout as Dropout
+from tfrecs.models.layers.embedding import Embedding as Embedding
+from tfrecs.models.layers.feature_dense import FeatureDense as FeatureDense

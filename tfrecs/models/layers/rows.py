@@ -48,7 +48,7 @@ def write_rows(table: Any, rows: Any, start: int) -> None:
 
 
 def _blocks(table: Any, num_rows: int) -> Iterator[tuple[int, Any]]:
-    """Where each block of a variable's first rows starts, and the block."""
+    """Yields the start and the rows of each block of a variable's first rows."""
     height = max(1, WHOLE // math.prod(table.shape[1:]))
     for start in range(0, num_rows, height):
         places = ops.arange(start, min(start + height, num_rows), dtype="int32")

@@ -6,29 +6,17 @@ Shapes are static, so that XLA compiles a step once; the rows that do not fill a
 are left out, different ones in each epoch.
 """
 
-from tfrecs.training.batches.pairwise import (
-    pairwise_batches,
-    pointwise_batches,
-    with_own,
+from tfrecs.training.batches.pairwise import pairwise_batches as pairwise_batches
+from tfrecs.training.batches.pairwise import pointwise_batches as pointwise_batches
+from tfrecs.training.batches.pairwise import with_own as with_own
+from tfrecs.training.batches.ratings import rating_batches as rating_batches
+from tfrecs.training.batches.several_positives import (
+    several_positives_batches as several_positives_batches,
 )
-from tfrecs.training.batches.ratings import rating_batches
-from tfrecs.training.batches.several_positives import several_positives_batches
 from tfrecs.training.batches.shared_negatives import (
-    shared_negatives_batches,
-    with_shared,
+    shared_negatives_batches as shared_negatives_batches,
 )
-from tfrecs.training.batches.shuffling import Assemble, ready
-from tfrecs.training.batches.users import user_batches
-
-__all__ = [
-    "Assemble",
-    "pairwise_batches",
-    "pointwise_batches",
-    "rating_batches",
-    "ready",
-    "several_positives_batches",
-    "shared_negatives_batches",
-    "user_batches",
-    "with_own",
-    "with_shared",
-]
+from tfrecs.training.batches.shared_negatives import with_shared as with_shared
+from tfrecs.training.batches.shuffling import Assemble as Assemble
+from tfrecs.training.batches.shuffling import ready as ready
+from tfrecs.training.batches.users import user_batches as user_batches

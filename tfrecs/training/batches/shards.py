@@ -46,8 +46,8 @@ def sharded_shared_negatives_batches(
 ) -> "tf.data.Dataset":
     """Makes batches of positives and shared negatives, from shards.
 
-    The batches are those of `tfrecs.shared_negatives_batches`. Memory is a few times
-    that of the open shards.
+    Batches are as from `tfrecs.shared_negatives_batches`. Memory is a few times that of
+    the open shards.
 
     Args:
         shards: from `prepare_shards` or `open_shards`.
@@ -74,8 +74,8 @@ def sharded_shared_negatives_batches(
     check_positive(num_negatives=num_negatives)
     order = _Order(shards, seed, batch_size, open_at_once)
     negatives = shared_negatives(shards, sampling, exponent)
-    give = None if credit is None else credit.function(shards.num_items)
-    assemble = with_shared(negatives, batch_size, num_negatives, correct, give)
+    labels = None if credit is None else credit.function(shards.num_items)
+    assemble = with_shared(negatives, batch_size, num_negatives, correct, labels)
     return _batches(order, assemble, epochs, start_step)
 
 
@@ -94,15 +94,14 @@ def sharded_pairwise_batches(
 ) -> "tf.data.Dataset":
     """Makes rows of one positive and its own negatives, from shards.
 
-    The batches are those of `tfrecs.pairwise_batches(..., exact=False)`: some negatives
-    are positives of the user. `num_negatives` is per positive and `sampling` "uniform"
-    or "popularity"; all else is as in `sharded_shared_negatives_batches`.
+    Batches are as from `tfrecs.pairwise_batches(..., exact=False)`. For arguments,
+    returns and errors see `sharded_shared_negatives_batches`.
     """
     check_positive(num_negatives=num_negatives)
     order = _Order(shards, seed, batch_size, open_at_once)
     draw = approximate_negatives(shards, sampling, exponent)
-    give = None if credit is None else credit.function(shards.num_items)
-    assemble = with_own(draw, batch_size, num_negatives, give)
+    labels = None if credit is None else credit.function(shards.num_items)
+    assemble = with_own(draw, batch_size, num_negatives, labels)
     return _batches(order, assemble, epochs, start_step)
 
 
