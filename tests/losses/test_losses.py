@@ -34,24 +34,34 @@ def gradient(loss, targets, scores):
     return tape.gradient(value, scores).numpy()
 
 
-# The registries
+def minus_logs(of_true, of_false=()):
+    """Binary cross-entropy of logits of ones and of zeros."""
+    terms = [sigmoid(s) for s in of_true] + [1 - sigmoid(s) for s in of_false]
+    return -sum(map(math.log, terms))
 
 
 # Rows of a positive and its negatives
 
+BY_HAND = {
+    "bce": [minus_logs([2], [0.5, -1, 3]) / 4, minus_logs([-0.2], [0.1, 1.5, -4]) / 4],
+    "bpr": [minus_logs([1.5, 3, -1]) / 3, minus_logs([-0.3, -1.7, 3.8]) / 3],
+    "hinge": [
+        (0 + 0 + (1 + 1)) / 3,  # leads of 1.5, 3 and -1
+        ((1 + 0.3) + (1 + 1.7) + 0) / 3,  # leads of -0.3, -1.7 and 3.8
+    ],
+    "softmax": [
+        math.log(sum(math.exp(s - 2) for s in (0.5, 2, -1, 3))),
+        math.log(sum(math.exp(s + 0.2) for s in (-0.2, 0.1, 1.5, -4))),
+    ],
+    "adaptive-bpr": [minus_logs([-1]), minus_logs([-1.7])],  # the least leads
+    "adaptive-hinge": [1 + 1, 1 + 1.7],
+}
 
-def test_bce_by_hand():
-    first = [math.log(1 - sigmoid(s)) for s in (0.5, -1, 3)] + [math.log(sigmoid(2))]
-    second = [math.log(1 - sigmoid(s)) for s in (0.1, 1.5, -4)]
-    second += [math.log(sigmoid(-0.2))]
-    expected = [-sum(first) / 4, -sum(second) / 4]
-    np.testing.assert_allclose(losses.sampled_bce(LABELS, SCORES), expected, rtol=1e-5)
 
-
-def test_bce_is_that_of_keras_for_each_row():
-    theirs = keras.losses.BinaryCrossentropy(from_logits=True, reduction="none")
-    expected = theirs(LABELS, SCORES)
-    np.testing.assert_allclose(losses.sampled_bce(LABELS, SCORES), expected, rtol=1e-5)
+@pytest.mark.parametrize("name", BY_HAND)
+def test_losses_of_rows_by_hand(name):
+    found = LOSSES[name](LABELS, SCORES)
+    np.testing.assert_allclose(found, BY_HAND[name], rtol=1e-5)
 
 
 def test_bce_of_single_pairs_is_one_number_each():
@@ -76,38 +86,6 @@ def test_bce_takes_a_weight_for_each_single_pair():
     bias = model.user_tower.get_layer("user_bias").embeddings.numpy()[:, 0]
     step = (1 - sigmoid(before[0, 0])) / 3  # the mean is over three pairs
     np.testing.assert_allclose(bias, [step, 0, 0], atol=1e-6)
-
-
-def test_bpr_by_hand():
-    first = [-math.log(sigmoid(2.0 - s)) for s in (0.5, -1.0, 3.0)]
-    second = [-math.log(sigmoid(-0.2 - s)) for s in (0.1, 1.5, -4.0)]
-    expected = [sum(first) / 3, sum(second) / 3]
-    np.testing.assert_allclose(losses.bpr(LABELS, SCORES), expected, rtol=1e-5)
-
-
-def test_hinge_by_hand():
-    expected = [
-        ((0) + (0) + (1 - (2.0 - 3.0))) / 3,  # leads of 1.5, 3 and -1
-        ((1 + 0.3) + (1 + 1.7) + 0) / 3,  # leads of -0.3, -1.7 and 3.8
-    ]
-    np.testing.assert_allclose(losses.hinge(LABELS, SCORES), expected, rtol=1e-5)
-
-
-def test_sampled_softmax_by_hand():
-    first = math.exp(2.0) / sum(math.exp(s) for s in (0.5, 2.0, -1.0, 3.0))
-    second = math.exp(-0.2) / sum(math.exp(s) for s in (-0.2, 0.1, 1.5, -4.0))
-    expected = [-math.log(first), -math.log(second)]
-    found = losses.sampled_softmax(LABELS, SCORES)
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
-
-
-def test_adaptive_losses_by_hand():
-    leads = [2.0 - 3.0, -0.2 - 1.5]  # over the highest negative of each row
-    expected = [-math.log(sigmoid(lead)) for lead in leads]
-    found = losses.adaptive_bpr(LABELS, SCORES)
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
-    found = losses.adaptive_hinge(LABELS, SCORES)
-    np.testing.assert_allclose(found, [1 + 1.0, 1 + 1.7], rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["bpr", "hinge"])
@@ -185,50 +163,35 @@ def test_bce_is_exact_for_any_score():
 
 # The whole catalogue
 
-
-def test_softmax_by_hand():
-    total = [sum(math.exp(s) for s in row) for row in CATALOGUE]
-    expected = [
-        -math.log(math.exp(2.5) / total[0]) - math.log(math.exp(0.3) / total[0]),
-        -math.log(math.exp(0.5) / total[1]),
+CATALOGUE_BY_HAND = {
+    "softmax": [
+        2 * math.log(sum(map(math.exp, (0.3, 1, -2, 0, 2.5)))) - 0.3 - 2.5,
+        math.log(sum(map(math.exp, (1, -1, 0.5, 0.2, 0.1)))) - 0.5,
         0,  # nobody's positives
-    ]
-    found = losses.catalogue_softmax(TAKEN, CATALOGUE)
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
-
-
-def test_catalogue_bce_by_hand():
-    first = [math.log(1 - sigmoid(s)) for s in (1.0, -2.0, 0.0)]
-    first += [math.log(sigmoid(s)) for s in (0.3, 2.5)]
-    second = [math.log(1 - sigmoid(s)) for s in (1.0, -1.0, 0.2, 0.1)]
-    second += [math.log(sigmoid(0.5))]
-    third = [math.log(1 - sigmoid(s)) for s in (1, 2, 3, 4, 5)]
-    expected = [-sum(first), -sum(second), -sum(third)]
-    found = losses.catalogue_bce(TAKEN, CATALOGUE)
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
-
-
-def test_squared_error_by_hand():
-    expected = [
+    ],
+    "bce": [
+        minus_logs([0.3, 2.5], [1, -2, 0]),
+        minus_logs([0.5], [1, -1, 0.2, 0.1]),
+        minus_logs([], [1, 2, 3, 4, 5]),
+    ],
+    "squared-error": [
         0.7**2 + 1.5**2 + 0.1 * (1 + 4 + 0),  # of 0.3 and 2.5; of 1, -2 and 0
         0.5**2 + 0.1 * (1 + 1 + 0.04 + 0.01),
         0.1 * (1 + 4 + 9 + 16 + 25),
-    ]
-    found = losses.squared_error(TAKEN, CATALOGUE)
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    ],
+}
+
+
+@pytest.mark.parametrize("name", CATALOGUE_BY_HAND)
+def test_catalogue_losses_by_hand(name):
+    found = CATALOGUE_LOSSES[name](TAKEN, CATALOGUE)
+    np.testing.assert_allclose(found, CATALOGUE_BY_HAND[name], rtol=1e-5)
+
+
+def test_the_weight_of_unobserved_pairs():
     equal = losses.squared_error(TAKEN, CATALOGUE, unobserved_weight=1.0)
     plain = ((CATALOGUE - TAKEN) ** 2).sum(axis=1)
     np.testing.assert_allclose(equal, plain, rtol=1e-5)
-
-
-def test_catalogue_ties():
-    labels = np.array([[1, 0, 1, 0, 0]], dtype=np.int8)
-    scores = np.zeros((1, 5), dtype=np.float32)
-    found = losses.catalogue_softmax(labels, scores)
-    np.testing.assert_allclose(found, 2 * math.log(5), rtol=1e-6)
-    found = losses.catalogue_bce(labels, scores)
-    np.testing.assert_allclose(found, 5 * math.log(2), rtol=1e-6)
-    np.testing.assert_allclose(losses.squared_error(labels, scores), 2 * 1.0)
 
 
 SLOW = {  # of one user, an item at a time
@@ -308,14 +271,6 @@ def test_slopes_of_catalogue_losses(catalogue_wide):
     np.testing.assert_allclose(slopes, expected, atol=1e-5)
 
 
-def test_softmax_does_not_see_a_constant():
-    shifted = CATALOGUE + np.array([[9.0], [-4.0], [1.0]], dtype=np.float32)
-    expected = losses.catalogue_softmax(TAKEN, CATALOGUE)
-    np.testing.assert_allclose(
-        losses.catalogue_softmax(TAKEN, shifted), expected, rtol=1e-5, atol=1e-5
-    )
-
-
 def test_catalogue_labels_may_be_floats_as_keras_hands_them(catalogue_wide):
     expected = catalogue_wide(TAKEN, CATALOGUE)
     found = catalogue_wide(TAKEN.astype(np.float32), CATALOGUE)
@@ -340,35 +295,3 @@ def test_losses_are_registered_under_our_name(loss):
     config = keras.losses.serialize(loss)
     assert f"tfrecs>{loss.__name__}" in str(config)
     assert keras.losses.deserialize(config) is loss
-
-
-@pytest.mark.parametrize("name", ["bpr"])
-def test_a_compiled_model_is_saved_with_its_loss(name, tmp_path):
-    rng = np.random.default_rng(0)
-    inputs = {
-        "user_id": rng.integers(0, 5, 8).astype(np.int32),
-        "item_id": rng.integers(0, 6, (8, 3)).astype(np.int32),
-    }
-    labels = np.tile(np.eye(1, 3, dtype=np.float32), (8, 1))
-    model = build_mf(5, 6, embedding_dim=2)
-    model.compile("adam", LOSSES[name], jit_compile=False)
-    model.fit(inputs, labels, verbose=0)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    assert loaded.loss is LOSSES[name]
-    logged = model.evaluate(inputs, labels, verbose=0)
-    assert loaded.evaluate(inputs, labels, verbose=0) == logged
-    scores = model(inputs).numpy()
-    by_hand = np.log1p(np.exp(scores[:, 1:] - scores[:, :1])).mean()
-    assert logged == pytest.approx(by_hand, rel=1e-5)
-
-
-def test_a_catalogue_loss_trains_by_name_of_the_registry(catalogue_wide):
-    model = build_mf(3, 5, embedding_dim=2)
-    over = model.over_catalogue()
-    over.compile(keras.optimizers.Adam(0.05), catalogue_wide, jit_compile=False)
-    users = {"user_id": np.tile(np.arange(3, dtype=np.int32), 100)}
-    over.fit(users, np.tile(TAKEN, (100, 1)), batch_size=3, shuffle=False, verbose=0)
-    scores = model.score_users(np.arange(2))
-    assert scores[0, [0, 4]].min() > scores[0, [1, 2, 3]].max()
-    assert scores[1].argmax() == 2

@@ -100,17 +100,6 @@ def test_a_penalty_of_their_own_for_items(randomize, weights):
     np.testing.assert_allclose(sorted(model.losses), sorted(rows), rtol=1e-5)
 
 
-def test_dropout_drops_the_sum(randomize, build, rows):
-    model = randomize(build("bucketed_mf", embedding_dim=30, dropout=0.4))
-    given = model.item_tower(rows["item_id"])
-    dropped = model.item_tower(rows["item_id"], training=True)
-    factors = dropped["factors"].numpy()
-    kept = factors != 0
-    assert kept.mean() == pytest.approx(0.6, abs=0.1)
-    expected = np.where(kept, given["factors"].numpy() / 0.6, 0)
-    np.testing.assert_allclose(factors, expected, rtol=1e-5)
-
-
 # Mistakes
 
 

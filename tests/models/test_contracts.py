@@ -29,17 +29,6 @@ def model(name, build, randomize):
     return randomize(build(name))
 
 
-# The registry
-
-
-def test_builders_take_the_same_sizes_and_options_by_keyword(name):
-    parameters = inspect.signature(MODELS[name]).parameters
-    (first, second), options = list(parameters)[:2], list(parameters.values())[2:]
-    assert (first, second) == ("num_users", "num_items")
-    assert {option.kind for option in options} == {inspect.Parameter.KEYWORD_ONLY}
-    assert parameters["name"].default == name
-
-
 # Inputs and outputs
 
 
@@ -122,14 +111,6 @@ def test_score_parts_in_blocks_of_any_size(model, everything, block, monkeypatch
     scores = model.score_outputs(model.user_output(users), model.item_output(items))
     np.testing.assert_allclose(scores, expected[users][:, items], atol=1e-5)
     np.testing.assert_allclose(model.score_users(users), expected[users], atol=1e-5)
-
-
-def test_predict_agrees_with_itself(model, everything):
-    pairs = model.predict(everything, batch_size=3, verbose=0)
-    over = model.over_catalogue()
-    alone = over.predict({"user_id": everything["user_id"]}, batch_size=4, verbose=0)
-    np.testing.assert_allclose(alone, pairs, atol=1e-5)
-    np.testing.assert_allclose(pairs, model(everything).numpy(), atol=1e-5)
 
 
 # Dropout
@@ -281,16 +262,6 @@ def test_trains_the_same_compiled_and_several_steps_at_once(name, build, batches
     for before, plain, fast in zip(start, *trained, strict=True):
         np.testing.assert_allclose(plain, fast, atol=1e-4)
         assert np.abs(plain - before).max() > 1e-4
-
-
-@pytest.mark.parametrize(
-    ("name", "optimizer"),
-    [("mf", keras.optimizers.Adagrad), ("mlp", keras.optimizers.Adam)],
-)
-def test_trains_compiled_with_optimizers_that_have_state(
-    name, build, batches, optimizer
-):
-    fit(build(name), batches, optimizer=optimizer(0.03), jit_compile=True)
 
 
 # Saving

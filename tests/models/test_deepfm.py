@@ -5,7 +5,6 @@ from itertools import combinations
 import keras
 import numpy as np
 import pytest
-import scipy.sparse as sp
 
 from tfrecs.models import build_deepfm
 
@@ -92,20 +91,6 @@ def test_a_score_by_hand(assign):
     assert model.score_users(np.array([0])).tolist() == [[9.75 + 19 + 70]]
 
 
-def test_the_pair_is_half_of_the_square_of_the_sum_less_the_squares(
-    randomize, weights, everything
-):
-    model = randomize(build_deepfm(7, 9, embedding_dim=3))
-    tables = {variable.path: variable for variable in model.trainable_variables}
-    for path, variable in tables.items():
-        if "factors" not in path:
-            variable.assign(np.zeros(variable.shape))
-    w = weights(model)
-    u, v = w["user_factors/embeddings"][:, None], w["item_factors/embeddings"]
-    expected = ((u + v) ** 2 - u**2 - v**2).sum(-1) / 2
-    np.testing.assert_allclose(model(everything), expected, atol=1e-5)
-
-
 def test_both_parts_train_the_same_vectors(randomize, gradients, rows):
     model = randomize(build_deepfm(7, 9, embedding_dim=3))
     names = [v.path for v in model.trainable_variables if "embeddings" in v.path]
@@ -136,25 +121,3 @@ def test_it_starts_equal_to_that_of_its_ids(build, everything):
         elif "hidden" in variable.path:  # its rows for the ids come first
             variable.assign(np.concatenate([w[variable.path], np.ones((4, 6))]))
     np.testing.assert_allclose(model(everything), alone(everything), atol=1e-6)
-
-
-def test_features_of_any_kind_are_the_same_model(randomize, everything):
-    categories = np.array([2, 0, 5, 5, 1, 0, 6, 3, 4])
-    one_hot = np.eye(7)[categories]
-    scores = [
-        randomize(build_deepfm(7, 9, item_features=features))(everything).numpy()
-        for features in (categories, one_hot, sp.csr_array(one_hot))
-    ]
-    np.testing.assert_allclose(scores[1], scores[0], atol=1e-5)
-    np.testing.assert_allclose(scores[2], scores[0], atol=1e-5)
-
-
-@pytest.mark.parametrize("side", ["user", "item"])
-def test_wrong_features_are_refused(side):
-    with pytest.raises(ValueError, match=rf"`{side}_features` .*shape \(8, 2\)"):
-        build_deepfm(7, 9, **{f"{side}_features": np.ones((8, 2))})
-
-
-def test_wrong_hidden_units_are_named(build):
-    with pytest.raises(ValueError, match=r"`hidden_units` must .* Received: none"):
-        build("deepfm", hidden_units=())

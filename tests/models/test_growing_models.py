@@ -214,16 +214,12 @@ def test_what_is_frozen_stays_so_and_the_rest_has_its_slots():
     unfreeze(grown)
 
 
-def test_an_optimizer_that_has_not_stepped_is_copied():
-    model = build_mf(7, 9)
-    optimizer = keras.optimizers.SGD(0.25)
-    copy = grow_optimizer(optimizer, model, grow(model, users=1))
-    assert copy is not optimizer
-    assert float(copy.learning_rate) == 0.25
-
-
-def test_the_optimizer_of_a_view_goes_on():
+def test_a_fresh_optimizer_is_copied_and_that_of_a_view_goes_on():
     model = build_mf(7, 9, embedding_dim=2)
+    fresh = keras.optimizers.SGD(0.25)
+    copy = grow_optimizer(fresh, model, grow(model, users=1))
+    assert copy is not fresh
+    assert float(copy.learning_rate) == 0.25
     view = model.over_catalogue()
     labels = np.eye(9, dtype=np.int8)[:7]
     softmax = losses.CATALOGUE_LOSSES["softmax"]
@@ -314,12 +310,9 @@ def test_interactions_that_the_model_was_not_trained_on_are_refused(mf):
         grow_with(mf, interactions([("a", "x"), ("b", "y"), ("c", "z")]), more)
 
 
-def test_nobody_to_add_is_refused():
-    with pytest.raises(ValueError, match="Received: 0 users and 0 items"):
-        grow(build_mf(7, 9))
-
-
 def test_features_are_asked_for_and_refused_where_not_read(build):
+    with pytest.raises(ValueError, match="Received: 0 users and 0 items"):
+        grow(build("mf"))
     with pytest.raises(ValueError, match=r"item_tower.*Received: newcomers without"):
         grow(build("hybrid"), items=1)
     with pytest.raises(ValueError, match=r"user_tower.*Received: newcomers with"):

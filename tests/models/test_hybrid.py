@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from tfrecs.models import build_hybrid
+from tfrecs.models import MODELS, build_hybrid
 from tfrecs.models.cold_start import score_new_items
 from tfrecs.models.layers import feature_dense
 
@@ -110,22 +110,6 @@ def test_it_starts_equal_to_its_collaborative_part(
         assert np.abs(gradient).max() > 0, path
 
 
-def test_dropout_drops_the_sum_of_id_and_metadata(randomize, rows):
-    model = build_hybrid(
-        7, 9, item_features=ITEM_FEATURES, embedding_dim=30, dropout=0.4
-    )
-    randomize(model)
-    for part, ids in ((model.user_tower, "user_id"), (model.item_tower, "item_id")):
-        given = part(rows[ids])
-        dropped = part(rows[ids], training=True)
-        factors = dropped["factors"].numpy()
-        kept = factors != 0
-        assert kept.mean() == pytest.approx(0.6, abs=0.1)
-        expected = np.where(kept, given["factors"].numpy() / 0.6, 0)
-        np.testing.assert_allclose(factors, expected, rtol=1e-5)
-        np.testing.assert_array_equal(dropped["bias"], given["bias"])
-
-
 # Kinds of features
 
 
@@ -180,19 +164,11 @@ def test_features_travel_inside_the_file(
 # Mistakes
 
 
+@pytest.mark.parametrize("name", ["hybrid", "deepfm"])
 @pytest.mark.parametrize("side", ["user", "item"])
-@pytest.mark.parametrize(
-    ("features", "message"),
-    [
-        (np.ones((8, 2)), r"rows, one for each id.*Received: shape \(8, 2\)"),
-        (np.array([0, 1, 2]), r"rows, one for each id.*Received: shape \(3, 3\)"),
-        (np.full((7, 7), np.nan), "must be finite"),
-        (np.arange(7) - 1, "must be categories from 0. Received: -1"),
-    ],
-)
-def test_wrong_features_are_refused(side, features, message):
-    with pytest.raises(ValueError, match=f"`{side}_features` .*{message}"):
-        build_hybrid(7, 7, **{f"{side}_features": features})
+def test_wrong_features_are_refused(name, side):
+    with pytest.raises(ValueError, match=rf"`{side}_features` .*shape \(8, 2\)"):
+        MODELS[name](7, 9, **{f"{side}_features": np.ones((8, 2))})
 
 
 def test_a_hybrid_needs_features():

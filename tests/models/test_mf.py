@@ -1,7 +1,8 @@
-"""MF: its formula from its weights, its sizes, and where it starts."""
+"""MF: its formula from its weights, dropout, and no biases."""
 
 import keras
 import numpy as np
+import pytest
 
 
 def test_score_is_the_formula(build, randomize, weights, rows):
@@ -15,26 +16,17 @@ def test_score_is_the_formula(build, randomize, weights, rows):
     np.testing.assert_allclose(model(rows), expected, atol=1e-5)
 
 
-def test_dropout_drops_factors_and_not_biases(build, randomize, rows, weights):
-    model = randomize(build("mf", dropout=0.5))
-    w = weights(model)
-    user = model.user_tower(rows["user_id"], training=True)
-    item = model.item_tower(rows["item_id"], training=True)
-    for parts, table, ids in (
-        (user, "user_factors/embeddings", rows["user_id"]),
-        (item, "item_factors/embeddings", rows["item_id"]),
-    ):
-        factors = parts["factors"].numpy()
-        dropped = factors == 0
-        assert 0 < dropped.mean() < 1
-        expected = np.where(dropped, 0, w[table][ids] / 0.5)
-        np.testing.assert_allclose(factors, expected, atol=1e-5)
-    np.testing.assert_allclose(
-        user["bias"], w["user_bias/embeddings"][rows["user_id"], 0], atol=1e-6
-    )
-    np.testing.assert_allclose(
-        item["bias"], w["item_bias/embeddings"][rows["item_id"], 0], atol=1e-6
-    )
+@pytest.mark.parametrize("name", ["mf", "hybrid", "bucketed_mf"])
+def test_dropout_drops_sums_of_factors_and_no_biases(name, build, randomize, rows):
+    model = randomize(build(name, embedding_dim=30, dropout=0.4))
+    for tower, ids in ((model.user_tower, "user_id"), (model.item_tower, "item_id")):
+        given, dropped = tower(rows[ids]), tower(rows[ids], training=True)
+        factors = dropped["factors"].numpy()
+        kept = factors != 0
+        assert kept.mean() == pytest.approx(0.6, abs=0.1)
+        expected = np.where(kept, given["factors"].numpy() / 0.6, 0)
+        np.testing.assert_allclose(factors, expected, rtol=1e-5)
+        np.testing.assert_array_equal(dropped["bias"], given["bias"])
 
 
 def test_without_biases_the_score_is_the_product_alone(

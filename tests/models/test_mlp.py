@@ -43,7 +43,7 @@ def test_hidden_units_may_be_a_list(build):
     assert units == [6, 4]
 
 
-@pytest.mark.parametrize("name", ["mlp", "neumf"])
+@pytest.mark.parametrize("name", ["mlp", "mlp_mf", "neumf", "deepfm"])
 def test_wrong_hidden_units_are_named(build, name):
     with pytest.raises(ValueError, match=r"`hidden_units` must .* Received: none.*_mf"):
         build(name, hidden_units=())

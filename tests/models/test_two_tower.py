@@ -82,18 +82,6 @@ def test_hidden_part_is_a_perceptron_without_its_first_layer(catalogue, activati
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_each_hidden_layer_drops_its_input_in_training():
-    user, item = parts(2, hidden=4), parts(2, 5, hidden=4)
-    interaction = Interaction((3, 2), dropout=0.5)
-    interaction(user, item)
-    rates = {
-        layer.name: layer.rate
-        for layer in interaction.g.layers
-        if layer.name.startswith("dropout")
-    }
-    assert rates == {"dropout_1": 0.5, "dropout_2": 0.5}
-
-
 @pytest.mark.parametrize("catalogue", [False, True])
 def test_scores_of_ratings_stay_in_their_range(catalogue):
     user = {"factors": np.array([[1.0], [-200]], np.float32)}
@@ -113,26 +101,14 @@ def test_a_range_that_does_not_rise_is_refused(bad):
 
 
 def test_the_interaction_is_serialized_with_its_arguments():
-    interaction = Interaction(
-        (3, 2),
-        activation="tanh",
-        dropout=0.2,
-        use_bias=False,
-        y_range=(0.5, 5),
-        hidden_block=7,
-        name="mine",
-    )
+    options = {"activation": "tanh", "dropout": 0.2, "use_bias": False}
+    options |= {"y_range": (0.5, 5), "hidden_block": 7, "name": "mine"}
+    interaction = Interaction((3, 2), **options)
     again = keras.saving.deserialize_keras_object(
         keras.saving.serialize_keras_object(interaction)
     )
     assert again.hidden_units == (3, 2)
-    assert (again.activation, again.dropout) == ("tanh", 0.2)
-    assert (again.use_bias, again.name) == (False, "mine")
-    assert (again.hidden_block, again.y_range) == (7, (0.5, 5))
-    plain = Interaction()
-    assert (plain.hidden_units, plain.activation, plain.dropout) == ((), "relu", 0)
-    assert (plain.use_bias, plain.name) == (True, "interaction")
-    assert plain.y_range is None
+    assert {name: getattr(again, name) for name in options} == options
 
 
 # A model of one's own
@@ -162,19 +138,12 @@ def test_another_family_fits_the_formula(metric):
     np.testing.assert_allclose(metric.score_users(np.arange(6)), expected, atol=1e-5)
 
 
-def test_parts_of_some_ids_and_of_all(metric):
+def test_outputs_of_some_ids_and_of_all(metric):
     user, item = metric.user_output(np.array([5, 0])), metric.item_output()
-    assert {name: part.shape for name, part in user.items()} == {
-        "factors": (2, 3),
-        "bias": (2,),
-    }
-    assert {name: part.shape for name, part in item.items()} == {
-        "factors": (4, 3),
-        "bias": (4,),
-    }
     some = metric.item_output(np.array([3, 1, 3]))
-    for name in ("factors", "bias"):
+    for name, shape in (("factors", (3,)), ("bias", ())):
         assert isinstance(user[name], np.ndarray)
+        assert (user[name].shape, item[name].shape) == ((2, *shape), (4, *shape))
         np.testing.assert_array_equal(some[name], item[name][[3, 1, 3]])
 
 
@@ -209,14 +178,6 @@ def test_it_fits_into_a_larger_model(build):
     scores = towers.score_users(users)
     expected = [scores[0, [3, 1, 0]].max(), scores[1, [0, 2]].max()]
     np.testing.assert_allclose(model([users, items]), expected, atol=1e-6)
-
-
-def test_over_catalogue_shares_the_weights(metric):
-    over = metric.over_catalogue()
-    assert isinstance(over, OverCatalogue)
-    assert over.name == "metric_over_catalogue"
-    mine = {id(variable) for variable in metric.trainable_variables}
-    assert {id(variable) for variable in over.trainable_variables} == mine
 
 
 def test_a_model_without_biases_or_factors():
@@ -258,17 +219,18 @@ def test_negatives_get_the_scores_of_the_catalogue(name, build, randomize):
     np.testing.assert_allclose(found[:, 1:], expected, atol=1e-5)
 
 
-def test_scores_are_less_by_the_log_probability(build, randomize):
+@pytest.mark.parametrize("temperature", [1.0, 0.25])
+def test_scores_are_less_by_the_log_probability(build, randomize, temperature):
     model = randomize(build("mf"))
     logs = np.arange(-1, -10, -1, dtype=np.float32)
-    view = model.over_shared_negatives()
-    plain = view(negatives()).numpy()
+    plain = model.over_shared_negatives()(negatives()).numpy()
+    view = model.over_shared_negatives(temperature)
     corrected = view(negatives(log_probability=logs)).numpy()
-    expected = plain - np.concatenate(
-        [logs[:4, None], np.tile(logs[4:], (4, 1))], axis=1
-    )
+    of_rows = np.concatenate([logs[:4, None], np.tile(logs[4:], (4, 1))], axis=1)
+    expected = plain - temperature * of_rows
     expected[1, 4] = expected[2, 1] = -(2.0**14)
     np.testing.assert_allclose(corrected, expected, atol=1e-5)
+    assert type(view).from_config(view.get_config()).temperature == temperature
 
 
 @pytest.mark.parametrize(
@@ -293,15 +255,8 @@ def test_a_rows_own_positive_has_no_gradient_as_a_negative(build, randomize, los
         items = np.array(ids, dtype=np.int32)
         with tf.GradientTape() as tape:
             value = loss(labels, view({**inputs, "negative_id": items}))
-        found.append(
-            [value]
-            + [
-                tf.convert_to_tensor(slope)
-                for slope in tape.gradient(
-                    value, [v.value for v in model.trainable_variables]
-                )
-            ]
-        )
+        slopes = tape.gradient(value, [v.value for v in model.trainable_variables])
+        found.append([value, *map(tf.convert_to_tensor, slopes)])
     of_negatives = (losses.bpr, losses.hinge, losses.collie_bpr, losses.collie_hinge)
     counts = {losses.sampled_bce: 4 / 3, **dict.fromkeys(of_negatives, 3 / 2)}
     count = counts.get(loss, 1)  # the others take no mean
@@ -309,27 +264,22 @@ def test_a_rows_own_positive_has_no_gradient_as_a_negative(build, randomize, los
         np.testing.assert_allclose(with_it * count, without, rtol=1e-5, atol=1e-6)
 
 
-def test_over_shared_negatives_shares_the_weights(metric):
-    view = metric.over_shared_negatives()
-    assert isinstance(view, OverSharedNegatives)
-    assert view.name == "metric_over_shared_negatives"
-    mine = {id(variable) for variable in metric.trainable_variables}
-    assert {id(variable) for variable in view.trainable_variables} == mine
-    users = np.arange(6)
-    np.testing.assert_array_equal(view.score_users(users), metric.score_users(users))
-
-
-@pytest.mark.parametrize("view", ["over_catalogue", "over_shared_negatives"])
-def test_views_are_saved_with_their_model(build, randomize, view, tmp_path):
+@pytest.mark.parametrize("kind", [OverCatalogue, OverSharedNegatives])
+def test_views_share_the_weights_and_are_saved(build, randomize, kind, tmp_path):
     model = randomize(build("mf"))
-    view = getattr(model, view)()
+    name = {OverCatalogue: "over_catalogue"}.get(kind, "over_shared_negatives")
+    view = getattr(model, name)()
+    assert isinstance(view, kind)
+    assert view.name == f"my_mf_{name}"
+    mine = {id(variable) for variable in model.trainable_variables}
+    assert {id(variable) for variable in view.trainable_variables} == mine
     view(negatives())
     view.save(tmp_path / "view.keras")
     loaded = keras.saving.load_model(tmp_path / "view.keras")
-    assert type(loaded) is type(view)
-    assert loaded.name == view.name
+    assert (type(loaded), loaded.name) == (kind, view.name)
     users = np.arange(7)
-    np.testing.assert_array_equal(loaded.score_users(users), model.score_users(users))
+    for one in (view, loaded):
+        np.testing.assert_array_equal(one.score_users(users), model.score_users(users))
     np.testing.assert_array_equal(loaded(negatives()), view(negatives()))
 
 
@@ -374,7 +324,7 @@ def test_blocks_give_the_same_scores_and_gradients(block, jit_compile):
         np.testing.assert_allclose(blocked, whole, rtol=1e-4, atol=1e-5)
 
 
-def test_blocks_are_dropped_apart_and_keep_the_mean():
+def test_blocks_are_dropped_apart():
     """All items are identical, so that their scores differ by what is dropped alone."""
     interaction, user, _ = hidden(48, dropout=0.5, units=(40,), num_items=60)
     item = {"hidden": tf.ones([60, 6])}
@@ -388,9 +338,6 @@ def test_blocks_are_dropped_apart_and_keep_the_mean():
     assert (first != second).mean() > 0.9  # in every step anew
     for row in first:  # of 60 items in 30 blocks, each block with its own
         assert len({tuple(pair) for pair in row.reshape(30, 2)}) > 25
-    # Dropping the input of the last layer, which is linear, keeps the mean.
-    linear, user, _ = hidden(48, dropout=0.5, units=(), num_items=60)
-    assert not any("dropout" in layer.name for layer in linear.g.layers)
 
 
 def test_inference_in_blocks_drops_nothing():

@@ -35,6 +35,12 @@ def summed(rows, values):
     }
 
 
+def slices(rows, values):
+    return tf.IndexedSlices(
+        tf.constant(values, tf.float32), tf.constant(rows), tf.constant([ROWS, DIM])
+    )
+
+
 def rowwise_adagrad(table, rate=0.1, start=0.2, epsilon=1e-7):
     accumulator = np.full(ROWS, start)
     for rows, values in zip(BATCHES, gradients(), strict=True):
@@ -44,22 +50,13 @@ def rowwise_adagrad(table, rate=0.1, start=0.2, epsilon=1e-7):
     return table
 
 
-def lazy_adam(table, rate=0.1, b1=0.8, b2=0.95, epsilon=1e-7):
+def adam(table, step_aware, rate=0.1, b1=0.8, b2=0.95, epsilon=1e-7):
+    """Moments decay in every step, or if not `step_aware` for the rows looked up."""
     m, v = np.zeros((ROWS, DIM)), np.zeros((ROWS, DIM))
     for t, (rows, values) in enumerate(zip(BATCHES, gradients(), strict=True), start=1):
-        for row, g in summed(rows, values).items():
-            m[row] = b1 * m[row] + (1 - b1) * g
-            v[row] = b2 * v[row] + (1 - b2) * g**2
-            corrected = rate * np.sqrt(1 - b2**t) / (1 - b1**t)
-            table[row] -= corrected * m[row] / (np.sqrt(v[row]) + epsilon)
-    return table
-
-
-def step_aware_adam(table, rate=0.1, b1=0.8, b2=0.95, epsilon=1e-7):
-    """As above, with moments that decay in every step, looked up or not."""
-    m, v = np.zeros((ROWS, DIM)), np.zeros((ROWS, DIM))
-    for t, (rows, values) in enumerate(zip(BATCHES, gradients(), strict=True), start=1):
-        m, v = b1 * m, b2 * v
+        decaying = slice(None) if step_aware else list(set(rows))
+        m[decaying] *= b1
+        v[decaying] *= b2
         for row, g in summed(rows, values).items():
             m[row] += (1 - b1) * g
             v[row] += (1 - b2) * g**2
@@ -80,10 +77,13 @@ CASES = {
         lambda **o: RowwiseAdagrad(0.1, initial_accumulator_value=0.2, **o),
         rowwise_adagrad,
     ),
-    "lazy_adam": (lambda **o: LazyAdam(0.1, beta_1=0.8, beta_2=0.95, **o), lazy_adam),
+    "lazy_adam": (
+        lambda **o: LazyAdam(0.1, beta_1=0.8, beta_2=0.95, **o),
+        lambda table: adam(table, step_aware=False),
+    ),
     "step_aware": (
         lambda **o: LazyAdam(0.1, beta_1=0.8, beta_2=0.95, step_aware=True, **o),
-        step_aware_adam,
+        lambda table: adam(table, step_aware=True),
     ),
     "sparse_sgd": (lambda **o: SparseSGD(0.1, **o), sgd),
 }
@@ -122,12 +122,8 @@ def test_a_dense_gradient_moves_touched_rows_alike_in_the_first_step(name):
     results = []
     for dense in (False, True):
         optimizer, (variable, _) = make(), table()
-        slices = tf.IndexedSlices(
-            tf.constant(gradients()[0]),
-            tf.constant(BATCHES[0]),
-            tf.constant([ROWS, DIM]),
-        )
-        gradient = tf.convert_to_tensor(slices) if dense else slices
+        gradient = slices(BATCHES[0], gradients()[0])
+        gradient = tf.convert_to_tensor(gradient) if dense else gradient
         optimizer.apply([gradient], [variable])
         results.append(np.array(variable))
     np.testing.assert_allclose(*results, rtol=1e-5)
@@ -180,10 +176,10 @@ def test_step_aware_moments_are_those_of_adam_for_rows_of_the_batch():
     lazy = LazyAdam(0.1, beta_1=0.8, beta_2=0.95)
     (mine, _), (theirs, _), (other, _) = table(), table(), table()
     for rows, values in zip(BATCHES, gradients(), strict=True):
-        slices = tf.IndexedSlices(values, tf.constant(rows), tf.constant([ROWS, DIM]))
-        ours.apply([slices], [mine])
-        lazy.apply([slices], [other])
-        stock.apply([tf.convert_to_tensor(slices)], [theirs])
+        gradient = slices(rows, values)
+        ours.apply([gradient], [mine])
+        lazy.apply([gradient], [other])
+        stock.apply([tf.convert_to_tensor(gradient)], [theirs])
         expected = moments(stock, "_momentum", "_velocity")
         found = moments(ours, "first_moment", "second_moment")
         assert len(found) == len(expected) == 2
@@ -238,14 +234,8 @@ def test_what_is_clipped_is_the_sum_of_a_rows_look_ups(name, clip):
                 rows = sorted(merged)
                 merged = np.array([merged[row] for row in rows])
                 values, other = clipped(merged, other, clip)
-            slices = tf.IndexedSlices(
-                tf.constant(values, tf.float32),
-                tf.constant(rows),
-                tf.constant([ROWS, DIM]),
-            )
-            optimizer.apply(
-                [slices, tf.constant(other, tf.float32)], [variable, kernel]
-            )
+            both = [slices(rows, values), tf.constant(other, tf.float32)]
+            optimizer.apply(both, [variable, kernel])
         found.append([np.array(variable), np.array(kernel)])
     for one, two in zip(*found, strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-5)
@@ -260,9 +250,7 @@ def test_clipping_is_that_of_keras_for_a_dense_gradient(clip):
     for make in (SparseSGD, keras.optimizers.SGD):
         optimizer, (variable, _) = make(0.1, **clip), table()
         for rows, values in zip(BATCHES, gradients(), strict=True):
-            gradient = tf.IndexedSlices(
-                tf.constant(values), tf.constant(rows), tf.constant([ROWS, DIM])
-            )
+            gradient = slices(rows, values)
             if make is not SparseSGD:
                 gradient = tf.convert_to_tensor(gradient)
             optimizer.apply([gradient], [variable])
@@ -361,18 +349,12 @@ def test_schedules_are_followed(name):
     """A rate that is 0 from the third step on moves nothing there."""
     make, _ = CASES[name]
     optimizer, (variable, _) = make(), table()
-    optimizer = type(optimizer).from_config(
-        {
-            **optimizer.get_config(),
-            "learning_rate": keras.optimizers.schedules.PiecewiseConstantDecay(
-                [1], [0.1, 0.0]
-            ),
-        }
-    )
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([1], [0.1, 0.0])
+    config = {**optimizer.get_config(), "learning_rate": schedule}
+    optimizer = type(optimizer).from_config(config)
     seen = []
     for rows, values in zip(BATCHES, gradients(), strict=True):
-        slices = tf.IndexedSlices(tf.constant(values), tf.constant(rows))
-        optimizer.apply([slices], [variable])
+        optimizer.apply([slices(rows, values)], [variable])
         seen.append(np.array(variable))
     assert (seen[1] != seen[0]).any()
     assert np.array_equal(seen[-1], seen[1])

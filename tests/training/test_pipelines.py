@@ -117,34 +117,40 @@ def test_sizes_are_at_least_one(make, size, bad):
         make(TRAIN, seed=0, **{size: bad})
 
 
+FIVE = {"batch_size": 5, "num_negatives": 2}
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "shapes"),
+    [  # in the order of the keys: item_id, user_id; then labels
+        (pairwise_batches, FIVE, [[5, 3], [5], [5, 3]]),
+        (pairwise_batches, {**FIVE, "exact": False}, [[5, 3], [5], [5, 3]]),
+        (pairwise_batches, {}, [[13, 5], [13], [13, 5]]),
+        (pointwise_batches, FIVE, [[15]] * 3),
+        (pointwise_batches, {}, [[13 * 5]] * 3),
+        (user_batches, {"batch_size": 3}, [[3], [3, 7]]),
+        (rating_batches, {"batch_size": 4}, [[4]] * 3),
+        (rating_batches, {}, [[13]] * 3),
+        (several_positives_batches, {}, [[13, 20], [13], [13, 20]]),
+    ],
+)
+def test_shapes_are_static(make, options, shapes):
+    *ids, labels = specs(make(TRAIN, seed=0, **options))
+    assert ids == [(shape, "int32") for shape in shapes[:-1]]
+    assert labels == (shapes[-1], "int8" if make is user_batches else "float32")
+
+
+@pytest.mark.parametrize("make", PIPELINES)
+def test_batches_by_default(make, from_pairs):
+    pairs = [(user, item) for user in range(130) for item in range(8)]
+    many = from_pairs(pairs, 130, 20, ratings=np.ones(len(pairs)))
+    rows = {user_batches: 128, pointwise_batches: 1024 * 5}.get(make, 1024)
+    dataset = make(many, seed=0)
+    assert dataset.element_spec[0]["user_id"].shape == [rows]
+    assert dataset.cardinality() == 1
+
+
 # Positives with their negatives
-
-
-@pytest.mark.parametrize("exact", [True, False])
-def test_pairwise_shapes_are_static(exact):
-    options = {"seed": 0, "batch_size": 5, "num_negatives": 2}
-    dataset = pairwise_batches(TRAIN, **options, exact=exact)
-    # in the order of the keys: item_id, user_id; then labels
-    assert specs(dataset) == [
-        ([5, 3], "int32"),
-        ([5], "int32"),
-        ([5, 3], "float32"),
-    ]
-    assert [list(spec) for spec in dataset.element_spec[:1]] == [["user_id", "item_id"]]
-
-
-def test_a_batch_is_no_larger_than_train_and_has_four_negatives_by_default():
-    assert specs(pairwise_batches(TRAIN, seed=0))[0] == ([13, 5], "int32")
-    assert specs(pointwise_batches(TRAIN, seed=0))[0] == ([13 * 5], "int32")
-
-
-def test_a_batch_has_1024_positives_by_default(from_pairs):
-    many = from_pairs(
-        [(user, item) for user in range(50) for item in range(50)], 50, 60
-    )
-    assert specs(pairwise_batches(many, seed=0))[0] == ([1024, 5], "int32")
-    assert pairwise_batches(many, seed=0).cardinality() == 2500 // 1024
-    assert specs(pointwise_batches(many, seed=0))[0] == ([1024 * 5], "int32")
 
 
 @pytest.mark.parametrize("exact", [True, False])
@@ -178,15 +184,16 @@ def test_labels_are_one_for_the_positive_and_zero_for_the_others():
 
 
 def test_exact_negatives_are_never_positives_and_approximate_ones_sometimes():
-    options = {"seed": 2, "batch_size": 13, "num_negatives": 40}
-    among = {}
-    for exact in (True, False):
-        [(inputs, _)] = epoch(pairwise_batches(TRAIN, **options, exact=exact))
+    among = []
+    for options in ({}, {"exact": True}, {"exact": False}):
+        [(inputs, _)] = epoch(
+            pairwise_batches(TRAIN, seed=2, num_negatives=40, **options)
+        )
         users, items = np.array(inputs["user_id"]), np.array(inputs["item_id"])
-        among[exact] = MATRIX[users[:, None], items[:, 1:]].mean()
-    assert among[True] == 0
+        among.append(MATRIX[users[:, None], items[:, 1:]].mean())
+    assert among[:2] == [0, 0]
     expected = (MATRIX.sum(axis=1) ** 2).sum() / 13 / 7  # a user's share, by positives
-    assert among[False] == pytest.approx(expected, abs=0.1)
+    assert among[2] == pytest.approx(expected, abs=0.1)
 
 
 @pytest.mark.parametrize("exact", [True, False])
@@ -209,20 +216,11 @@ def test_negatives_of_popularity_are_those_of_its_sampler(make, exact):
         assert weights.astype(bool).sum() == 1 or found.pvalue > 1e-3
 
 
-@with_negatives
-def test_negatives_of_a_positives_own_are_uniform_by_default(make):
+@pytest.mark.parametrize("make", PIPELINES[:3])
+def test_negatives_are_uniform_by_default(make):
     plain = epoch(make(TRAIN, seed=2))
     assert plain == epoch(make(TRAIN, seed=2, sampling="uniform"))
     assert plain != epoch(make(TRAIN, seed=2, sampling="popularity"))
-
-
-def test_exact_is_the_default():
-    [(inputs, _)] = epoch(pairwise_batches(TRAIN, seed=2, num_negatives=40))
-    users, items = np.array(inputs["user_id"]), np.array(inputs["item_id"])
-    assert not MATRIX[users[:, None], items[:, 1:]].any()
-    [(inputs, _)] = epoch(pointwise_batches(TRAIN, seed=2, num_negatives=40))
-    known = MATRIX[np.array(inputs["user_id"]), np.array(inputs["item_id"])]
-    assert known.sum() == NUM_POSITIVES
 
 
 def test_every_batch_draws_other_negatives(from_pairs):
@@ -260,22 +258,20 @@ def test_weights_come_third_each_with_its_positive():
 
 
 @pytest.mark.parametrize("train", [TRAIN, weighted()], ids=["plain", "weighted"])
-@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("exact", [{}, {"exact": False}])
 def test_pointwise_is_pairwise_flattened(train, exact):
-    options = {"seed": 4, "batch_size": 3, "num_negatives": 2, "epochs": 2}
-    pairwise = epoch(pairwise_batches(train, **options, exact=exact))
-    pointwise = epoch(pointwise_batches(train, **options, exact=exact))
+    options = {"seed": 4, "batch_size": 3, "num_negatives": 2, "epochs": 2, **exact}
+    pairwise, pointwise = (
+        pairwise_batches(train, **options),
+        pointwise_batches(train, **options),
+    )
+    assert all(shape == [9] for shape, _ in specs(pointwise))
+    pairwise, pointwise = epoch(pairwise), epoch(pointwise)
     for (rows, *others), (flat, *flat_others) in zip(pairwise, pointwise, strict=True):
         assert flat["user_id"] == np.repeat(rows["user_id"], 3).tolist()
         assert flat["item_id"] == np.ravel(rows["item_id"]).tolist()
         assert flat_others[0] == np.ravel(others[0]).tolist()
         assert flat_others[1:] == [np.repeat(w, 3).tolist() for w in others[1:]]
-
-
-def test_pointwise_shapes_are_static():
-    dataset = pointwise_batches(weighted(), seed=0, batch_size=5, num_negatives=2)
-    kinds = ["int32", "int32", "float32", "float32"]
-    assert specs(dataset) == [([15], kind) for kind in kinds]
 
 
 # Positives with negatives that a batch shares
@@ -307,14 +303,6 @@ def test_shared_negatives_shapes_are_static(sampling):
     assert (labels.shape.as_list(), labels.dtype) == ([4, 1 + n], "int8")
     inputs, _ = shared_negatives_batches(TRAIN, **options, correct=False).element_spec
     assert set(inputs) == {"user_id", "item_id", "negative_id"}
-
-
-def test_a_batch_has_1024_positives_and_uniform_shared_negatives_by_default(from_pairs):
-    many = from_pairs([(user, i) for user in range(50) for i in range(50)], 50, 60)
-    inputs, _ = shared_negatives_batches(many, seed=0).element_spec
-    assert inputs["user_id"].shape == inputs["negative_id"].shape == [1024]
-    [first, _] = shared_negatives_batches(many, seed=0)
-    assert first[0]["negative_id"].numpy().max() > 50  # nobody has these
 
 
 @every_sampling
@@ -384,16 +372,6 @@ def test_items_that_nobody_has_are_no_negatives_by_popularity(from_pairs):
 # Users with all their positives
 
 
-def test_user_shapes_are_static_and_as_wide_as_the_catalogue():
-    dataset = user_batches(TRAIN, seed=0, batch_size=3)
-    assert specs(dataset) == [([3], "int32"), ([3, 7], "int8")]
-
-
-def test_a_batch_has_128_users_by_default(from_pairs):
-    users = from_pairs([(user, 0) for user in range(130)], 130, 1)
-    assert specs(user_batches(users, seed=0))[0] == ([128], "int32")
-
-
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 4, 99])
 def test_every_user_stands_once_in_an_epoch_with_all_positives(batch_size):
     dataset = user_batches(TRAIN, seed=1, batch_size=batch_size)
@@ -427,12 +405,6 @@ def test_every_rating_stands_once_in_an_epoch_with_its_pair():
     assert all(rating == item + 1 for _, item, rating in found)
 
 
-def test_rating_shapes_are_static():
-    dataset = rating_batches(TRAIN, seed=0, batch_size=4)
-    assert specs(dataset) == [([4], "int32"), ([4], "int32"), ([4], "float32")]
-    assert specs(rating_batches(TRAIN, seed=0))[0] == ([13], "int32")
-
-
 def test_weights_of_ratings_come_third():
     train = dataclasses.replace(TRAIN, weights=TRAIN.ratings / 8)
     for _, ratings, weights in epoch(rating_batches(train, seed=0, batch_size=4)):
@@ -453,10 +425,6 @@ def test_rows_are_positives_of_the_user_and_then_others():
     for inputs, labels in epoch(dataset):
         known = MATRIX[np.array(inputs["user_id"])[:, None], inputs["item_id"]]
         assert known.tolist() == labels == [[1, 1, 1, 0, 0]] * 4
-
-
-def test_rows_have_ten_positives_and_ten_negatives_by_default():
-    assert specs(several())[0] == ([13, 20], "int32")
 
 
 def test_a_user_has_a_row_for_each_positive():
