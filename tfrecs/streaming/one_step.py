@@ -114,11 +114,8 @@ class OneStep:
     def _grow_to(self, rooms: Iterable[int]) -> None:
         from tfrecs.models.growing import grow, grow_optimizer
 
-        num_users, num_items = rooms
-        users, items = (
-            num_users - self._model.num_users,
-            num_items - self._model.num_items,
-        )
+        sizes = self._model.num_users, self._model.num_items
+        users, items = (new - old for new, old in zip(rooms, sizes, strict=True))
         if not (users or items):
             return
         grown = grow(self._model, users=users, items=items)

@@ -71,30 +71,32 @@ def test_people_and_other_actions_can_be_chosen(put):
     assert dataset.note.startswith("2 actions without")
 
 
-def test_unknown_actions_and_users_raise(put):
-    folder = put("trivago", {"train.csv": TRAIN})
-    with pytest.raises(
-        ValueError, match=r"one of clickout item, .* Received: 'search fo"
-    ):
-        load_trivago(actions=["search for poi"])
-    with pytest.raises(
-        ValueError, match=r"one of session_id, user_id. Received: 'city'"
-    ):
-        load_trivago(users="city")
-    with pytest.raises(ValueError, match=f"{folder}/train.csv: .*Received: 0 of these"):
-        load_trivago(actions=["interaction item deals"])
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"actions": ["search for poi"]}, "one of clickout item, .* Received: 'search"),
+        ({"users": "city"}, "one of session_id, user_id. Received: 'city'"),
+        ({"actions": ["search for item"]}, "train.csv: .*Received: 0 of these actions"),
+    ],
+)
+def test_unknown_actions_and_users_raise(put, options, expected):
+    put("trivago", {"train.csv": TRAIN})
+    with pytest.raises(ValueError, match=expected):
+        load_trivago(**options)
 
 
-def test_a_malformed_row_raises_with_file_and_line(put):
-    damaged = TRAIN.replace(",3,clickout", ",clickout")
-    folder = put("trivago", {"train.csv": damaged})
-    reason = "in line 4: must have 12 fields .* Received: 11"
-    with pytest.raises(ValueError, match=f"^{folder}/train.csv: .*{reason}"):
-        load_trivago()
-
-
-def test_a_repeated_hotel_raises(put):
-    twice = HOTELS + "5101,Pool\n"
-    folder = put("trivago", {"train.csv": TRAIN, "item_metadata.csv": twice})
-    with pytest.raises(ValueError, match=f"{folder}/item_metadata.csv: .*5101"):
+@pytest.mark.parametrize(
+    ("train", "hotels", "expected"),
+    [
+        (
+            TRAIN.replace(",3,clickout", ",clickout"),
+            HOTELS,
+            "train.csv: .*in line 4: must have 12 fields .* Received: 11",
+        ),
+        (TRAIN, HOTELS + "5101,Pool\n", "item_metadata.csv: .*5101 twice"),
+    ],
+)
+def test_a_bad_file_raises_with_its_name(put, train, hotels, expected):
+    folder = put("trivago", {"train.csv": train, "item_metadata.csv": hotels})
+    with pytest.raises(ValueError, match=f"^{folder}/{expected}"):
         load_trivago()

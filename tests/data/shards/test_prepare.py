@@ -43,16 +43,11 @@ def test_every_row_occurs_once_under_its_raw_ids(shards, raw):
     assert shards.num_interactions == 3000
 
 
-def test_ids_are_numbered_as_they_first_appear(shards, raw):
+def test_ids_are_numbered_as_they_first_appear_and_counted(shards, raw):
     for vocabulary, column in zip((shards.users, shards.items), raw, strict=True):
         assert vocabulary.ids.tolist() == list(dict.fromkeys(column.tolist()))
-    assert (shards.num_users, shards.num_items) == (
-        len(shards.users),
-        len(shards.items),
-    )
-
-
-def test_items_are_counted(shards):
+    sizes = len(shards.users), len(shards.items)
+    assert (shards.num_users, shards.num_items) == sizes
     counts = np.bincount(pairs_of(shards)[:, 1], minlength=shards.num_items)
     assert shards.item_counts.tolist() == counts.tolist()
     assert shards.item_counts.dtype == np.int64
@@ -314,19 +309,13 @@ def test_ids_of_two_kinds_raise(write_parquet, tmp_path):
         ({"min_rating": 3}, "given together. Received: rating_col=None, min_rating=3"),
         ({"rating_col": "r"}, "together. Received: rating_col='r', min_rating=None"),
         ({"paths": []}, "`paths` must name at least one file"),
+        ({"paths": "c.parquet"}, r"c\.parquet: no such file"),
     ],
 )
 def test_bad_arguments_raise_before_a_folder_is_made(given, message, files, tmp_path):
-    with pytest.raises(ValueError, match=message):
-        prepare_shards(
-            **{"paths": files, "folder": tmp_path / "out", "seed": 0, **given}
-        )
-    assert os.listdir(tmp_path) == []
-
-
-def test_a_missing_file_raises_before_a_folder_is_made(files, tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"c\.parquet: no such file"):
-        prepare_shards([*files, tmp_path / "c.parquet"], tmp_path / "out", seed=0)
+    arguments = {"paths": files, "folder": tmp_path / "out", "seed": 0, **given}
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        prepare_shards(**arguments)
     assert os.listdir(tmp_path) == []
 
 

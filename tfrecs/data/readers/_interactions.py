@@ -52,7 +52,7 @@ def read_interactions(
         FileNotFoundError: if the file does not exist.
         ValueError: if it cannot be read, lacks a column, or has malformed rows.
     """
-    named = _named(user_col, item_col, rating_col, time_col)
+    named = {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col}
     return _read(Path(path), named, malformed)[0]
 
 
@@ -74,7 +74,7 @@ def read_leniently(
         FileNotFoundError: if the file does not exist.
         ValueError: if it cannot be read, lacks a column, or has no good row.
     """
-    named = _named(user_col, item_col, rating_col, time_col)
+    named = {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col}
     return _read(Path(path), named, "skip")
 
 
@@ -108,7 +108,7 @@ def read_test(
         ValueError: as `read_interactions`, and if no row is left.
     """
     known = {"users": train.users, "items": train.items}
-    named = _named(user_col, item_col, rating_col, time_col)
+    named = {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col}
     columns, _ = _read_columns(Path(path), named, malformed, known)
     with naming_file(path):
         keep = np.logical_and.reduce(
@@ -129,12 +129,6 @@ def read_test(
             item_features=train.item_features,
         )
     return test, int(np.sum(~keep))
-
-
-def _named(
-    user: str | None, item: str | None, rating: str | None, time: str | None
-) -> dict[str, str | None]:
-    return {"user": user, "item": item, "rating": rating, "time": time}
 
 
 def _read(
