@@ -1,7 +1,6 @@
 """The page: loads the models once, and shows one view of one person."""
 
 import gc
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -11,9 +10,8 @@ from tfrecs.app import views, widgets
 from tfrecs.app.bundles import find_bundles
 from tfrecs.app.cards import STYLE, alert, note
 from tfrecs.app.catalogue import Catalogue, catalogue_of
-from tfrecs.app.models import Model, Progress, compared_models, load_all
+from tfrecs.app.models import Model, compared_models, load_all
 from tfrecs.app.options import Options
-from tfrecs.inference.recommender import Recommender
 
 
 @dataclass
@@ -72,7 +70,12 @@ def _load(options: Options) -> Loaded:
             return shared
         bar = st.progress(0.0, "Starting TensorFlow")
         try:
-            recommenders = _recommenders(options, bar.progress)
+            if options.bundle:
+                recommenders = load_all(find_bundles(options.bundle), bar.progress)
+            else:
+                from tfrecs.app.demo import train_demo
+
+                recommenders = train_demo(bar.progress)
         finally:
             bar.empty()
         models, notes = compared_models(recommenders)
@@ -82,11 +85,3 @@ def _load(options: Options) -> Loaded:
         # million objects at each move of a slider.
         gc.freeze()
     return shared
-
-
-def _recommenders(options: Options, progress: Progress) -> Mapping[str, Recommender]:
-    if options.bundle:
-        return load_all(find_bundles(options.bundle), progress)
-    from tfrecs.app.demo import train_demo
-
-    return train_demo(progress)

@@ -29,8 +29,6 @@ class Kind(NamedTuple):
 
     Args:
         program: name before its errors.
-        parse: parses the command line.
-        listing: returns the names for `--list`.
         start: takes the options and the command; reads the data and makes the folder.
         after_interrupt: what is said after an interruption.
     """

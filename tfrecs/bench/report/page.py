@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
@@ -48,7 +49,7 @@ DEFINITIONS = {
     "micro_recall": "Recall over the test items of all users together.",
 }
 
-SHARED = {
+SHARED: dict[str, Any] = {
     "parts": PARTS,
     "alpha": ALPHA,
     "few_users": FEW_USERS,

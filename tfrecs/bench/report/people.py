@@ -1,6 +1,5 @@
 """The example users: their items, and the lists of all models."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,20 +15,17 @@ def people(problem: Problem, found: Findings) -> list[dict[str, Any]]:
     """Returns the example users with a list of any model, for the template."""
     train, test = problem.train, problem.test
     ids = train.items.ids
-    names = distinct_names(ItemNames(train).of(np.arange(len(ids))), ids)
-
-    def named(items: Iterable[int]) -> list[str]:
-        return [names[item] for item in items]
-
+    titles = ItemNames(train).of(np.arange(len(ids)))
+    names = np.array(distinct_names(titles, ids), dtype=object)
     segments = activity(train)
     shown = []
     for user in problem.example_users:
-        held_out = test.item_ids[history(test, user)].tolist()
+        held_out = test.item_ids[history(test, user)]
         cards = [
             {
                 "model": row.model,
                 "entries": [(names[i], i in held_out) for i in row.first.lists[user]],
-                "hits": len({*row.first.lists[user]} & {*held_out}),
+                "hits": len(np.intersect1d(row.first.lists[user], held_out)),
             }
             for row in found.rows
             if user in row.first.lists
@@ -39,8 +35,8 @@ def people(problem: Problem, found: Findings) -> list[dict[str, Any]]:
                 {
                     "id": id_text(train.users.ids[user]),
                     "activity": str(segments[user]),
-                    "known": named(train.item_ids[history(train, user)]),
-                    "held_out": named(held_out),
+                    "known": names[train.item_ids[history(train, user)]],
+                    "held_out": names[held_out],
                     "cards": cards,
                 }
             )
