@@ -18,10 +18,9 @@ def draw_distinct(
 ) -> IntArray:
     """Draws n distinct items for each row, by weight among the items that remain.
 
-    Each row first draws somewhat more than n items with replacement and drops refused
-    and repeated ones, which is fast for large catalogues. Rows that lack some draw the
-    rest in a way that always ends: each remaining item gets an exponential time by its
-    weight, and the first ones are taken. Both are draws one after the other.
+    Each row first draws more than n items with replacement and drops refused and
+    repeated ones, which is fast for large catalogues. Rows that lack some draw the rest
+    by exponential times: of the remaining items, the first ones are taken.
 
     Args:
         refused: `[rows, num_items]`, nonzero for items that must not be drawn, sorted.

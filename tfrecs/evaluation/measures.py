@@ -20,13 +20,7 @@ from tfrecs.evaluation.metrics.ranking import Ranks, Values
 
 @dataclass(frozen=True)
 class Measures:
-    """The metrics of an evaluation.
-
-    Args:
-        cutoffs: each k.
-        names: metrics of rankings.
-        list_names: metrics of lists.
-    """
+    """The metrics of rankings and of lists in an evaluation, and each k."""
 
     cutoffs: tuple[int, ...]
     names: tuple[str, ...]
@@ -81,12 +75,8 @@ def choose_measures(
 ) -> Measures:
     """Checks names of metrics; None for all metrics of rankings.
 
-    Args:
-        metrics: the names.
-        cutoffs: each k.
-        whole: whether metrics of the whole ranking are available.
-        lists: whether metrics of lists are.
-        item_features: features for metrics of lists; None for no features.
+    `whole` and `lists` are whether metrics of the whole ranking, and of lists, are
+    available.
 
     Raises:
         ValueError: if a name is unknown, there is no name, or features are missing.

@@ -32,10 +32,8 @@ def evaluate_sampled(
     """Ranks each user's test items together with the user's stored candidates.
 
     Candidates that repeat, or are test items, are dropped, so that a test item is not
-    ranked below itself. (In the NCF paper's MovieLens 1M, 156 users have their test
-    item among their 99 candidates.) Ties are broken against the model. Sampled metrics
-    are higher than in the whole catalogue and may order models otherwise; the
-    result says that it is sampled.
+    ranked below itself. Ties are broken against the model. See
+    `tfrecs.evaluation.candidates` on comparing sampled metrics.
 
     Args:
         model: as in `evaluate`.
@@ -61,9 +59,6 @@ def evaluate_sampled(
         >>> scores = np.array([[9.0, 7.0, 1.0, 5.0]])  # item 0 is no candidate
         >>> evaluate_sampled(scores, test, candidates, k=2).metrics["mrr"]
         0.5
-
-    References:
-        Krichene and Rendle 2020, "On Sampled Metrics for Item Recommendation".
     """
     cutoffs = check_cutoffs(k, test.num_items)
     measures = choose_measures(metrics, cutoffs, lists=False)

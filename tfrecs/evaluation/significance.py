@@ -212,11 +212,8 @@ def _share_as_far(
 ) -> float:
     """Returns the share of signs that put the sum of `sizes` as far from 0 as `seen`.
 
-    Args:
-        sizes: `[differing]`, above 0.
-        seen: the observed distance.
-        signs: blocks `[signs, differing]` of 1 for plus and 0 for minus.
-        exact: whether the observed signs are among them.
+    `signs` are blocks `[signs, differing]` of 1 for plus and 0 for minus, among them
+    the observed ones if `exact`.
     """
     far = seen - 1e-12 * sizes.sum()  # the order of summation changes last digits
     as_far, total = (0, 0) if exact else (1, 1)

@@ -44,8 +44,8 @@ def nearest_liked(
 
     Args:
         vectors: `[num_items, dim]`, dense or sparse, such as from `item_vectors`.
-        items: `[items]`, indices of recommended items.
-        liked: `[liked]`, indices of liked items, each once.
+        items: `[items]`, indices.
+        liked: `[liked]`, indices, each once.
         k: most liked items for each.
 
     Returns:

@@ -15,12 +15,9 @@ def rerank(
     popularity_weight: float = 0.0,
     diversity_weight: float = 0.0,
 ) -> IntArray:
-    """Applies `penalize_popularity` and then `diversify`.
+    """Applies `penalize_popularity` and then `diversify`, and returns `[k]` indices.
 
-    Arguments are as in these; weights of 0 keep the order of the scores.
-
-    Returns:
-        `[k]` indices of items, best first.
+    Weights of 0 keep the order of the scores.
     """
     fair = penalize_popularity(scores, counts, popularity_weight)
     return diversify(fair, similarities, k, diversity_weight)

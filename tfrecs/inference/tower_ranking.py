@@ -29,10 +29,7 @@ Side: TypeAlias = Literal["user", "item"]
 class Entities:
     """Users or items that are ranked, or that others are ranked for.
 
-    Args:
-        side: "user" or "item".
-        ids: `[n]`, raw ids or names.
-        output: from a slice of the n to their tower output.
+    `ids` `[n]` are raw ids or names; `output` maps a slice of the n to tower output.
     """
 
     side: Side
@@ -41,14 +38,9 @@ class Entities:
 
 
 class TowerRanking:
-    """Ranks the users or items of one tower for the other's.
+    """Ranks the users or items of one tower for the other's; TypeError without towers.
 
-    Args:
-        model: a model of two towers.
-        train: its training data.
-
-    Raises:
-        TypeError: if the model has no towers.
+    `train` has the vocabularies of the model.
     """
 
     def __init__(self, model: Any, train: Interactions) -> None:

@@ -21,14 +21,9 @@ def card_of(
     model: keras.Model,
     trained: keras.Model,
 ) -> str:
-    """Returns the card as a table in markdown.
+    """Returns the card of `model` as a table in markdown, with `rows` first.
 
-    Args:
-        rows: more rows, which come first.
-        train: training data.
-        validation: held-out interactions; None for none.
-        model: the model that the card describes.
-        trained: the model that `fit` is called on: `model` or a view of it.
+    `trained` is the model that `fit` is called on: `model` or a view of it.
     """
     density = len(train) / (train.num_users * train.num_items)
     card = {

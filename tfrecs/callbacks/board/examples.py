@@ -34,11 +34,7 @@ def draw_examples(
 class Examples:
     """Writes the recommendations of some users beside their histories.
 
-    Args:
-        train: training data.
-        held: held-out interactions, the hits of recommendations; None for none.
-        users: `[users]`, indices.
-        names: of the items.
+    Recommended items in `held` are hits. `users` are indices `[users]`.
     """
 
     def __init__(

@@ -68,10 +68,7 @@ class _Drawing:
     def tensor(self, tensor: Any, scope: str, known: dict[int, str]) -> str:
         """Draws the layers that a symbolic tensor comes from; returns the node's name.
 
-        Args:
-            tensor: of a functional model.
-            scope: prefix of the names.
-            known: nodes of tensors, such as inputs, by `id`.
+        `scope` is a prefix of the names; `known` are nodes of tensors by `id`.
         """
         if id(tensor) in known:
             return known[id(tensor)]

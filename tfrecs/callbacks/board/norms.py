@@ -35,12 +35,9 @@ def drawn_by_decile(decile: IntArray, rng: np.random.Generator) -> IntArray:
 
 
 def norms(group: str, vectors: FloatArray, decile: IntArray) -> Summary:
-    """Returns a histogram of the lengths `|v|` for each decile.
+    """Returns a histogram of the lengths of vectors `[n, dim]` for each decile `[n]`.
 
-    Args:
-        group: prefix of the tags.
-        vectors: `[n, dim]`.
-        decile: `[n]`.
+    `group` is a prefix of the tags.
     """
     lengths = np.linalg.norm(vectors, axis=1)
     named = {1: ", least", 10: ", most"}

@@ -30,12 +30,7 @@ class Profiler:
     """Traces a range of batches, counted over all epochs.
 
     Where one call trains several batches, it traces whole calls: from the first that
-    starts at or after `first` to the first that ends at or after `last`.
-
-    Args:
-        folder: of the run.
-        first: batch, from 1.
-        last: batch.
+    starts at or after `first` to the first that ends at or after `last`, from 1.
     """
 
     def __init__(self, folder: Path, first: int, last: int) -> None:

@@ -51,11 +51,6 @@ class Projector:
     The projector opens with the larger set, and titles say more than users' ids.
     Pictures are read at once, so that a wrong one is an error before training.
 
-    Args:
-        train: training data.
-        display: how items are shown.
-        rng: draws the users.
-
     Raises:
         ValueError: if there is no such column, or as `make_sprite`.
     """

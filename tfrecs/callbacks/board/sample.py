@@ -19,14 +19,11 @@ SNAPSHOT_METRICS = ("precision", "recall", "ndcg", "mrr", "coverage", "head_shar
 
 @dataclass(frozen=True)
 class Ranking:
-    """A model's ranking for some users, without training items.
+    """A model's best items for some users, without training items.
 
-    Args:
-        users: `[users]`, indices, the sample first.
-        items: `[users, longest]`, their best items.
-        scores: `[users, longest]`, of these items.
-        ranked: the ranks of the held-out items of the sample in the whole catalogue;
-            None without a sample.
+    Of `users` `[users]`, the sample comes first. `items` and their `scores` are
+    `[users, longest]`. `ranked` are the ranks of the sample's held-out items in the
+    whole catalogue; None without a sample.
     """
 
     users: IntArray

@@ -67,13 +67,6 @@ class Snapshots:
 class SnapshotTaker:
     """Takes snapshots of the same users and items; each tower runs once in each.
 
-    Args:
-        train: training data.
-        validation: held-out interactions; None for none.
-        settings: of the snapshots.
-        names: of the items.
-        rng: draws users and items.
-
     Raises:
         ValueError: for cut-offs or users out of range, or if `train` and `validation`
             share a pair.

@@ -20,11 +20,9 @@ GREY = (128, 128, 128)
 
 
 def make_sprite(paths: Sequence[str], folder: Path) -> bytes:
-    """Returns a PNG of pictures, with as many rows as columns.
+    """Returns a PNG of pictures in a folder, with as many rows as columns.
 
-    Args:
-        paths: within the folder; a grey square stands for "" and for a missing file.
-        folder: which the files must be in, also after symbolic links.
+    A grey square stands for the path "" and for a missing file.
 
     Raises:
         ValueError: as `read_picture`, and if a picture cannot be decoded.

@@ -81,11 +81,7 @@ def masked(scores: FloatArray, rows: slice, excluded: Any | None) -> FloatArray:
 
 
 def near_top(scores: FloatArray, k: int) -> tuple[AnyArray, AnyArray]:
-    """Finds each user's k highest scores, with a few that are nearly as high.
-
-    Args:
-        scores: `[users, width]`, from `masked`.
-        k: at most `width`.
+    """Finds each user's k highest scores `[users, width]`, and a few nearly as high.
 
     Returns:
         Indices into the flattened `scores`, ascending, without scores of -inf; and the

@@ -114,12 +114,9 @@ def _count_before(
 
 
 def rank_among(scores: FloatArray, relevant: Any, others: IntArray) -> Ranks:
-    """Ranks each user's relevant items together with other items.
+    """Ranks relevant items, as `rank_relevant`, among other items `[users, n]` only.
 
-    Args:
-        scores: as in `rank_relevant`.
-        relevant: as in `rank_relevant`.
-        others: `[users, n]` item ids; relevant and repeated ones are dropped.
+    Other items that are relevant or repeat are dropped.
     """
     num_users = len(scores)
     items, counts = items_of(relevant, slice(0, num_users))
@@ -142,11 +139,9 @@ def rank_among(scores: FloatArray, relevant: Any, others: IntArray) -> Ranks:
 
 
 def rank_in_lists(items: IntArray, relevant: Any) -> Ranks:
-    """Returns the ranks of each user's relevant items in a list, inf if missing.
+    """Returns the ranks of relevant items in lists `[users, k]`, inf if missing.
 
-    Args:
-        items: `[users, k]` item ids, best first, padded with -1.
-        relevant: as in `rank_relevant`.
+    `items` are best first and padded with -1; `relevant` as in `rank_relevant`.
     """
     places = np.arange(1.0, items.shape[1] + 1)
     is_hit = (items >= 0) & is_in(np.maximum(items, 0), relevant)

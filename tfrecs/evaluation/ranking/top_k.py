@@ -98,11 +98,7 @@ def top_k_of_rows(
             columns]`, sparse or an array of bool; None to exclude nothing.
         scores_at_once: most scores to request at once, at least one row.
 
-    Returns:
-        Columns and scores, as in `top_k`.
-
-    Raises:
-        ValueError: if k is out of range, or scores have a wrong shape or are NaN.
+    Returns and raises the same as `top_k`, of columns in place of items.
     """
     num_rows, num_columns = shape
     check_positive(k=k)
@@ -125,14 +121,7 @@ def top_k_of_rows(
 def best_items(
     scores: FloatArray, excluded: Any | None, k: int
 ) -> tuple[IntArray, FloatArray]:
-    """Ranks scores that are in memory; see `top_k`.
-
-    Args:
-        scores: `[users, num_items]`, without NaN.
-        excluded: `[users, num_items]`, mask of excluded items, sparse or an array of
-            bool; None to exclude nothing.
-        k: items for each user, from 1 to `num_items`.
-    """
+    """Ranks scores `[users, num_items]` in memory, without NaN; see `top_k_of_rows`."""
     found = [_best_of_part(scores, rows, excluded, k) for rows in parts_of(scores)]
     items, of_items = zip(*found, strict=True)
     return np.concatenate(items), np.concatenate(of_items)
