@@ -161,7 +161,7 @@ def test_the_card_describes_the_run(found, films, monkeypatch):
         assert row in card
     model = keras.Sequential(name="plain")
     monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "my bench", "--k=|5|"])
-    card = html.unescape(card_of({}, *films, model, model))
+    card = html.unescape(card_of({}, films.train, None, model, model))
     assert "| command | python -m 'my bench' '--k=|5|' |" in card
     assert "parameters" not in card  # which are not known yet
     assert "optimizer" not in card

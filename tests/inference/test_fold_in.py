@@ -68,7 +68,7 @@ def test_more_l2_stays_closer_to_the_mean_user(mf):
     mean = mf.user_output(EVERYONE)["factors"].mean(axis=0)
     away = [
         np.linalg.norm(FoldIn(mf, EVERYONE, l2=l2).user_output([[1]])["factors"] - mean)
-        for l2 in (0.1, 1, 10, 1000)
+        for l2 in (0.1, 10, 1000)
     ]
     assert away == sorted(away, reverse=True)
     assert away[-1] < 0.01 < away[0]

@@ -156,7 +156,7 @@ class Evaluation:
         options: Any = {"level": level, "seed": seed, "num_resamples": num_resamples}
         rows = {}
         for name, values in self.per_user.items():
-            defined = np.count_nonzero(~np.isnan(values))
+            defined = int((~np.isnan(values)).sum())
             ends = self.ci(name, **options) if defined > 1 else (np.nan, np.nan)
             rows[name] = (mean_where_defined(values), *ends, defined)
         for name, value in self.overall.items():
