@@ -478,15 +478,10 @@ def test_it_shows_sizes_density_and_what_is_known():
         "<Interactions: 4 of 3 users x 3 items, density 44.44%, "
         "with ratings, timestamps, weights>"
     )
-    assert repr(Interactions.from_arrays("a", "x")) == (
-        "<Interactions: 1 of 1 user x 1 item, density 100.00%>"
+    features = pd.DataFrame({"x": [1]}, index=["a"])
+    assert repr(Interactions.from_arrays("a", "x", user_features=features)) == (
+        "<Interactions: 1 of 1 user x 1 item, density 100.00%, with user features>"
     )
-
-
-def test_it_shows_of_features():
-    one = pd.DataFrame({"x": [1]}, index=[7])
-    data = Interactions.from_arrays([7], [7], user_features=one, item_features=one)
-    assert repr(data).endswith("with user features, item features>")
 
 
 # Errors

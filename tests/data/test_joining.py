@@ -49,23 +49,21 @@ def test_later_ratings_replace_earlier_ones():
     assert joined.weights is None
 
 
-@pytest.mark.parametrize("lacking", ["train", "more"])
-def test_ratings_of_one_alone_are_refused(lacking):
-    with_ratings, without = made([("a", 1)], ratings=[2]), made([("b", 1)])
-    two = (without, with_ratings) if lacking == "train" else (with_ratings, without)
-    other = "more" if lacking == "train" else "train"
-    with pytest.raises(ValueError, match=f"Received: ratings of {other} alone"):
-        join(*two)
+def test_ratings_of_one_alone_are_refused():
+    rated, plain = made([("a", 1)], ratings=[2]), made([("b", 1)])
+    for name, parts in {"train": (rated, plain), "more": (plain, rated)}.items():
+        with pytest.raises(ValueError, match=f"Received: ratings of {name} alone"):
+            join(*parts)
 
 
-@pytest.mark.parametrize("side", ["users", "items"])
-def test_ids_of_another_kind_are_refused(side):
-    pairs = [("a", "7"), ("b", "8")]
-    if side == "users":
-        pairs = [(7, 1), (8, 2)]
-    expected = (
-        r"'7' \(a str\).*like 1 \(a int" if side == "items" else r"7 \(a int\).*'a'"
-    )
+@pytest.mark.parametrize(
+    ("side", "pairs", "expected"),
+    [
+        ("users", [(7, 1), (8, 2)], r"7 \(a int\).*like 'a' \(a str"),
+        ("items", [("a", "7"), ("b", "8")], r"'7' \(a str\).*like 1 \(a int"),
+    ],
+)
+def test_ids_of_another_kind_are_refused(side, pairs, expected):
     with pytest.raises(ValueError, match=rf"`{side}` of `more` must be .*{expected}"):
         join(made([("a", 1), ("b", 2)]), made(pairs))
 

@@ -46,17 +46,13 @@ def run(model, tmp_path_factory):
     return unbroken, second, ranks, np.concatenate([before, after])
 
 
-def test_users_and_items_are_taken_in(run):
-    unbroken, _, ranks, _ = run
+def test_it_takes_in_users_and_items_and_goes_on_from_a_file_to_the_bit(run):
+    unbroken, second, ranks, in_two_parts = run
     assert unbroken.users == ["u0", "u1", "u2", "u3"]
     assert len(unbroken.items) == 12
     assert (ranks > 0).any()
     assert len(unbroken.recommend("u1", 99)) == 12 - 6  # it had the odd ones
     assert len(unbroken.recommend("someone", 99)) == 12
-
-
-def test_it_goes_on_from_a_file_to_the_bit(run):
-    unbroken, second, ranks, in_two_parts = run
     np.testing.assert_array_equal(in_two_parts, ranks)
     assert second.learner.objective == "hinge"
     for user in unbroken.users:
