@@ -44,15 +44,13 @@ class TensorBoard(keras.callbacks.Callback):
       with titles, genres and popularity.
     - With `hparams`, the run is a line of the HParams tab.
 
-    The first validation step and the end of training always take a snapshot. Another
-    step takes one if the time of this callback, with this snapshot and the end, stays
-    within `snapshots.share` of the training time so far. There is no snapshot of a
-    model whose scores are NaN.
+    The first validation step and the end of training always take a snapshot; others
+    take one if the time of this callback stays within `snapshots.share` of the training
+    time so far. There is no snapshot of a model whose scores are NaN.
 
     A model of another package has the scalars, the card, the graph if it is functional
     or sequential, and HParams; with a method `score_users(user_ids)` it has everything
-    but the vectors. An interrupted training leaves what it has written; the vectors are
-    written when a training ends.
+    but the vectors. The vectors are written when a training ends.
 
     Args:
         log_dir: folder of the run. Each `fit` adds one event file.

@@ -59,8 +59,14 @@ def evaluate_ratings(
             "`test` must have ratings. Received: none. Name the rating column when "
             "reading, or rank the catalogue with `evaluate`."
         )
-    predicted = _predicted(model, test, scores_at_once).astype(np.float64)
-    errors = predicted - test.ratings
+    if isinstance(model, np.ndarray) and model.ndim == 1:
+        [predicted] = check_scores(model[None], 1, len(test))
+    else:
+        pairs = test.user_ids, test.item_ids
+        predicted = scores_of_pairs(
+            as_scorer(model), *pairs, test.num_items, scores_at_once
+        )
+    errors = predicted.astype(np.float64) - test.ratings
     counts = np.bincount(test.user_ids, minlength=test.num_users)
     user_ids = np.flatnonzero(counts).astype(np.int32)
 
@@ -77,14 +83,3 @@ def evaluate_ratings(
         "mae": float(np.mean(np.abs(errors))),
     }
     return Evaluation.of_test(test, per_user, Protocol("ratings"), overall)
-
-
-def _predicted(
-    model: ScoresUsers | Scorer | FloatArray, test: Interactions, scores_at_once: int
-) -> FloatArray:
-    """Returns the scores of the pairs of `test`: `[interactions]`."""
-    if isinstance(model, np.ndarray) and model.ndim == 1:
-        return check_scores(model[None], 1, len(test))[0]
-    return scores_of_pairs(
-        as_scorer(model), test.user_ids, test.item_ids, test.num_items, scores_at_once
-    )

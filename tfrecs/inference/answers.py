@@ -18,13 +18,8 @@ def answer_table(
 ) -> tuple["pd.DataFrame", AnyArray]:
     """Builds a table with one row per result and drops scores of -inf.
 
-    Args:
-        queries: raw ids `[rows]`.
-        choices: raw ids of all that could be found.
-        found: indices into `choices` and scores, both `[rows, k]`, best first.
-
-    Returns:
-        The table, and for each of its rows the index of its query.
+    `found` are indices into `choices` and scores, both `[rows, k]`, best first.
+    Returns the table, and for each of its rows the index of its query.
     """
     import pandas as pd
 

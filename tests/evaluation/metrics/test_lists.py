@@ -32,10 +32,14 @@ def test_the_first_items_are_a_prefix_of_the_same_users_lists():
     assert first.user_ids.tolist() == [2, 0, 1]
     assert first.item_features.toarray().tolist() == np.eye(4).tolist()
     assert lists.first(3).items.tolist() == ITEMS
+    for k, message in ((4, "at most 3, the length of the lists"), (0, "of at least 1")):
+        with pytest.raises(ValueError, match=f"{message}. Received: k={k}"):
+            lists.first(k)
 
 
 def test_a_mean_over_a_list_is_of_its_items_alone():
-    lists = Lists([[2, 3, -1], [0, -1, -1], [-1, -1, -1]], [0, 1, 2], TRAIN)
+    # A user may have two lists.
+    lists = Lists([[2, 3, -1], [0, -1, -1], [-1, -1, -1]], [0, 1, 1], TRAIN)
     means = lists.mean(np.array([1.0, 10.0, 100.0, 1000.0]))
     assert means.dtype == np.float64
     assert means.tolist() == pytest.approx([550, 1, np.nan], nan_ok=True)
@@ -47,10 +51,6 @@ def test_features_of_any_kind_become_sparse_float64(make):
     taken = Lists(ITEMS, [0, 1, 2], TRAIN, make(features)).item_features
     assert taken.dtype == np.float64
     assert taken.toarray().tolist() == features
-
-
-def test_a_user_may_have_two_lists():
-    assert Lists(ITEMS, [1, 1, 1], TRAIN).user_ids.tolist() == [1, 1, 1]
 
 
 def test_nothing_changes_lists_afterwards():
@@ -119,15 +119,3 @@ def test_lists_that_cannot_be_are_refused(items, user_ids, told):
 def test_features_that_do_not_fit_are_refused(features, told):
     with pytest.raises(ValueError, match=told):
         Lists(ITEMS, [0, 1, 2], TRAIN, features)
-
-
-@pytest.mark.parametrize(
-    ("k", "told"),
-    [
-        (4, "`k` must be at most 3, the length of the lists. Received: k=4"),
-        (0, "`k` must be a whole number of at least 1. Received: k=0"),
-    ],
-)
-def test_a_cut_off_is_within_the_lists(k, told):
-    with pytest.raises(ValueError, match=told):
-        Lists(ITEMS, [0, 1, 2], TRAIN).first(k)

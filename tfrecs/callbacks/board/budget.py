@@ -6,11 +6,7 @@ from contextlib import contextmanager
 
 
 class Budget:
-    """Keeps the time of snapshots within a share of the training time.
-
-    Args:
-        share: of the training time so far, from 0 to 1.
-        clock: returns seconds.
+    """Keeps the time of snapshots within a share, from 0 to 1, of the training time.
 
     Attributes:
         trained: seconds of training.
