@@ -20,13 +20,7 @@ POPULARITY = "popularity"
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A model as the app shows it.
-
-    Args:
-        name: its name.
-        recommender: the model and its data.
-        same_for_all: whether its scores do not depend on the user.
-    """
+    """A model as the app shows it; `same_for_all` if its scores ignore the user."""
 
     name: str
     recommender: Recommender

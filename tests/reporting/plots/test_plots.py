@@ -189,18 +189,15 @@ def test_a_model_that_is_not_measured_hides_no_other():
     assert colours_of(figure, "gone", "m4") == [GREY, COLOURS[0].code]
 
 
-def test_the_name_of_an_axis_is_within_the_figure_beside_long_numbers():
-    metrics = {"a": {"mrr": 0.1, "c": 0.1001}, "b": {"mrr": 0.1, "c": 0.1009}}
-    figure = coverage_by_accuracy(metrics, accuracy="mrr", coverage="c")
+def test_coverage_is_upwards_and_its_name_is_beside_long_numbers():
+    names = ("ndcg@10", "coverage@10")
+    values = {"a": (0.1, 0.1001), "b": (0.1, 0.1009)}
+    metrics = {model: dict(zip(names, x, strict=True)) for model, x in values.items()}
+    figure = coverage_by_accuracy(metrics)
+    assert points_of(figure, "b") == [[list(values["b"])]]
+    assert sorted(names_in(figure)) == ["a", "b"]
     FigureCanvasAgg(figure).draw()
     assert figure.axes[0].yaxis.label.get_window_extent().x0 >= 0
-
-
-def test_accuracy_is_to_the_right_and_coverage_upwards():
-    metrics = {"a": {"ndcg@10": 0.3, "coverage@10": 0.6}}
-    figure = coverage_by_accuracy(metrics)
-    assert points_of(figure, "a") == [[[0.3, 0.6]]]
-    assert names_in(figure) == ["a"]
 
 
 # Highlights

@@ -26,16 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the page.
+    """A figure of the page, its result in words, how to read it, and its numbers.
 
-    Args:
-        key: prefix of its ids.
-        heading: its subject.
-        finding: its result in words.
-        reading: how to read it.
-        figure: of `tfrecs.reporting.plots`.
-        headers: of its numbers.
-        numbers: texts, a row for each model.
+    The key is a prefix of its ids. The numbers are texts, a row for each model.
     """
 
     key: str
