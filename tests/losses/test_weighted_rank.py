@@ -53,35 +53,21 @@ def rows(seed, positives, with_credit):
     return labels.astype(np.float32), scores.astype(np.float32)
 
 
-@pytest.mark.parametrize("with_credit", [False, True])
-@pytest.mark.parametrize("num_items", [None, 2, 4, 1682, 10**6])
-def test_warp_is_the_loop_of_lightfm(num_items, with_credit):
-    labels, scores = rows(0, 1, with_credit)
-    expected = [
-        lightfm_loop(*row, num_items or 7) for row in zip(labels, scores, strict=True)
-    ]
-    found = warp(labels, scores, num_items=num_items)
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+SIZES = (None, 2, 4, 1682, 10**6)
+LOOPS = [
+    *((warp, lightfm_loop, 1, {"num_items": size}) for size in SIZES),
+    *((warp_all, all_loop, 1, {"num_items": size}) for size in SIZES),
+    *((kos_warp, kos_loop, 4, {"num_items": 1682, "k": k}) for k in (1, 2, 3, 5, 50)),
+]
 
 
 @pytest.mark.parametrize("with_credit", [False, True])
-@pytest.mark.parametrize("num_items", [None, 2, 1682, 10**6])
-def test_warp_all_is_its_loop(num_items, with_credit):
-    labels, scores = rows(1, 1, with_credit)
-    expected = [
-        all_loop(*row, num_items or 7) for row in zip(labels, scores, strict=True)
-    ]
-    found = warp_all(labels, scores, num_items=num_items)
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
-
-
-@pytest.mark.parametrize("with_credit", [False, True])
-@pytest.mark.parametrize("k", [1, 2, 3, 5, 50])
-def test_kos_warp_is_its_loop(k, with_credit):
-    labels, scores = rows(2, 4, with_credit)
-    expected = [kos_loop(*row, 1682, k) for row in zip(labels, scores, strict=True)]
-    found = kos_warp(labels, scores, k=k, num_items=1682)
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+@pytest.mark.parametrize(("loss", "loop", "positives", "sizes"), LOOPS)
+def test_losses_are_their_loops(loss, loop, positives, sizes, with_credit):
+    labels, scores = rows(0, positives, with_credit)
+    given = {**sizes, "num_items": sizes["num_items"] or 7}
+    expected = [loop(*row, **given) for row in zip(labels, scores, strict=True)]
+    np.testing.assert_allclose(loss(labels, scores, **sizes), expected, rtol=1e-6)
 
 
 def test_warp_by_hand():

@@ -176,8 +176,5 @@ def test_what_is_no_regular_expression_is_refused(name):
         ValueError, match=r"a regular expression. Received: '?\(?(use|3)"
     ):
         freeze(build_gmf(7, 9), name)
-
-
-def test_no_names_to_train_are_refused():
     with pytest.raises(ValueError, match=r"needs the names.*none.*gmf_user"):
         train_only(build_gmf(7, 9))

@@ -8,13 +8,6 @@ from tfrecs.models.layers import Dropout
 from tfrecs.models.towers import Ids, embed, embed_bias, id_inputs
 
 
-def test_inputs():
-    users, items = id_inputs(7, 9)
-    user, item = users.ids, items.ids
-    assert (user.name, user.shape, user.dtype) == ("user_id", (None,), "int32")
-    assert (item.name, item.shape, item.dtype) == ("item_id", (None, None), "int32")
-
-
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 def test_embed_gives_rows_of_a_table(dropout):
     _, ids = id_inputs(7, 50)

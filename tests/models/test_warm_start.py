@@ -21,19 +21,15 @@ def mlp(randomize):
     return randomize(model, seed=2)
 
 
-@pytest.mark.parametrize("alpha", [0, 0.3, 0.5, 1])
+@pytest.mark.parametrize("alpha", [0, 0.3, None, 1])
 def test_pretrain_starts_at_the_weighted_sum(gmf, mlp, everything, randomize, alpha):
     neumf = randomize(build_neumf(7, 9, **SIZES), seed=3)
-    assert pretrain(neumf, gmf, mlp, alpha=alpha) is neumf
+    given = {} if alpha is None else {"alpha": alpha}
+    assert pretrain(neumf, gmf, mlp, **given) is neumf
+    alpha = 0.5 if alpha is None else alpha
     of_gmf, of_mlp = gmf(everything).numpy(), mlp(everything).numpy()
     assert np.abs(of_gmf - of_mlp).max() > 1
     expected = alpha * of_gmf + (1 - alpha) * of_mlp
-    np.testing.assert_allclose(neumf(everything), expected, atol=1e-5)
-
-
-def test_pretrain_takes_half_of_each_by_default(gmf, mlp, everything):
-    neumf = pretrain(build_neumf(7, 9, **SIZES), gmf, mlp)
-    expected = (gmf(everything).numpy() + mlp(everything).numpy()) / 2
     np.testing.assert_allclose(neumf(everything), expected, atol=1e-5)
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tfrecs._base.checks import check_choice
-from tfrecs._base.types import AnyArray, FloatArray
+from tfrecs._base.types import FloatArray
 from tfrecs.data.popularity import Catalogue, check_exponent
 from tfrecs.training.weighted_draws import below, item_at, item_weights
 
@@ -28,12 +29,17 @@ class SharedNegatives:
     probability: FloatArray
 
 
-def _uniform(train: Catalogue, exponent: float) -> SharedNegatives:
-    return _by_weight(item_weights(train, "uniform"))
+def _by_weight(train: Catalogue, exponent: float, sampling: str) -> SharedNegatives:
+    """Draws n items, each with a probability in proportion to its weight."""
+    import tensorflow as tf
 
+    weights = item_weights(train, sampling, exponent)
+    lengths, at = tf.fill([1, 1], tf.constant(weights.sum())), item_at(weights)
 
-def _popular(train: Catalogue, exponent: float) -> SharedNegatives:
-    return _by_weight(item_weights(train, "popularity", exponent))
+    def draw(item_id: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
+        return at(below(lengths, n, seed))[0]
+
+    return SharedNegatives(draw, (weights / weights.sum()).astype(np.float32))
 
 
 def _in_batch(train: Catalogue, exponent: float) -> SharedNegatives:
@@ -51,7 +57,8 @@ def _mixed(train: Catalogue, exponent: float) -> SharedNegatives:
     """
     import tensorflow as tf
 
-    in_batch, uniform = _in_batch(train, exponent), _uniform(train, exponent)
+    in_batch = _in_batch(train, exponent)
+    uniform = _by_weight(train, exponent, "uniform")
 
     def draw(item_id: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
         drawn = uniform.draw(item_id, item_id.shape[0], seed)
@@ -62,8 +69,8 @@ def _mixed(train: Catalogue, exponent: float) -> SharedNegatives:
 
 
 SHARED_NEGATIVES: dict[str, Callable[[Catalogue, float], SharedNegatives]] = {
-    "uniform": _uniform,
-    "popularity": _popular,
+    "uniform": partial(_by_weight, sampling="uniform"),
+    "popularity": partial(_by_weight, sampling="popularity"),
     "in-batch": _in_batch,
     "mixed": _mixed,
 }
@@ -87,15 +94,3 @@ def shared_negatives(
     check_choice("sampling", sampling, SHARED_NEGATIVES)
     check_exponent(sampling, exponent)
     return SHARED_NEGATIVES[sampling](train, exponent)
-
-
-def _by_weight(weights: AnyArray) -> SharedNegatives:
-    """Draws n items, each with a probability in proportion to its weight."""
-    import tensorflow as tf
-
-    lengths, at = tf.fill([1, 1], tf.constant(weights.sum())), item_at(weights)
-
-    def draw(item_id: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
-        return at(below(lengths, n, seed))[0]
-
-    return SharedNegatives(draw, (weights / weights.sum()).astype(np.float32))
