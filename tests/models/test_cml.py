@@ -54,11 +54,6 @@ def test_scores_by_hand(points):
     )  # nothing is outside
 
 
-def test_nearer_is_higher(points):
-    [scores] = points().score_users(np.array([0]))
-    assert np.argsort(-scores).tolist() == [0, 1, 2]
-
-
 def test_no_score_is_above_the_bias_or_below_the_ball_s_width(build, randomize):
     model = randomize(build("cml", radius=0.5), scale=3)
     scores = model.score_users(np.arange(7)) - float(model.interaction.global_bias)

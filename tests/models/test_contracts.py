@@ -314,25 +314,6 @@ def test_saved_models_load_in_another_process(build, randomize, everything, tmp_
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-@pytest.mark.parametrize("name", ["hybrid"])
-def test_training_goes_on_where_the_saved_model_stopped(name, build, batches, tmp_path):
-    users, items = batches
-    data = ({"user_id": users, "item_id": items}, parity(users, items))
-    model = compiled(
-        build(name, dropout=0.0), keras.optimizers.Adam(0.1), jit_compile=False
-    )
-    model.fit(*data, batch_size=8, shuffle=False, verbose=0)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    saved = [weight.numpy() for weight in loaded.weights]
-    for trained in (model, loaded):
-        trained.fit(*data, batch_size=8, shuffle=False, verbose=0)
-    for before, mine, theirs in zip(saved, model.weights, loaded.weights, strict=True):
-        np.testing.assert_array_equal(mine.numpy(), theirs.numpy())
-        if mine.trainable:
-            assert (mine.numpy() != before).any()
-
-
 # Learning
 
 

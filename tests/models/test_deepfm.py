@@ -2,7 +2,6 @@
 
 from itertools import combinations
 
-import keras
 import numpy as np
 import pytest
 
@@ -89,26 +88,6 @@ def test_a_score_by_hand(assign):
     deep = 10 * (1 * 1 + 2 * 1 + 3 * 1 + 2 * 1 - 1)  # relu of 7
     assert (first_order, pairs, deep) == (9.75, 19, 70)
     assert model.score_users(np.array([0])).tolist() == [[9.75 + 19 + 70]]
-
-
-def test_both_parts_train_the_same_vectors(randomize, gradients, rows):
-    model = randomize(build_deepfm(7, 9, embedding_dim=3))
-    names = [v.path for v in model.trainable_variables if "embeddings" in v.path]
-    assert sorted(names) == [
-        "item_bias/embeddings",
-        "item_factors/embeddings",
-        "user_bias/embeddings",
-        "user_factors/embeddings",
-    ]
-    both = gradients(model, lambda: keras.ops.sum(model(rows)))
-    for variable in model.trainable_variables:
-        if variable.path == "interaction/output_weights/kernel":
-            variable.assign(np.zeros(variable.shape))
-    fm_alone = gradients(model, lambda: keras.ops.sum(model(rows)))
-    for side in ("user", "item"):
-        table = f"{side}_factors/embeddings"
-        assert np.abs(fm_alone[table]).max() > 0.1
-        assert np.abs(both[table] - fm_alone[table]).max() > 0.1
 
 
 def test_it_starts_equal_to_that_of_its_ids(build, everything):

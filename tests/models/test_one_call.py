@@ -39,8 +39,16 @@ def fit(model, data, **options):
     return model.fit(data, shuffle=False, verbose=0, **options).history
 
 
-def state(model):
-    return [np.array(v) for v in [*model.variables, *model.optimizer.variables]]
+def assert_same_state(one, other, rtol=1e-5):
+    """Compares all weights, and the state of the optimizers."""
+    states = ([*m.variables, *m.optimizer.variables] for m in (one, other))
+    for mine, theirs in zip(*states, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=rtol, atol=1e-6)
+
+
+def assert_same_logs(one, other):
+    for name, values in one.items():
+        np.testing.assert_allclose(other[name], values, rtol=1e-5, err_msg=name)
 
 
 # The same as Keras
@@ -55,10 +63,8 @@ def test_weights_losses_and_metrics_are_those_of_single_steps(steps):
     logged = [fit(model, data, epochs=3) for model in (one, four)]
     assert list(logged[0]) == list(logged[1])
     assert {len(values) for values in logged[1].values()} == {3}
-    for name, values in logged[0].items():
-        np.testing.assert_allclose(logged[1][name], values, rtol=1e-5, err_msg=name)
-    for mine, theirs in zip(state(four), state(one), strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+    assert_same_logs(*logged)
+    assert_same_state(one, four)
     assert int(four.optimizer.iterations) == 3 * steps
 
 
@@ -68,8 +74,7 @@ def test_an_epoch_may_be_a_part_of_the_data():
     for model in (ours, keras_own):
         fit(model, batches(12).repeat(), epochs=2, steps_per_epoch=5)
         assert int(model.optimizer.iterations) == 2 * 8
-    for mine, theirs in zip(state(ours), state(keras_own), strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
+    assert_same_state(ours, keras_own, rtol=1e-4)
 
 
 def test_single_batches_train_too():
@@ -79,8 +84,7 @@ def test_single_batches_train_too():
     for model in (one, four):
         logged = [model.train_on_batch(x, y, weights) for _ in range(3)]
         assert logged[2][0] < logged[0][0]
-    for mine, theirs in zip(state(four), state(one), strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+    assert_same_state(one, four)
 
 
 def test_callbacks_are_called_once_for_each_execution():
@@ -124,10 +128,8 @@ def test_batches_of_unknown_size_are_taken_one_by_one():
     assert data.element_spec[1].shape.as_list() == [None, 3]
     one, four = compiled(1), compiled(4)
     logged = [fit(model, data, epochs=2) for model in (one, four)]
-    for name, values in logged[0].items():
-        np.testing.assert_allclose(logged[1][name], values, rtol=1e-5, err_msg=name)
-    for mine, theirs in zip(state(four), state(one), strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+    assert_same_logs(*logged)
+    assert_same_state(one, four)
 
 
 # How often it is traced

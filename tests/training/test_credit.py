@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -63,11 +64,6 @@ def test_credit_stays_below_that_of_a_positive():
     )
     [[found]] = given_to(credit, [0], [[1]])
     assert found == HIGHEST == 0.99609375  # 255 of 256
-
-
-def test_the_highest_credit_is_below_one_in_every_float():
-    import tensorflow as tf
-
     for dtype in (tf.float32, tf.float16, tf.bfloat16):
         assert float(tf.cast(HIGHEST, dtype)) == HIGHEST
 
