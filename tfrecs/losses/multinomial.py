@@ -37,6 +37,16 @@ def sampled_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any:
 
 
 @registered
+def negative_log_likelihood(labels: Any, log_probabilities: Any) -> Any:
+    """Negates the log-probabilities of positives, `[batch, 1]`: `[batch]`.
+
+    They are the output of `tfrecs.models.views.OverSharedSoftmax`, and `labels` are
+    their ones.
+    """
+    return -log_probabilities[:, 0]
+
+
+@registered
 def catalogue_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any:
     """Softmax over the whole catalogue.
 

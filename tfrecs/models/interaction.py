@@ -140,6 +140,10 @@ class Interaction(layers.Layer):
             score = score + item["bias"]
         return score + self.global_bias if self.use_bias else score
 
+    def is_dot_product(self, user: TowerOutput) -> bool:
+        """Returns whether scores are the inner products of `vectors`."""
+        return "factors" in user and "hidden" not in user and self.y_range is None
+
     def vectors(self, user: TowerOutput, item: TowerOutput) -> tuple[Any, Any]:
         """Returns vectors whose inner products are `<p, q>` plus all biases.
 

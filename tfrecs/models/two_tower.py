@@ -10,7 +10,11 @@ from keras import ops
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.models.compiled_steps import make_train_function
 from tfrecs.models.interaction import Interaction, TowerOutput
-from tfrecs.models.views import OverCatalogue, OverSharedNegatives
+from tfrecs.models.views import (
+    OverCatalogue,
+    OverSharedNegatives,
+    OverSharedSoftmax,
+)
 
 SCORE_BLOCK = 2**24
 """Numbers held at once while scoring the catalogue: 64 MiB of float32."""
@@ -88,6 +92,11 @@ class TwoTower(keras.Model):
         """
         name = f"{self.name}_over_shared_negatives"
         return OverSharedNegatives(self, temperature, name=name)
+
+    def over_shared_softmax(self, temperature: float = 1.0) -> OverSharedSoftmax:
+        """Returns the view of the softmax over negatives that a batch shares."""
+        name = f"{self.name}_over_shared_softmax"
+        return OverSharedSoftmax(self, temperature, name=name)
 
     def user_output(self, user_ids: IntArray) -> TowerOutput:
         """Returns the user tower's output for `user_ids`: arrays `[users, ...]`."""

@@ -8,6 +8,7 @@ from keras import ops
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.models.compiled_steps import make_train_function
 from tfrecs.models.interaction import TowerOutput
+from tfrecs.models.shared_softmax import log_probability
 
 NO_SCORE = -(2.0**14)
 """So low that its softmax, sigmoid and hinge are 0, in float16 as well."""
@@ -93,23 +94,78 @@ class OverSharedNegatives(TrainingView):
 
     def call(self, inputs: dict[str, Any], training: Any = None) -> Any:
         """Returns logits `[batch, 1 + n]`."""
+        return self._logits(inputs, *self._outputs(inputs, training), training)
+
+    def _outputs(
+        self, inputs: dict[str, Any], training: Any
+    ) -> tuple[TowerOutput, TowerOutput, TowerOutput]:
+        """Outputs of users and of their items, `[batch, ...]`, and of n negatives."""
         item_id, negative_id = inputs["item_id"], inputs["negative_id"]
         user = self.towers.user_tower(inputs["user_id"], training=training)
         both = self.items(ops.concatenate([item_id, negative_id]), training)
         batch = ops.shape(item_id)[0]
-        item = {name: part[:batch, None] for name, part in both.items()}
-        negative = {name: part[batch:] for name, part in both.items()}
+        item = {name: part[:batch] for name, part in both.items()}
+        return user, item, {name: part[batch:] for name, part in both.items()}
+
+    def _logits(
+        self,
+        inputs: dict[str, Any],
+        user: TowerOutput,
+        item: TowerOutput,
+        negative: TowerOutput,
+        training: Any,
+    ) -> Any:
+        """Scores, corrected: the positive's and the negatives', `[batch, 1 + n]`."""
         interaction = self.towers.interaction
+        item = {name: part[:, None] for name, part in item.items()}
         positive = interaction(user, item, training=training)  # [batch, 1]
         others = interaction(user, negative, catalogue=True, training=training)
         if "log_probability" in inputs:
             correction = self.temperature * inputs["log_probability"]
+            batch = ops.shape(positive)[0]
             positive = positive - correction[:batch, None]
             others = others - correction[batch:]
-        is_positive = item_id[:, None] == negative_id
-        others = ops.where(is_positive, ops.cast(NO_SCORE, others.dtype), others)
+        others = ops.where(
+            _is_positive(inputs), ops.cast(NO_SCORE, others.dtype), others
+        )
         return ops.concatenate([positive, others], axis=1)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "temperature": self.temperature}
+
+
+@keras.saving.register_keras_serializable("tfrecs")
+class OverSharedSoftmax(OverSharedNegatives):
+    """The log-probability of each row's positive, by a softmax over the negatives too.
+
+    Inputs are those of `OverSharedNegatives`, whose logits the softmax divides by the
+    temperature; outputs are `[batch, 1]`. It is faster than the softmax of these
+    logits: `tfrecs.models.shared_softmax` describes how, for models whose score is a
+    dot product with biases.
+    """
+
+    def call(self, inputs: dict[str, Any], training: Any = None) -> Any:
+        """Returns log-probabilities `[batch, 1]`."""
+        user, item, negative = self._outputs(inputs, training)
+        interaction = self.towers.interaction
+        if not interaction.is_dot_product(user):
+            logits = self._logits(inputs, user, item, negative, training)
+            logits = ops.cast(logits, "float32") / self.temperature
+            return ops.log_softmax(logits, axis=1)[:, :1]
+        p, q = interaction.vectors(user, negative)
+        p_of_item, q_of_item = interaction.vectors(user, item)
+        positive = ops.sum(p_of_item * q_of_item, axis=1) / self.temperature
+        p = p / self.temperature
+        if "log_probability" in inputs:
+            log_drawn = ops.cast(inputs["log_probability"], p.dtype)
+            batch = ops.shape(positive)[0]
+            positive = positive - log_drawn[:batch]
+            p = ops.concatenate([p, ops.ones_like(p[:, :1])], axis=1)
+            q = ops.concatenate([q, -log_drawn[batch:, None]], axis=1)
+        return log_probability(positive, p, q, _is_positive(inputs))[:, None]
+
+
+def _is_positive(inputs: dict[str, Any]) -> Any:
+    """Where a negative is the row's own positive: `[batch, n]`."""
+    return inputs["item_id"][:, None] == inputs["negative_id"]

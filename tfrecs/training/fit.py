@@ -156,14 +156,14 @@ def compile_for(
     the number of items.
     """
     trained = plan.row.view(model, plan.settings)
-    loss, settings = plan.row.losses[plan.objective], plan.settings
-    if "num_items" in settings_of(loss):
-        settings = {"num_items": model.num_items, **settings}
+    loss = plan.row.losses[plan.objective]
+    values = {"num_items": model.num_items, **plan.settings}
+    settings = {name: values[name] for name in settings_of(loss) if name in values}
     # XLA and `tf.distribute` do not go together on CPUs, for any optimizer.
     strategy = getattr(trained, "distribute_strategy", None)  # TensorFlow's alone
     trained.compile(
         optimizer,
-        loss=ConfiguredLoss(plan.objective, loss, dict(settings)) if settings else loss,
+        loss=ConfiguredLoss(plan.objective, loss, settings) if settings else loss,
         jit_compile=strategy is None or strategy.num_replicas_in_sync == 1,
         steps_per_execution=STEPS_PER_EXECUTION,
     )

@@ -16,6 +16,7 @@ from tfrecs.losses import (
     ConfiguredLoss,
     Loss,
 )
+from tfrecs.losses.multinomial import negative_log_likelihood
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.batches import (
     pairwise_batches,
@@ -46,6 +47,10 @@ def _over_catalogue(model: TwoTower, settings: Mapping[str, float]) -> keras.Mod
 
 def _over_shared(model: TwoTower, settings: Mapping[str, float]) -> keras.Model:
     return model.over_shared_negatives(settings.get("temperature", 1.0))
+
+
+def _over_shared_softmax(model: TwoTower, settings: Mapping[str, float]) -> keras.Model:
+    return model.over_shared_softmax(settings.get("temperature", 1.0))
 
 
 @dataclass(frozen=True)
@@ -91,13 +96,16 @@ _several = partial(
     num_negatives=10,
     single=False,
 )
-_shared = partial(
-    Row,
-    losses=_SINGLE,
-    pipeline=shared_negatives_batches,
-    view=_over_shared,
-    credit=True,
-)
+
+
+def _shared(kind: str, **arguments: Any) -> tuple[Row, Row]:
+    """Rows of negatives that a batch shares; a softmax without credit is faster."""
+    row = partial(Row, kind, pipeline=shared_negatives_batches, **arguments)
+    return (
+        row(losses=_SINGLE, view=_over_shared, credit=True),
+        row(losses={"softmax": negative_log_likelihood}, view=_over_shared_softmax),
+    )
+
 
 ROWS = (
     Row(
@@ -114,10 +122,10 @@ ROWS = (
     _several("own", sampling="uniform"),
     _own("own-popularity", _UNCORRECTED, sampling="popularity"),
     _several("own-popularity", sampling="popularity"),
-    _shared("shared", sampling="uniform", num_negatives=1024),
-    _shared("shared-popularity", sampling="popularity", num_negatives=1024),
-    _shared("in-batch", sampling="in-batch", others=lambda train, rows, n: rows),
-    _shared("mixed", sampling="mixed", others=lambda train, rows, n: 2 * rows),
+    *_shared("shared", sampling="uniform", num_negatives=1024),
+    *_shared("shared-popularity", sampling="popularity", num_negatives=1024),
+    *_shared("in-batch", sampling="in-batch", others=lambda train, rows, n: rows),
+    *_shared("mixed", sampling="mixed", others=lambda train, rows, n: 2 * rows),
 )
 """The table of objectives: a new kind of negatives is a row, and nothing else."""
 
@@ -197,6 +205,8 @@ class Plan:
     def row(self) -> Row:
         """The row of the table."""
         rows = [row for row in ROWS if row.kind == self.negatives.kind]
+        if self.negatives.credit is not None:
+            rows.sort(key=lambda row: row.credit)  # the last one counts
         known = {name: row for row in rows for name in row.losses}
         check_choice("objective", self.objective, known)
         return known[self.objective]
@@ -221,6 +231,7 @@ class Plan:
             given["credit"] = self.negatives.credit
         if self.row.pipeline is shared_negatives_batches:
             given["correct"] = self.objective == "softmax"
+            given["label_negatives"] = self.row.credit
         return self.row.pipeline(
             train, seed=seed, epochs=epochs, batch_size=rows, **given
         )

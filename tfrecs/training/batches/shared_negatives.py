@@ -23,6 +23,7 @@ def shared_negatives_batches(
     sampling: str = "uniform",
     exponent: float = 1.0,
     correct: bool = True,
+    label_negatives: bool = True,
     epochs: int = 1,
     credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
@@ -40,14 +41,17 @@ def shared_negatives_batches(
         exponent: exponent of "popularity".
         correct: whether scores are corrected for how often an item is drawn (logQ),
             which makes a softmax over the sample one over the catalogue.
+        label_negatives: whether labels have a column for each negative. `tfrecs.fit`
+            needs none for a softmax.
         epochs: passes over `train` in one iteration of the dataset.
         credit: labels of negatives that are similar to the positive.
 
     Returns:
         A finite dataset of `({"user_id": [batch], "item_id": [batch], "negative_id":
         [n], "log_probability": [batch + n]}, labels [batch, 1 + n])`, the last input
-        with `correct` only, and the positive's label first; with `[batch]` weights
-        third if `train` has weights. Labels are int8, 0 or 1, or with `credit` float32.
+        with `correct` only, and the positive's label first (alone without
+        `label_negatives`); with `[batch]` weights third if `train` has weights. Labels
+        are int8, 0 or 1, or with `credit` float32.
 
     Raises:
         ValueError: if a size is below 1, `sampling` is unknown, `exponent` is not
@@ -57,7 +61,9 @@ def shared_negatives_batches(
     negatives = shared_negatives(train, sampling, exponent)
     batch_size = min(batch_size, len(train))
     labels = None if credit is None else credit.function(train.num_items)
-    assemble = with_shared(negatives, batch_size, num_negatives, correct, labels)
+    assemble = with_shared(
+        negatives, batch_size, num_negatives, correct, labels, label_negatives
+    )
     return batches_of_pairs(
         train, assemble, batch_size=batch_size, epochs=epochs, seed=seed
     )
@@ -69,6 +75,7 @@ def with_shared(
     num_negatives: int,
     correct: bool,
     credit: "CreditFunction | None" = None,
+    label_negatives: bool = True,
 ) -> Assemble:
     """Returns a function of positives, from any source, to batches with negatives."""
     import tensorflow as tf
@@ -94,7 +101,8 @@ def with_shared(
             others = credit(item_id, negative_id)
             return inputs, tf.concat([of_positives, others], axis=1)
         with tf.init_scope():  # once, and not in each batch
-            row = np.eye(1, 1 + negative_id.shape[0], dtype=np.int8)
+            columns = 1 + negative_id.shape[0] if label_negatives else 1
+            row = np.eye(1, columns, dtype=np.int8)
             labels = tf.constant(row.repeat(batch_size, axis=0))
         return inputs, tf.identity(labels)
 

@@ -1,0 +1,50 @@
+"""The softmax over negatives that a batch shares, with one large array in memory."""
+
+from typing import Any
+
+from keras import ops
+
+
+def log_probability(positive: Any, p: Any, q: Any, is_positive: Any) -> Any:
+    """Returns the log-probability of each row's positive among itself and n items.
+
+    The scores of all pairs are one matmul, whose result is overwritten by its
+    exponentials, the one large array: the gradient divides the small ones in its place.
+    The plain way with automatic gradients writes five such arrays.
+
+    Formula:
+        l = s - ln (exp(s) + sum over j of exp(<p, q_j>))
+
+    Args:
+        positive: s, `[batch]`.
+        p: `[batch, dim]`.
+        q: `[n, dim]`.
+        is_positive: `[batch, n]` bool, the pairs to leave out of the sum.
+
+    Returns:
+        l, `[batch]` float32.
+    """
+
+    @ops.custom_gradient
+    def fused(positive: Any, p: Any, q: Any) -> Any:
+        scores = ops.cast(ops.matmul(p, ops.transpose(q)), "float32")
+        positive = ops.cast(positive, "float32")
+        highest = ops.maximum(ops.max(scores, axis=1), positive)
+        others = ops.exp(scores - highest[:, None])
+        others = ops.where(is_positive, 0.0, others)
+        itself = ops.exp(positive - highest)
+        total = itself + ops.sum(others, axis=1)
+
+        def grad(*given: Any, upstream: Any = None) -> tuple[Any, Any, Any]:
+            change = given[0] if upstream is None else upstream
+            scale = ops.cast(change / total, p.dtype)[:, None]
+            pairs = ops.cast(others, p.dtype)
+            return (
+                ops.cast(change * (1 - itself / total), p.dtype),
+                -scale * ops.matmul(pairs, q),
+                -ops.matmul(ops.transpose(pairs), scale * p),
+            )
+
+        return positive - highest - ops.log(total), grad
+
+    return fused(positive, p, q)
