@@ -10,6 +10,7 @@ import pytest
 import tfrecs
 from tfrecs.data.datasets.synthetic import make_synthetic
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, configure_loss
+from tfrecs.losses.multinomial import negative_log_likelihood
 from tfrecs.training.fit import compile_for
 from tfrecs.training.objectives import (
     NEGATIVES,
@@ -100,9 +101,21 @@ def test_views_are_trained_for_all_and_shared_negatives():
     assert model.loss is RATING_LOSSES["mae"]
     view = compiled("softmax", "all")
     assert (view.towers, view.loss) == (model, CATALOGUE_LOSSES["softmax"])
-    view = compiled("softmax", "mixed")
-    assert (view.towers, view.loss) == (model, LOSSES["softmax"])
+    view = compiled("bce", "mixed")
+    assert (view.towers, view.loss) == (model, LOSSES["bce"])
     assert type(view).__name__ == "OverSharedNegatives"
+    view = compiled("softmax", "mixed")
+    assert (view.towers, view.loss) == (model, negative_log_likelihood)
+    assert type(view).__name__ == "OverSharedSoftmax"
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_a_softmax_has_one_label_unless_negatives_have_credit(train, kind):
+    for credit in (None, CREDIT):
+        plan = Plan("softmax", Negatives(kind, credit=credit))
+        inputs, labels = plan.batches(train, seed=0, batch_size=50).element_spec
+        num_negatives = 0 if credit is None else inputs["negative_id"].shape[0]
+        assert labels.shape == (50, 1 + num_negatives)
 
 
 # The choice

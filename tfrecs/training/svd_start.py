@@ -1,5 +1,7 @@
 """A start from the singular vectors of the interactions, in place of random rows."""
 
+from typing import Any
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -12,6 +14,11 @@ LENGTH = 0.8
 """Length of a row: that of 64 numbers drawn from N(0, 0.1^2), the step size of Adam
 at a learning rate of 0.01 being a tenth of such a number."""
 
+EXPONENT = 0.25
+"""Share of the counts' logarithm that is divided out: 0 keeps popular rows long, 1/2 is
+the Laplacian's. Of 0, 1/4, 1/2 and 3/4 the best on validation data of four sets of
+five; on the fifth it is 0.3% below."""
+
 OVERSAMPLING, POWER_ITERATIONS = 10, 3
 
 
@@ -23,7 +30,7 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
     without interactions, and dimensions beyond the rank, stay as they are.
 
     Formula:
-        U S V^T ~ R, R_ui = w_ui / sqrt((n_u + 1) (n_i + 1)); p = U sqrt(S) and
+        U S V^T ~ R, R_ui = w_ui / ((n_u + 1) (n_i + 1))^(1/4); p = U sqrt(S) and
         q = V sqrt(S), each row scaled to the same length
 
     Args:
@@ -52,7 +59,7 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
         )
     matrix = sp.csr_array((weights, (train.user_ids, train.item_ids)), shape=shape)
     counts = np.bincount(train.user_ids, minlength=shape[0]), train.item_counts
-    scales = [sp.diags_array(1 / np.sqrt(n + 1)) for n in counts]
+    scales = [sp.diags_array((n + 1.0) ** -EXPONENT) for n in counts]
     normalized = (scales[0] @ matrix @ scales[1]).astype(np.float32)
     dim = min(tables[0].shape[1], *shape)
     u, singular_values, v = randomized_svd(normalized, dim, seed=seed)
@@ -93,7 +100,7 @@ def randomized_svd(
     return u[:, :dim], singular_values[:dim], v[:, :dim]
 
 
-def _tables_of_vectors(model: TwoTower) -> list:
+def _tables_of_vectors(model: TwoTower) -> list[Any]:
     """Returns the variables of both tables whose rows the dot product multiplies."""
     layers = layers_with_weights(model)
     for names in (("user_factors", "item_factors"), ("gmf_user", "gmf_item")):
