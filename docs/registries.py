@@ -56,10 +56,8 @@ def section(title: str, module: str, name: str) -> str:
 def summary(entry: Any) -> str:
     """Returns the first line of an entry's docstring."""
     if isinstance(entry, partial):
-        options = ", ".join(
-            f"{name}={value!r}" for name, value in entry.keywords.items()
-        )
-        return f"{summary(entry.func)} ({options})"
+        named = [f"{name}={value!r}" for name, value in entry.keywords.items()]
+        return f"{summary(entry.func)} ({', '.join([*entry.args, *named])})"
     return (inspect.getdoc(entry) or "").split("\n")[0].replace("|", "\\|")
 
 

@@ -129,7 +129,7 @@ def test_weights_count(train):
 def test_models_without_vectors_are_refused(name, train):
     model = MODELS[name](10, 12, name="mine")
     with pytest.raises(
-        ValueError, match="Received: mine, with the layers .*user_hidden"
+        ValueError, match=r"Received: mine, with the layers .*user_hidden"
     ):
         start_from_svd(model, train, seed=0)
 

@@ -75,7 +75,7 @@ CHECKSUMS = {
 
 
 def load_movielens(name: str) -> Dataset:
-    """Loads a MovieLens data set of `CHECKSUMS`.
+    """Loads a release of MovieLens: its ratings, films and tags.
 
         name               users  rated films     ratings
         ml-10m            69,878       10,677  10,000,054
