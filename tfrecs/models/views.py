@@ -139,7 +139,7 @@ class OverSharedNegatives(TrainingView):
 class OverSharedSoftmax(OverSharedNegatives):
     """The log-probability of each row's positive, by a softmax over the negatives too.
 
-    Inputs are those of `OverSharedNegatives`, whose logits the softmax divides by the
+    Inputs are as of `OverSharedNegatives`, whose logits the softmax divides by the
     temperature; outputs are `[batch, 1]`. It is faster than the softmax of these
     logits: `tfrecs.models.shared_softmax` describes how, for models whose score is a
     dot product with biases.
@@ -167,5 +167,5 @@ class OverSharedSoftmax(OverSharedNegatives):
 
 
 def _is_positive(inputs: dict[str, Any]) -> Any:
-    """Where a negative is the row's own positive: `[batch, n]`."""
+    """Marks negatives that are the row's own positive: `[batch, n]`."""
     return inputs["item_id"][:, None] == inputs["negative_id"]
