@@ -14,8 +14,8 @@ from tfrecs.bench.baselines import Fitted
 from tfrecs.models import build_hybrid
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.fit import compile_for, fit_batches, start_at_prior
-from tfrecs.training.objectives import Negatives, Plan
 from tfrecs.training.partial_credit import PartialCredit
+from tfrecs.training.plan import Negatives, Plan
 
 
 def adam(model: TwoTower, rate: Any) -> keras.optimizers.Optimizer:

@@ -19,7 +19,7 @@ from _report import finish, in_turns, medians, parser, print_table
 from tfrecs import Interactions, build_mf, build_neumf
 from tfrecs.bench.problem import load_problem
 from tfrecs.training.fit import compile_for, fit_batches
-from tfrecs.training.objectives import Negatives, Plan
+from tfrecs.training.plan import Negatives, Plan
 
 PLAN = Plan("bce", Negatives("all"))
 SHORT, LONG = 20, 100  # epochs of a call

@@ -31,7 +31,7 @@ from tfrecs import Interactions, build_mf, build_neumf
 from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.optimizers import RowwiseAdagrad
 from tfrecs.training.fit import STEPS_PER_EXECUTION, compile_for, fit_batches
-from tfrecs.training.objectives import Negatives, Plan
+from tfrecs.training.plan import Negatives, Plan
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from tfrecs import Interactions
 from tfrecs.data.datasets.synthetic import make_synthetic
 from tfrecs.models import build_neumf
 from tfrecs.training.fit import compile_for, fit_batches
-from tfrecs.training.objectives import Negatives, Plan
+from tfrecs.training.plan import Negatives, Plan
 
 USERS, ITEMS = 943, 1682  # as MovieLens 100K
 SIZES = {"embedding_dim": 8, "mlp_embedding_dim": 16, "hidden_units": (32, 16, 8)}

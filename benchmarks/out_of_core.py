@@ -77,7 +77,7 @@ def train(folder: Path, repeats: int) -> dict[str, Any]:
     from tfrecs import build_mf
     from tfrecs.optimizers import RowwiseAdagrad
     from tfrecs.training.fit import STEPS_PER_EXECUTION, compile_for, fit_batches
-    from tfrecs.training.objectives import Negatives, Plan
+    from tfrecs.training.plan import Negatives, Plan
 
     shards = open_shards(folder)
     data = sharded_shared_negatives_batches(

@@ -20,7 +20,7 @@ from tfrecs import Interactions, evaluate, fit
 from tfrecs.bench.problem import load_problem
 from tfrecs.models import build_mf
 from tfrecs.optimizers import separate_bias_optimizer
-from tfrecs.training.objectives import Negatives
+from tfrecs.training.plan import Negatives
 
 RATES = (0.001, 0.003)
 BIAS_RATES = {"one": (None,), "two": (0.01, 0.1, 1.0)}

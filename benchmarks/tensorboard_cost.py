@@ -24,7 +24,7 @@ from tfrecs import build_mf, build_neumf
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.callbacks import TensorBoard
 from tfrecs.training.fit import compile_for, fit_batches
-from tfrecs.training.objectives import Negatives, Plan
+from tfrecs.training.plan import Negatives, Plan
 
 VALIDATE_EVERY = 10  # epochs
 NEUMF = {"embedding_dim": 64, "mlp_embedding_dim": 32, "hidden_units": (16, 8)}

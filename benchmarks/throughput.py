@@ -27,7 +27,7 @@ from tfrecs.bench.recipes import RECIPES
 from tfrecs.bench.train import Training
 from tfrecs.models import MODELS
 from tfrecs.training.fit import compile_for, fit_batches
-from tfrecs.training.objectives import Negatives, Plan
+from tfrecs.training.plan import Negatives, Plan
 
 DIM, OWN, BATCH = 64, 8, 1024
 EPOCHS = {"all": 20, "own": 2, "mixed": 4}  # of a timed fit: some seconds at most

@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     )
     from tfrecs.training.batches import user_batches as user_batches
     from tfrecs.training.fit import fit as fit
-    from tfrecs.training.objectives import Negatives as Negatives
     from tfrecs.training.partial_credit import credit_from_frame as credit_from_frame
     from tfrecs.training.partial_credit import partial_credit as partial_credit
+    from tfrecs.training.plan import Negatives as Negatives
 
 __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_names(__name__, __file__)

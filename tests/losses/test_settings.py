@@ -11,7 +11,7 @@ from tfrecs import losses
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, configure_loss
 from tfrecs.losses.settings import ConfiguredLoss
 from tfrecs.training.fit import compile_for
-from tfrecs.training.objectives import Negatives, Plan
+from tfrecs.training.plan import Negatives, Plan
 
 LABELS = np.array([[1, 0, 0, 0.5], [1, 0, 0, 0]], dtype=np.float32)
 SCORES = np.array([[0.4, 0.9, -0.2, 0.8], [0.7, -0.5, 0.3, 0.1]], dtype=np.float32)

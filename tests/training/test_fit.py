@@ -14,8 +14,8 @@ from tfrecs.losses import CATALOGUE_LOSSES
 from tfrecs.models.interaction import Interaction
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.fit import start_at_prior
-from tfrecs.training.objectives import Negatives, Plan
 from tfrecs.training.partial_credit import partial_credit
+from tfrecs.training.plan import Negatives, Plan
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,9 @@ from tfrecs.data.datasets.synthetic import make_synthetic
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, configure_loss
 from tfrecs.losses.multinomial import negative_log_likelihood
 from tfrecs.training.fit import compile_for
-from tfrecs.training.objectives import (
-    NEGATIVES,
-    ROWS,
-    Negatives,
-    Plan,
-    choose_negatives,
-)
+from tfrecs.training.objectives import NEGATIVES, ROWS
 from tfrecs.training.partial_credit import partial_credit
+from tfrecs.training.plan import Negatives, Plan, choose_negatives
 
 SHARED = ("shared", "shared-popularity", "in-batch", "mixed")
 KINDS = np.arange(40) % 4

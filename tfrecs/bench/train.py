@@ -24,7 +24,7 @@ from tfrecs.training.fit import (
     start_at_prior,
     validation_period,
 )
-from tfrecs.training.objectives import Negatives, choose_negatives
+from tfrecs.training.plan import Negatives, choose_negatives
 
 PATIENCE = 3
 """Validation steps without a better one after which training stops."""

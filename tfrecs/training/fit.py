@@ -12,7 +12,7 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.losses import RATING_LOSSES, ConfiguredLoss
 from tfrecs.losses.settings import settings_of
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.training.objectives import Negatives, Plan, choose_negatives
+from tfrecs.training.plan import Negatives, Plan, choose_negatives
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -1,19 +1,17 @@
 """Training objectives and the negatives that each one supports."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 
-from tfrecs._base.checks import check_choice
 from tfrecs.data.interactions import Interactions
 from tfrecs.losses import (
     CATALOGUE_LOSSES,
     LOSSES,
     RATING_LOSSES,
-    ConfiguredLoss,
     Loss,
 )
 from tfrecs.losses.multinomial import negative_log_likelihood
@@ -25,16 +23,12 @@ from tfrecs.training.batches import (
     shared_negatives_batches,
     user_batches,
 )
-from tfrecs.training.partial_credit import PartialCredit
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 OBJECTIVES = tuple(dict.fromkeys((*LOSSES, *CATALOGUE_LOSSES, *RATING_LOSSES)))
 """Names of objectives; see `tfrecs.losses`."""
-
-MOST_PAIRS = 180
-"""Pairs per positive, up to which "auto" scores the whole catalogue."""
 
 
 def _itself(model: TwoTower, settings: Mapping[str, float]) -> keras.Model:
@@ -131,178 +125,3 @@ ROWS = (
 
 NEGATIVES = ("auto", *dict.fromkeys(row.kind for row in ROWS))
 """Kinds of negatives; see `Negatives`."""
-
-
-@dataclass(frozen=True)
-class Negatives:
-    """The items that a positive is compared with in training.
-
-    Args:
-        kind: "all" for every other item; "own" or "own-popularity" for items drawn for
-            each positive, without interactions of its user; "shared",
-            "shared-popularity", "in-batch" or "mixed" for items that a batch shares
-            (see `tfrecs.training.shared_negatives`); "none" for ratings; "auto" for a
-            choice by their costs (see `choose_negatives`).
-        num_negatives: items drawn for each positive of "own" negatives, 4 by default
-            (10 for "kos-warp"), or for the batch of "shared" ones, 1024 by default.
-        exponent: an item is drawn in proportion to (its interactions)^exponent, for
-            negatives by popularity.
-        credit: labels of negatives that are similar to the positive, for own and shared
-            negatives; see `tfrecs.training.partial_credit`.
-
-    Raises:
-        ValueError: if `kind` is unknown.
-    """
-
-    kind: str = "auto"
-    num_negatives: int | None = None
-    exponent: float = 1.0
-    credit: PartialCredit | None = None
-
-    def __post_init__(self) -> None:
-        """Checks the kind."""
-        check_choice("negatives", self.kind, NEGATIVES)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """An objective, with the negatives chosen for it.
-
-    Args:
-        objective: a name in `OBJECTIVES`.
-        negatives: of any kind but "auto".
-        settings: settings of the loss.
-        reason: why these negatives were chosen.
-
-    Raises:
-        ValueError: if the objective has no form with the negatives, or an argument of
-            the negatives has no effect.
-    """
-
-    objective: str
-    negatives: Negatives
-    settings: Mapping[str, float] = field(default_factory=dict)
-    reason: str = "as requested"
-
-    def __post_init__(self) -> None:
-        """Checks the objective and the arguments of the negatives."""
-        has_effect = {
-            "num_negatives": self.row.num_negatives is not None,
-            "exponent": self.row.sampling == "popularity",
-            "credit": self.row.credit,
-        }
-        for name, used in has_effect.items():
-            value = getattr(self.negatives, name)
-            if not used and value != getattr(Negatives, name):
-                shown = value if isinstance(value, int | float) else "PartialCredit"
-                raise ValueError(
-                    f"`{name}` must be left out for objective {self.objective!r} with "
-                    f"negatives {self.negatives.kind!r}, where it has no effect. "
-                    f"Received: {name}={shown}"
-                )
-
-    @property
-    def row(self) -> Row:
-        """The row of the table."""
-        rows = [row for row in ROWS if row.kind == self.negatives.kind]
-        if self.negatives.credit is not None:
-            rows.sort(key=lambda row: row.credit)  # the last one counts
-        known = {name: row for row in rows for name in row.losses}
-        check_choice("objective", self.objective, known)
-        return known[self.objective]
-
-    def batches(
-        self,
-        train: Interactions,
-        *,
-        seed: int,
-        epochs: int = 1,
-        batch_size: int | None = None,
-    ) -> "tf.data.Dataset":
-        """Returns the batches of the row's pipeline; for the arguments see `fit`."""
-        rows, n = self._sizes(batch_size)
-        given: dict[str, Any] = {} if n is None else {"num_negatives": n}
-        if self.row.sampling is not None:
-            given |= {
-                "sampling": self.row.sampling,
-                "exponent": self.negatives.exponent,
-            }
-        if self.row.credit:
-            given["credit"] = self.negatives.credit
-        if self.row.pipeline is shared_negatives_batches:
-            given["correct"] = self.objective == "softmax"
-            given["label_negatives"] = self.row.credit
-        return self.row.pipeline(
-            train, seed=seed, epochs=epochs, batch_size=rows, **given
-        )
-
-    def others(self, train: Interactions, batch_size: int | None = None) -> float:
-        """Returns how many other items each positive is compared with."""
-        rows, n = self._sizes(batch_size)
-        return self.row.others(train, min(rows, len(train)), n or 0)
-
-    def _sizes(self, batch_size: int | None) -> tuple[int, int | None]:
-        """Returns the rows of a batch, and the items drawn or None."""
-        n, row = self.negatives.num_negatives, self.row
-        rows = row.batch_size if batch_size is None else batch_size
-        return rows, row.num_negatives if n is None else n
-
-
-def choose_negatives(
-    train: Interactions,
-    objective: str | ConfiguredLoss,
-    negatives: str | Negatives = "auto",
-) -> Plan:
-    """Plans a training, with the best negatives that are affordable for "auto".
-
-    All items are best where they are affordable: one matmul scores them, and no draw
-    adds noise. Beyond `MOST_PAIRS` pairs per positive a batch shares its negatives.
-    Objectives that compare a positive with single items draw own negatives, and so does
-    every objective if there are weights or partial credit, which belong to single
-    positives. Ratings have no negatives.
-
-    Raises:
-        ValueError: if a name is unknown, the two do not go together, or an argument of
-            the negatives or the weights of `train` would have no effect.
-    """
-    name, settings = (
-        (objective, {})
-        if isinstance(objective, str)
-        else (objective.name, objective.settings)
-    )
-    check_choice("objective", name, OBJECTIVES)
-    if isinstance(negatives, str):
-        negatives = Negatives(negatives)
-    reason = "as requested"
-    if negatives.kind == "auto":
-        kind, reason = _affordable(train, name, negatives.credit)
-        negatives = replace(negatives, kind=kind)
-    plan = Plan(name, negatives, settings, reason)
-    if train.weights is not None and not plan.row.single:
-        raise ValueError(
-            "`train` must have no weights for objective "
-            f"{name!r} with negatives {negatives.kind!r}, which do not use them. "
-            "Received: weights. Remove them, or use own or shared negatives and an "
-            "objective that compares single positives."
-        )
-    return plan
-
-
-def _affordable(
-    train: Interactions, objective: str, credit: PartialCredit | None
-) -> tuple[str, str]:
-    """Returns a kind of negatives, and the reason for it."""
-    pairs = train.num_users * train.num_items / len(train)
-    if objective in RATING_LOSSES:
-        return "none", f"{objective} is of ratings"
-    if objective not in LOSSES:
-        return "all", f"{objective} is over the whole catalogue"
-    if objective not in CATALOGUE_LOSSES:
-        return "own", f"{objective} compares a positive with single items"
-    if credit is not None:
-        return "own", "partial credit belongs to single positives"
-    if train.weights is not None:
-        return "own", "train has weights, one for each positive"
-    if pairs <= MOST_PAIRS:
-        return "all", f"{pairs:.0f} pairs per positive, at most {MOST_PAIRS}"
-    return "mixed", f"all items are {pairs:.0f} pairs per positive, over {MOST_PAIRS}"

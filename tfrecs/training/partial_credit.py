@@ -116,7 +116,7 @@ def partial_credit(
             an item with the same labels: with 0.5 such a pair needs half the gap.
 
     Returns:
-        The `credit` of `tfrecs.training.objectives.Negatives` and of the pipelines.
+        The `credit` of `tfrecs.training.plan.Negatives` and of the pipelines.
 
     Raises:
         ValueError: if the names differ or are missing, lengths differ, a value is not a

@@ -12,7 +12,7 @@ from tfrecs.models.freezing import GLOBAL_BIAS, matching, train_only, trainable_
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.models.warm_start import start_from_mf
 from tfrecs.training.fit import fit
-from tfrecs.training.objectives import Negatives, choose_negatives
+from tfrecs.training.plan import Negatives, choose_negatives
 
 VECTORS = "(user|item)_factors"
 BIASES = "(user|item)_bias"

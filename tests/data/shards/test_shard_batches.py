@@ -17,8 +17,8 @@ from tfrecs.training.batches.shards import (
     sharded_shared_negatives_batches,
 )
 from tfrecs.training.fit import compile_for, fit_batches
-from tfrecs.training.objectives import Negatives, Plan
 from tfrecs.training.partial_credit import partial_credit
+from tfrecs.training.plan import Negatives, Plan
 from tfrecs.training.shared_negatives import SHARED_NEGATIVES
 
 PIPELINES = [sharded_shared_negatives_batches, sharded_pairwise_batches]
