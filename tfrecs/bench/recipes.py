@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tfrecs.bench.quiet import load_tensorflow
+from tfrecs.data.interactions import Interactions
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,22 @@ INCLUDING_SEEN: dict[str, Recipe] = {
 }
 """Other recipes for rankings of training items too: a small model cannot put all of
 them first."""
+
+
+BY_SHAPE = ("cosine", "mf", "hybrid")
+"""Rows that train with the defaults of `tfrecs.fit` on large data."""
+
+QUICK = ("popularity", "lightfm", "lightfm-tuned", "implicit-als", "ease", *BY_SHAPE)
+"""Rows that large data have by default: each takes minutes at most."""
+
+
+def is_large(train: Interactions) -> bool:
+    """Returns whether recipes tuned on MovieLens 100K would take long."""
+    load_tensorflow()
+    from tfrecs.training.defaults import FEW
+    from tfrecs.training.plan import affords_catalogue
+
+    return len(train) > FEW or not affords_catalogue(train)
 
 
 def recipes(*, exclude_seen: bool = True) -> dict[str, Recipe]:

@@ -17,7 +17,7 @@ from tfrecs.bench.measuring import measured
 from tfrecs.bench.options import data_arguments
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.quiet import load_tensorflow
-from tfrecs.bench.recipes import recipes
+from tfrecs.bench.recipes import BY_SHAPE, QUICK, is_large, recipes
 from tfrecs.bench.report import write_report
 from tfrecs.bench.result import ORACLE, Progress, Result, Run, failure, summarize
 from tfrecs.bench.table import ranking_table
@@ -104,12 +104,16 @@ def run(
     """
     load_tensorflow()
     bundles = Bundles(folder / BUNDLES, problem)
+    quick = QUICK if is_large(problem.train) else model_names(problem)
     for name in names or model_names(problem):
         fit = _fitter(name, problem, epochs)
         for seed in range(seeds):
             title = f"{name}-seed{seed}" if seeds > 1 else name
             progress(title)
-            if missing := _missing(name, problem):
+            missing = _missing(name, problem)
+            if missing is None and names is None and name not in quick:
+                missing = f"long on data of this size: ask with --models {name}"
+            if missing:
                 status = f"{'failed' if names else 'skipped'}: {missing}"
                 yield Result(name, seed, status, skipped=not names)
                 continue
@@ -173,6 +177,20 @@ def _fitter(name: str, problem: Problem, epochs: int | None) -> Fit:
             parameters=fitted.parameters,
         )
 
+    def fit_by_shape(seed: int, folder: Path, progress: Progress) -> Any:
+        from tfrecs.bench.train import train_by_shape
+
+        recipe = recipes()[name]
+        return train_by_shape(
+            name,
+            recipe,
+            problem,
+            seed=seed,
+            epochs=epochs,
+            logdir=folder,
+            progress=progress,
+        )
+
     @cache
     def training() -> Any:
         from tfrecs.bench.train import Training
@@ -186,6 +204,8 @@ def _fitter(name: str, problem: Problem, epochs: int | None) -> Fit:
 
     if name in BASELINES:
         return fit_baseline
+    if name in BY_SHAPE and is_large(problem.train):
+        return fit_by_shape
     return fit_oracle if name == ORACLE else fit_model
 
 

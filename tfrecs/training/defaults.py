@@ -1,0 +1,90 @@
+"""Settings of `tfrecs.fit` by the shape of the data and the kind of the model."""
+
+from dataclasses import dataclass
+
+import keras
+
+from tfrecs.data.interactions import Interactions
+from tfrecs.losses import ConfiguredLoss, configure_loss
+from tfrecs.models.two_tower import TwoTower
+from tfrecs.optimizers import LazyAdam
+from tfrecs.training.plan import Negatives, affords_catalogue
+from tfrecs.training.svd_start import has_vectors
+
+FEW = 200_000
+"""Interactions up to which twice the epochs cost seconds."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a training; the defaults suit models and data of any kind.
+
+    Args:
+        objective: as of `tfrecs.fit`, like the three below.
+        negatives: the items that a positive is compared with.
+        epochs: passes over the data.
+        batch_size: positives in a batch.
+        learning_rate: of Adam, or the first one of a short training.
+        short: whether the vectors start from an SVD and the learning rate of LazyAdam
+            decays to 0 along a cosine, so that a few epochs are enough.
+        reason: why these; empty for the defaults.
+    """
+
+    objective: str | ConfiguredLoss = "bce"
+    negatives: str | Negatives = "auto"
+    epochs: int = 100
+    batch_size: int | None = None
+    learning_rate: float = 3e-3
+    short: bool = False
+    reason: str = ""
+
+    def optimizer(self, steps: int) -> keras.optimizers.Optimizer:
+        """Returns the optimizer for a number of training steps."""
+        if not self.short:
+            return keras.optimizers.Adam(self.learning_rate)
+        decay = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
+        return LazyAdam(decay)
+
+
+def choose_settings(model: TwoTower, train: Interactions) -> Settings:
+    """Chooses the settings for a model and its training data.
+
+    Cosines train with the softmax over the items of the batch, from an SVD: on data of
+    all shapes it is as good as a softmax over the catalogue, at a fraction of its cost.
+    So do other dot products, with a higher temperature, where comparing each positive
+    with the catalogue costs too much. Everything else learns which items are positives
+    ("bce").
+
+    `benchmarks/README.md` has the validation figures that these were chosen by.
+    """
+    if has_vectors(model) and _is_cosine(model):
+        few = len(train) <= FEW
+        return Settings(
+            objective="softmax",
+            negatives="in-batch",
+            epochs=16 if few else 8,
+            batch_size=1024,
+            learning_rate=0.01,
+            short=True,
+            reason=f"scores are cosines, {'at most' if few else 'over'} {FEW:,} "
+            "interactions",
+        )
+    if has_vectors(model) and not affords_catalogue(train):
+        return Settings(
+            objective=configure_loss("softmax", temperature=0.4),
+            negatives="in-batch",
+            epochs=4,
+            batch_size=1024,
+            learning_rate=3e-3,
+            short=True,
+            reason="scores are dot products, of too many pairs to compare them all",
+        )
+    return Settings()
+
+
+def _is_cosine(model: TwoTower) -> bool:
+    """Returns whether both towers end in vectors of length 1."""
+    return all(
+        any(isinstance(layer, keras.layers.UnitNormalization) for layer in tower.layers)
+        for tower in (model.user_tower, model.item_tower)
+    )
