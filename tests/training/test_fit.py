@@ -66,7 +66,7 @@ def test_the_history_reports_the_choice(parts, caplog):
         history = tfrecs.fit(model, parts[0], seed=0, epochs=1)
     assert history.params["negatives"] == "all"
     assert history.params["reason"] == "4 pairs per positive, at most 180"
-    assert "negatives: all, 4 pairs per positive" in caplog.text
+    assert "negatives: all, reason: 4 pairs per positive" in caplog.text
 
 
 def test_a_model_of_another_size_is_refused(parts):
