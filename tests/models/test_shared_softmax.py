@@ -76,6 +76,17 @@ def test_losses_and_gradients_are_those_of_the_plain_softmax(
         np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["mf", "neumf"])
+def test_without_negatives_they_are_the_items_of_the_batch(name, build, randomize):
+    view = randomize(build(name)).over_shared_softmax(0.7)
+    both = {**INPUTS, "negative_id": INPUTS["item_id"]}
+    logs = LOG_PROBABILITY[:4]
+    expected = view({**both, "log_probability": np.concatenate([logs, logs])})
+    del both["negative_id"]
+    found = view({**both, "log_probability": logs})
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 def test_a_view_is_saved_with_its_model(build, randomize, tmp_path):
     view = randomize(build("mf")).over_shared_softmax(0.4)
     expected = view(INPUTS)

@@ -109,8 +109,11 @@ def test_a_softmax_has_one_label_unless_negatives_have_credit(train, kind):
     for credit in (None, CREDIT):
         plan = Plan("softmax", Negatives(kind, credit=credit))
         inputs, labels = plan.batches(train, seed=0, batch_size=50).element_spec
-        num_negatives = 0 if credit is None else inputs["negative_id"].shape[0]
-        assert labels.shape == (50, 1 + num_negatives)
+        drawn = inputs.get("negative_id", inputs["item_id"]).shape[0]
+        assert labels.shape == (50, 1 if credit is None else 1 + drawn)
+        assert ("negative_id" in inputs) == (kind != "in-batch" or credit is not None)
+        known = [inputs[x].shape[0] for x in ("item_id", "negative_id") if x in inputs]
+        assert inputs["log_probability"].shape == (sum(known),)
 
 
 # The choice

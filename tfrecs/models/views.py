@@ -72,7 +72,8 @@ class OverSharedNegatives(TrainingView):
 
     Inputs are `{"user_id": [batch], "item_id": [batch], "negative_id": [n]}`, int32;
     outputs are logits `[batch, 1 + n]`, the positive's first. Where a negative is the
-    row's own positive, its score is too low to have a loss. With `log_probability`
+    row's own positive, its score is too low to have a loss. Without `negative_id` the
+    negatives are the items of the batch. With `log_probability`
     `[batch + n]` among the inputs, the logarithm of the probability of drawing each
     item and then each negative, that logarithm is subtracted from the logits.
 
@@ -100,9 +101,12 @@ class OverSharedNegatives(TrainingView):
         self, inputs: dict[str, Any], training: Any
     ) -> tuple[TowerOutput, TowerOutput, TowerOutput]:
         """Outputs of users and of their items, `[batch, ...]`, and of n negatives."""
-        item_id, negative_id = inputs["item_id"], inputs["negative_id"]
         user = self.towers.user_tower(inputs["user_id"], training=training)
-        both = self.items(ops.concatenate([item_id, negative_id]), training)
+        item_id = inputs["item_id"]
+        if "negative_id" not in inputs:
+            item = self.items(item_id, training)
+            return user, item, item
+        both = self.items(ops.concatenate([item_id, inputs["negative_id"]]), training)
         batch = ops.shape(item_id)[0]
         item = {name: part[:batch] for name, part in both.items()}
         return user, item, {name: part[batch:] for name, part in both.items()}
@@ -122,9 +126,9 @@ class OverSharedNegatives(TrainingView):
         others = interaction(user, negative, catalogue=True, training=training)
         if "log_probability" in inputs:
             correction = self.temperature * inputs["log_probability"]
-            batch = ops.shape(positive)[0]
+            batch, n = ops.shape(others)
             positive = positive - correction[:batch, None]
-            others = others - correction[batch:]
+            others = others - correction[-n:]
         others = ops.where(
             _is_positive(inputs), ops.cast(NO_SCORE, others.dtype), others
         )
@@ -159,13 +163,13 @@ class OverSharedSoftmax(OverSharedNegatives):
         p = p / self.temperature
         if "log_probability" in inputs:
             log_drawn = ops.cast(inputs["log_probability"], p.dtype)
-            batch = ops.shape(positive)[0]
+            batch, n = ops.shape(p)[0], ops.shape(q)[0]
             positive = positive - log_drawn[:batch]
             p = ops.concatenate([p, ops.ones_like(p[:, :1])], axis=1)
-            q = ops.concatenate([q, -log_drawn[batch:, None]], axis=1)
+            q = ops.concatenate([q, -log_drawn[-n:, None]], axis=1)
         return log_probability(positive, p, q, _is_positive(inputs))[:, None]
 
 
 def _is_positive(inputs: dict[str, Any]) -> Any:
     """Marks negatives that are the row's own positive: `[batch, n]`."""
-    return inputs["item_id"][:, None] == inputs["negative_id"]
+    return inputs["item_id"][:, None] == inputs.get("negative_id", inputs["item_id"])

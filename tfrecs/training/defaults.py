@@ -63,7 +63,7 @@ def choose_settings(model: TwoTower, train: Interactions) -> Settings:
             objective="softmax",
             negatives="in-batch",
             epochs=16 if few else 8,
-            batch_size=1024,
+            batch_size=1024 if few else 2048,
             learning_rate=0.01,
             short=True,
             reason=f"scores are cosines, {'at most' if few else 'over'} {FEW:,} "

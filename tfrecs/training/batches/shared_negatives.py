@@ -42,7 +42,8 @@ def shared_negatives_batches(
         correct: whether scores are corrected for how often an item is drawn (logQ),
             which makes a softmax over the sample one over the catalogue.
         label_negatives: whether labels have a column for each negative. `tfrecs.fit`
-            needs none for a softmax.
+            needs none for a softmax; "in-batch" then leaves out `negative_id`, which is
+            `item_id`, and its part of `log_probability`.
         epochs: passes over `train` in one iteration of the dataset.
         credit: labels of negatives that are similar to the positive.
 
@@ -91,11 +92,13 @@ def with_shared(
         inputs = {
             "user_id": tf.ensure_shape(user_id, [batch_size]),
             "item_id": item_id,
-            "negative_id": negative_id,
         }
+        ids = item_id
+        if label_negatives or negative_id is not item_id:
+            inputs["negative_id"] = negative_id
+            ids = tf.concat([item_id, negative_id], axis=0)
         if correct:
-            both = tf.concat([item_id, negative_id], axis=0)
-            inputs["log_probability"] = tf.gather(log_probability, both)
+            inputs["log_probability"] = tf.gather(log_probability, ids)
         if credit is not None:
             of_positives = tf.ones([batch_size, 1])
             others = credit(item_id, negative_id)
