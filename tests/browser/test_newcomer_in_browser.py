@@ -1,6 +1,9 @@
 """From what a bench run prints to the report, TensorBoard and the app."""
 
+import pytest
 from _films import TITLES
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_report_is_opened_as_it_is_printed(

@@ -12,9 +12,8 @@ from nbclient.exceptions import CellExecutionError
 import tfrecs
 
 DOCS = Path(__file__).parents[2] / "docs"
-every_notebook = pytest.mark.parametrize(
-    "path", sorted(DOCS.glob("*.ipynb")), ids=lambda path: path.stem
-)
+NOTEBOOKS = sorted(DOCS.glob("*.ipynb"))
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +46,12 @@ def kinds(notebook):
     ]
 
 
-@every_notebook
+@pytest.mark.parametrize(
+    "path",
+    # All but the first train models for a while.
+    [NOTEBOOKS[0], *(pytest.param(p, marks=pytest.mark.slow) for p in NOTEBOOKS[1:])],
+    ids=lambda path: path.stem,
+)
 def test_a_notebook_runs_and_has_the_outputs_that_are_stored(path, run, data):
     assert kinds(run(path)) == kinds(nbformat.read(path, as_version=4))
 

@@ -32,45 +32,53 @@ MODELS["throwaway"] = build_throwaway
 LOSSES["throwaway-loss"] = throwaway_loss
 '''
 
-LIST = "import throwaway; from tfrecs.bench.cli import main; main(['--list'])"
+FILES = ["tests/models/test_contracts.py", "tests/losses/test_loss_contracts.py"]
+
+# One process prints all three, since starting one takes seconds.
+PRINT = """
+import sys
+import pytest
+import throwaway, registries
+from tfrecs.bench.cli import main
+parted = lambda: print("=" * 8, flush=True)
+main(["--list"])
+parted()
+print(registries.page())
+parted()
+quiet = ("-p", "no:cacheprovider", "-o", "addopts=", "--collect-only", "-q")
+sys.exit(pytest.main([*quiet, *sys.argv[1:]]))
+"""
 
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory):
-    """Runs Python with the registered model and loss, and returns its output."""
+    """The bench's list, the page, and the tests, with the two registered."""
     folder = tmp_path_factory.mktemp("throwaway")
     folder.joinpath("throwaway.py").write_text(THROWAWAY, encoding="utf-8")
     path = os.pathsep.join([str(folder), str(ROOT), str(ROOT / "docs")])
-
-    def run(*arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return run
+    done = subprocess.run(
+        [sys.executable, "-c", PRINT, *FILES],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.split("=" * 8 + "\n")
 
 
 def test_contract_tests_find_a_registered_model_and_loss(output):
-    collect = ["-m", "pytest", "-p", "throwaway", "-p", "no:cacheprovider"]
-    files = ["tests/models/test_contracts.py", "tests/losses/test_loss_contracts.py"]
-    listed = output(*collect, "-o", "addopts=", "--collect-only", "-q", *files)
-    lines = [line for line in listed.splitlines() if "throwaway" in line]
-    assert sum(line.startswith(files[0]) for line in lines) >= 10
-    assert sum(line.startswith(files[1]) for line in lines) >= 3
+    lines = [line for line in output[2].splitlines() if "throwaway" in line]
+    assert sum(line.startswith(FILES[0]) for line in lines) >= 10
+    assert sum(line.startswith(FILES[1]) for line in lines) >= 3
 
 
 def test_the_bench_lists_a_registered_model(output):
-    assert "throwaway" in output("-c", LIST)
+    assert "throwaway" in output[0]
 
 
 def test_the_page_of_registries_has_a_registered_model_and_loss(output):
-    page = output("-c", "import throwaway, registries; print(registries.page())")
+    page = output[1]
     assert "| `throwaway` | Builds a model that exists for a test alone. |" in page
     assert "| `throwaway-loss` | Computes BPR under another name. |" in page
 

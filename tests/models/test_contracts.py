@@ -59,8 +59,10 @@ def test_logits_are_not_squashed_and_tell_ids_apart(model, everything):
     assert np.unique(logits, axis=1).shape == (NUM_USERS, NUM_ITEMS)
 
 
-@pytest.mark.parametrize("other", ["a", "m", "z"])  # before, between and after ours
-@pytest.mark.parametrize("columns", [slice(None), 0])
+@pytest.mark.parametrize(
+    ("other", "columns"),
+    [("a", slice(None)), ("m", slice(None)), ("z", 0)],  # before, between, after ours
+)
 def test_other_keys_of_a_batch_are_left_alone(model, rows, other, columns):
     batch = {**rows, "item_id": rows["item_id"][:, columns]}
     expected = model(batch).numpy()
@@ -103,7 +105,7 @@ def test_over_catalogue_equals_the_forward_pass(name, model, everything):
     )
 
 
-@pytest.mark.parametrize("block", [1, 3, 10, 40, 100_000])
+@pytest.mark.parametrize("block", [1, 10, 40])
 def test_score_parts_in_blocks_of_any_size(model, everything, block, monkeypatch):
     monkeypatch.setattr("tfrecs.models.two_tower.SCORE_BLOCK", block)
     expected = model(everything).numpy()
@@ -202,6 +204,24 @@ def test_random_weights_get_the_same_gradient_from_both_views(
         np.testing.assert_allclose(of_users[path], gradient, atol=1e-4, err_msg=path)
 
 
+def test_xla_gives_the_same_scores_and_gradients(model, rows, gradients):
+    import tensorflow as tf
+
+    @tf.function(jit_compile=True, autograph=False)
+    def compiled(rows):
+        with tf.GradientTape() as tape:
+            scores = model(rows)
+        weights = [variable.value for variable in model.trainable_variables]
+        found = tape.gradient(scores, weights)
+        return scores, [tf.convert_to_tensor(gradient) for gradient in found]
+
+    scores, found = compiled(rows)
+    np.testing.assert_allclose(scores, model(rows), atol=1e-5)
+    expected = gradients(model, lambda: keras.ops.sum(model(rows)))
+    for mine, (path, theirs) in zip(found, expected.items(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-4, err_msg=path)
+
+
 # Training under stock Keras
 
 
@@ -244,12 +264,13 @@ def fit(model, batches, single=False, **options):
     return [weight.numpy() for weight in model.trainable_variables]
 
 
-@pytest.mark.parametrize("name", ["mf", "neumf"])  # the towers have no part in it
+@pytest.mark.parametrize("name", ["neumf"])  # the towers have no part in it
 def test_trains_on_single_pairs(name, build, batches):
     optimizer = keras.optimizers.Adagrad(0.2)
     fit(build(name), batches, single=True, optimizer=optimizer, jit_compile=False)
 
 
+@pytest.mark.parametrize("name", ["mf", "neumf", "deepfm", "hybrid"])  # every layer
 def test_trains_the_same_compiled_and_several_steps_at_once(name, build, batches):
     start = [weight.numpy() for weight in build(name).trainable_variables]
     trained = [
@@ -348,7 +369,14 @@ CHECKERBOARD = {
 }
 
 
-@pytest.mark.parametrize("objective", ["pairs", "catalogue"])
+@pytest.mark.parametrize(
+    ("name", "objective"),
+    [
+        *((name, "pairs") for name in MODELS),
+        # Views have the same gradients: one that multiplies vectors, and one that not.
+        *((name, "catalogue") for name in ("mf", "neumf")),
+    ],
+)
 def test_learns_the_checkerboard(name, build, checkerboard, objective):
     train, test = checkerboard
     few = {"embedding_dim": 2, "dropout": 0.0, "init_std": 0.3}

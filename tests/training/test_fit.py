@@ -35,12 +35,12 @@ def fitted(parts, objective, **settings):
     ("objective", "negatives"),
     [
         *((objective, "all") for objective in CATALOGUE_LOSSES),
-        *((objective, "own") for objective in ("bce", "bpr", "softmax", "warp", "ccl")),
+        ("warp", "own"),
         ("bpr", "own-popularity"),
-        ("softmax", Negatives("shared", 64)),
+        ("bce", Negatives("shared", 64)),
         ("softmax", Negatives("shared-popularity", 64)),
         ("softmax", "in-batch"),
-        *((objective, "mixed") for objective in ("softmax", "bce", "hinge", "warp")),
+        ("hinge", "mixed"),
     ],
     ids=str,
 )
@@ -52,21 +52,21 @@ def test_every_objective_learns(parts, objective, negatives):
     assert found > tfrecs.evaluate(counts, *parts, k=5).metrics["ndcg@5"]
 
 
-@pytest.mark.parametrize("objective", ["bpr", "softmax"])
-def test_the_same_seed_gives_the_same_scores(parts, objective):
+def test_the_same_seed_gives_the_same_scores(parts):
     first, again = (
-        fitted(parts, objective, epochs=4).score_users(np.arange(120)) for _ in range(2)
+        fitted(parts, "bpr", epochs=4).score_users(np.arange(120)) for _ in range(2)
     )
     assert np.array_equal(first, again)
 
 
-def test_the_history_reports_the_choice(parts, caplog):
+def test_the_history_reports_the_choice(parts, caplog, capsys):
     model = tfrecs.build_mf(120, 40)
     with caplog.at_level("INFO", logger="tfrecs"):
         history = tfrecs.fit(model, parts[0], seed=0, epochs=1)
     assert history.params["negatives"] == "all"
     assert history.params["reason"] == "4 pairs per positive, at most 180"
     assert "negatives: all, reason: 4 pairs per positive" in caplog.text
+    assert "loss:" not in capsys.readouterr().out
 
 
 def test_a_model_of_another_size_is_refused(parts):
@@ -87,8 +87,6 @@ class Calls(keras.callbacks.Callback):
     [
         (12, None, [4, 8, 12]),
         (7, None, [1, 2, 3, 4, 5, 6, 7]),
-        (10, None, [5, 10]),
-        (12, 12, [12]),
         (12, 6, [6, 12]),
     ],
 )
@@ -117,11 +115,13 @@ def test_epochs_that_validation_does_not_divide(parts, epochs, validate_every, m
         tfrecs.fit(tfrecs.build_mf(120, 40), parts[0], seed=0, **options)
 
 
-def test_progress_is_printed_on_request_alone(parts, capsys):
-    for callbacks in ([], [keras.callbacks.ProgbarLogger()]):
-        model = tfrecs.build_mf(120, 40, embedding_dim=2)
-        tfrecs.fit(model, parts[0], seed=0, epochs=2, callbacks=callbacks)
-        assert ("loss:" in capsys.readouterr().out) == bool(callbacks)
+def test_progress_is_printed_on_request(parts, capsys):
+    model, bar = (
+        tfrecs.build_mf(120, 40, embedding_dim=2),
+        keras.callbacks.ProgbarLogger,
+    )
+    tfrecs.fit(model, parts[0], seed=0, epochs=1, callbacks=[bar()])
+    assert "loss:" in capsys.readouterr().out
 
 
 def test_similar_items_are_pushed_down_less_with_credit(from_pairs):

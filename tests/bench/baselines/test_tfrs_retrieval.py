@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 def test_each_of_two_groups_gets_the_items_of_its_own_and_a_seed_the_same_numbers(
     two_groups,
 ):
