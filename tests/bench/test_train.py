@@ -9,7 +9,7 @@ import pytest
 
 from tfrecs.bench import train as train_module
 from tfrecs.bench.problem import load_problem
-from tfrecs.bench.recipes import INCLUDING_SEEN, Recipe, recipes
+from tfrecs.bench.recipes import INCLUDING_SEEN, Recipe, is_large, recipes
 from tfrecs.bench.run import run
 from tfrecs.models import MODELS
 from tfrecs.training.objectives import NEGATIVES, OBJECTIVES
@@ -84,6 +84,41 @@ def test_planted_factors_are_found(name, share, tmp_path):
     found = run(problem, names, folder=tmp_path, progress=print, **settings)
     oracle, model = (result.metrics["ndcg@10"] for result in found)
     assert model >= share * oracle
+
+
+# Large data
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Every data set counts as large, and popularity is the one quick baseline."""
+    monkeypatch.setattr("tfrecs.bench.run.is_large", lambda train: True)
+    monkeypatch.setattr("tfrecs.bench.run.QUICK", ("popularity", "cosine"))
+
+
+@pytest.mark.usefixtures("large")
+def test_large_data_have_quick_rows_and_planned_epochs(problem, tmp_path):
+    settings = {"seeds": 1, "epochs": None, "folder": tmp_path, "progress": print}
+    results = {result.model: result for result in run(problem, None, **settings)}
+    assert results["popularity"].status == results["cosine"].status == "ok"
+    cosine = results["cosine"]
+    assert (cosine.epochs, cosine.selection_seconds, cosine.curve) == (16, 0, {})
+    assert cosine.hparams["objective"] == "softmax"
+    assert cosine.metrics["ndcg@3"] > results["popularity"].metrics["ndcg@3"]
+    others = {*results} - {"popularity", "cosine", "hybrid", "bucketed_mf"}
+    for name in others:
+        expected = f"skipped: long on data of this size: ask with --models {name}"
+        assert results[name].status == expected
+    [asked] = run(problem, ("mf",), **{**settings, "epochs": 2})
+    assert (asked.status, asked.epochs) == ("ok", 2)
+
+
+def test_data_are_large_by_their_pairs_or_their_catalogue(from_pairs, monkeypatch):
+    few = from_pairs([(user, user) for user in range(9)], 9, 180)
+    assert not is_large(few)
+    assert is_large(from_pairs([(0, 0)], 1, 181))
+    monkeypatch.setattr("tfrecs.training.defaults.FEW", 8)
+    assert is_large(few)
 
 
 # Metadata
