@@ -10,6 +10,7 @@ import tfrecs
 from tfrecs.bench import cli as cli_module
 from tfrecs.bench import run as run_module
 from tfrecs.bench.baselines import BASELINES, BaselineError
+from tfrecs.bench.cli import _lines
 from tfrecs.bench.recipes import Recipe, recipes
 from tfrecs.models import MODELS, build_mf
 
@@ -310,3 +311,10 @@ def test_bad_usage_and_bad_data_are_one_line_and_status_2(
         Path(name).write_text(text)
     given = arguments.replace("GOOD", f"{good_csv}").split()
     assert message in one_line(refused(*given))
+
+
+def test_progress_is_a_line_now_and_then_without_a_terminal(capsys):
+    often, rarely = _lines(seconds=0), _lines(seconds=100)
+    for show in (often, rarely):
+        show("mf: 1 of at most 3")
+    assert capsys.readouterr() == ("", "0 s: mf: 1 of at most 3\n")

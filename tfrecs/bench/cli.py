@@ -3,6 +3,7 @@
 import argparse
 import shlex
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -84,7 +85,8 @@ def _run(kind: Kind, run: Run, options: argparse.Namespace, command: str) -> int
     stopped: KeyboardInterrupt | OSError | None = None
     try:
         with show.status("starting") as line:
-            _collect(run, results, options, command, line.update)
+            progress = line.update if show.is_terminal else _lines()
+            _collect(run, results, options, command, progress)
     except (KeyboardInterrupt, OSError) as error:
         stopped = error
         note = "stopped before all models were run"
@@ -105,6 +107,20 @@ def _run(kind: Kind, run: Run, options: argparse.Namespace, command: str) -> int
     if stopped is not None:
         return _interrupted(kind, kind.after_interrupt)
     return FAILED if any(result.failed for result in results) else RAN
+
+
+def _lines(seconds: float = 10.0) -> Progress:
+    """Returns a progress that prints a line now and then, for logs and pipes."""
+    began = last = time.monotonic()
+
+    def show(what: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= seconds:
+            last = now
+            print(f"{now - began:.0f} s: {what}", file=sys.stderr, flush=True)
+
+    return show
 
 
 def _collect(
