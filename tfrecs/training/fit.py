@@ -116,8 +116,11 @@ def _settings(
     settings = choose_settings(model, train) if auto else Settings(objective)
     if negatives != "auto":  # a batch of users is another one than of positives
         settings = replace(settings, negatives=negatives, batch_size=None)
-    given = {"epochs": epochs, "batch_size": batch_size}
-    return replace(settings, **{k: v for k, v in given.items() if v is not None})
+    return replace(
+        settings,
+        epochs=settings.epochs if epochs is None else epochs,
+        batch_size=settings.batch_size if batch_size is None else batch_size,
+    )
 
 
 def validation_period(epochs: int, longest: int = 5) -> int:
