@@ -290,7 +290,7 @@ def unbroken(csv, folder):
 
 
 def test_a_killed_run_gives_the_same_numbers(log_csv, tmp_path):
-    assert killed_until_done(log_csv, tmp_path, 2, 0.3) == unbroken(log_csv, tmp_path)
+    assert killed_until_done(log_csv, tmp_path, 1, 0.3) == unbroken(log_csv, tmp_path)
     assert not list(tmp_path.rglob("checkpoint.npz"))
     assert len(list((tmp_path / "logs").iterdir())) == 1
 

@@ -153,7 +153,7 @@ def test_new_items_without_a_start_have_their_buckets_score(build, randomize):
 
 
 def fitted(model, optimizer, steps):
-    model.compile(optimizer, losses.LOSSES["bce"], jit_compile=False)
+    model.compile(optimizer, losses.LOSSES["bce"], run_eagerly=True)
     for _ in range(steps):
         model.train_on_batch(*BATCH)
     return model
@@ -223,12 +223,12 @@ def test_a_fresh_optimizer_is_copied_and_that_of_a_view_goes_on():
     view = model.over_catalogue()
     labels = np.eye(9, dtype=np.int8)[:7]
     softmax = losses.CATALOGUE_LOSSES["softmax"]
-    view.compile(keras.optimizers.Adam(0.1), softmax, jit_compile=False)
+    view.compile(keras.optimizers.Adam(0.1), softmax, run_eagerly=True)
     view.train_on_batch({"user_id": USERS}, labels)
     grown = grow(model, items=1)
     optimizer = grow_optimizer(view.optimizer, model, grown)
     larger = grown.over_catalogue()
-    larger.compile(optimizer, softmax, jit_compile=False)
+    larger.compile(optimizer, softmax, run_eagerly=True)
     larger.train_on_batch({"user_id": USERS}, np.pad(labels, [[0, 0], [0, 1]]))
     assert int(optimizer.iterations) == 2
 
