@@ -270,7 +270,7 @@ def test_trains_on_single_pairs(name, build, batches):
     fit(build(name), batches, single=True, optimizer=optimizer, jit_compile=False)
 
 
-@pytest.mark.parametrize("name", ["mf", "neumf", "deepfm", "hybrid"])  # every layer
+@pytest.mark.parametrize("name", ["neumf", "deepfm", "hybrid"])  # every layer
 def test_trains_the_same_compiled_and_several_steps_at_once(name, build, batches):
     start = [weight.numpy() for weight in build(name).trainable_variables]
     trained = [
