@@ -1,4 +1,7 @@
-"""Data sets by name. To add one, write a function and a line in `DATASETS`."""
+"""Data sets by name. To add one, write a function and a line in `DATASETS`.
+
+`fetch.py` finds or downloads the files.
+"""
 
 from collections.abc import Callable
 from functools import partial
