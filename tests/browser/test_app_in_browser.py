@@ -1,6 +1,5 @@
 """The app as people meet it: started, clicked through, and ended."""
 
-import json
 import os
 import re
 import signal
@@ -71,23 +70,28 @@ def app(browser, bundles):
 
 
 def lists(page):
-    """The texts of the lists, once the page has come to rest."""
-    page.wait_for_selector('[data-test-script-state="notRunning"]')
-    page.wait_for_selector('[data-testid="list"]')
-    return page.get_by_test_id("list").all_inner_texts()
+    """The texts of the lists, once the page has come to rest.
+
+    A script of the page ends, and the next one starts, a moment after each other, and
+    lists appear one by one: at rest they are the same half a second later.
+    """
+    found = None
+    for _ in range(60):
+        page.wait_for_selector('[data-test-script-state="notRunning"]')
+        before, found = found, page.get_by_test_id("list").all_inner_texts()
+        if found and found == before:
+            return found
+        page.wait_for_timeout(500)
+    raise TimeoutError(f"the lists still change: {found}")
 
 
 def until_other(page, before):
-    """The texts of the lists, once they are other ones."""
-    page.wait_for_function(
-        """before => {
-            const lists = [...document.querySelectorAll('[data-testid="list"]')];
-            return lists.length > 0
-                && JSON.stringify(lists.map(l => l.innerText)) !== before;
-        }""",
-        arg=json.dumps(before, ensure_ascii=False, separators=(",", ":")),
-    )
-    return lists(page)
+    """The texts of the lists, once they are other ones and at rest."""
+    for _ in range(60):
+        found = lists(page)
+        if found != before:
+            return found
+    raise TimeoutError(f"the lists are still {before}")
 
 
 def choose(page, label, text):
