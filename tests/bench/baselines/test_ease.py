@@ -31,7 +31,7 @@ def test_scores_are_of_the_users_that_were_asked_for(train):
     assert fitted.parameters == 49
 
 
-def test_a_catalogue_too_large_is_refused(train, monkeypatch):
-    monkeypatch.setattr(ease, "MOST_ITEMS", 6)
-    with pytest.raises(BaselineError, match=r"at most 6 items.*7"):
+def test_a_catalogue_too_large_for_the_memory_is_refused(train, monkeypatch):
+    monkeypatch.setattr(ease, "BYTES", 10**15)
+    with pytest.raises(BaselineError, match=r"4.9e\+07 GB for 7 x 7 items.*GB of free"):
         fit_ease(train, 0)

@@ -3,13 +3,14 @@
 import time
 
 import numpy as np
+import psutil
 
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.bench.baselines.fitted import BaselineError, Fitted
 from tfrecs.data.interactions import Interactions
 
-MOST_ITEMS = 30_000
-"""Largest catalogue: its item x item matrices take 22 GB in float64."""
+BYTES = 25
+"""Peak memory for each pair of items: three matrices in float64."""
 
 
 def fit_ease(train: Interactions, seed: int, *, l2: float = 600.0) -> Fitted:
@@ -26,15 +27,16 @@ def fit_ease(train: Interactions, seed: int, *, l2: float = 600.0) -> Fitted:
             ML-100K, mean of five validation parts of its `ua.base`.
 
     Raises:
-        BaselineError: if the catalogue has more than `MOST_ITEMS` items.
+        BaselineError: if its matrices of items x items do not fit in free memory.
 
     References:
         Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", eq. 8.
     """
-    if train.num_items > MOST_ITEMS:
+    needed, free = BYTES * train.num_items**2, psutil.virtual_memory().available
+    if needed > free:
         raise BaselineError(
-            f"EASE holds num_items^2 numbers: at most {MOST_ITEMS} items. "
-            f"Received: {train.num_items}"
+            f"EASE needs {needed / 1e9:.3g} GB for {train.num_items:,} x "
+            f"{train.num_items:,} items. Received: {free / 1e9:.3g} GB of free memory"
         )
     start = time.perf_counter()
     x = train.matrix.astype(np.float64)
