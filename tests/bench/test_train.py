@@ -9,7 +9,7 @@ import pytest
 
 from tfrecs.bench import train as train_module
 from tfrecs.bench.problem import load_problem
-from tfrecs.bench.recipes import INCLUDING_SEEN, Recipe, is_large, recipes
+from tfrecs.bench.recipes import INCLUDING_SEEN, Recipe, is_large, is_quick, recipes
 from tfrecs.bench.run import run
 from tfrecs.models import MODELS
 from tfrecs.training.objectives import NEGATIVES, OBJECTIVES
@@ -91,7 +91,7 @@ def test_planted_factors_are_found(name, share, tmp_path):
 def large(monkeypatch):
     """Every data set counts as large, and popularity is the one quick baseline."""
     monkeypatch.setattr("tfrecs.bench.run.is_large", lambda train: True)
-    monkeypatch.setattr("tfrecs.bench.run.QUICK", ("popularity", "cosine"))
+    monkeypatch.setattr("tfrecs.bench.recipes.QUICK", ("popularity", "cosine"))
 
 
 @pytest.mark.usefixtures("large")
@@ -114,6 +114,9 @@ def test_large_data_have_quick_rows_and_planned_epochs(problem, tmp_path):
 def test_data_are_large_by_their_pairs_or_their_catalogue(from_pairs, monkeypatch):
     few = from_pairs([(user, user) for user in range(9)], 9, 180)
     assert not is_large(few)
+    assert is_quick("ease", few)
+    monkeypatch.setattr("tfrecs.bench.recipes.EASE_MOST_ITEMS", 179)
+    assert not is_quick("ease", few)
     assert is_large(from_pairs([(0, 0)], 1, 181))
     monkeypatch.setattr("tfrecs.training.defaults.FEW", 8)
     assert is_large(few)

@@ -174,6 +174,9 @@ BY_SHAPE = ("cosine", "mf", "hybrid")
 QUICK = ("popularity", "lightfm", "lightfm-tuned", "implicit-als", "ease", *BY_SHAPE)
 """Rows that large data have by default: each takes minutes at most."""
 
+EASE_MOST_ITEMS = 15_000
+"""Items up to which EASE is quick: its time grows with their third power."""
+
 
 def is_large(train: Interactions) -> bool:
     """Returns whether recipes tuned on MovieLens 100K would take long."""
@@ -182,6 +185,13 @@ def is_large(train: Interactions) -> bool:
     from tfrecs.training.plan import affords_catalogue
 
     return len(train) > FEW or not affords_catalogue(train)
+
+
+def is_quick(name: str, train: Interactions) -> bool:
+    """Returns whether a row takes minutes at most on large data."""
+    if name == "ease" and train.num_items > EASE_MOST_ITEMS:
+        return False
+    return name in QUICK
 
 
 def recipes(*, exclude_seen: bool = True) -> dict[str, Recipe]:

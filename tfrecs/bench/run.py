@@ -17,7 +17,7 @@ from tfrecs.bench.measuring import measured
 from tfrecs.bench.options import data_arguments
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.quiet import load_tensorflow
-from tfrecs.bench.recipes import BY_SHAPE, QUICK, is_large, recipes
+from tfrecs.bench.recipes import BY_SHAPE, is_large, is_quick, recipes
 from tfrecs.bench.report import write_report
 from tfrecs.bench.result import ORACLE, Progress, Result, Run, failure, summarize
 from tfrecs.bench.table import ranking_table
@@ -104,14 +104,14 @@ def run(
     """
     load_tensorflow()
     bundles = Bundles(folder / BUNDLES, problem)
-    quick = QUICK if is_large(problem.train) else model_names(problem)
+    by_size = names is None and is_large(problem.train)
     for name in names or model_names(problem):
         fit = _fitter(name, problem, epochs)
         for seed in range(seeds):
             title = f"{name}-seed{seed}" if seeds > 1 else name
             progress(title)
             missing = _missing(name, problem)
-            if missing is None and names is None and name not in quick:
+            if missing is None and by_size and not is_quick(name, problem.train):
                 missing = f"long on data of this size: ask with --models {name}"
             if missing:
                 status = f"{'failed' if names else 'skipped'}: {missing}"
