@@ -18,7 +18,7 @@ SIZES = [
     ("mf", {"embedding_dim": D}, (M + N) * (D + 1) + 1),
     ("gmf", {}, (M + N) * 64 + 64 + 1),
     ("gmf", {"embedding_dim": 1}, (M + N) + 1 + 1),
-    ("cosine", {}, (M + N) * 128 + 1),
+    ("cosine", {}, (M + N) * 256 + 1),
     ("cml", {}, (M + N) * 64 + 1),
     ("mlp", {}, (M + N) * 32 + (2 * 32 * 32 + 32) + DEFAULT_MLP + 1),
     (
