@@ -1,4 +1,4 @@
-"""Sweep of the settings that `tfrecs.fit` uses by default for cosines.
+"""Sweep of the settings that `tfrecs.fit` uses by default for dot products.
 
 In-batch softmax from a truncated SVD with LazyAdam and a decaying learning rate, as
 `tfrecs.training.defaults` has it, written once more in JAX, so that hundreds of
@@ -9,24 +9,26 @@ validation parts of the training data alone.
 
 `TFRECS_DATA=... python benchmarks/defaults_sweep.py --prepare FOLDER`, then
 `python benchmarks/defaults_sweep.py FOLDER --json FILE [--data A,B] [--seconds 400]`,
-then `python benchmarks/defaults_sweep.py --analyse FILE`.
+then `python benchmarks/defaults_sweep.py --analyse FILE [--data A,B]`.
 """
 
 import argparse
 import json
 import math
-import os
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from _sweep_data import K, load, measure, prepare
 
-CENTER = {
+POINT = {
+    "model": "cosine",
+    "negatives": "in-batch",
     "dim": 128,
     "batch": 2048,
     "epochs": 8,
@@ -36,75 +38,70 @@ CENTER = {
     "length": 0.8,
     "svd": True,
 }
-K = 20
+"""Settings of a training; "mf" has the same vectors without the unit length."""
+
+NUM_FIRST = 60
+"""Points of the first grid of `points`."""
+
 SCALES = np.arange(1.0, 1.8, 0.01)
 """Candidates for c of the rule temperature = c / ln(num_items + 1)."""
 
 
-def points() -> Iterator[dict[str, Any]]:
-    """Yields the settings: a grid over temperature and epochs, and single changes."""
-    for epochs in (4, 8, 16):
-        for t in (9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 22, 25):
-            yield {**CENTER, "epochs": epochs, "temperature": t / 100}
-    for dim in (64, 256):
-        for t in (10, 12, 14, 16, 18, 20):
-            yield {**CENTER, "dim": dim, "temperature": t / 100}
+def grid(**values: Sequence[Any]) -> list[dict[str, Any]]:
+    """Returns every combination of the values, with the other settings of `POINT`."""
+    combined = product(*values.values())
+    return [{**POINT, **dict(zip(values, chosen, strict=True))} for chosen in combined]
+
+
+def points() -> list[dict[str, Any]]:
+    """Returns the settings that every data set is trained with."""
+    hundredths = (9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 22, 25)
+    temperatures = [t / 100 for t in hundredths]
+    return [
+        *grid(
+            temperature=(0.08, 0.11, 0.15, 0.2, 0.27),
+            epochs=(2, 4, 8, 16),
+            rate=(0.003, 0.01, 0.03),
+            exponent=(0.5,),
+        ),
+        *grid(epochs=(4, 8, 16), temperature=temperatures),
+        *grid(dim=(64, 256), temperature=(0.1, 0.12, 0.14, 0.16, 0.18, 0.2)),
+        *grid(
+            model=("mf",),
+            temperature=(0.15, 0.25, 0.4),
+            epochs=(2, 6),
+            rate=(0.001, 0.003, 0.01),
+        ),
+    ]
+
+
+def around(best: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yields changes of one setting of the best point of the first grid."""
     changes = {
-        "batch": (512, 1024, 4096),
-        "rate": (0.003, 0.03),
-        "exponent": (0.0, 0.5, 0.75),
-        "length": (0.4, 1.6, 3.2),
+        "dim": (32, 64, 256, 512),
+        "batch": (512, 1024, 4096, 8192),
         "svd": (False,),
+        "length": (0.4, 1.6, 3.2),
+        "exponent": (0.0, 0.25, 0.75),
+        "epochs": (1, 6, 24),
     }
     for name, values in changes.items():
         for value in values:
-            yield {**CENTER, name: value}
+            yield {**best, name: value}
+    for epochs in (16, 32):
+        yield {**best, "svd": False, "epochs": epochs}
 
 
-def prepare(folder: Path) -> None:
-    """Writes validation parts of public data sets found in `TFRECS_DATA`."""
-    from tfrecs import Interactions, load_dataset, read_interactions
-    from tfrecs.data.splits import leave_last_out, random_split, stratified_split
-
-    source = Path(os.environ["TFRECS_DATA"])
-
-    def lists(name: str) -> Interactions:
-        return read_interactions(source / name)
-
-    def in_order(data: Interactions) -> Interactions:
-        return replace(data, timestamps=np.arange(len(data)))
-
-    def published(name: str) -> Interactions:
-        data = load_dataset(name)
-        return data.interactions.take(~data.test_rows)
-
-    small = load_dataset("ml-latest-small").interactions.at_least(3.5)
-    beauty = in_order(lists("beauty/sequences.txt.gz"))
-    trains = {
-        "ml-100k": published("ml-100k").at_least(3).compact(),
-        "ml-latest-small": stratified_split(small, seed=0).train,
-        "ml-1m m1": published("ultragcn-ml-1m"),
-        "yelp2018": lists("yelp2018/train.txt.gz"),
-    }
-    parts = {
-        name: (random_split if name == "ml-100k" else stratified_split)(
-            train, seed=0, test_fraction=0.1
-        )
-        for name, train in trains.items()
-    }
-    parts["beauty"] = leave_last_out(leave_last_out(beauty, seed=0).train, seed=1)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, (fit, val) in parts.items():
-        arrays = {
-            "num_users": fit.num_users,
-            "num_items": fit.num_items,
-            "fit_users": fit.user_ids,
-            "fit_items": fit.item_ids,
-            "val_users": val.user_ids,
-            "val_items": val.item_ids,
-        }
-        np.savez_compressed(folder / f"{name}.npz", **arrays)
-        print(f"{name}: {len(fit):,} to fit, {len(val):,} to validate")
+def over_catalogue() -> list[dict[str, Any]]:
+    """Returns trainings with the softmax over all items, for small catalogues."""
+    return grid(
+        negatives=("all",),
+        batch=(128,),
+        temperature=(0.11, 0.15, 0.2, 0.27),
+        epochs=(4, 16, 48),
+        rate=(0.003, 0.01, 0.03),
+        exponent=(0.5,),
+    )
 
 
 def start(data: dict[str, Any], point: dict[str, Any]) -> list[Any]:
@@ -162,35 +159,54 @@ def lazy_adam(state: Any, gradient: Any, ids: Any, rate: Any, t: Any) -> Any:
     return table - jnp.where(touched, step, 0), first, second
 
 
-def train_epoch(batch: int, steps: int) -> Any:
-    """Returns a compiled function that trains for one pass over the data."""
+def losses_of(data: dict[str, Any], point: dict[str, Any]) -> Any:
+    """Returns the loss of a batch of rows: of positives, or of users."""
+    import jax
+    import jax.numpy as jnp
+
+    ends = unit if point["model"] == "cosine" else lambda rows: rows
+    names = ("fit_users", "fit_items", "log_share", "dense")
+    users, items, log_share, dense = (
+        None if data[name] is None else jnp.asarray(data[name]) for name in names
+    )
+
+    def in_batch(p: Any, q: Any, rows: Any, temperature: Any) -> Any:
+        user, item = users[rows], items[rows]
+        scores = ends(p[user]) @ ends(q[item]).T / temperature - log_share[item]
+        positive = jnp.diagonal(scores)
+        same = item[:, None] == item[None]
+        others = jax.nn.logsumexp(jnp.where(same, -1e9, scores), axis=1)
+        return (jnp.logaddexp(others, positive) - positive).mean(), (user, item)
+
+    def over_all(p: Any, q: Any, rows: Any, temperature: Any) -> Any:
+        scores = ends(p[rows]) @ ends(q).T / temperature
+        taken = dense[rows].astype("float32")
+        total = taken.sum(axis=1) * jax.nn.logsumexp(scores, axis=1)
+        return (total - (taken * scores).sum(axis=1)).mean(), (rows, slice(None))
+
+    return in_batch if point["negatives"] == "in-batch" else over_all
+
+
+def train_epoch(loss: Any, num_rows: int, batch: int) -> Any:
+    """Returns a compiled function that trains for one pass over the rows."""
     import jax
     import jax.numpy as jnp
 
     @partial(jax.jit, donate_argnums=0)
-    def epoch(state: Any, users: Any, items: Any, log_share: Any, key: Any, **o: Any):
-        order = jax.random.permutation(key, len(users))
-
-        def loss(p: Any, q: Any, user: Any, item: Any) -> Any:
-            p, q = unit(p[user]), unit(q[item])
-            scores = p @ q.T / o["temperature"] - log_share[item]
-            positive = jnp.diagonal(scores)
-            same = item[:, None] == item[None]
-            others = jax.nn.logsumexp(jnp.where(same, -1e9, scores), axis=1)
-            return (jnp.logaddexp(others, positive) - positive).mean()
+    def epoch(state: Any, key: Any, temperature: Any, highest: Any, total: Any) -> Any:
+        order = jax.random.permutation(key, num_rows)
 
         def step(state: Any, number: Any) -> Any:
             p, q, t = state
             rows = jax.lax.dynamic_slice(order, (number * batch,), (batch,))
-            user, item = users[rows], items[rows]
-            slopes = jax.grad(loss, (0, 1))(p[0], q[0], user, item)
-            angle = jnp.pi * jnp.minimum(t / o["total"], 1)
-            rate = o["rate"] * (1 + jnp.cos(angle)) / 2
-            p = lazy_adam(p, slopes[0], user, rate, t + 1)
-            q = lazy_adam(q, slopes[1], item, rate, t + 1)
+            slope = jax.grad(loss, (0, 1), has_aux=True)
+            slopes, (users, items) = slope(p[0], q[0], rows, temperature)
+            rate = highest * (1 + jnp.cos(jnp.pi * jnp.minimum(t / total, 1))) / 2
+            p = lazy_adam(p, slopes[0], users, rate, t + 1)
+            q = lazy_adam(q, slopes[1], items, rate, t + 1)
             return (p, q, t + 1), None
 
-        return jax.lax.scan(step, state, jnp.arange(steps))[0]
+        return jax.lax.scan(step, state, jnp.arange(num_rows // batch))[0]
 
     return epoch
 
@@ -200,62 +216,22 @@ def train(data: dict[str, Any], point: dict[str, Any], compiled: dict[Any, Any])
     import jax
     import jax.numpy as jnp
 
-    batch = min(point["batch"], len(data["fit_users"]))
-    steps = len(data["fit_users"]) // batch
-    key = (batch, steps)
+    in_batch = point["negatives"] == "in-batch"
+    num_rows = len(data["fit_users"]) if in_batch else data["num_users"]
+    batch = min(point["batch"], num_rows)
+    key = (point["model"], in_batch, batch)
     if key not in compiled:
-        compiled[key] = train_epoch(*key)
+        compiled[key] = train_epoch(losses_of(data, point), num_rows, batch)
     p, q = (
         (jnp.array(x), jnp.zeros_like(x), jnp.zeros_like(x)) for x in start(data, point)
     )
     state = (p, q, jnp.float32(0))
+    total = float(num_rows // batch * point["epochs"])
+    settings = (point["temperature"], point["rate"], total)
     for number in range(point["epochs"]):
-        state = compiled[key](
-            state,
-            data["fit_users"],
-            data["fit_items"],
-            data["log_share"],
-            jax.random.PRNGKey(number),
-            temperature=point["temperature"],
-            rate=point["rate"],
-            total=float(steps * point["epochs"]),
-        )
-    return np.asarray(unit(state[0][0])), np.asarray(unit(state[1][0]))
-
-
-def measure(data: dict[str, Any], p: Any, q: Any) -> tuple[float, float]:
-    """Returns Recall@K and NDCG@K over users of the validation part."""
-    held, seen = data["held"], data["matrix"]
-    users = np.flatnonzero(np.diff(held.indptr))
-    discounts = 1 / np.log2(np.arange(2, K + 2))
-    recall = ndcg = 0.0
-    for block in np.array_split(users, max(1, len(users) // 2048)):
-        scores = p[block] @ q.T
-        scores[seen[block].nonzero()] = -np.inf
-        top = np.argpartition(-scores, K, axis=1)[:, :K]
-        order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1)
-        top = np.take_along_axis(top, order, axis=1)
-        hits = np.asarray(held[block.repeat(K), top.ravel()]).reshape(top.shape) > 0
-        relevant = np.diff(held.indptr)[block]
-        ideal = np.cumsum(discounts)[np.minimum(relevant, K) - 1]
-        recall += (hits.sum(axis=1) / relevant).sum()
-        ndcg += ((hits @ discounts) / ideal).sum()
-    return recall / len(users), ndcg / len(users)
-
-
-def load(path: Path) -> dict[str, Any]:
-    """Reads a data set, with its matrices."""
-    with np.load(path) as arrays:
-        data = {name: arrays[name] for name in arrays}
-    shape = int(data["num_users"]), int(data["num_items"])
-    data["num_users"], data["num_items"] = shape
-    for name, part in (("matrix", "fit"), ("held", "val")):
-        pairs = data[f"{part}_users"], data[f"{part}_items"]
-        ones = np.ones(len(pairs[0]), np.float32)
-        data[name] = sp.csr_array((ones, pairs), shape=shape)
-    share = data["matrix"].sum(axis=0) / len(data["fit_users"])
-    data["log_share"] = np.log(np.maximum(share, 1e-12)).astype(np.float32)
-    return data
+        state = compiled[key](state, jax.random.PRNGKey(number), *settings)
+    p, q = (table[0] for table in state[:2])
+    return [np.asarray(unit(x) if point["model"] == "cosine" else x) for x in (p, q)]
 
 
 def sweep(folder: Path, names: list[str], seconds: float) -> list[dict[str, Any]]:
@@ -264,15 +240,19 @@ def sweep(folder: Path, names: list[str], seconds: float) -> list[dict[str, Any]
     end = time.perf_counter() + seconds
     for name in names:
         data, compiled = load(folder / f"{name}.npz"), {}
-        for point in points():
-            if time.perf_counter() > end:
-                print("out of time")
-                return rows
+        waiting, first = points(), len(rows)
+        if data["dense"] is not None:
+            waiting += over_catalogue()
+        while waiting and time.perf_counter() < end:
+            point = waiting.pop(0)
             recall, ndcg = measure(data, *train(data, point, compiled))
             size = {"num_items": data["num_items"]}
             found = {"recall": round(recall, 5), "ndcg": round(ndcg, 5)}
             rows.append({"data": name, **size, **point, **found})
             print(rows[-1], flush=True)
+            if len(rows) - first == NUM_FIRST:
+                best = max(rows[first:], key=lambda row: row["ndcg"])
+                waiting += around({name: best[name] for name in POINT})
     return rows
 
 
@@ -284,7 +264,7 @@ def analyse(rows: list[dict[str, Any]]) -> None:
             row
             for row in rows
             if row["data"] == name
-            and all(row[k] == v for k, v in CENTER.items() if k != "temperature")
+            and all(row[k] == v for k, v in POINT.items() if k != "temperature")
         ]
         mine.sort(key=lambda row: row["temperature"])
         ndcg = np.array([row["ndcg"] for row in mine])
@@ -326,7 +306,8 @@ def main() -> None:
     if options.prepare:
         prepare(options.prepare)
     elif options.analyse:
-        analyse(json.loads(options.analyse.read_text()))
+        rows = json.loads(options.analyse.read_text())
+        analyse([x for x in rows if x["data"] in (options.data or [x["data"]])])
     elif options.folder and options.json:
         names = options.data or sorted(x.stem for x in options.folder.glob("*.npz"))
         rows = sweep(options.folder, names, options.seconds)

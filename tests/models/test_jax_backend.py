@@ -15,6 +15,7 @@ import tfrecs
 ON_JAX = """
 import sys, numpy as np, keras
 import tfrecs.losses
+from tfrecs.losses.multinomial import negative_log_likelihood
 from tfrecs.models import MODELS
 from tfrecs.models.layers import Dropout
 
@@ -45,6 +46,17 @@ for name in MODELS:
             model.compile("adam", function)
             logged = model.fit(inputs, labels, batch_size=7, verbose=0)
             assert np.isfinite(logged.history["loss"]).all(), (name, loss)
+    if name in ("mf", "neumf"):
+        shared = {"user_id": ids["user_id"], "item_id": ids["user_id"]}
+        shared["negative_id"] = np.arange(4, dtype="int32")
+        over = model.over_shared_negatives()
+        first = np.eye(1, 5, dtype="float32").repeat(7, axis=0)
+        over.compile("sgd", tfrecs.losses.sampled_softmax)
+        plain = over.test_on_batch(shared, first)
+        over = model.over_shared_softmax()
+        over.compile("sgd", negative_log_likelihood)
+        np.testing.assert_allclose(over.test_on_batch(shared, first[:, :1]), plain)
+        assert np.isfinite(over.train_on_batch(shared, first[:, :1]))
     for loss, function in tfrecs.losses.CATALOGUE_LOSSES.items():
         if (name, loss) in (("mf", "bsl"), ("neumf", "softmax")):
             over = model.over_catalogue()

@@ -42,11 +42,14 @@ def test_large_scores_do_not_overflow(score):
 
 
 @pytest.mark.parametrize("corrected", [False, True])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [*((name, {}) for name in MODELS), ("mf", {"y_range": (1.0, 5.0)})],
+)
 def test_losses_and_gradients_are_those_of_the_plain_softmax(
-    name, corrected, build, randomize
+    name, options, corrected, build, randomize
 ):
-    model = randomize(build(name))
+    model = randomize(build(name, **options))
     inputs = {**INPUTS, "log_probability": LOG_PROBABILITY} if corrected else INPUTS
     weights = np.array([1, 0.5, 2, 3], dtype=np.float32)
     labels = np.eye(1, 6, dtype=np.float32).repeat(4, axis=0)
@@ -76,9 +79,12 @@ def test_losses_and_gradients_are_those_of_the_plain_softmax(
         np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("view", ["over_shared_softmax", "over_shared_negatives"])
 @pytest.mark.parametrize("name", ["mf", "neumf"])
-def test_without_negatives_they_are_the_items_of_the_batch(name, build, randomize):
-    view = randomize(build(name)).over_shared_softmax(0.7)
+def test_without_negatives_they_are_the_items_of_the_batch(
+    name, view, build, randomize
+):
+    view = getattr(randomize(build(name)), view)(0.7)
     both = {**INPUTS, "negative_id": INPUTS["item_id"]}
     logs = LOG_PROBABILITY[:4]
     expected = view({**both, "log_probability": np.concatenate([logs, logs])})

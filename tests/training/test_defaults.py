@@ -45,7 +45,7 @@ def test_other_dot_products_do_so_where_the_catalogue_is_not_affordable(dense, s
     assert not few.short
     assert (many.objective.name, many.negatives) == ("softmax", "in-batch")
     assert many.objective.settings == {"temperature": 0.4}
-    assert (many.epochs, many.short) == (4, True)
+    assert (many.epochs, many.short) == (6, True)
 
 
 @pytest.mark.parametrize("name", ["mlp", "neumf", "deepfm", "mlp_mf", "nonlinear_mf"])

@@ -104,14 +104,14 @@ def run(
     """
     load_tensorflow()
     bundles = Bundles(folder / BUNDLES, problem)
-    by_size = names is None and is_large(problem.train)
+    quick_alone = names is None and is_large(problem.train)
     for name in names or model_names(problem):
         fit = _fitter(name, problem, epochs)
         for seed in range(seeds):
             title = f"{name}-seed{seed}" if seeds > 1 else name
             progress(title)
             missing = _missing(name, problem)
-            if missing is None and by_size and not is_quick(name, problem.train):
+            if not missing and quick_alone and not is_quick(name, problem.train):
                 missing = f"long on data of this size: ask with --models {name}"
             if missing:
                 status = f"{'failed' if names else 'skipped'}: {missing}"

@@ -8,9 +8,8 @@ from keras import ops
 def log_probability(positive: Any, p: Any, q: Any, is_positive: Any) -> Any:
     """Returns the log-probability of each row's positive among itself and n items.
 
-    The scores of all pairs are one matmul, whose result is overwritten by its
-    exponentials, the one large array: the gradient divides the small ones in its place.
-    The plain way with automatic gradients writes five such arrays.
+    The scores of all pairs are one matmul, and the gradient needs their exponentials
+    alone, one large array: it divides the small arrays by the sums in its place.
 
     Formula:
         l = s - ln (exp(s) + sum over j of exp(<p, q_j>))

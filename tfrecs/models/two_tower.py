@@ -10,11 +10,7 @@ from keras import ops
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.models.compiled_steps import make_train_function
 from tfrecs.models.interaction import Interaction, TowerOutput
-from tfrecs.models.views import (
-    OverCatalogue,
-    OverSharedNegatives,
-    OverSharedSoftmax,
-)
+from tfrecs.models.views import OverCatalogue, OverSharedNegatives, OverSharedSoftmax
 
 SCORE_BLOCK = 2**24
 """Numbers held at once while scoring the catalogue: 64 MiB of float32."""
@@ -94,7 +90,7 @@ class TwoTower(keras.Model):
         return OverSharedNegatives(self, temperature, name=name)
 
     def over_shared_softmax(self, temperature: float = 1.0) -> OverSharedSoftmax:
-        """Returns the view of the softmax over negatives that a batch shares."""
+        """Returns the view whose output is the log-probability of each positive."""
         name = f"{self.name}_over_shared_softmax"
         return OverSharedSoftmax(self, temperature, name=name)
 

@@ -72,10 +72,11 @@ class OverSharedNegatives(TrainingView):
 
     Inputs are `{"user_id": [batch], "item_id": [batch], "negative_id": [n]}`, int32;
     outputs are logits `[batch, 1 + n]`, the positive's first. Where a negative is the
-    row's own positive, its score is too low to have a loss. Without `negative_id` the
-    negatives are the items of the batch. With `log_probability`
+    row's own positive, its score is too low to have a loss. With `log_probability`
     `[batch + n]` among the inputs, the logarithm of the probability of drawing each
-    item and then each negative, that logarithm is subtracted from the logits.
+    item and then each negative, that logarithm is subtracted from the logits. Without
+    `negative_id` the negatives are the items of the batch, looked up once, and
+    `log_probability` is `[batch]`.
 
     Args:
         towers: the model.

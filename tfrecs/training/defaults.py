@@ -51,9 +51,9 @@ def choose_settings(model: TwoTower, train: Interactions) -> Settings:
 
     Cosines train with the softmax over the items of the batch, from an SVD: on data of
     all shapes it is as good as a softmax over the catalogue, at a fraction of its cost.
-    So do other dot products, with a higher temperature, where comparing each positive
-    with the catalogue costs too much. Everything else learns which items are positives
-    ("bce").
+    So do other dot products, at a higher temperature and a lower learning rate, if too
+    many pairs of user and item make the catalogue costly. Everything else learns which
+    items are positives ("bce").
 
     `benchmarks/README.md` has the validation figures that these were chosen by.
     """
@@ -73,9 +73,9 @@ def choose_settings(model: TwoTower, train: Interactions) -> Settings:
         return Settings(
             objective=configure_loss("softmax", temperature=0.4),
             negatives="in-batch",
-            epochs=4,
-            batch_size=1024,
-            learning_rate=3e-3,
+            epochs=6,
+            batch_size=2048,
+            learning_rate=1e-3,
             short=True,
             reason="scores are dot products, of too many pairs to compare them all",
         )

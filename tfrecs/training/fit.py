@@ -15,7 +15,7 @@ from tfrecs.losses.settings import settings_of
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.defaults import Settings, choose_settings
 from tfrecs.training.plan import Negatives, Plan, choose_negatives
-from tfrecs.training.svd_start import check_sizes, is_untrained, start_from_svd
+from tfrecs.training.svd_start import check_same_sizes, is_untrained, start_from_svd
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -76,7 +76,7 @@ def fit(
             of users or items; if `train` has no ratings for an objective of ratings; if
             a size is below 1; or if `validate_every` does not divide `epochs`.
     """
-    check_sizes(model, train)
+    check_same_sizes(model, train)
     settings = _settings(model, train, objective, negatives, epochs, batch_size)
     epochs, batch_size = settings.epochs, settings.batch_size
     every = validation_period(epochs) if validate_every is None else validate_every
@@ -114,7 +114,7 @@ def _settings(
     """Returns the arguments, and defaults for whatever was left out."""
     auto = objective == "auto"
     settings = choose_settings(model, train) if auto else Settings(objective)
-    if negatives != "auto":  # a batch of users is another one than of positives
+    if negatives != "auto":  # whose batches may be of users
         settings = replace(settings, negatives=negatives, batch_size=None)
     return replace(
         settings,

@@ -23,10 +23,12 @@ class SharedNegatives:
     Args:
         draw: takes the batch's items `[batch]`, n and a seed `[2]`; returns item ids.
         probability: `[num_items]`, of each item at each draw, for logQ correction.
+        in_batch: whether they are the items of the batch, in order.
     """
 
     draw: "Callable[[tf.Tensor, int, tf.Tensor], tf.Tensor]"
     probability: FloatArray
+    in_batch: bool = False
 
 
 def _by_weight(train: Catalogue, exponent: float, sampling: str) -> SharedNegatives:
@@ -45,7 +47,8 @@ def _by_weight(train: Catalogue, exponent: float, sampling: str) -> SharedNegati
 def _in_batch(train: Catalogue, exponent: float) -> SharedNegatives:
     """Takes the items of the batch's positives, and draws none."""
     share = train.item_counts / train.item_counts.sum()
-    return SharedNegatives(lambda item_id, n, seed: item_id, share.astype(np.float32))
+    share = share.astype(np.float32)
+    return SharedNegatives(lambda item_id, n, seed: item_id, share, in_batch=True)
 
 
 def _mixed(train: Catalogue, exponent: float) -> SharedNegatives:

@@ -13,15 +13,15 @@ from tfrecs.models.layers.embedding import WHOLE, look_up
 from tfrecs.models.two_tower import TwoTower, layers_with_weights
 
 LENGTH = 0.8
-"""Length of a row: that of 64 numbers drawn from N(0, 0.1^2), the step size of Adam
-at a learning rate of 0.01 being a tenth of such a number."""
+"""Length of a row, as of 64 numbers drawn from N(0, 0.1^2)."""
 
 EXPONENT = 0.25
-"""Share of the counts' logarithm that is divided out: 0 keeps popular rows long, 1/2 is
-the Laplacian's. Of 0, 1/4, 1/2 and 3/4 the best on validation data of four sets of
-five; on the fifth it is 0.3% below."""
+"""Interactions are divided by the counts to this power; 1/2 is that of the normalized
+Laplacian. Of 0, 1/4, 1/2 and 3/4 the best on validation data of four sets of five; on
+the fifth it is 0.3% below."""
 
 OVERSAMPLING, POWER_ITERATIONS = 10, 3
+"""Dimensions of the projection beyond the wanted ones, and its refinements."""
 
 
 def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTower:
@@ -58,14 +58,15 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
             f"as from build_mf or build_cosine. Received: {model.name}, with the "
             f"layers {', '.join(layers_with_weights(model))}"
         )
-    weights = np.ones(len(train)) if train.weights is None else train.weights
-    shape = (model.num_users, model.num_items)
-    check_sizes(model, train)
-    matrix = sp.csr_array((weights, (train.user_ids, train.item_ids)), shape=shape)
-    counts = np.bincount(train.user_ids, minlength=shape[0]), train.item_counts
+    check_same_sizes(model, train)
+    matrix = train.matrix
+    counts = np.diff(matrix.indptr), train.item_counts
+    if train.weights is not None:
+        pairs = train.user_ids, train.item_ids
+        matrix = sp.csr_array((train.weights, pairs), shape=matrix.shape)
     scales = [sp.diags_array((n + 1.0) ** -EXPONENT) for n in counts]
     normalized = (scales[0] @ matrix @ scales[1]).astype(np.float32)
-    dim = min(tables[0].shape[1], *shape)
+    dim = min(tables[0].shape[1], *matrix.shape)
     u, singular_values, v = randomized_svd(normalized, dim, seed=seed)
     for table, side, count in zip(tables, (u, v), counts, strict=True):
         rows = side * np.sqrt(singular_values)
@@ -77,7 +78,7 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
     return model
 
 
-def check_sizes(model: TwoTower, train: Interactions) -> None:
+def check_same_sizes(model: TwoTower, train: Interactions) -> None:
     """Raises ValueError if a model and its data differ in users or items."""
     if (train.num_users, train.num_items) != (model.num_users, model.num_items):
         raise ValueError(

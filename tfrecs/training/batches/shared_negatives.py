@@ -42,8 +42,7 @@ def shared_negatives_batches(
         correct: whether scores are corrected for how often an item is drawn (logQ),
             which makes a softmax over the sample one over the catalogue.
         label_negatives: whether labels have a column for each negative. `tfrecs.fit`
-            needs none for a softmax; "in-batch" then leaves out `negative_id`, which is
-            `item_id`, and its part of `log_probability`.
+            needs none for a softmax.
         epochs: passes over `train` in one iteration of the dataset.
         credit: labels of negatives that are similar to the positive.
 
@@ -52,7 +51,8 @@ def shared_negatives_batches(
         [n], "log_probability": [batch + n]}, labels [batch, 1 + n])`, the last input
         with `correct` only, and the positive's label first (alone without
         `label_negatives`); with `[batch]` weights third if `train` has weights. Labels
-        are int8, 0 or 1, or with `credit` float32.
+        are int8, 0 or 1, or with `credit` float32. "in-batch" has no `negative_id`,
+        which would be `item_id`, and `log_probability` `[batch]`.
 
     Raises:
         ValueError: if a size is below 1, `sampling` is unknown, `exponent` is not
@@ -93,12 +93,12 @@ def with_shared(
             "user_id": tf.ensure_shape(user_id, [batch_size]),
             "item_id": item_id,
         }
-        ids = item_id
-        if label_negatives or negative_id is not item_id:
+        looked_up = item_id
+        if not negatives.in_batch:
             inputs["negative_id"] = negative_id
-            ids = tf.concat([item_id, negative_id], axis=0)
+            looked_up = tf.concat([item_id, negative_id], axis=0)
         if correct:
-            inputs["log_probability"] = tf.gather(log_probability, ids)
+            inputs["log_probability"] = tf.gather(log_probability, looked_up)
         if credit is not None:
             of_positives = tf.ones([batch_size, 1])
             others = credit(item_id, negative_id)
