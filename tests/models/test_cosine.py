@@ -1,5 +1,7 @@
 """The cosine model: its formula from its weights, its sizes, its bound."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,13 @@ def test_without_a_bias_scores_are_the_cosines_alone(build, randomize, everythin
         mine.assign(theirs)
     found = model(everything) + other.interaction.global_bias
     np.testing.assert_allclose(found, other(everything), atol=1e-5)
+
+
+def test_the_default_temperature_falls_with_the_number_of_items():
+    model = build_cosine(1, 99, embedding_dim=1)
+    # 1.32 / ln(100) = 0.2866; with one dimension, cosines are 1 and -1.
+    scores = model.score_users(np.arange(1))
+    np.testing.assert_allclose(np.abs(scores), math.log(100) / 1.32, rtol=1e-5)
 
 
 @pytest.mark.parametrize("temperature", [0, -0.1, float("inf"), float("nan")])

@@ -31,9 +31,11 @@ def test_cosines_train_with_a_softmax_over_the_batch(dense, sparse, monkeypatch)
         settings = choose_settings(model, train)
         assert (settings.objective, settings.negatives) == ("softmax", "in-batch")
         assert (settings.epochs, settings.short) == (16, True)
+        assert settings.batch_size == 1024
         assert settings.reason == "scores are cosines, at most 200,000 interactions"
     monkeypatch.setattr(defaults, "FEW", 7)
-    assert choose_settings(model, sparse).epochs == 8
+    many = choose_settings(model, sparse)
+    assert (many.epochs, many.batch_size) == (8, 2048)
 
 
 def test_other_dot_products_do_so_where_the_catalogue_is_not_affordable(dense, sparse):
@@ -60,6 +62,23 @@ def test_the_learning_rate_falls_to_0_along_a_cosine(sparse):
     rates = [float(optimizer._learning_rate(step)) for step in (0, 50, 100)]
     assert isinstance(optimizer, tfrecs.optimizers.LazyAdam)
     np.testing.assert_allclose(rates, [0.01, 0.005, 0], atol=1e-7)
+
+
+def test_a_fit_starts_from_an_svd_and_ends_at_rate_0(dense):
+    model = tfrecs.build_cosine(8, 10, embedding_dim=4)
+    history = tfrecs.fit(model, dense, seed=0, epochs=4, validate_every=2)
+    optimizer = history.model.optimizer
+    assert optimizer.iterations == 4  # a batch in each epoch
+    assert float(optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
+    assert float(optimizer._learning_rate(2)) == pytest.approx(0.005)  # half-way
+    still = keras.optimizers.SGD(0.0)
+    fitted, started = (tfrecs.build_cosine(8, 10, embedding_dim=4) for _ in range(2))
+    tfrecs.fit(fitted, dense, seed=3, epochs=1, optimizer=still)
+    tfrecs.start_from_svd(started, dense, seed=3)
+    rows = np.arange(8)
+    np.testing.assert_allclose(
+        fitted.score_users(rows), started.score_users(rows), rtol=1e-5
+    )
 
 
 def test_fit_reports_and_arguments_overrule(sparse):
@@ -101,3 +120,11 @@ def test_a_large_table_is_compared_in_its_first_block(monkeypatch):
     table = model.user_tower.get_layer("user_factors").embeddings
     table.assign(np.array(table) * 1.0001)
     assert not is_untrained(model)
+
+
+def test_negatives_that_are_asked_for_have_their_own_batches(from_pairs):
+    """All negatives are of batches of 128 users: 2 for 256, not 1."""
+    train = from_pairs([(user, user % 9) for user in range(256)], 256, 9)
+    model = tfrecs.build_cosine(256, 9, embedding_dim=4)
+    history = tfrecs.fit(model, train, seed=0, negatives="all", epochs=1)
+    assert history.params["steps"] == 2

@@ -107,22 +107,22 @@ def test_dimensions_beyond_the_rank_stay(train):
     assert (after[:9, :10] != before[:9, :10]).any(axis=1).all()
 
 
-def test_weights_count(train):
-    weights = np.linspace(0.1, 3, len(train)).astype(np.float32)
-    tables = []
-    for given in (None, weights):
-        data = tfrecs.Interactions(
-            **{
-                **{
-                    name: getattr(train, name)
-                    for name in ("user_ids", "item_ids", "users", "items")
-                },
-                "weights": given,
-            }
-        )
-        model = start_from_svd(tfrecs.build_mf(10, 12), data, seed=0)
-        tables.append(np.array(layers_with_weights(model)["item_factors"].weights[0]))
-    assert np.abs(tables[0][:11] - tables[1][:11]).max() > 0.01
+def test_weights_multiply_the_interactions(from_pairs):
+    """Weights 1, 2 and 3; the counts are those of the interactions: 1, 2 and 2, 1."""
+    pairs = from_pairs([(0, 0), (1, 0), (1, 1)], 2, 2)
+    names = ("user_ids", "item_ids", "users", "items")
+    weights = np.array([1, 2, 3], np.float32)
+    train = tfrecs.Interactions(
+        **{name: getattr(pairs, name) for name in names}, weights=weights
+    )
+    dense = np.array([[1.0, 0], [2, 3]])
+    dense /= np.outer([2, 3], [3, 2]) ** 0.25
+    u, s, _ = np.linalg.svd(dense)
+    model = start_from_svd(tfrecs.build_mf(2, 2, embedding_dim=2), train, seed=0)
+    p = np.array(layers_with_weights(model)["user_factors"].weights[0])
+    rows = u * np.sqrt(s)
+    cosine = rows[0] @ rows[1] / np.prod(np.linalg.norm(rows, axis=1))
+    np.testing.assert_allclose(p[0] @ p[1], LENGTH**2 * cosine, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["mlp", "mlp_mf", "nonlinear_mf"])
