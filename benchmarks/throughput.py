@@ -23,7 +23,7 @@ from _report import finish, in_turns, keep, medians, parser, print_table, second
 
 from tfrecs.bench.baselines import fit_implicit_als, fit_lightfm, fit_tfrs
 from tfrecs.bench.problem import Problem, load_problem
-from tfrecs.bench.recipes import RECIPES
+from tfrecs.bench.recipe_table import RECIPES
 from tfrecs.bench.train import Training
 from tfrecs.models import MODELS
 from tfrecs.training.fit import compile_for, fit_batches
@@ -51,14 +51,14 @@ class Way:
 def ours(problem: Problem, model: str, negatives: str) -> Way:
     """One of our models."""
     recipe = RECIPES[model]
+    kind = Negatives(negatives, OWN if negatives == "own" else None)
     recipe = replace(
         recipe,
-        settings={**recipe.settings, "embedding_dim": DIM},
-        negatives=negatives,
-        num_negatives=OWN if negatives == "own" else None,
+        arguments={**recipe.arguments, "embedding_dim": DIM},
+        training=replace(recipe.training, negatives=kind),
     )
     towers, train = Training(recipe, problem).model, problem.train
-    plan = Plan("bce", Negatives(negatives, recipe.num_negatives))
+    plan = Plan("bce", kind)
     trained = compile_for(towers, plan, keras.optimizers.Adam(3e-3))
     feed = plan.batches(train, seed=0, epochs=EPOCHS[negatives])
     shape, steps = feed.element_spec[1].shape, int(feed.cardinality())

@@ -11,8 +11,9 @@ from tfrecs.bench import cli as cli_module
 from tfrecs.bench import run as run_module
 from tfrecs.bench.baselines import BASELINES, BaselineError
 from tfrecs.bench.cli import _lines
-from tfrecs.bench.recipes import Recipe, recipes
+from tfrecs.bench.recipes import recipes
 from tfrecs.models import MODELS, build_mf
+from tfrecs.training.recipe import Recipe
 
 COLUMNS = ("--user-col", "person", "--item-col", "film", "--rating-col", "stars")
 POPULARITY = ("--models", "popularity")

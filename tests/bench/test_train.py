@@ -9,13 +9,18 @@ import pytest
 
 from tfrecs.bench import train as train_module
 from tfrecs.bench.problem import load_problem
-from tfrecs.bench.recipes import INCLUDING_SEEN, Recipe, is_large, is_quick, recipes
+from tfrecs.bench.recipe_table import INCLUDING_SEEN
+from tfrecs.bench.recipes import is_large, is_quick, recipes
 from tfrecs.bench.run import run
 from tfrecs.models import MODELS
-from tfrecs.training.objectives import NEGATIVES, OBJECTIVES
+from tfrecs.training.defaults import Settings
+from tfrecs.training.objectives import OBJECTIVES
+from tfrecs.training.plan import Negatives
+from tfrecs.training.recipe import Recipe
 
 COLUMNS = {"user_col": "person", "item_col": "film", "rating_col": "stars"}
-MF = Recipe("mf", {"embedding_dim": 4, "dropout": 0.5}, validate_every=2, max_epochs=6)
+SIZES = {"embedding_dim": 4, "dropout": 0.5}
+MF = Recipe("mf", SIZES, Settings(epochs=6), validate_every=2)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +51,8 @@ def trained(problem, tmp_path):
 
 
 def test_choosing_and_training_with_several_seeds_traces_once(trained):
-    recipe = replace(MF, batch_size=16, negatives="own", num_negatives=2)
+    own = Settings(negatives=Negatives("own", 2), epochs=6, batch_size=16)
+    recipe = replace(MF, training=own)
     _, traces = trained(recipe, 0, 1, epochs=None)
     assert traces == 1
 
@@ -156,9 +162,8 @@ def test_every_recipe_has_its_builder_and_says_how_to_build_it():
     assert {recipe.builder for recipe in recipes().values()} == set(MODELS)
     for name, recipe in (*recipes().items(), *INCLUDING_SEEN.items()):
         options = set(inspect.signature(MODELS[recipe.builder]).parameters)
-        assert set(recipe.settings) <= options, name
+        assert set(recipe.arguments) <= options, name
         assert recipe.features == ("item_features" in options) or name == "deepfm"
         assert recipe.buckets == ("item_buckets" in options)
-        assert recipe.objective in OBJECTIVES
-        assert recipe.negatives in NEGATIVES
-        assert recipe.max_epochs % recipe.validate_every == 0
+        assert recipe.training.objective in OBJECTIVES
+        assert recipe.training.epochs % recipe.validate_every == 0

@@ -58,7 +58,8 @@ def test_scores_of_more_than_a_dot_product_learn_positives(name, sparse):
 
 
 def test_the_learning_rate_falls_to_0_along_a_cosine(sparse):
-    optimizer = choose_settings(tfrecs.build_cosine(8, 200), sparse).optimizer(100)
+    model = tfrecs.build_cosine(8, 200)
+    optimizer = choose_settings(model, sparse).optimizer(model, 100)
     rates = [float(optimizer._learning_rate(step)) for step in (0, 50, 100)]
     assert isinstance(optimizer, tfrecs.optimizers.LazyAdam)
     np.testing.assert_allclose(rates, [0.01, 0.005, 0], atol=1e-7)

@@ -1,7 +1,7 @@
 """Trains a model by its recipe: chooses the epochs, then trains on all of train."""
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,11 @@ import numpy as np
 from keras.callbacks import Callback, EarlyStopping, LambdaCallback
 
 from tfrecs.bench.problem import Problem
-from tfrecs.bench.recipes import Recipe
 from tfrecs.bench.result import Progress, Result
 from tfrecs.callbacks import RankingMetrics, Snapshots, TensorBoard
 from tfrecs.data.features import encode_features
 from tfrecs.data.interactions import Interactions
-from tfrecs.models import MODELS
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.optimizers import separate_bias_optimizer
 from tfrecs.training.defaults import choose_settings
 from tfrecs.training.fit import (
     compile_for,
@@ -26,7 +23,8 @@ from tfrecs.training.fit import (
     start_at_prior,
     validation_period,
 )
-from tfrecs.training.plan import Negatives, choose_negatives
+from tfrecs.training.plan import choose_negatives
+from tfrecs.training.recipe import Recipe
 
 PATIENCE = 3
 """Validation steps without a better one after which training stops."""
@@ -36,13 +34,15 @@ class Training:
     """A model that is compiled once and can be trained from the start several times."""
 
     def __init__(self, recipe: Recipe, problem: Problem) -> None:
-        objective, train = recipe.objective, problem.train
         self.recipe = recipe
         self.problem = problem
-        negatives = Negatives(recipe.negatives, recipe.num_negatives)
-        self.plan = choose_negatives(train, objective, negatives)
+        settings = recipe.training
+        self._every = recipe.validate_every or validation_period(settings.epochs)
+        self.plan = choose_negatives(
+            problem.train, settings.objective, settings.negatives
+        )
         self.model = _build(recipe, problem)
-        optimizer = _optimizer(recipe, self.model)
+        optimizer = settings.optimizer(self.model, settings.epochs)
         self._trained = compile_for(self.model, self.plan, optimizer)
         optimizer.build(self._trained.trainable_variables)
         self._fresh_optimizer = [np.array(v) for v in optimizer.variables]
@@ -64,7 +64,7 @@ class Training:
             The model, and its result without an evaluation.
         """
         began = time.perf_counter()
-        every = self.recipe.validate_every
+        every = self._every
         curve: dict[int, float] = {}
         validation: dict[str, float] = {}
         if epochs is None:
@@ -106,7 +106,7 @@ class Training:
         )
         monitor = f"val_ndcg@{k}"
         stop = EarlyStopping(monitor, mode="max", patience=PATIENCE)
-        every, most = self.recipe.validate_every, self.recipe.max_epochs
+        every, most = self._every, self.recipe.training.epochs
         fitted, _ = self.run(
             problem.fitting, seed, every, most, logdir, progress, watch, stop
         )
@@ -135,9 +135,9 @@ class Training:
         Returns:
             The history, and the seconds of the fit without TensorBoard's.
         """
-        recipe, problem = self.recipe, self.problem
+        problem = self.problem
         data = self.plan.batches(
-            part, seed=seed, epochs=every, batch_size=recipe.batch_size
+            part, seed=seed, epochs=every, batch_size=self.recipe.training.batch_size
         )
         held = problem.validation if part is problem.fitting else None
         self._start(seed, part)
@@ -152,7 +152,7 @@ class Training:
         """Sets model and optimizer to their start with this seed, without compiling."""
         keras.utils.set_random_seed(seed)
         fresh = _build(self.recipe, self.problem)
-        start_at_prior(fresh, part, self.plan, self.recipe.batch_size)
+        start_at_prior(fresh, part, self.plan, self.recipe.training.batch_size)
         for variable, value in zip(self.model.variables, fresh.variables, strict=True):
             variable.assign(value)
         states = zip(
@@ -187,7 +187,7 @@ def train_by_shape(
         The model, and its result without an evaluation.
     """
     keras.utils.set_random_seed(seed)
-    model = _build(replace(recipe, settings={}), problem)
+    model = _build(replace(recipe, arguments={}), problem)
     train = problem.train
     planned = choose_settings(model, train).epochs if epochs is None else epochs
     board = _board(logdir / "fit", problem, train, None, 1)
@@ -250,9 +250,7 @@ def _build(recipe: Recipe, problem: Problem) -> TwoTower:
     metadata = _features(problem) if recipe.features else {}
     if recipe.buckets:
         metadata["item_buckets"] = problem.item_buckets
-    return MODELS[recipe.builder](
-        problem.train.num_users, problem.train.num_items, **recipe.settings, **metadata
-    )
+    return recipe.build(problem.train, metadata)
 
 
 def _features(problem: Problem) -> dict[str, Any]:
@@ -270,20 +268,10 @@ def _features(problem: Problem) -> dict[str, Any]:
     return features
 
 
-def _optimizer(recipe: Recipe, model: TwoTower) -> keras.optimizers.Optimizer:
-    main = keras.optimizers.Adam(recipe.learning_rate)
-    if recipe.bias_learning_rate is None:
-        return main
-    return separate_bias_optimizer(
-        model, main, keras.optimizers.SGD(recipe.bias_learning_rate)
-    )
-
-
 def _hparams(recipe: Recipe, negatives: str) -> dict[str, Any]:
-    settings = {**asdict(recipe), "negatives": negatives}
-    settings.update(settings.pop("settings"))
+    """Returns the settings that were used, for TensorBoard and the JSON file."""
+    found = {"builder": recipe.builder, **recipe.values, "negatives": negatives}
     return {
         name: value if isinstance(value, bool | int | float | str) else str(value)
-        for name, value in settings.items()
-        if value is not None
+        for name, value in found.items()
     }

@@ -7,7 +7,7 @@ import keras
 from tfrecs.data.interactions import Interactions
 from tfrecs.losses import ConfiguredLoss, configure_loss
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.optimizers import LazyAdam
+from tfrecs.optimizers import LazyAdam, separate_bias_optimizer
 from tfrecs.training.plan import Negatives, affords_catalogue
 from tfrecs.training.svd_start import has_vectors
 
@@ -25,6 +25,8 @@ class Settings:
         epochs: passes over the data.
         batch_size: positives in a batch.
         learning_rate: of Adam, or the first one of a short training.
+        bias_learning_rate: of SGD for the bias tables; None to train them like the
+            rest.
         short: whether the vectors start from an SVD and the learning rate of LazyAdam
             decays to 0 along a cosine, so that a few epochs are enough.
         reason: why these; empty for the defaults.
@@ -35,15 +37,21 @@ class Settings:
     epochs: int = 100
     batch_size: int | None = None
     learning_rate: float = 3e-3
+    bias_learning_rate: float | None = None
     short: bool = False
     reason: str = ""
 
-    def optimizer(self, steps: int) -> keras.optimizers.Optimizer:
-        """Returns the optimizer for a number of training steps."""
-        if not self.short:
-            return keras.optimizers.Adam(self.learning_rate)
-        decay = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
-        return LazyAdam(decay)
+    def optimizer(self, model: TwoTower, steps: int) -> keras.optimizers.Optimizer:
+        """Returns the optimizer of a model for a number of training steps."""
+        if self.short:
+            decay = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
+            main = LazyAdam(decay)
+        else:
+            main = keras.optimizers.Adam(self.learning_rate)
+        if self.bias_learning_rate is None:
+            return main
+        biases = keras.optimizers.SGD(self.bias_learning_rate)
+        return separate_bias_optimizer(model, main, biases)
 
 
 def choose_settings(model: TwoTower, train: Interactions) -> Settings:

@@ -15,6 +15,7 @@ from tfrecs.losses.settings import settings_of
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.defaults import Settings, choose_settings
 from tfrecs.training.plan import Negatives, Plan, choose_negatives
+from tfrecs.training.recipe import Recipe
 from tfrecs.training.svd_start import check_same_sizes, is_untrained, start_from_svd
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def fit(
     seed: int,
     objective: str | ConfiguredLoss = "auto",
     negatives: str | Negatives = "auto",
+    recipe: Recipe | None = None,
     optimizer: keras.optimizers.Optimizer | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
@@ -55,6 +57,9 @@ def fit(
             (`start_from_svd`). The logger "tfrecs" reports the choice.
         negatives: the items that a positive is compared with: a kind, or a
             `tfrecs.Negatives` with its arguments.
+        recipe: whose `training` has the objective, the negatives and the defaults of
+            what follows, such as a recipe of `tfrecs.tune`; its model comes from
+            `recipe.build(train)`.
         optimizer: by default Adam with a learning rate of 0.003. It visits every row of
             the tables at each step: for large ones use `tfrecs.optimizers`.
         epochs: passes over `train`; 100 by default with an objective.
@@ -72,13 +77,15 @@ def fit(
         `negatives`, and the `reason` for them.
 
     Raises:
-        ValueError: as `choose_negatives`; if `train` and the model differ in the number
-            of users or items; if `train` has no ratings for an objective of ratings; if
-            a size is below 1; or if `validate_every` does not divide `epochs`.
+        ValueError: as `choose_negatives`; if there are an objective or negatives beside
+            a recipe; if `train` and the model differ in the number of users or items;
+            if `train` has no ratings for an objective of ratings; if a size is below 1;
+            or if `validate_every` does not divide `epochs`.
     """
     check_same_sizes(model, train)
-    settings = _settings(model, train, objective, negatives, epochs, batch_size)
-    epochs, batch_size = settings.epochs, settings.batch_size
+    settings = _settings(model, train, objective, negatives, recipe)
+    epochs = settings.epochs if epochs is None else epochs
+    batch_size = settings.batch_size if batch_size is None else batch_size
     every = validation_period(epochs) if validate_every is None else validate_every
     check_divides(epochs, every)
     plan = choose_negatives(train, settings.objective, settings.negatives)
@@ -97,7 +104,7 @@ def fit(
         start_from_svd(model, train, seed=seed)
     start_at_prior(model, train, plan, batch_size)
     steps = int(data.cardinality()) * (epochs // every)
-    trained = compile_for(model, plan, optimizer or settings.optimizer(steps))
+    trained = compile_for(model, plan, optimizer or settings.optimizer(model, steps))
     history = fit_batches(trained, data, epochs // every, callbacks)
     history.params.update(params)
     return history
@@ -108,19 +115,25 @@ def _settings(
     train: Interactions,
     objective: str | ConfiguredLoss,
     negatives: str | Negatives,
-    epochs: int | None,
-    batch_size: int | None,
+    recipe: Recipe | None,
 ) -> Settings:
-    """Returns the arguments, and defaults for whatever was left out."""
+    """Returns the settings of the recipe, or the arguments and defaults for the rest.
+
+    Raises:
+        ValueError: if there are an objective or negatives beside a recipe.
+    """
     auto = objective == "auto"
+    if recipe is not None:
+        if not auto or negatives != "auto":
+            raise ValueError(
+                "`objective` and `negatives` must be left out with a recipe, which has "
+                f"its own. Received: {objective=!r}, {negatives=!r}"
+            )
+        return recipe.training
     settings = choose_settings(model, train) if auto else Settings(objective)
     if negatives != "auto":  # whose batches may be of users
         settings = replace(settings, negatives=negatives, batch_size=None)
-    return replace(
-        settings,
-        epochs=settings.epochs if epochs is None else epochs,
-        batch_size=settings.batch_size if batch_size is None else batch_size,
-    )
+    return settings
 
 
 def validation_period(epochs: int, longest: int = 5) -> int:
