@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 BY_SHAPE = ("cosine", "mf", "hybrid")
 """Rows that train with the defaults of `tfrecs.fit` on large data."""
 
-QUICK = ("popularity", "lightfm", "lightfm-tuned", "implicit-als", "ease", *BY_SHAPE)
+QUICK = (
+    "popularity",
+    "item-knn",
+    "lightfm",
+    "lightfm-tuned",
+    "implicit-als",
+    "ease",
+    *BY_SHAPE,
+)
 """Rows that large data have by default: each takes minutes at most."""
 
 EASE_MOST_ITEMS = 15_000

@@ -6,6 +6,7 @@ from functools import partial
 from tfrecs.bench.baselines.ease import fit_ease
 from tfrecs.bench.baselines.fitted import BaselineError, Fitted
 from tfrecs.bench.baselines.implicit_als import fit_implicit_als
+from tfrecs.bench.baselines.item_knn import fit_item_knn
 from tfrecs.bench.baselines.lightfm_warp import fit_lightfm
 from tfrecs.bench.baselines.popularity import fit_popularity
 from tfrecs.bench.baselines.tfrs_retrieval import fit_tfrs
@@ -13,6 +14,7 @@ from tfrecs.data.interactions import Interactions
 
 BASELINES: dict[str, Callable[[Interactions, int], Fitted]] = {
     "popularity": fit_popularity,
+    "item-knn": fit_item_knn,
     "lightfm": fit_lightfm,
     "lightfm-tuned": partial(
         fit_lightfm, no_components=64, epochs=30, learning_rate=0.03, alpha=1e-5
@@ -28,6 +30,7 @@ __all__ = [
     "Fitted",
     "fit_ease",
     "fit_implicit_als",
+    "fit_item_knn",
     "fit_lightfm",
     "fit_popularity",
     "fit_tfrs",
