@@ -8,6 +8,7 @@ import pytest
 
 import tfrecs
 from tfrecs.bench import cli as cli_module
+from tfrecs.bench import rows as rows_module
 from tfrecs.bench import run as run_module
 from tfrecs.bench.baselines import BASELINES, BaselineError
 from tfrecs.bench.cli import _lines
@@ -156,7 +157,7 @@ def test_models_of_metadata_need_metadata(good, monkeypatch, model, missing):
     status, out, _ = good("--models", model)
     assert status == 1
     assert f"{model}, seed 0: failed: the data have {missing}" in out
-    monkeypatch.setattr(run_module, "model_names", lambda problem: [model])
+    monkeypatch.setattr(rows_module, "model_names", lambda problem: [model])
     status, out, _ = good()  # not asked for
     assert status == 0
     assert f"{model}, seed 0: skipped: the data have {missing}" in out
@@ -191,6 +192,33 @@ def test_a_baseline_that_fails_keeps_its_row(good, monkeypatch):
     assert "ease, seed 0: failed: MemoryError\n" in out
     statuses = [row["status"] for row in rows()]
     assert statuses == ["crashed: SIGSEGV", "ok", "failed: MemoryError"]
+
+
+def test_rows_without_time_are_reported(good, monkeypatch):
+    status, out, _ = good("--models", "popularity,mf", "--minutes", 1e-6)
+    assert status == 1  # they were asked for
+    expected = "out of time before it began (--minutes 1e-06)"
+    assert f"popularity, seed 0: {expected}\n" in out
+    assert f"mf, seed 0: {expected}\n" in out
+    monkeypatch.setattr(rows_module, "model_names", lambda problem: ["popularity"])
+    status, out, _ = good("--minutes", 1e-6)
+    assert status == 0
+    assert expected in out
+
+
+def test_large_data_have_ten_minutes(good, monkeypatch):
+    limits = []
+
+    def run(*given, minutes, **options):
+        limits.append(minutes)
+        return iter(())
+
+    monkeypatch.setattr(run_module, "run", run)
+    good()
+    monkeypatch.setattr("tfrecs.training.defaults.FEW", 100)
+    for minutes in ((), ("--minutes", 3), ("--minutes", "inf")):
+        good(*minutes)
+    assert limits == [None, 10, 3, None]
 
 
 def test_an_interrupted_run_keeps_what_was_finished(good, monkeypatch):
@@ -294,6 +322,8 @@ GOOD = f"--train GOOD {' '.join(COLUMNS)} "
         ("--test x.csv", "--test needs --train"),
         ("--k five", "expected a whole number of at least 1, not 'five'"),
         ("--seeds 0", "not '0'"),
+        ("--minutes 0", "expected minutes above 0, not '0'"),
+        ("--minutes soon", "expected minutes above 0, not 'soon'"),
         ("--models mf,,mlp", "expected names joined by commas"),
         ("--nonsense", "unrecognized arguments: --nonsense"),
         ("--json .", "--json must be a file that can be written"),

@@ -11,7 +11,8 @@ from html_tree import read
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.report import write_report
 from tfrecs.bench.report.findings import find, num_draws
-from tfrecs.bench.result import Result
+from tfrecs.bench.result import Result, summarize
+from tfrecs.bench.table import ranking_table
 from tfrecs.evaluation import Evaluation, Protocol
 from tfrecs.evaluation.significance import holm, paired_test
 
@@ -165,6 +166,17 @@ def test_an_oracle_as_good_as_the_best_has_no_star(result, page):
     rows = rows_of(page(best, replace(best, model="oracle")))
     assert sum("★" in cell for cell in rows["mf"]) == 6
     assert "★" not in "".join(rows["oracleknows the true scores"])
+
+
+def test_a_training_that_ran_out_of_time_is_marked(problem, result, page):
+    early = result("mf", 0.5, stopped_early="stopped after 1.4 of 8 epochs")
+    ended = result("popularity", 0.4)
+    rows = rows_of(page(early, ended))
+    assert rows["mf"][8] == "3out of time: stopped after 1.4 of 8 epochs"
+    assert rows["popularity"][8] == "3"
+    table, lines = ranking_table(problem, summarize([early, ended]))
+    assert lines[-1] == "† out of time: mf stopped after 1.4 of 8 epochs"
+    assert list(table.columns[-2].cells) == ["3†", "3"]
 
 
 # The answer

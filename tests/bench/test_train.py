@@ -1,6 +1,8 @@
 """Training of the bench: compiled once, whatever the seeds and the looks."""
 
 import inspect
+import re
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +13,7 @@ from tfrecs.bench import train as train_module
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.recipe_table import INCLUDING_SEEN
 from tfrecs.bench.recipes import is_large, is_quick, recipes
+from tfrecs.bench.rows import model_names, rows_of
 from tfrecs.bench.run import run
 from tfrecs.models import MODELS
 from tfrecs.training.defaults import Settings
@@ -96,8 +99,8 @@ def test_planted_factors_are_found(name, share, tmp_path):
 @pytest.fixture
 def large(monkeypatch):
     """Every data set counts as large, and popularity is the one quick baseline."""
-    monkeypatch.setattr("tfrecs.bench.run.is_large", lambda train: True)
-    monkeypatch.setattr("tfrecs.bench.recipes.QUICK", ("popularity", "cosine"))
+    monkeypatch.setattr("tfrecs.training.plan.affords_catalogue", lambda train: False)
+    monkeypatch.setattr("tfrecs.bench.recipes.QUICK", {"popularity": 1, "cosine": 2})
 
 
 @pytest.mark.usefixtures("large")
@@ -126,6 +129,47 @@ def test_data_are_large_by_their_pairs_or_their_catalogue(from_pairs, monkeypatc
     assert is_large(from_pairs([(0, 0)], 1, 181))
     monkeypatch.setattr("tfrecs.training.defaults.FEW", 8)
     assert is_large(few)
+
+
+# Little time
+
+
+@pytest.mark.usefixtures("large")
+def test_a_training_that_runs_out_of_time_is_evaluated_and_marked(problem, tmp_path):
+    settings = {"seeds": 1, "folder": tmp_path, "progress": print}
+    [row] = run(problem, ("cosine",), epochs=100_000, minutes=0.05, **settings)
+    assert (row.status, row.failed) == ("ok", False)
+    assert 0 < row.epochs < 100_000
+    assert re.fullmatch(r"stopped after \d+\.\d of 100000 epochs", row.stopped_early)
+    assert row.as_json()["stopped_early"] == row.stopped_early
+    assert row.metrics["ndcg@3"] > 0
+
+
+def test_half_of_the_time_is_for_the_choice_of_epochs(problem, tmp_path):
+    assert train_module.halfway(None) is None
+    settings = {"logdir": tmp_path, "progress": print}
+    # Its deadline is over, but 16 steps run at once: a validation step of 2 epochs.
+    training, over = train_module.Training(MF, problem), time.monotonic() - 1
+    _, found = training.train("mf", seed=0, epochs=None, deadline=over, **settings)
+    assert found.epochs == 2
+    assert list(found.curve) == [2]
+    expected = "choice of epochs stopped after 2.0 of 6 epochs"
+    assert found.stopped_early == expected
+    _, found = training.train("mf", seed=0, epochs=10, deadline=over, **settings)
+    assert found.epochs == 2
+    assert found.stopped_early == "stopped after 2.0 of 10 epochs"
+
+
+def test_rows_run_by_quality_for_the_time_if_it_is_limited(problem):
+    free, limited = (rows_of(problem, None, 1, limited=x) for x in (False, True))
+    assert [row.name for row in free] == model_names(problem)
+    names = [row.name for row in limited]
+    assert sorted(names) == sorted(model_names(problem))
+    assert names[:2] == ["popularity", "item-knn"]
+    assert names.index("cosine") < names.index("mf") < names.index("neumf")
+    asked = rows_of(problem, ("mf", "popularity"), 2, limited=True)
+    titles = ["mf-seed0", "mf-seed1", "popularity-seed0", "popularity-seed1"]
+    assert [row.title for row in asked] == titles
 
 
 # Metadata

@@ -1,6 +1,7 @@
 """Options of ranking runs, and the options of both kinds of run."""
 
 import argparse
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -36,6 +37,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--seeds", type=count, default=1, metavar="N", help="runs of each model")
     epochs = "epochs of training (default: chosen on validation data)"
     add("--epochs", type=count, metavar="N", help=epochs)
+    limit = "minutes of all rows together; inf for no limit (default: 10 on large data)"
+    add("--minutes", type=_minutes, metavar="M", help=limit)
     return parser.parse_args(arguments)
 
 
@@ -101,6 +104,17 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _cutoffs(text: str) -> tuple[int, ...]:
     return tuple(sorted({count(part) for part in text.split(",")}))
+
+
+def _minutes(text: str) -> float:
+    """Parses a positive number of minutes, which may be infinite."""
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = math.nan
+    if not minutes > 0:
+        raise argparse.ArgumentTypeError(f"expected minutes above 0, not {text!r}")
+    return minutes
 
 
 def count(text: str) -> int:

@@ -78,6 +78,7 @@ class Result:
         curve: validation NDCG at the largest k by epochs, if these were chosen.
         lists: index of an example user to the indices of the best items, best first.
         skipped: whether the model does not suit the data, which is no failure.
+        stopped_early: how far the training came in its time; empty if it ended.
     """
 
     model: str
@@ -96,6 +97,7 @@ class Result:
     curve: Mapping[int, float] = field(default_factory=dict)
     lists: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     skipped: bool = False
+    stopped_early: str = ""
 
     @property
     def title(self) -> str:
@@ -120,6 +122,7 @@ class Result:
             **{name: getattr(self, name) for name in MEASURED},
             "validation": dict(self.validation),
             "hparams": dict(self.hparams),
+            "stopped_early": self.stopped_early,
             "status": self.status,
         }
 
@@ -196,6 +199,12 @@ class Summary:
     def epochs(self) -> float:
         """The mean number of epochs."""
         return float(np.mean([result.epochs for result in self.done]))
+
+    @property
+    def stopped_early(self) -> str:
+        """The notes of trainings that ran out of time; empty if all ended."""
+        notes = (result.stopped_early for result in self.done)
+        return "; ".join(dict.fromkeys(filter(None, notes)))
 
     @cached_property
     def shape(self) -> dict[str, float]:

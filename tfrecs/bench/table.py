@@ -103,6 +103,8 @@ def ranking_table(
     if chosen := [result.selection_seconds for result in results if result.curve]:
         seconds = f"{sum(chosen):.0f} s together"
         lines.append(f"Epochs were chosen on a tenth of train, in {seconds}.")
+    early = [summary for summary in summaries if summary.stopped_early]
+    lines += [f"† out of time: {row.model} {row.stopped_early}" for row in early]
     return make_table(metric_columns(problem), others, rows), lines
 
 
@@ -123,7 +125,7 @@ def _row(summary: Summary) -> Row:
         summary.mean,
         (
             f"{summary.seconds:.2f}",
-            f"{summary.epochs:.0f}",
+            f"{summary.epochs:.0f}{'†' if summary.stopped_early else ''}",
             f"{summary.first.parameters:,}",
         ),
         stds=summary.std if summary.num_seeds > 1 else {},

@@ -7,11 +7,12 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.callbacks import Callback, EarlyStopping, LambdaCallback
+from keras.callbacks import Callback, EarlyStopping
 
+from tfrecs.bench.callbacks import TimeLimit, board, reporting
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import Progress, Result
-from tfrecs.callbacks import RankingMetrics, Snapshots, TensorBoard
+from tfrecs.callbacks import RankingMetrics
 from tfrecs.data.features import encode_features
 from tfrecs.data.interactions import Interactions
 from tfrecs.models.two_tower import TwoTower
@@ -55,10 +56,12 @@ class Training:
         epochs: int | None,
         logdir: Path,
         progress: Progress,
+        deadline: float | None = None,
     ) -> tuple[TwoTower, Result]:
         """Trains on `problem.train`; chooses the number of epochs without `epochs`.
 
-        The seed is of weights, order, negatives and dropout.
+        The seed is of weights, order, negatives and dropout. Until a deadline, by
+        `time.monotonic`, half of the time is for the choice.
 
         Returns:
             The model, and its result without an evaluation.
@@ -67,28 +70,34 @@ class Training:
         every = self._every
         curve: dict[int, float] = {}
         validation: dict[str, float] = {}
+        choice, limit = TimeLimit(halfway(deadline)), TimeLimit(deadline)
         if epochs is None:
-            epochs, validation, curve = self.choose(seed, logdir / "select", progress)
+            epochs, validation, curve = self.choose(
+                seed, logdir / "select", progress, choice
+            )
         else:
             every = validation_period(epochs, every)
         selection_seconds = time.perf_counter() - began
         _, fit_seconds = self.run(
-            self.problem.train, seed, every, epochs, logdir / "fit", progress
+            self.problem.train, seed, every, epochs, logdir / "fit", progress, limit
         )
+        chosen = choice.note(self.recipe.training.epochs)
+        notes = (limit.note(epochs), f"choice of epochs {chosen}" if chosen else "")
         return self.model, Result(
             model=name,
             seed=seed,
             fit_seconds=fit_seconds,
             selection_seconds=selection_seconds,
-            epochs=epochs,
+            epochs=round(limit.done * epochs),
             parameters=_num_parameters(self.model),
             validation=validation,
+            stopped_early="; ".join(filter(None, notes)),
             curve=curve,
             hparams=_hparams(self.recipe, self.plan.negatives.kind),
         )
 
     def choose(
-        self, seed: int, logdir: Path, progress: Progress
+        self, seed: int, logdir: Path, progress: Progress, limit: TimeLimit
     ) -> tuple[int, dict[str, float], dict[int, float]]:
         """Chooses the number of epochs.
 
@@ -108,7 +117,7 @@ class Training:
         stop = EarlyStopping(monitor, mode="max", patience=PATIENCE)
         every, most = self._every, self.recipe.training.epochs
         fitted, _ = self.run(
-            problem.fitting, seed, every, most, logdir, progress, watch, stop
+            problem.fitting, seed, every, most, logdir, progress, limit, watch, stop
         )
         history = fitted.history
         best = int(np.argmax(history[monitor]))
@@ -143,10 +152,10 @@ class Training:
         self._start(seed, part)
         began = time.perf_counter()
         steps = epochs // every
-        board = _board(logdir, problem, part, held, every)
-        watching = [*callbacks, board, _reporting(progress, steps)]
+        logs = board(logdir, problem, part, held, every)
+        watching = [*callbacks, logs, reporting(progress, steps)]
         history = fit_batches(self._trained, data, steps, watching)
-        return history, time.perf_counter() - began - board.budget.spent
+        return history, time.perf_counter() - began - logs.budget.spent
 
     def _start(self, seed: int, part: Interactions) -> None:
         """Sets model and optimizer to their start with this seed, without compiling."""
@@ -171,6 +180,7 @@ def train_by_shape(
     epochs: int | None,
     logdir: Path,
     progress: Progress,
+    deadline: float | None = None,
 ) -> tuple[TwoTower, Result]:
     """Trains with the defaults of `tfrecs.fit`, which plan the epochs.
 
@@ -182,6 +192,7 @@ def train_by_shape(
         epochs: number of epochs; None for the defaults'.
         logdir: folder of the TensorBoard logs.
         progress: shows what is going on.
+        deadline: when the training must end, by `time.monotonic`; None for no limit.
 
     Returns:
         The model, and its result without an evaluation.
@@ -189,61 +200,39 @@ def train_by_shape(
     keras.utils.set_random_seed(seed)
     model = _build(replace(recipe, arguments={}), problem)
     train = problem.train
-    planned = choose_settings(model, train).epochs if epochs is None else epochs
-    board = _board(logdir / "fit", problem, train, None, 1)
+    settings = choose_settings(model, train)
+    planned = settings.epochs if epochs is None else epochs
+    limit = TimeLimit(deadline, settings.learning_rate if settings.short else None)
+    logs = board(logdir / "fit", problem, train, None, 1)
     began = time.perf_counter()
     history = fit(
         model,
         train,
         seed=seed,
         epochs=planned,
-        callbacks=[board, _reporting(progress, planned)],
+        callbacks=[limit, logs, reporting(progress, planned)],
         validate_every=1,
     )
-    seconds = time.perf_counter() - began - board.budget.spent
+    seconds = time.perf_counter() - began - logs.budget.spent
     hparams = {key: history.params[key] for key in ("epochs", "objective", "negatives")}
     return model, Result(
         model=name,
         seed=seed,
         fit_seconds=seconds,
-        epochs=planned,
+        epochs=round(limit.done * planned),
         parameters=_num_parameters(model),
+        stopped_early=limit.note(planned),
         hparams={"builder": recipe.builder, **hparams},
     )
 
 
+def halfway(deadline: float | None) -> float | None:
+    """Returns the middle of the time from now, by `time.monotonic`, to a deadline."""
+    return None if deadline is None else (time.monotonic() + deadline) / 2
+
+
 def _num_parameters(model: TwoTower) -> int:
     return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
-
-
-def _board(
-    logdir: Path,
-    problem: Problem,
-    part: Interactions,
-    held: Interactions | None,
-    every: int,
-) -> TensorBoard:
-    """Returns the callback that logs a training on a part of the data."""
-    return TensorBoard(
-        logdir,
-        part,
-        held,
-        validate_every=every,
-        card={"data set": problem.dataset.name, "protocol": problem.in_one_line},
-        snapshots=Snapshots(
-            k=max(problem.cutoffs), example_users=problem.example_users
-        ),
-    )
-
-
-def _reporting(progress: Progress, steps: int) -> keras.callbacks.Callback:
-    """Returns a callback that shows the validation steps made, and their NDCG."""
-
-    def report(step: int, logs: dict[str, Any]) -> None:
-        found = [f"{x:.4f} {name}" for name, x in logs.items() if "ndcg" in name]
-        progress(f"{step + 1} of at most {steps} {' '.join(found)}")
-
-    return LambdaCallback(on_epoch_end=report)
 
 
 def _build(recipe: Recipe, problem: Problem) -> TwoTower:

@@ -1,5 +1,7 @@
 import importlib.util
 import textwrap
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,8 @@ from tfrecs.bench.baselines import (
     fit_lightfm,
     fit_tfrs,
 )
-from tfrecs.bench.baselines.process import fit_apart
+from tfrecs.bench.baselines.fitted import OutOfTime
+from tfrecs.bench.baselines.process import ends_by, fit_apart
 from tfrecs.data.datasets.synthetic import make_synthetic
 from tfrecs.data.splits import leave_k_out
 from tfrecs.evaluation import evaluate
@@ -21,6 +24,8 @@ NEEDS = {
     "tensorflow_recommenders": fit_tfrs,
     "tf_keras": fit_tfrs,
 }
+
+SETTINGS = {"epochs": 1, "packages": []}
 
 MODULE = """
 import os
@@ -118,3 +123,31 @@ def test_a_baseline_learns_and_a_seed_gives_the_same_numbers(package, dim, epoch
 def test_a_process_that_dies_is_an_error(code, reason, module, two_groups):
     with pytest.raises(BaselineError, match=reason):
         fit_apart(module(code), two_groups[0], {}, epochs=1, packages=[])
+
+
+def test_a_process_ends_at_the_deadline_with_all_that_it_started(
+    module, two_groups, tmp_path
+):
+    code = f"""
+    import subprocess, sys, time
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    open({str(tmp_path / "child")!r}, "w").write(str(child.pid))
+    time.sleep(60)
+    """
+    with (
+        pytest.raises(OutOfTime, match=r"out of time after \d+ s"),
+        ends_by(time.monotonic() + 3),
+    ):
+        fit_apart(module(code), two_groups[0], {}, epochs=1, packages=[])
+    child = Path("/proc", (tmp_path / "child").read_text(), "stat")
+    assert not child.exists() or child.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_a_deadline_ends_with_its_block(module, from_pairs):
+    train = from_pairs([(0, 0), (1, 1)], 2, 2)
+    with pytest.raises(OutOfTime), ends_by(time.monotonic() - 1):
+        fit_apart(module("import time; time.sleep(60)"), train, {}, **SETTINGS)
+    code = (
+        "def fit(train): x = train.toarray(); return dict(users=x, items=x, seconds=1)"
+    )
+    assert fit_apart(module(code), train, {}, **SETTINGS).epochs == 1

@@ -9,6 +9,10 @@ class BaselineError(RuntimeError):
     """A baseline cannot run here: not installed, crashed, or too large a catalogue."""
 
 
+class OutOfTime(BaselineError):
+    """A row used up its share of the time."""
+
+
 @dataclass(frozen=True)
 class Fitted:
     """A baseline that is ready to be evaluated.

@@ -12,18 +12,24 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
-from tfrecs.bench.baselines.fitted import BaselineError, Fitted
+from tfrecs.bench.baselines.fitted import BaselineError, Fitted, OutOfTime
 from tfrecs.data.interactions import Interactions
 
 ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 """Variables of every process: the CPU, since this process may hold all of a GPU."""
+
+DEADLINE: ContextVar[float | None] = ContextVar("DEADLINE", default=None)
+"""When processes must have ended, by `time.monotonic`; None for no limit."""
 
 CODE = f"from {__name__} import main; main()"
 
@@ -52,22 +58,62 @@ def fit_apart(
 
     Raises:
         BaselineError: if a package is not installed, or the process fails.
+        OutOfTime: at the deadline of `ends_by`.
     """
     if any(importlib.util.find_spec(package) is None for package in packages):
         raise BaselineError("not installed: pip install 'tfrecs[bench]'")
     with tempfile.TemporaryDirectory() as folder:
         sp.save_npz(Path(folder) / "train.npz", train.matrix)
-        done = subprocess.run(
+        status, errors = _run(
             [sys.executable, "-c", CODE, module, folder, json.dumps(dict(settings))],
-            capture_output=True,
-            text=True,
-            env={**os.environ, **ENVIRONMENT, **(environment or {})},
+            {**os.environ, **ENVIRONMENT, **(environment or {})},
         )
-        if done.returncode:
-            raise BaselineError(_reason(done.returncode, done.stderr))
+        if status:
+            raise BaselineError(_reason(status, errors))
         with np.load(Path(folder) / "fitted.npz", allow_pickle=False) as file:
             arrays = dict(file)
     return _fitted(arrays, epochs)
+
+
+@contextmanager
+def ends_by(deadline: float | None) -> Iterator[None]:
+    """Sets a deadline for the processes of the block, by `time.monotonic`."""
+    token = DEADLINE.set(deadline)
+    try:
+        yield
+    finally:
+        DEADLINE.reset(token)
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    """Runs a command; returns its exit status and what it wrote to stderr.
+
+    Whatever ends the wait, such as Ctrl-C, ends the process and all that it started.
+
+    Raises:
+        OutOfTime: at the deadline.
+    """
+    began, deadline = time.monotonic(), DEADLINE.get()
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        process_group=0,
+    )
+    try:
+        left = None if deadline is None else max(0.0, deadline - began)
+        _, errors = process.communicate(timeout=left)
+    except subprocess.TimeoutExpired:
+        seconds = time.monotonic() - began
+        raise OutOfTime(f"out of time after {seconds:.0f} s") from None
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    return process.returncode, errors
 
 
 def main() -> None:
