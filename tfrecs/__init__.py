@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from tfrecs.training.partial_credit import partial_credit as partial_credit
     from tfrecs.training.plan import Negatives as Negatives
     from tfrecs.training.svd_start import start_from_svd as start_from_svd
+    from tfrecs.training.tuning.tune import tune as tune
 
 __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_names(__name__, __file__)

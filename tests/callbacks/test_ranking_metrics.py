@@ -4,10 +4,10 @@ import pytest
 
 import tfrecs
 from tfrecs.callbacks import RankingMetrics
-from tfrecs.callbacks.ranking_metrics import sample_users
 from tfrecs.data.splits import random_split
 from tfrecs.evaluation import evaluate_sampled
 from tfrecs.evaluation.candidates import sample_candidates
+from tfrecs.evaluation.user_sample import sample_users
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from tfrecs._base.checks import check_cutoffs, check_positive
 from tfrecs.data.interactions import Interactions
@@ -12,6 +11,7 @@ from tfrecs.evaluation import Evaluation, evaluate, evaluate_sampled
 from tfrecs.evaluation.candidates import SampledCandidates
 from tfrecs.evaluation.measures import choose_measures
 from tfrecs.evaluation.protocol import check_apart
+from tfrecs.evaluation.user_sample import sample_users
 
 
 class RankingMetrics(keras.callbacks.Callback):
@@ -93,16 +93,3 @@ class RankingMetrics(keras.callbacks.Callback):
             )
         prefix = "val_" if self.candidates is None else "val_sampled_"
         logs.update({f"{prefix}{x}": y for x, y in self.evaluation.metrics.items()})
-
-
-def sample_users(data: Interactions, num_users: int, seed: int) -> Interactions:
-    """Returns the interactions of some users, drawn from all that have any.
-
-    Raises:
-        ValueError: if `num_users` is below 1.
-    """
-    check_positive(num_users=num_users)
-    users = np.unique(data.user_ids)
-    rng = np.random.default_rng(seed)
-    drawn = rng.choice(users, min(num_users, len(users)), replace=False)
-    return data.take(np.isin(data.user_ids, drawn))

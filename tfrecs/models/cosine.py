@@ -45,7 +45,7 @@ def build_cosine(
     """
     check_sizes(num_users, num_items, dropout=dropout, embedding_dim=embedding_dim)
     if temperature is None:
-        temperature = 1.32 / math.log(num_items + 1)
+        temperature = default_temperature(num_items)
     if not 0 < temperature < math.inf:
         raise ValueError(
             f"`temperature` must be above 0, and finite. Received: {temperature=!r}"
@@ -60,3 +60,8 @@ def build_cosine(
     return two_towers(
         sides, map(tower, sides), Interaction(use_bias=use_bias), name=name
     )
+
+
+def default_temperature(num_items: int) -> float:
+    """Returns the temperature of `build_cosine` for a number of items."""
+    return 1.32 / math.log(num_items + 1)

@@ -19,12 +19,12 @@ from tfrecs.callbacks.board.sample import (
     rank_for,
     sample_metrics,
 )
-from tfrecs.callbacks.ranking_metrics import sample_users
 from tfrecs.data.columns import as_indices
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.measures import choose_measures
 from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.protocol import check_apart
+from tfrecs.evaluation.user_sample import sample_users
 from tfrecs.inference.similarity import vectors_of
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.reporting.items import ItemNames
