@@ -3,10 +3,9 @@
 import argparse
 import shlex
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfrecs._base.command_line import (
     FAILED,
@@ -19,10 +18,13 @@ from tfrecs._base.command_line import (
 from tfrecs.bench import run as ranking
 from tfrecs.bench.folder import RESULTS
 from tfrecs.bench.options import parse, reworded
-from tfrecs.bench.result import OK, Progress, Run
+from tfrecs.bench.result import OK, Run
 from tfrecs.bench.results_file import check_output, environment, write_json
 from tfrecs.bench.stream import run as stream
 from tfrecs.bench.stream.options import parse as parse_stream
+
+if TYPE_CHECKING:
+    from tfrecs.bench.heartbeat import Heartbeat
 
 
 class Kind(NamedTuple):
@@ -68,33 +70,41 @@ def main(arguments: Sequence[str]) -> int:
     try:
         check_installed("bench", rich="rich", matplotlib="matplotlib")
         check_output(options.logdir, options.json)
-        run = kind.start(options, command)
+        from tfrecs.bench.heartbeat import Heartbeat
+
+        heart = Heartbeat()
+        with heart.during(f"reading {options.train or options.dataset}"):
+            run = kind.start(options, command)
     except (ValueError, TypeError, OSError) as error:
         return refuse(kind.program, reworded(error, options))
     except KeyboardInterrupt:
         return _interrupted(kind, "nothing was run")
-    return _run(kind, run, options, command)
+    return _run(kind, run, options, command, heart)
 
 
-def _run(kind: Kind, run: Run, options: argparse.Namespace, command: str) -> int:
+def _run(
+    kind: Kind,
+    run: Run,
+    options: argparse.Namespace,
+    command: str,
+    heart: "Heartbeat",
+) -> int:
     """Runs all rows, prints and writes; keeps finished rows whatever happens."""
-    from rich.console import Console
-
-    show = Console(stderr=True)
     results: list[Any] = []
     stopped: KeyboardInterrupt | OSError | None = None
+    heart.limit = run.seconds
     try:
-        with show.status("starting") as line:
-            progress = line.update if show.is_terminal else _lines()
-            _collect(run, results, options, command, progress)
+        _say([run.problem.in_one_line, *_notes(run)])
+        _collect(run, results, options, command, heart)
     except (KeyboardInterrupt, OSError) as error:
         stopped = error
         note = "stopped before all models were run"
         run.problem = replace(run.problem, notes=(*run.problem.notes, note))
     try:
         if results:
+            _say(_notes(run)[-1:] if stopped else ())
             _print(run, results)
-            with show.status("writing the report"):
+            with heart.during("writing the report"):
                 lines = run.finish(run.problem, results)
             _say([f"All metrics: {options.json or run.folder / RESULTS}", *lines])
     except KeyboardInterrupt:
@@ -109,42 +119,29 @@ def _run(kind: Kind, run: Run, options: argparse.Namespace, command: str) -> int
     return FAILED if any(result.failed for result in results) else RAN
 
 
-def _lines(seconds: float = 10.0) -> Progress:
-    """Returns a progress that prints a line now and then, for logs and pipes."""
-    began = last = time.monotonic()
-
-    def show(what: str) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= seconds:
-            last = now
-            print(f"{now - began:.0f} s: {what}", file=sys.stderr, flush=True)
-
-    return show
-
-
 def _collect(
     run: Run,
     results: list[Any],
     options: argparse.Namespace,
     command: str,
-    progress: Progress,
+    heart: "Heartbeat",
 ) -> None:
     """Adds each result as soon as it is known, to the JSON files as well."""
     about = {**run.problem.as_json(), "environment": environment(command)}
-    for result in run.results(progress):
-        results.append(result)
-        rows = [result.as_json() for result in results]
-        report = {**about, "results": rows, **run.summary(results)}
-        write_json(run.folder / RESULTS, report)
-        if options.json is not None:
-            write_json(options.json, report)
+    with heart.during("starting") as progress:
+        for result in run.results(progress):
+            results.append(result)
+            rows = [result.as_json() for result in results]
+            content = {**about, "results": rows, **run.summary(results)}
+            write_json(run.folder / RESULTS, content)
+            if options.json is not None:
+                write_json(options.json, content)
+            heart.report(result.in_one_line)
 
 
 def _print(run: Run, results: Sequence[Any]) -> None:
     from rich.console import Console
 
-    _say([run.problem.in_one_line, *(f"Note: {note}" for note in run.problem.notes)])
     out: Any = Console()
     table, remarks = run.table(results)
     wanted = out.measure(table, options=out.options.update(max_width=1000)).maximum
@@ -153,6 +150,10 @@ def _print(run: Run, results: Sequence[Any]) -> None:
     failures = [r for r in results if r.status != OK]
     _say([f"{result.title}: {result.status}" for result in failures], style="red")
     _say(remarks)
+
+
+def _notes(run: Run) -> list[str]:
+    return [f"Note: {note}" for note in run.problem.notes]
 
 
 def _say(lines: Sequence[str], style: str = "none") -> None:

@@ -46,6 +46,7 @@ class Run:
         table: makes the table, and lines that explain it.
         finish: takes the problem, with its latest notes, and the results; writes the
             report or plot, and returns lines about it and the next steps.
+        seconds: seconds of all rows together; None for no limit.
     """
 
     problem: Any
@@ -54,6 +55,7 @@ class Run:
     summary: Callable[[Sequence[Any]], dict[str, Any]]
     table: Callable[[Sequence[Any]], tuple["Table", list[str]]]
     finish: Callable[[Any, Sequence[Any]], list[str]]
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,19 @@ class Result:
     def title(self) -> str:
         """Name and seed, for messages."""
         return f"{self.model}, seed {self.seed}"
+
+    @property
+    def in_one_line(self) -> str:
+        """The status, or NDCG at the largest k and the seconds, for progress."""
+        if self.evaluation is None:
+            return f"{self.title}: {self.status}"
+        metric = [name for name in self.metrics if name.startswith("ndcg@")][-1]
+        parts = (
+            f"{metric} {self.metrics[metric]:.4f}",
+            f"training {self.fit_seconds:.1f} s",
+            self.stopped_early,
+        )
+        return f"{self.title}: {', '.join(filter(None, parts))}"
 
     @property
     def failed(self) -> bool:

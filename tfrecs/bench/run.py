@@ -81,6 +81,7 @@ def start(options: argparse.Namespace, command: str) -> Run:
         summary=lambda results: {"summary": [s.as_json() for s in summarize(results)]},
         table=lambda results: ranking_table(problem, summarize(results)),
         finish=finish,
+        seconds=None if minutes is None else 60 * minutes,
     )
 
 
@@ -122,7 +123,7 @@ def run(
             status = f"{'failed' if row.asked else 'skipped'}: {row.missing}"
             yield row.without_numbers(status)
             continue
-        progress(row.title)
+        progress(f"{row.title}: starting")
         result = _one(row, problem, fitter(row.name), folder, progress, bundles, budget)
         if result.evaluation is not None:
             _log(folder / row.title, problem, result)

@@ -42,6 +42,13 @@ class StreamResult:
         return self.model
 
     @property
+    def in_one_line(self) -> str:
+        """The status, or the recall, for progress."""
+        recall = self.metrics.get(f"recall@{self.k}")
+        found = self.status if recall is None else f"recall@{self.k} {recall:.4f}"
+        return f"{self.title}: {found}"
+
+    @property
     def failed(self) -> bool:
         """True if the model did not run."""
         return self.status != OK
