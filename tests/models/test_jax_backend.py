@@ -150,6 +150,6 @@ def test_models_and_losses_know_nothing_of_tensorflow():
     files = [path for folder in folders for path in sorted(folder.glob("*.py"))]
     assert len(files) >= 12
     for path in files:
-        if path.name == "compiled_steps.py":  # which returns None on other backends
+        if path.name in ("compiled_steps.py", "jax_steps.py"):  # of one backend each
             continue
         assert not {"tensorflow", "jax", "torch"} & set(imported(path)), path

@@ -10,6 +10,7 @@ from keras import ops
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.models.compiled_steps import make_train_function
 from tfrecs.models.interaction import Interaction, TowerOutput
+from tfrecs.models.jax_steps import train_step
 from tfrecs.models.views import OverCatalogue, OverSharedNegatives, OverSharedSoftmax
 
 SCORE_BLOCK = 2**24
@@ -76,6 +77,10 @@ class TwoTower(keras.Model):
     def make_train_function(self, force: bool = False) -> None:
         """Creates the function that `fit` calls; see `train_in_one_call`."""
         make_train_function(self, super(), force)
+
+    def train_step(self, *given: Any) -> Any:
+        """Runs one training step; see `tfrecs.models.jax_steps`."""
+        return train_step(self, super().train_step, *given)
 
     def over_catalogue(self) -> OverCatalogue:
         """Returns the view that scores every item, for catalogue-wide objectives."""

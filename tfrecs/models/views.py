@@ -8,6 +8,7 @@ from keras import ops
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.models.compiled_steps import make_train_function
 from tfrecs.models.interaction import TowerOutput
+from tfrecs.models.jax_steps import train_step
 from tfrecs.models.shared_softmax import log_probability
 
 NO_SCORE = -(2.0**14)
@@ -27,6 +28,10 @@ class TrainingView(keras.Model):
     def make_train_function(self, force: bool = False) -> None:
         """Creates the function that `fit` calls; see `train_in_one_call`."""
         make_train_function(self, super(), force)
+
+    def train_step(self, *given: Any) -> Any:
+        """Runs one training step; see `tfrecs.models.jax_steps`."""
+        return train_step(self, super().train_step, *given)
 
     def score_users(self, user_ids: IntArray) -> FloatArray:
         """Returns the two-tower model's scores, `[users, num_items]`."""

@@ -6,7 +6,8 @@ import keras
 from keras import ops
 
 from tfrecs.models.layers.embedding import look_up
-from tfrecs.optimizers._row_sparse import Rows, RowSparse, is_table
+from tfrecs.optimizers._row_sparse import RowSparse, is_table
+from tfrecs.optimizers._rows import Rows
 
 
 @keras.saving.register_keras_serializable("tfrecs")

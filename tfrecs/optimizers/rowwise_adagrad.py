@@ -6,7 +6,8 @@ import keras
 from keras import ops
 
 from tfrecs.models.layers.embedding import look_up
-from tfrecs.optimizers._row_sparse import Rows, RowSparse, is_table
+from tfrecs.optimizers._row_sparse import RowSparse, is_table
+from tfrecs.optimizers._rows import Rows
 
 
 @keras.saving.register_keras_serializable("tfrecs")
@@ -14,8 +15,7 @@ class RowwiseAdagrad(RowSparse):
     """Adagrad with one accumulator for each embedding row, updating touched rows alone.
 
     This is for tables of `keras.layers.Embedding`; other variables get plain Adagrad.
-    With a dense gradient, as on other backends than TensorFlow, every row is updated.
-    Without XLA, use `tfrecs.models.layers.Embedding`.
+    With a dense gradient every row is updated: use `tfrecs.models.layers.Embedding`.
 
     Formula:
         a_r += mean over the row of g_r^2;

@@ -4,7 +4,8 @@ from typing import Any
 
 import keras
 
-from tfrecs.optimizers._row_sparse import Rows, RowSparse
+from tfrecs.optimizers._row_sparse import RowSparse
+from tfrecs.optimizers._rows import Rows
 
 
 @keras.saving.register_keras_serializable("tfrecs")

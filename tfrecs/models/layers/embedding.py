@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from tfrecs.models.layers.row_gradients import recorder_of
+
 WHOLE = 2**24
 """Numbers of a table up to which it is initialized whole: 64 MiB of float32."""
 
@@ -92,7 +94,8 @@ class Embedding(layers.Embedding):
 def look_up(table: Any, ids: Any) -> Any:
     """Rows `ids` of a variable: `ids`' shape + `[dim]`, the rest of it unread."""
     if not _on_tensorflow():
-        return ops.take(table, ids, axis=0)
+        recorder = recorder_of(table)
+        return recorder.rows(table, ids) if recorder else ops.take(table, ids, axis=0)
     import tensorflow as tf
 
     # Given the tf.Variable itself, and not its value, this reads these rows alone.
