@@ -161,10 +161,10 @@ def test_every_model_has_a_space_of_its_arguments():
 
 
 def test_the_default_is_the_choice_of_fit(parts):
-    shape = recipe_by_shape("cosine", parts.train)
+    shape = recipe_by_shape(Recipe("cosine"), parts.train)
     assert (shape.training.epochs, shape.training.short) == (16, True)
     assert shape.validate_every is None
-    plain = recipe_by_shape("neumf", parts.train)
+    plain = recipe_by_shape(Recipe("neumf"), parts.train)
     assert (plain.training, plain.validate_every) == (Settings(), 5)
     assert set(default_point(plain, 20)) == {
         *("embedding_dim", "mlp_embedding_dim", "hidden_units", "dropout", "init_std"),

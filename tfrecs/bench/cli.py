@@ -74,12 +74,23 @@ def main(arguments: Sequence[str]) -> int:
 
         heart = Heartbeat()
         with heart.during(f"reading {options.train or options.dataset}"):
-            run = kind.start(options, command)
+            run = starting(kind, options)(options, command)
     except (ValueError, TypeError, OSError) as error:
         return refuse(kind.program, reworded(error, options))
     except KeyboardInterrupt:
         return _interrupted(kind, "nothing was run")
     return _run(kind, run, options, command, heart)
+
+
+def starting(
+    kind: Kind, options: argparse.Namespace
+) -> Callable[[argparse.Namespace, str], Run]:
+    """Returns the start of a run, which is another one for tuning."""
+    if kind is RANKING and options.tune is not None:
+        from tfrecs.bench.tuning.run import start
+
+        return start
+    return kind.start
 
 
 def _run(

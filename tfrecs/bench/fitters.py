@@ -1,17 +1,22 @@
 """Functions that fit the model or baseline of a row."""
 
 from collections.abc import Callable
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tfrecs._base.types import Scorer
 from tfrecs.bench.baselines import BASELINES
 from tfrecs.bench.baselines.process import ends_by
+from tfrecs.bench.chosen import NOTHING_CHOSEN, Chosen
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.recipes import BY_SHAPE, is_large, recipes
 from tfrecs.bench.result import ORACLE, Progress, Result
 from tfrecs.evaluation import ScoresUsers
+
+if TYPE_CHECKING:
+    from tfrecs.training.recipe import Recipe
 
 Fit: TypeAlias = Callable[
     [int, Path, Progress, float | None], tuple[ScoresUsers | Scorer, Result]
@@ -20,8 +25,11 @@ Fit: TypeAlias = Callable[
 returns what to evaluate, and a result without an evaluation."""
 
 
-def fitter_of(name: str, problem: Problem, epochs: int | None) -> Fit:
+def fitter_of(
+    name: str, problem: Problem, epochs: int | None, chosen: Chosen = NOTHING_CHOSEN
+) -> Fit:
     """Returns a function that fits a model; it is compiled once for all seeds."""
+    baseline, values = chosen.baselines.get(name, (name, {}))
 
     def fit_oracle(seed: int, folder: Path, progress: Progress, deadline: Any) -> Any:
         return problem.dataset.oracle, Result(name, seed)
@@ -29,7 +37,7 @@ def fitter_of(name: str, problem: Problem, epochs: int | None) -> Fit:
     def fit_baseline(seed: int, folder: Path, progress: Progress, deadline: Any) -> Any:
         progress("fitting")
         with ends_by(deadline):
-            fitted = BASELINES[name](problem.train, seed)
+            fitted = BASELINES[baseline](problem.train, seed, **values)
         return fitted.score_users, Result(
             name,
             seed,
@@ -47,22 +55,36 @@ def fitter_of(name: str, problem: Problem, epochs: int | None) -> Fit:
             "deadline": deadline,
         }
 
-    def fit_by_shape(*given: Any) -> Any:
-        from tfrecs.bench.train import train_by_shape
-
-        return train_by_shape(name, recipes()[name], problem, **settings(*given))
+    recipe = cache(partial(_recipe, name, problem, chosen))
 
     @cache
     def training() -> Any:
         from tfrecs.bench.train import Training
 
-        return Training(recipes(exclude_seen=problem.exclude_seen)[name], problem)
+        return Training(recipe(), problem)
 
     def fit_model(*given: Any) -> Any:
-        return training().train(name, **settings(*given))
+        if recipe().validate_every is not None:
+            return training().train(name, **settings(*given))
+        from tfrecs.bench.train import train_planned
 
-    if name in BASELINES:
+        return train_planned(name, recipe(), problem, **settings(*given))
+
+    if baseline in BASELINES:
         return fit_baseline
-    if name in BY_SHAPE and is_large(problem.train):
-        return fit_by_shape
     return fit_oracle if name == ORACLE else fit_model
+
+
+def _recipe(name: str, problem: Problem, chosen: Chosen) -> "Recipe":
+    """Returns the recipe of a model: the chosen one, or the usual one for the data."""
+    if name in chosen.models:
+        return chosen.models[name]
+    known = recipes(exclude_seen=problem.exclude_seen)[name]
+    if name not in BY_SHAPE or not is_large(problem.train):
+        return known
+    from tfrecs.bench.train import metadata_of
+    from tfrecs.training.tuning.tune import recipe_by_shape
+
+    metadata = metadata_of(known, problem)
+    shape = recipe_by_shape(known, problem.train, metadata)
+    return replace(shape, validate_every=None)

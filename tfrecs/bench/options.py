@@ -39,7 +39,24 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--epochs", type=count, metavar="N", help=epochs)
     limit = "minutes of all rows together; inf for no limit (default: 10 on large data)"
     add("--minutes", type=_minutes, metavar="M", help=limit)
-    return parser.parse_args(arguments)
+    _add_tuning(parser)
+    options = parser.parse_args(arguments)
+    if options.tune is None and options.trials is not None:
+        parser.error("--trials needs --tune")
+    for name in ("seeds", "epochs", "minutes", "recipes"):
+        if options.tune is not None and getattr(options, name) not in (None, 1):
+            parser.error(f"--{name} does not go with --tune")
+    return options
+
+
+def _add_tuning(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of tuned settings."""
+    add = parser.add_argument_group("tuning").add_argument
+    tune = "tune each model for so long; the same command goes on after a kill"
+    add("--tune", type=_minutes, metavar="MINUTES", help=tune)
+    add("--trials", type=count, metavar="N", help="most trials of each model")
+    recipes = "settings of rows, as written by --tune"
+    add("--recipes", metavar="FILE", help=recipes)
 
 
 def add_shared(

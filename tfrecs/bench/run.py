@@ -13,6 +13,7 @@ from tfrecs.bench.baselines import BASELINES, BaselineError
 from tfrecs.bench.baselines.fitted import OutOfTime
 from tfrecs.bench.budget import LARGE_DATA_MINUTES, Budget
 from tfrecs.bench.bundles import Bundles
+from tfrecs.bench.chosen import NOTHING_CHOSEN, Chosen, read_chosen
 from tfrecs.bench.fitters import Fit, fitter_of
 from tfrecs.bench.folder import BUNDLES, REPORT, new_folder, next_steps
 from tfrecs.bench.measuring import measured
@@ -50,8 +51,9 @@ def start(options: argparse.Namespace, command: str) -> Run:
     """
     began = time.monotonic()
     problem = load_problem(**data_arguments(options, "test", "split"))
+    chosen = NOTHING_CHOSEN if options.recipes is None else read_chosen(options.recipes)
     for name in options.models or ():
-        check_choice("models", name, model_names(problem))
+        check_choice("models", name, (*model_names(problem), *chosen.models))
     folder = new_folder(options.logdir, problem.dataset.name)
     minutes = _limit(options.minutes, problem)
 
@@ -75,6 +77,7 @@ def start(options: argparse.Namespace, command: str) -> Run:
             epochs=options.epochs,
             minutes=minutes,
             began=began,
+            chosen=chosen,
             folder=folder,
             progress=progress,
         ),
@@ -100,6 +103,7 @@ def run(
     epochs: int | None,
     minutes: float | None = None,
     began: float | None = None,
+    chosen: Chosen = NOTHING_CHOSEN,
     folder: Path,
     progress: Progress,
 ) -> Iterator[Result]:
@@ -108,6 +112,7 @@ def run(
     Without `names` it runs all models that suit the data, in the order of quality for
     the time if the minutes are limited. Without `epochs` it chooses their number on
     validation data. Seeds are 0, 1, ... The minutes count from `began`, or now.
+    `chosen` has settings in place of the usual ones.
     """
     load_tensorflow()
     bundles = Bundles(folder / BUNDLES, problem)
@@ -117,7 +122,9 @@ def run(
         [share_of_time(row.name) for row in rows if not row.missing],
         began=time.monotonic() if began is None else began,
     )
-    fitter = lru_cache(maxsize=1)(partial(fitter_of, problem=problem, epochs=epochs))
+    fitter = lru_cache(maxsize=1)(
+        partial(fitter_of, problem=problem, epochs=epochs, chosen=chosen)
+    )
     for row in rows:
         if row.missing:
             status = f"{'failed' if row.asked else 'skipped'}: {row.missing}"

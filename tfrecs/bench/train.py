@@ -1,7 +1,6 @@
 """Trains a model by its recipe: chooses the epochs, then trains on all of train."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from tfrecs.callbacks import RankingMetrics
 from tfrecs.data.features import encode_features
 from tfrecs.data.interactions import Interactions
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.training.defaults import choose_settings
 from tfrecs.training.fit import (
     compile_for,
     fit,
@@ -42,7 +40,8 @@ class Training:
         self.plan = choose_negatives(
             problem.train, settings.objective, settings.negatives
         )
-        self.model = _build(recipe, problem)
+        self._metadata = metadata_of(recipe, problem)
+        self.model = recipe.build(problem.train, self._metadata)
         optimizer = settings.optimizer(self.model, settings.epochs)
         self._trained = compile_for(self.model, self.plan, optimizer)
         optimizer.build(self._trained.trainable_variables)
@@ -160,7 +159,7 @@ class Training:
     def _start(self, seed: int, part: Interactions) -> None:
         """Sets model and optimizer to their start with this seed, without compiling."""
         keras.utils.set_random_seed(seed)
-        fresh = _build(self.recipe, self.problem)
+        fresh = self.recipe.build(self.problem.train, self._metadata)
         start_at_prior(fresh, part, self.plan, self.recipe.training.batch_size)
         for variable, value in zip(self.model.variables, fresh.variables, strict=True):
             variable.assign(value)
@@ -171,7 +170,7 @@ class Training:
             variable.assign(value)
 
 
-def train_by_shape(
+def train_planned(
     name: str,
     recipe: Recipe,
     problem: Problem,
@@ -182,14 +181,14 @@ def train_by_shape(
     progress: Progress,
     deadline: float | None = None,
 ) -> tuple[TwoTower, Result]:
-    """Trains with the defaults of `tfrecs.fit`, which plan the epochs.
+    """Trains for the epochs that a recipe plans.
 
     Args:
         name: name of the row.
-        recipe: the builder, and whether it takes features.
+        recipe: the recipe.
         problem: the data.
         seed: seed of weights, order, negatives and dropout.
-        epochs: number of epochs; None for the defaults'.
+        epochs: number of epochs; None for the recipe's.
         logdir: folder of the TensorBoard logs.
         progress: shows what is going on.
         deadline: when the training must end, by `time.monotonic`; None for no limit.
@@ -198,9 +197,8 @@ def train_by_shape(
         The model, and its result without an evaluation.
     """
     keras.utils.set_random_seed(seed)
-    model = _build(replace(recipe, arguments={}), problem)
-    train = problem.train
-    settings = choose_settings(model, train)
+    model = recipe.build(problem.train, metadata_of(recipe, problem))
+    train, settings = problem.train, recipe.training
     planned = settings.epochs if epochs is None else epochs
     limit = TimeLimit(deadline, settings.learning_rate if settings.short else None)
     logs = board(logdir / "fit", problem, train, None, 1)
@@ -209,12 +207,12 @@ def train_by_shape(
         model,
         train,
         seed=seed,
+        recipe=recipe,
         epochs=planned,
         callbacks=[limit, logs, reporting(progress, planned)],
         validate_every=1,
     )
     seconds = time.perf_counter() - began - logs.budget.spent
-    hparams = {key: history.params[key] for key in ("epochs", "objective", "negatives")}
     return model, Result(
         model=name,
         seed=seed,
@@ -222,7 +220,7 @@ def train_by_shape(
         epochs=round(limit.done * planned),
         parameters=_num_parameters(model),
         stopped_early=limit.note(planned),
-        hparams={"builder": recipe.builder, **hparams},
+        hparams=_hparams(recipe, history.params["negatives"]),
     )
 
 
@@ -235,11 +233,12 @@ def _num_parameters(model: TwoTower) -> int:
     return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
 
 
-def _build(recipe: Recipe, problem: Problem) -> TwoTower:
+def metadata_of(recipe: Recipe, problem: Problem) -> dict[str, Any]:
+    """Returns the features or buckets that the recipe's builder takes."""
     metadata = _features(problem) if recipe.features else {}
     if recipe.buckets:
         metadata["item_buckets"] = problem.item_buckets
-    return recipe.build(problem.train, metadata)
+    return metadata
 
 
 def _features(problem: Problem) -> dict[str, Any]:

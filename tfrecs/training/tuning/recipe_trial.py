@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from tfrecs._base.types import Scorer
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation import ScoresUsers, evaluate
 from tfrecs.training.fit import fit
@@ -35,7 +36,7 @@ class Judge:
     k: int = 10
     exclude_seen: bool = True
 
-    def score(self, model: ScoresUsers) -> float:
+    def score(self, model: ScoresUsers | Scorer) -> float:
         """Returns the NDCG on the validation data."""
         found = evaluate(
             model,

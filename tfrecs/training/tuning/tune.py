@@ -125,21 +125,21 @@ def tune(
 
 
 def recipe_by_shape(
-    builder: str, train: Interactions, metadata: Mapping[str, Any] | None = None
+    recipe: Recipe, train: Interactions, metadata: Mapping[str, Any] | None = None
 ) -> Recipe:
-    """Returns the recipe of what `tfrecs.fit` chooses by default.
+    """Returns a recipe with the defaults of the builder and of `tfrecs.fit`.
 
     Validation chooses the number of epochs unless they are planned for a decay.
 
     Args:
-        builder: name in `tfrecs.models.MODELS`.
+        recipe: the recipe; its arguments and settings are replaced.
         train: training data.
         metadata: as of `Recipe.build`.
     """
-    model = Recipe(builder).build(train, metadata)
-    settings = choose_settings(model, train)
+    bare = replace(recipe, arguments={})
+    settings = choose_settings(bare.build(train, metadata), train)
     every = None if settings.short else validation_period(settings.epochs)
-    return Recipe(builder, {}, settings, validate_every=every)
+    return replace(bare, training=settings, validate_every=every)
 
 
 def planned(recipe: Recipe, values: Mapping[str, Any], epochs: int | None) -> Recipe:
@@ -159,7 +159,10 @@ def _defaults(
         raise TypeError(f"`models` must be a list of names. Received: {models!r}")
     for name in models:
         check_choice("models", name, MODELS)
-    return {name: recipe_by_shape(name, train, metadata.get(name)) for name in models}
+    return {
+        name: recipe_by_shape(Recipe(name), train, metadata.get(name))
+        for name in models
+    }
 
 
 def _check_limits(minutes: float | None, trials: int | None) -> None:

@@ -1,0 +1,1 @@
+"""Tuning runs: `python -m tfrecs.bench --tune MINUTES`."""
