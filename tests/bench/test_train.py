@@ -12,7 +12,7 @@ import pytest
 from tfrecs.bench import train as train_module
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.recipe_table import INCLUDING_SEEN
-from tfrecs.bench.recipes import is_large, is_quick, recipes
+from tfrecs.bench.recipes import MOST_ITEMS, is_large, is_quick, recipes
 from tfrecs.bench.rows import model_names, rows_of
 from tfrecs.bench.run import run
 from tfrecs.models import MODELS
@@ -124,8 +124,9 @@ def test_data_are_large_by_their_pairs_or_their_catalogue(from_pairs, monkeypatc
     few = from_pairs([(user, user) for user in range(9)], 9, 180)
     assert not is_large(few)
     assert is_quick("ease", few)
-    monkeypatch.setattr("tfrecs.bench.recipes.EASE_MOST_ITEMS", 179)
+    monkeypatch.setitem(MOST_ITEMS, "ease", 179)
     assert not is_quick("ease", few)
+    assert is_quick("slim", few) and is_quick("popularity", few)
     assert is_large(from_pairs([(0, 0)], 1, 181))
     monkeypatch.setattr("tfrecs.training.defaults.FEW", 8)
     assert is_large(few)

@@ -17,6 +17,7 @@ QUICK = {
     "item-knn": 2,
     "implicit-als": 2,
     "ease": 2,
+    "slim": 3,
     "lightfm": 2,
     "cosine": 8,
     "lightfm-tuned": 4,
@@ -29,8 +30,8 @@ They run in this order, the most quality for the time first, and share the time 
 weights.
 """
 
-EASE_MOST_ITEMS = 15_000
-"""Items up to which EASE is quick: its time grows with their third power."""
+MOST_ITEMS = {"ease": 15_000, "slim": 50_000}
+"""Items up to which a row is quick. EASE's time grows with their third power."""
 
 
 def is_large(train: Interactions) -> bool:
@@ -44,9 +45,7 @@ def is_large(train: Interactions) -> bool:
 
 def is_quick(name: str, train: Interactions) -> bool:
     """Returns whether a row takes minutes at most on large data."""
-    if name == "ease" and train.num_items > EASE_MOST_ITEMS:
-        return False
-    return name in QUICK
+    return name in QUICK and train.num_items <= MOST_ITEMS.get(name, train.num_items)
 
 
 def share_of_time(name: str) -> float:

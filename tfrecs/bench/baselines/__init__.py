@@ -9,6 +9,7 @@ from tfrecs.bench.baselines.implicit_als import fit_implicit_als
 from tfrecs.bench.baselines.item_knn import fit_item_knn
 from tfrecs.bench.baselines.lightfm_warp import fit_lightfm
 from tfrecs.bench.baselines.popularity import fit_popularity
+from tfrecs.bench.baselines.slim import fit_slim
 from tfrecs.bench.baselines.tfrs_retrieval import fit_tfrs
 from tfrecs.data.interactions import Interactions
 
@@ -21,6 +22,7 @@ BASELINES: dict[str, Callable[[Interactions, int], Fitted]] = {
     ),
     "implicit-als": fit_implicit_als,
     "tfrs": fit_tfrs,
+    "slim": fit_slim,
     "ease": fit_ease,
 }
 
@@ -33,5 +35,6 @@ __all__ = [
     "fit_item_knn",
     "fit_lightfm",
     "fit_popularity",
+    "fit_slim",
     "fit_tfrs",
 ]
