@@ -1,6 +1,7 @@
 """Tuning runs: before and after, on validation data alone, and what is refused."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tfrecs.data.splits import leave_one_out
 from tfrecs.training.defaults import Settings
 from tfrecs.training.recipe import Recipe
 from tfrecs.training.recipe_file import write_recipes
-from tfrecs.training.tuning.search import Limits
+from tfrecs.training.tuning.search import Limits, Report, Stopped
 from tfrecs.training.tuning.space import Range, including
 from tfrecs.training.tuning.trials import Trial, Tuned
 
@@ -151,6 +152,13 @@ def test_validation_is_held_out_by_the_split_that_was_asked_for(problem):
     assert usual.fitting is problem.fitting
     assert len(problem.validation) == len(usual.validation)
     assert MOST_USERS > problem.train.num_users
+
+
+def test_a_trial_of_a_baseline_ends_at_its_deadline(problem):
+    trials = BaselineTrials("lightfm", judge_of(problem, None))
+    late = Report(None, None, deadline=time.monotonic() + 0.1)
+    with pytest.raises(Stopped, match="out of time"):
+        trials.run({"epochs": 10_000_000}, late)
 
 
 def test_every_space_is_of_a_baseline_and_holds_its_default(problem):

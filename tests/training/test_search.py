@@ -5,13 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from itertools import count
 
 import pytest
 
-from tfrecs.training.tuning.search import Limits, Stopped, Subject, search
+from tfrecs.training.tuning.search import Limits, Subject, search
 from tfrecs.training.tuning.space import Choice, Range, including
 from tfrecs.training.tuning.trials import Trial, Tuned
 
@@ -168,31 +167,37 @@ def test_trials_of_other_plans_are_no_bar():
         earlier.append(trial.score)
 
 
-def test_minutes_end_a_search_and_the_trial_at_hand():
+class Late(Limits):
+    """Allows three trials after the time is up."""
+
+    def allow(self, trials):
+        return len(trials) < 3
+
+    def seconds_left(self, trials):
+        return -1.0
+
+
+def test_a_trial_ends_when_the_time_is_up_and_the_default_does_not():
     def run(values, report):
-        for passes in range(1, 60):
-            time.sleep(0.01 if values == DEFAULT else 0.05)
-            report(passes, 1.0)
-        return 1.0, passes
-
-    minutes = 1.5 / 60  # the default point takes .6 s, and others 3 s
-    tuned = search(replace(SUBJECT, run=run), Limits(minutes), seed=0)
-    assert [trial.status for trial in tuned.trials] == ["ok", "out of time"]
-    done = [Trial(0, {}, "ok", 1.0, None, 2.0)]
-    assert Limits(minutes=5 / 60).allow(done)
-    assert not Limits(minutes=3.9 / 60).allow(done)  # the next would take 2 s too
-    assert not Limits(trials=1).allow(done)
-    assert Limits().allow(done)
-
-
-def test_the_default_has_all_the_time_that_it_needs():
-    def run(values, report):
-        time.sleep(0.05)
-        report(1, 1.0)
+        report(1, 0.5)
         return 1.0, 1
 
-    tuned = search(replace(SUBJECT, run=run), Limits(minutes=1e-4), seed=0)
-    assert [trial.status for trial in tuned.trials] == ["ok"]
+    tuned = search(replace(SUBJECT, run=run), Late(), seed=0)
+    late = ("out of time", 0.5)
+    found = [(trial.status, trial.score) for trial in tuned.trials]
+    assert found == [("ok", 1.0), late, late]
+
+
+def test_minutes_end_a_search():
+    done = [Trial(n, {}, "ok", 1.0, None, s) for n, s in enumerate((1.0, 2.0, 9.0))]
+    limits = Limits(minutes=14 / 60)
+    assert limits.seconds_left(done) == pytest.approx(2.0)
+    assert Limits(minutes=14.1 / 60).allow(done)
+    assert not Limits(minutes=13.9 / 60).allow(done)  # the next would take 2 s too
+    assert not Limits(trials=3).allow(done)
+    assert Limits(trials=4).allow(done)
+    assert Limits().allow(done)
+    assert Limits(minutes=0.0).allow([])  # the default point, whatever it takes
 
 
 def test_an_unknown_interruption_passes():
@@ -201,7 +206,6 @@ def test_an_unknown_interruption_passes():
 
     with pytest.raises(KeyboardInterrupt):
         search(replace(SUBJECT, run=run), Limits(trials=3), seed=0)
-    assert issubclass(Stopped, Exception)
 
 
 # A kill

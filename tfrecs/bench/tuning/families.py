@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tfrecs.bench.baselines import BASELINES
+from tfrecs.bench.baselines.fitted import OutOfTime
+from tfrecs.bench.baselines.process import ends_by
 from tfrecs.bench.chosen import Chosen
 from tfrecs.bench.problem import SPLIT_SEED, Problem
 from tfrecs.bench.recipes import BY_SHAPE, is_large, recipes
@@ -15,9 +17,9 @@ from tfrecs.data.splits import SPLITS
 from tfrecs.evaluation.user_sample import sample_users
 from tfrecs.training.recipe import Recipe
 from tfrecs.training.tuning.recipe_trial import Judge, RecipeTrials
-from tfrecs.training.tuning.search import Report, Subject
+from tfrecs.training.tuning.search import Report, Stopped, Subject
 from tfrecs.training.tuning.space import including
-from tfrecs.training.tuning.trials import Trial
+from tfrecs.training.tuning.trials import OUT_OF_TIME, Trial
 from tfrecs.training.tuning.tune import planned, recipe_by_shape
 
 MOST_USERS = 5_000
@@ -69,8 +71,16 @@ class BaselineTrials:
     def run(
         self, values: Mapping[str, Any], report: Report
     ) -> tuple[float, int | None]:
-        """Fits with other values; returns the NDCG. A baseline reports no rungs."""
-        fitted = BASELINES[self.name](self.judge.fitting, self.seed, **values)
+        """Fits with other values; returns the NDCG. A baseline reports no rungs.
+
+        Raises:
+            Stopped: if a baseline in a process of its own runs out of time.
+        """
+        try:
+            with ends_by(report.deadline):
+                fitted = BASELINES[self.name](self.judge.fitting, self.seed, **values)
+        except OutOfTime as error:
+            raise Stopped(OUT_OF_TIME) from error
         return self.judge.score(fitted.score_users), None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import optuna
@@ -25,9 +25,6 @@ from tfrecs.training.tuning.trials import (
     Tuned,
 )
 
-Report: TypeAlias = Callable[[int, float], None]
-"""Takes a number of passes and the score after them; raises `Stopped`."""
-
 RANDOM = 5
 """Trials at random, the default point included, before the sampler has a model."""
 
@@ -45,6 +42,35 @@ class Stopped(Exception):
     """Ends a trial; the argument is its status."""
 
 
+class Report:
+    """Takes the scores of a trial at its rungs, and ends it if it is behind or late.
+
+    Args:
+        study: the study.
+        trial: the trial.
+        deadline: when the trial must end, by `time.monotonic`; None for no limit.
+    """
+
+    def __init__(
+        self, study: optuna.Study, trial: optuna.Trial, deadline: float | None
+    ) -> None:
+        self.deadline = deadline
+        self._study = study
+        self._trial = trial
+
+    def __call__(self, passes: int, score: float) -> None:
+        """Reports the score after a number of passes.
+
+        Raises:
+            Stopped: if the trial has to end.
+        """
+        self._trial.report(score, passes)
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise Stopped(OUT_OF_TIME)
+        if _is_behind(self._study, self._trial.number, passes, score):
+            raise Stopped(PRUNED)
+
+
 @dataclass(frozen=True)
 class Subject:
     """A model to tune, as a search sees it.
@@ -53,7 +79,7 @@ class Subject:
         name: name of the model.
         space: what to try for each setting.
         default: the value of each setting in the first trial.
-        run: takes the values and the report of rungs; returns the score, the higher
+        run: takes the values and where to report rungs; returns the score, the higher
             the better, and the number of epochs or None.
         about: the data and everything else that the scores depend on.
     """
@@ -137,15 +163,8 @@ def _one(study: optuna.Study, subject: Subject, seconds: float, seed: int) -> Tr
     trial = _next(study, subject, seed)
     values = {name: x.suggest(trial, name) for name, x in subject.space.items()}
     is_default = trial.user_attrs["index"] == 0
-    deadline = float("inf") if is_default else time.monotonic() + seconds
-
-    def report(passes: int, score: float) -> None:
-        trial.report(score, passes)
-        if time.monotonic() > deadline:
-            raise Stopped(OUT_OF_TIME)
-        if _is_behind(study, trial.number, passes, score):
-            raise Stopped(PRUNED)
-
+    limited = not is_default and seconds < float("inf")
+    report = Report(study, trial, time.monotonic() + seconds if limited else None)
     score: float | None = None
     state = TrialState.FAIL
     try:
