@@ -26,11 +26,11 @@ def test_rows_share_what_is_left_by_their_weights(clock):
     assert budget.next_deadline() == pytest.approx(1000 + 114 - 22.8)
     clock.now += 50
     budget.evaluated(20)
-    # Three quarters of the other 520 s, without 1.3 times an evaluation.
-    assert budget.next_deadline() == pytest.approx(1050 + 390 - 26)
+    # Three quarters of the other 520 s, without 1.5 times an evaluation.
+    assert budget.next_deadline() == pytest.approx(1050 + 390 - 30)
     clock.now += 400
-    budget.evaluated(10)  # the longest one counts
-    assert budget.next_deadline() == pytest.approx(1450 + 120 - 26)
+    budget.evaluated(60)  # the quickest one counts
+    assert budget.next_deadline() == pytest.approx(1450 + 120 - 30)
 
 
 def test_time_before_the_first_row_counts(clock):
@@ -44,8 +44,8 @@ def test_without_time_for_an_evaluation_a_row_does_not_begin(clock):
     clock.now += 40  # of 57
     budget.evaluated(8)
     with pytest.raises(OutOfTime, match="out of time before it began"):
-        budget.next_deadline()  # half of 17 s is less than 10.4 s
-    assert budget.next_deadline() == pytest.approx(1040 + 17 - 10.4)  # the last row
+        budget.next_deadline()  # half of 17 s is less than 12 s
+    assert budget.next_deadline() == pytest.approx(1040 + 17 - 12)  # the last row
 
 
 def test_without_a_limit_there_is_no_deadline(clock):

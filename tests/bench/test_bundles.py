@@ -56,7 +56,7 @@ def test_a_bundle_goes_only_once_the_better_one_is_there(
     for name in "abc":
         bundles.offer(model, Result(name, 0, validation={"val_ndcg@3": 0.1}))
     monkeypatch.setattr(
-        tfrecs.inference.recommender.Recommender, "save", lambda *_: 1 / 0
+        tfrecs.inference.recommender.Recommender, "save", lambda *_, **__: 1 / 0
     )
     with pytest.raises(ZeroDivisionError):
         bundles.offer(model, Result("d", 0, validation={"val_ndcg@3": 0.2}))

@@ -86,9 +86,9 @@ def test_a_seed_gives_the_same_whatever_was_trained_before(trained):
 )
 def test_planted_factors_are_found(name, share, tmp_path):
     """A share of the best possible NDCG@10, by the model's own recipe."""
-    names, settings = ("oracle", name), {"seeds": 1, "epochs": None}
-    problem = load_problem("synthetic")
-    found = run(problem, names, folder=tmp_path, progress=print, **settings)
+    names, problem = ("oracle", name), load_problem("synthetic")
+    rows = rows_of(problem, names, 1, limited=False)
+    found = run(problem, rows, epochs=None, folder=tmp_path, progress=print)
     oracle, model = (result.metrics["ndcg@10"] for result in found)
     assert model >= share * oracle
 
@@ -105,8 +105,9 @@ def large(monkeypatch):
 
 @pytest.mark.usefixtures("large")
 def test_large_data_have_quick_rows_and_planned_epochs(problem, tmp_path):
-    settings = {"seeds": 1, "epochs": None, "folder": tmp_path, "progress": print}
-    results = {result.model: result for result in run(problem, None, **settings)}
+    settings = {"epochs": None, "folder": tmp_path, "progress": print}
+    rows = rows_of(problem, None, 1, limited=False)
+    results = {result.model: result for result in run(problem, rows, **settings)}
     assert results["popularity"].status == results["cosine"].status == "ok"
     cosine = results["cosine"]
     assert (cosine.epochs, cosine.selection_seconds, cosine.curve) == (16, 0, {})
@@ -116,7 +117,8 @@ def test_large_data_have_quick_rows_and_planned_epochs(problem, tmp_path):
     for name in others:
         expected = f"skipped: long on data of this size: ask with --models {name}"
         assert results[name].status == expected
-    [asked] = run(problem, ("mf",), **{**settings, "epochs": 2})
+    rows = rows_of(problem, ("mf",), 1, limited=False)
+    [asked] = run(problem, rows, **{**settings, "epochs": 2})
     assert (asked.status, asked.epochs) == ("ok", 2)
 
 
@@ -137,8 +139,9 @@ def test_data_are_large_by_their_pairs_or_their_catalogue(from_pairs, monkeypatc
 
 @pytest.mark.usefixtures("large")
 def test_a_training_that_runs_out_of_time_is_evaluated_and_marked(problem, tmp_path):
-    settings = {"seeds": 1, "folder": tmp_path, "progress": print}
-    [row] = run(problem, ("cosine",), epochs=100_000, minutes=0.05, **settings)
+    rows = rows_of(problem, ("cosine",), 1, limited=True)
+    settings = {"folder": tmp_path, "progress": print}
+    [row] = run(problem, rows, epochs=100_000, minutes=0.05, **settings)
     assert (row.status, row.failed) == ("ok", False)
     assert 0 < row.epochs < 100_000
     assert re.fullmatch(r"stopped after \d+\.\d of 100000 epochs", row.stopped_early)

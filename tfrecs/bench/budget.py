@@ -1,5 +1,6 @@
 """The time that the rows of a run share."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -14,8 +15,8 @@ FOR_REPORT = 0.05
 FIRST_EVALUATION = 0.2
 """Share of a row's time that is kept for its evaluation while none was measured."""
 
-SLOWER = 1.3
-"""An evaluation may take as much longer than the longest one before."""
+SLOWER = 1.5
+"""An evaluation may take as much longer than the quickest one before, of popularity."""
 
 
 class Budget:
@@ -43,7 +44,7 @@ class Budget:
         self._weights = list(weights)
         self._clock = clock
         self._end = began + 60 * (minutes or 0.0) * (1 - FOR_REPORT)
-        self._evaluation = 0.0
+        self._evaluation = math.inf
 
     def next_deadline(self) -> float | None:
         """Starts the next row; returns when its training must end, on the clock.
@@ -59,11 +60,13 @@ class Budget:
             return None
         now = self._clock()
         share = (self._end - now) * weight / total
-        reserved = SLOWER * self._evaluation or FIRST_EVALUATION * share
+        reserved = SLOWER * self._evaluation
+        if math.isinf(reserved):
+            reserved = FIRST_EVALUATION * share
         if share <= reserved:
             raise OutOfTime("out of time before it began")
         return now + share - reserved
 
     def evaluated(self, seconds: float) -> None:
         """Remembers the time that an evaluation took."""
-        self._evaluation = max(self._evaluation, seconds)
+        self._evaluation = min(self._evaluation, seconds)

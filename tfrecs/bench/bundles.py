@@ -2,6 +2,7 @@
 
 import math
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,25 @@ class Bundles:
         self._problem = problem
         self._kept: dict[str, float] = {}
 
+    def restore(self, kept: Sequence[Result]) -> None:
+        """Remembers the bundles of rows that an earlier part of the run finished."""
+        for rest in self.folder.glob(".*.writing"):  # of a process that was killed
+            shutil.rmtree(rest)
+        for result in kept:
+            if result.seed == 0 and (self.folder / result.model).is_dir():
+                self._kept[result.model] = self._value(result)
+
+    def _value(self, result: Result) -> float:
+        monitor = f"val_ndcg@{max(self._problem.cutoffs)}"
+        return result.validation.get(monitor, -math.inf)
+
     def offer(self, model: Any, result: Result) -> None:
         """Keeps a Keras model if its result is among the best."""
         import keras
 
         if result.seed > 0 or not isinstance(model, keras.Model):
             return
-        monitor = f"val_ndcg@{max(self._problem.cutoffs)}"
-        value = result.validation.get(monitor, -math.inf)
+        value = self._value(result)
         if len(self._kept) == MOST and value <= min(self._kept.values()):
             return
         on_test = {f"test_{name}": x for name, x in result.metrics.items()}
@@ -44,7 +56,7 @@ class Bundles:
             settings=result.hparams,
             metrics={name: x for name, x in metrics.items() if math.isfinite(x)},
         )
-        recommender.save(self.folder / result.model)
+        recommender.save(self.folder / result.model, overwrite=True)
         self._kept[result.model] = value
         if len(self._kept) > MOST:  # only once the new one is saved
             worst = min(self._kept, key=self._kept.__getitem__)

@@ -5,21 +5,22 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfrecs._base.command_line import (
     FAILED,
     INTERRUPTED,
     RAN,
-    UsageError,
     check_installed,
     refuse,
 )
 from tfrecs.bench import run as ranking
 from tfrecs.bench.folder import RESULTS
-from tfrecs.bench.options import parse, reworded
+from tfrecs.bench.options import parse, resumed, reworded
 from tfrecs.bench.result import OK, Run
 from tfrecs.bench.results_file import check_output, environment, write_json
+from tfrecs.bench.resume import read_command
 from tfrecs.bench.stream import run as stream
 from tfrecs.bench.stream.options import parse as parse_stream
 
@@ -33,7 +34,7 @@ class Kind(NamedTuple):
     Args:
         program: name before its errors.
         start: takes the options and the command; reads the data and makes the folder.
-        after_interrupt: what is said after an interruption.
+        after_interrupt: message after an interruption.
     """
 
     program: str
@@ -44,7 +45,11 @@ class Kind(NamedTuple):
 
 
 RANKING = Kind(
-    "tfrecs.bench", parse, ranking.listing, ranking.start, "the rest was not run"
+    "tfrecs.bench",
+    parse,
+    ranking.listing,
+    ranking.start,
+    "the rest was not run",
 )
 STREAM = Kind(
     "tfrecs.bench stream",
@@ -62,7 +67,10 @@ def main(arguments: Sequence[str]) -> int:
     command = shlex.join(["python", "-m", "tfrecs.bench", *arguments])
     try:
         options = kind.parse(arguments[is_stream:])
-    except UsageError as error:
+        if kind is RANKING and options.resume is not None:
+            command, earlier = read_command(Path(options.resume))
+            options = resumed(options, earlier)
+    except ValueError as error:
         return refuse(kind.program, error)
     if options.list:
         print(kind.listing())
@@ -101,7 +109,7 @@ def _run(
     heart: "Heartbeat",
 ) -> int:
     """Runs all rows, prints and writes; keeps finished rows whatever happens."""
-    results: list[Any] = []
+    results = list(run.kept)
     stopped: KeyboardInterrupt | OSError | None = None
     heart.limit = run.seconds
     try:
@@ -126,7 +134,7 @@ def _run(
         print(f"{kind.program}: {stopped}", file=sys.stderr)
         return FAILED
     if stopped is not None:
-        return _interrupted(kind, kind.after_interrupt)
+        return _interrupted(kind, kind.after_interrupt + run.how_to_resume)
     return FAILED if any(result.failed for result in results) else RAN
 
 
@@ -139,14 +147,21 @@ def _collect(
 ) -> None:
     """Adds each result as soon as it is known, to the JSON files as well."""
     about = {**run.problem.as_json(), "environment": environment(command)}
+
+    def write() -> None:
+        rows = [result.as_json() for result in results]
+        content = {**about, "results": rows, **run.summary(results)}
+        write_json(run.folder / RESULTS, content)
+        if options.json is not None:
+            write_json(options.json, content)
+
+    if results:
+        heart.report(f"rows that an earlier part of the run finished: {len(results)}")
+        write()
     with heart.during("starting") as progress:
         for result in run.results(progress):
             results.append(result)
-            rows = [result.as_json() for result in results]
-            content = {**about, "results": rows, **run.summary(results)}
-            write_json(run.folder / RESULTS, content)
-            if options.json is not None:
-                write_json(options.json, content)
+            write()
             heart.report(result.in_one_line)
 
 

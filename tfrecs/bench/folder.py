@@ -6,6 +6,7 @@ ml-100k-20240131-120000/
     bundles/mf/         a model for the app and for `tfrecs.load`
     mf/                 a folder for each row; mf-seed1/ with several seeds
         events.out.tfevents.*   settings and test metrics, for TensorBoard's HParams
+        evaluation.npz  values of each user, for `--resume`
         select/         training while the number of epochs is chosen
         fit/            training on all of train
 """

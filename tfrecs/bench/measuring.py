@@ -36,21 +36,28 @@ def measured(model: ScoresUsers | Scorer, problem: Problem, result: Result) -> R
         exclude_seen=problem.exclude_seen,
         metrics=[*METRICS, *WHOLE_METRICS, *OF_LISTS],
     )
-    asked = [f"{name}@{k}" for k in problem.cutoffs for name in METRICS]
-    names = (*asked, *WHOLE_METRICS)
     evaluation = replace(
-        found, per_user={name: found.per_user[name] for name in names}, overall={}
+        found,
+        per_user={name: found.per_user[name] for name in per_user_names(problem)},
+        overall={},
     )
     return replace(
         result,
         evaluation=evaluation,
-        more_metrics={} if problem.exclude_seen else _micro(evaluation, problem),
+        more_metrics={} if problem.exclude_seen else micro(evaluation, problem),
         shape=found.metrics,
         lists=_lists(model, problem),
     )
 
 
-def _micro(evaluation: Evaluation, problem: Problem) -> dict[str, float]:
+def per_user_names(problem: Problem) -> list[str]:
+    """Returns the metrics whose values of each user are kept."""
+    asked = [f"{name}@{k}" for k in problem.cutoffs for name in METRICS]
+    return [*asked, *WHOLE_METRICS]
+
+
+def micro(evaluation: Evaluation, problem: Problem) -> dict[str, float]:
+    """Returns precision and recall over the lists of all users together."""
     return {
         f"micro_{name}": value
         for k in problem.cutoffs

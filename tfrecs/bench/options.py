@@ -39,6 +39,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--epochs", type=count, metavar="N", help=epochs)
     limit = "minutes of all rows together; inf for no limit (default: 10 on large data)"
     add("--minutes", type=_minutes, metavar="M", help=limit)
+    resume = "folder of a run to go on with; beside it only --minutes and --json"
+    add("--resume", metavar="FOLDER", help=resume)
     _add_tuning(parser)
     options = parser.parse_args(arguments)
     if options.tune is None and options.trials is not None:
@@ -57,6 +59,28 @@ def _add_tuning(parser: argparse.ArgumentParser) -> None:
     add("--trials", type=count, metavar="N", help="most trials of each model")
     recipes = "settings of rows, as written by --tune"
     add("--recipes", metavar="FILE", help=recipes)
+
+
+def resumed(options: argparse.Namespace, arguments: Sequence[str]) -> Any:
+    """Returns the options of a run that is resumed, by its arguments.
+
+    Minutes and a JSON file come from `options`, where others must be left out.
+
+    Raises:
+        UsageError: if the arguments are wrong, or `options` has others.
+    """
+    found, free = parse(arguments), ("resume", "minutes", "json")
+    defaults = vars(parse([]))
+    if any(getattr(options, n) != x for n, x in defaults.items() if n not in free):
+        raise UsageError(
+            "--resume takes the options of the run; beside it only --minutes and --json"
+        )
+    if found.tune is not None:
+        raise UsageError("--resume is not for a run with --tune: repeat its command")
+    if options.minutes is not None:
+        found.minutes = options.minutes
+    found.resume, found.json = options.resume, options.json
+    return found
 
 
 def add_shared(

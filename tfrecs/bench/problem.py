@@ -1,5 +1,6 @@
 """The problem of a ranking run: data, split and protocol."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -93,6 +94,15 @@ class Problem:
             "precision = hits/k, recall = hits/test items, ties against the model"
         )
 
+    @property
+    def _digest(self) -> str:
+        """The SHA-256 of the pairs of train and test, by which data are recognized."""
+        digest = hashlib.sha256()
+        for part in (self.train, self.test):
+            for ids in (part.user_ids, part.item_ids):
+                digest.update(np.ascontiguousarray(ids, dtype="<i4").tobytes())
+        return digest.hexdigest()
+
     def as_json(self) -> dict[str, dict[str, Any]]:
         """Returns `dataset` and `protocol` of the JSON file."""
         return {
@@ -103,6 +113,7 @@ class Problem:
                 "num_interactions": len(self.dataset.interactions),
                 "num_train": len(self.train),
                 "num_test": len(self.test),
+                "sha256": self._digest,
                 "notes": list(self.notes),
             },
             "protocol": {

@@ -14,11 +14,11 @@ BY_SHAPE = ("cosine", "mf", "hybrid")
 
 QUICK = {
     "popularity": 1,
-    "item-knn": 2,
-    "implicit-als": 2,
-    "ease": 2,
+    "item-knn": 3,
+    "implicit-als": 3,
+    "ease": 3,
     "slim": 3,
-    "lightfm": 2,
+    "lightfm": 3,
     "cosine": 8,
     "lightfm-tuned": 4,
     "mf": 4,

@@ -47,6 +47,8 @@ class Run:
         finish: takes the problem, with its latest notes, and the results; writes the
             report or plot, and returns lines about it and the next steps.
         seconds: seconds of all rows together; None for no limit.
+        kept: results of an earlier part of the run, which are not run again.
+        how_to_resume: end of the message after an interruption.
     """
 
     problem: Any
@@ -56,6 +58,8 @@ class Run:
     table: Callable[[Sequence[Any]], tuple["Table", list[str]]]
     finish: Callable[[Any, Sequence[Any]], list[str]]
     seconds: float | None = None
+    kept: Sequence[Any] = ()
+    how_to_resume: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 import argparse
 import math
+import shlex
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +17,7 @@ from tfrecs.bench.budget import LARGE_DATA_MINUTES, Budget
 from tfrecs.bench.bundles import Bundles
 from tfrecs.bench.chosen import NOTHING_CHOSEN, Chosen, read_chosen
 from tfrecs.bench.fitters import Fit, fitter_of
-from tfrecs.bench.folder import BUNDLES, REPORT, new_folder, next_steps
+from tfrecs.bench.folder import BUNDLES, REPORT, RESULTS, new_folder, next_steps
 from tfrecs.bench.measuring import measured
 from tfrecs.bench.options import data_arguments
 from tfrecs.bench.problem import Problem, load_problem
@@ -23,6 +25,8 @@ from tfrecs.bench.quiet import load_tensorflow
 from tfrecs.bench.recipes import is_large, recipes, share_of_time
 from tfrecs.bench.report import write_report
 from tfrecs.bench.result import Progress, Result, Run, failure, summarize
+from tfrecs.bench.results_file import environment, write_json
+from tfrecs.bench.resume import read_finished, write_finished
 from tfrecs.bench.rows import Row, model_names, rows_of
 from tfrecs.bench.table import ranking_table
 from tfrecs.data.datasets import DATASETS
@@ -54,8 +58,9 @@ def start(options: argparse.Namespace, command: str) -> Run:
     chosen = NOTHING_CHOSEN if options.recipes is None else read_chosen(options.recipes)
     for name in options.models or ():
         check_choice("models", name, (*model_names(problem), *chosen.models))
-    folder = new_folder(options.logdir, problem.dataset.name)
     minutes = _limit(options.minutes, problem)
+    rows = rows_of(problem, options.models, options.seeds, limited=minutes is not None)
+    folder, kept = _folder(options, problem, rows, command)
 
     def finish(problem: Problem, results: Sequence[Result]) -> list[str]:
         write_report(
@@ -72,20 +77,36 @@ def start(options: argparse.Namespace, command: str) -> Run:
         folder,
         results=lambda progress: run(
             problem,
-            options.models,
-            seeds=options.seeds,
+            rows,
             epochs=options.epochs,
             minutes=minutes,
             began=began,
             chosen=chosen,
             folder=folder,
             progress=progress,
+            kept=kept,
         ),
         summary=lambda results: {"summary": [s.as_json() for s in summarize(results)]},
         table=lambda results: ranking_table(problem, summarize(results)),
         finish=finish,
         seconds=None if minutes is None else 60 * minutes,
+        kept=kept,
+        how_to_resume=f"; --resume {shlex.quote(str(folder))} continues it",
     )
+
+
+def _folder(
+    options: argparse.Namespace, problem: Problem, rows: Sequence[Row], command: str
+) -> tuple[Path, list[Result]]:
+    """Returns a new folder, or the one to resume and its finished rows."""
+    if options.resume is not None:
+        titles = {(row.name, row.seed): row.title for row in rows}
+        folder = Path(options.resume)
+        return folder, read_finished(folder, problem, titles)
+    folder = new_folder(options.logdir, problem.dataset.name)
+    about = {**problem.as_json(), "environment": environment(command)}
+    write_json(folder / RESULTS, {**about, "results": [], "summary": []})
+    return folder, []
 
 
 def _limit(minutes: float | None, problem: Problem) -> float | None:
@@ -97,26 +118,26 @@ def _limit(minutes: float | None, problem: Problem) -> float | None:
 
 def run(
     problem: Problem,
-    names: tuple[str, ...] | None,
+    rows: Sequence[Row],
     *,
-    seeds: int,
     epochs: int | None,
     minutes: float | None = None,
     began: float | None = None,
     chosen: Chosen = NOTHING_CHOSEN,
     folder: Path,
     progress: Progress,
+    kept: Sequence[Result] = (),
 ) -> Iterator[Result]:
-    """Yields the result of each model and seed as soon as it is known.
+    """Yields the result of each row as soon as it is known, except of those kept.
 
-    Without `names` it runs all models that suit the data, in the order of quality for
-    the time if the minutes are limited. Without `epochs` it chooses their number on
-    validation data. Seeds are 0, 1, ... The minutes count from `began`, or now.
-    `chosen` has settings in place of the usual ones.
+    Without `epochs` it chooses their number on validation data. The minutes count from
+    `began`, or now. `chosen` has settings in place of the usual ones.
     """
     load_tensorflow()
     bundles = Bundles(folder / BUNDLES, problem)
-    rows = rows_of(problem, names, seeds, limited=minutes is not None)
+    bundles.restore(kept)
+    done = {(result.model, result.seed) for result in kept}
+    rows = [row for row in rows if (row.name, row.seed) not in done]
     budget = Budget(
         minutes,
         [share_of_time(row.name) for row in rows if not row.missing],
@@ -131,9 +152,11 @@ def run(
             yield row.without_numbers(status)
             continue
         progress(f"{row.title}: starting")
+        shutil.rmtree(folder / row.title, ignore_errors=True)  # of a killed process
         result = _one(row, problem, fitter(row.name), folder, progress, bundles, budget)
         if result.evaluation is not None:
             _log(folder / row.title, problem, result)
+            write_finished(folder / row.title, result)
         yield result
 
 

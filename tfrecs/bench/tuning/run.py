@@ -176,8 +176,7 @@ class _Tuning:
         """Trains on all of train with a trial's settings, and evaluates on test."""
         [result] = ranking.run(
             self.problem,
-            (row,),
-            seeds=1,
+            rows_of(self.problem, (row,), 1, limited=False),
             epochs=None,
             chosen=chosen,
             folder=self.folder,
