@@ -93,7 +93,7 @@ def test_without_a_package_the_reason_is_given(package, two_groups, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    ("package", "dim", "epochs"), [("implicit", 32, 15), ("lightfm", 11, 10)]
+    ("package", "dim", "epochs"), [("implicit", 128, 15), ("lightfm", 11, 10)]
 )
 def test_a_baseline_learns_and_a_seed_gives_the_same_numbers(package, dim, epochs):
     if importlib.util.find_spec(package) is None:

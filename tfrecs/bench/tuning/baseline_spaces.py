@@ -11,13 +11,17 @@ BASELINE_SPACES: dict[str, Space] = {
     },
     "implicit-als": {
         "factors": Choice((16, 32, 64, 128, 256)),
-        "regularization": Range(0.05, 50.0, log=True),
+        "shrinkage": Range(0.02, 2.0, log=True),
         "alpha": Range(0.5, 50.0, log=True),
         "iterations": Range(5, 30, whole=True),
     },
     "item-knn": {
         "k": Range(10, 1000, log=True, whole=True),
         "shrink": Range(0.1, 1000.0, log=True),
+    },
+    "slim": {
+        "l1": Choice((0.0, 0.5, 2.0, 10.0)),
+        "l2": Range(1.0, 10_000.0, log=True),
     },
     "ease": {"l2": Range(1.0, 10_000.0, log=True)},
 }
