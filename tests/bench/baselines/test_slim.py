@@ -1,8 +1,12 @@
+import time
+
 import numpy as np
 import pytest
 from sklearn.linear_model import ElasticNet
 
 from tfrecs.bench.baselines import BaselineError, fit_slim, slim
+from tfrecs.bench.baselines.fitted import OutOfTime
+from tfrecs.bench.baselines.process import ends_by
 from tfrecs.data.interactions import Interactions
 
 USERS = np.array(
@@ -93,6 +97,13 @@ def test_more_pairs_of_items_than_fit_the_memory_are_refused(monkeypatch):
     # 4 + 4 + 1 are fewer.
     with pytest.raises(BaselineError, match=r"up to 9e\+06 GB"):
         scores(np.array([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0]]))
+
+
+def test_a_fit_ends_at_its_deadline():
+    with ends_by(time.monotonic() - 1), pytest.raises(OutOfTime, match="out of time"):
+        scores(USERS)
+    with ends_by(time.monotonic() + 60):
+        assert scores(USERS)[1] > 0
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,13 @@ def ends_by(deadline: float | None) -> Iterator[None]:
         DEADLINE.reset(token)
 
 
+def check_time() -> None:
+    """Raises OutOfTime after the deadline of `ends_by`, in fits of this process."""
+    deadline = DEADLINE.get()
+    if deadline is not None and time.monotonic() > deadline:
+        raise OutOfTime("out of time")
+
+
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
     """Runs a command; returns its exit status and what it wrote to stderr.
 

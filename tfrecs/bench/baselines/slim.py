@@ -10,6 +10,7 @@ from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.bench.baselines.fitted import BaselineError, Fitted
 from tfrecs.bench.baselines.item_knn import nearest_items
+from tfrecs.bench.baselines.process import check_time
 from tfrecs.data.interactions import Interactions
 
 AT_ONCE = 10_000_000
@@ -52,6 +53,7 @@ def fit_slim(
 
     Raises:
         BaselineError: if the numbers of users that items share do not fit in memory.
+        OutOfTime: after the deadline of `process.ends_by`.
         ValueError: if `k` or `sweeps` is below 1, or `l1` or `l2` below 0.
 
     References:
@@ -107,6 +109,7 @@ def _regression(
     sweeps: int,
 ) -> sp.csr_array:
     """Returns the weights of the neighbours of some items, `[items, num_items]`."""
+    check_time()
     near = nearest[items]
     counts = np.diff(near.indptr)
     k = max(1, int(counts.max()))
