@@ -107,13 +107,20 @@ def machine() -> dict[str, Any]:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
             names = [line for line in lines if line.startswith("model name")]
         model = names[0].partition(":")[2].strip() if names else model
-    packages = ("tensorflow", "keras", "numpy")
+    found = {name: _version(name) for name in ("tensorflow", "jax", "keras", "numpy")}
     return {
         "processor": model,
         "cpus": os.cpu_count(),
         "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in packages},
+        "packages": {name: version for name, version in found.items() if version},
     }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def finish(options: argparse.Namespace, figures: Mapping[str, Any]) -> None:
