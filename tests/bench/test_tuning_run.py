@@ -96,6 +96,19 @@ def test_the_same_command_goes_on(tune):
     assert len(second) == 4
 
 
+def test_the_same_command_trains_the_models_again(tune, monkeypatch):
+    monkeypatch.setitem(RECIPES, "mf", FAST)
+    assert tune("mf", 1)[0] == 0
+    first = report()
+    status, out, _ = tune("mf", 1)
+    assert status == 0, out
+    second = report()
+    assert [row["metrics"] for row in second["results"]] == [
+        row["metrics"] for row in first["results"]
+    ]
+    assert second["tuning"] == first["tuning"]
+
+
 def failing(train, seed, *, l2=600.0):
     if l2 != 600.0:
         raise MemoryError("no room")
@@ -175,10 +188,10 @@ def test_every_space_is_of_a_baseline_and_holds_its_default(problem):
 
 def search_of(*scores, failed=0):
     trials = [
-        Trial(number, {"rate": 0.1 * number}, "ok", score, 2, 30.0)
+        Trial(number, number, {"rate": 0.1 * number}, "ok", score, 2, 30.0)
         for number, score in enumerate(scores)
     ]
-    trials += [Trial(9, {"rate": 1.0}, "failed: it", None, None, 60.0)] * failed
+    trials += [Trial(9, 9, {"rate": 1.0}, "failed: it", None, None, 60.0)] * failed
     return Tuned("mf", tuple(trials), {"rate": 0.75})
 
 

@@ -189,7 +189,7 @@ def test_a_trial_ends_when_the_time_is_up_and_the_default_does_not():
 
 
 def test_minutes_end_a_search():
-    done = [Trial(n, {}, "ok", 1.0, None, s) for n, s in enumerate((1.0, 2.0, 9.0))]
+    done = [Trial(n, n, {}, "ok", 1.0, None, s) for n, s in enumerate((1.0, 2.0, 9.0))]
     limits = Limits(minutes=14 / 60)
     assert limits.seconds_left(done) == pytest.approx(2.0)
     assert Limits(minutes=14.1 / 60).allow(done)
@@ -251,6 +251,27 @@ def test_a_search_goes_on_after_a_kill(tmp_path):
     assert found == points(search(SUBJECT, Limits(trials=9), seed=0))
 
 
+def test_an_interrupted_default_is_tried_again(tmp_path):
+    """A study whose first trial was started, and has one value of three."""
+    path = tmp_path / "mf.jsonl"
+
+    def run(values, report):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search(replace(SUBJECT, run=run), Limits(trials=1), seed=0, journal=path)
+    lines = path.read_text().splitlines(keepends=True)
+    first = next(n for n, line in enumerate(lines) if "param_name" in line)
+    path.write_text("".join(lines[: first + 1]))
+    tuned = search(SUBJECT, Limits(trials=2), seed=0, journal=path)
+    assert [(t.index, t.status) for t in tuned.trials] == [
+        *((0, "interrupted"), (0, "ok"), (1, "ok"))
+    ]
+    assert set(tuned.trials[0].values) == {"rate"}
+    assert tuned.trials[1].values == DEFAULT
+    assert tuned.default.number == 1
+
+
 # Spaces
 
 
@@ -264,6 +285,8 @@ def test_a_space_is_widened_to_a_point():
 
 
 def test_the_first_of_equal_trials_is_the_best():
-    trials = [Trial(n, {"x": n}, "ok", s, None, 0.0) for n, s in enumerate((1, 2, 2))]
+    trials = [
+        Trial(n, n, {"x": n}, "ok", s, None, 0.0) for n, s in enumerate((1, 2, 2))
+    ]
     assert Tuned("mf", tuple(trials)).best.number == 1
     assert Tuned("mf", ()).best is Tuned("mf", ()).default is None

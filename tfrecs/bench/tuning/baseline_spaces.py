@@ -20,6 +20,7 @@ BASELINE_SPACES: dict[str, Space] = {
         "shrink": Range(0.1, 1000.0, log=True),
     },
     "slim": {
+        "k": Choice((50, 100, 200)),
         "l1": Choice((0.0, 0.5, 2.0, 10.0)),
         "l2": Range(1.0, 10_000.0, log=True),
     },

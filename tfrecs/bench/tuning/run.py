@@ -75,6 +75,7 @@ def start(options: argparse.Namespace, command: str) -> Run:
         },
         table=lambda results: tuning_table(tuning.searches, results, k),
         finish=finish,
+        how_to_resume="; the same command continues it",
     )
 
 

@@ -49,7 +49,8 @@ def _queue_again(study: optuna.Study, trial: FrozenTrial) -> None:
     study.tell(trial.number, state=TrialState.FAIL)
     if not trial.user_attrs["again"]:
         again = {**trial.user_attrs, "again": True}
-        study.enqueue_trial(trial.params, user_attrs=again)
+        point = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+        study.enqueue_trial(point, user_attrs=again)
 
 
 def _storage(path: Path) -> JournalStorage:

@@ -240,6 +240,7 @@ def _trial(frozen: FrozenTrial, subject: Subject) -> Trial:
     }
     return Trial(
         number=frozen.number,
+        index=frozen.user_attrs["index"],
         values=values,
         status=status,
         score=frozen.value if status == OK else last,

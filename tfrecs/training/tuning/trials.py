@@ -15,7 +15,9 @@ class Trial:
     """One point of a search.
 
     Args:
-        number: from 0, the default point.
+        number: from 0.
+        index: number of its point, from 0, the default one. A trial that was
+            interrupted has another one with the same point.
         values: value of each setting.
         status: "ok"; "pruned", if it was behind others at the same number of passes;
             "out of time"; "interrupted"; or "failed" and the error.
@@ -26,6 +28,7 @@ class Trial:
     """
 
     number: int
+    index: int
     values: Mapping[str, Any]
     status: str
     score: float | None
@@ -56,7 +59,7 @@ class Tuned:
     @property
     def default(self) -> Trial | None:
         """The trial of the default point; None if it failed."""
-        return next((t for t in self.done if t.values == self.trials[0].values), None)
+        return next((trial for trial in self.done if trial.index == 0), None)
 
     @property
     def best(self) -> Trial | None:
