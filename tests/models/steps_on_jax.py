@@ -199,6 +199,14 @@ def test_a_bias_optimizer_of_its_own_updates_by_row():
     assert {path.split("/")[-2] for path in bias.by_row} == {"user_bias", "item_bias"}
 
 
+def test_a_loss_scale_leaves_gradients_whole():
+    model = build_mf(7, 9, embedding_dim=2)
+    model.compile(Watched(loss_scale_factor=2.0), BCE)
+    batch = ({"user_id": USERS, "item_id": ITEMS}, FIRST)
+    jax.make_jaxpr(model.train_step)(state_of(model, batch), batch)
+    assert model.optimizer.by_row == set()
+
+
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_mixed_precision_trains(policy):
     keras.config.set_dtype_policy(policy)
@@ -213,6 +221,28 @@ def test_mixed_precision_trains(policy):
     ]
     assert losses[-1] < 0.9 * losses[0]
     assert all(variable.dtype == "float32" for variable in model.trainable_variables)
+
+
+def test_training_goes_on_from_a_file_as_if_it_had_not_stopped(tmp_path):
+    rate = keras.optimizers.schedules.CosineDecay(0.1, 4)
+    straight = build_mf(7, 9, embedding_dim=2)
+    straight.compile(LazyAdam(rate, step_aware=True), BCE)
+    inputs = {"user_id": USERS, "item_id": ITEMS}
+    straight.train_on_batch(inputs, FIRST)
+    straight.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for model in (straight, loaded):
+        model.train_on_batch(inputs, FIRST)
+    for one, two in zip(straight.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    before = straight.get_weights()
+    for _ in range(3):  # the rate is 0 after 4 steps
+        straight.train_on_batch(inputs, FIRST)
+    after = straight.get_weights()
+    assert any((a != b).any() for a, b in zip(after, before, strict=True))
+    straight.train_on_batch(inputs, FIRST)
+    for one, two in zip(straight.get_weights(), after, strict=True):
+        np.testing.assert_array_equal(one, two)
 
 
 # The cost of a step
