@@ -164,6 +164,21 @@ def test_half_of_the_time_is_for_the_choice_of_epochs(problem, tmp_path):
     assert found.stopped_early == "stopped after 2.0 of 10 epochs"
 
 
+def test_the_time_to_score_all_users_is_kept(problem):
+    class Slow:
+        def score_users(self, users):
+            time.sleep(0.01 * len(users))
+
+    users = len(np.unique(problem.test.user_ids))
+    assert train_module.before_scoring(None, Slow(), problem) is None
+    kept = 1000 - train_module.before_scoring(1000.0, Slow(), problem)
+    assert kept >= 0.01 * users
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train_module, "SCORED_FIRST", 5)
+        kept = 1000 - train_module.before_scoring(1000.0, Slow(), problem)
+    assert kept >= 0.01 * users  # all users' time, by 5 of them
+
+
 def test_rows_run_by_quality_for_the_time_if_it_is_limited(problem):
     free, limited = (rows_of(problem, None, 1, limited=x) for x in (False, True))
     assert [row.name for row in free] == model_names(problem)

@@ -17,10 +17,10 @@ QUICK = {
     "item-knn": 3,
     "implicit-als": 3,
     "ease": 3,
-    "slim": 3,
     "lightfm": 3,
-    "cosine": 8,
-    "lightfm-tuned": 4,
+    "cosine": 16,
+    "slim": 4,
+    "lightfm-tuned": 5,
     "mf": 4,
     "hybrid": 4,
 }

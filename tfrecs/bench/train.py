@@ -25,6 +25,9 @@ from tfrecs.training.fit import (
 from tfrecs.training.plan import choose_negatives
 from tfrecs.training.recipe import Recipe
 
+SCORED_FIRST = 128
+"""Users whose scores are timed before a training with a deadline."""
+
 PATIENCE = 3
 """Validation steps without a better one after which training stops."""
 
@@ -69,6 +72,7 @@ class Training:
         every = self._every
         curve: dict[int, float] = {}
         validation: dict[str, float] = {}
+        deadline = before_scoring(deadline, self.model, self.problem)
         choice, limit = TimeLimit(halfway(deadline)), TimeLimit(deadline)
         if epochs is None:
             epochs, validation, curve = self.choose(
@@ -200,6 +204,7 @@ def train_planned(
     model = recipe.build(problem.train, metadata_of(recipe, problem))
     train, settings = problem.train, recipe.training
     planned = settings.epochs if epochs is None else epochs
+    deadline = before_scoring(deadline, model, problem)
     limit = TimeLimit(deadline, settings.learning_rate if settings.short else None)
     logs = board(logdir / "fit", problem, train, None, 1)
     began = time.perf_counter()
@@ -222,6 +227,23 @@ def train_planned(
         stopped_early=limit.note(planned),
         hparams=_hparams(recipe, history.params["negatives"]),
     )
+
+
+def before_scoring(
+    deadline: float | None, model: TwoTower, problem: Problem
+) -> float | None:
+    """Returns the deadline less the time to score all test users, as that of a few.
+
+    The time kept for an evaluation is of a baseline: wide vectors take longer.
+    """
+    if deadline is None:
+        return None
+    users = np.unique(problem.test.user_ids)
+    few = users[:SCORED_FIRST]
+    model.score_users(few)  # compiles
+    began = time.monotonic()
+    model.score_users(few)
+    return deadline - (time.monotonic() - began) * len(users) / len(few)
 
 
 def halfway(deadline: float | None) -> float | None:
