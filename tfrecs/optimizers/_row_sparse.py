@@ -11,6 +11,7 @@ from tfrecs.optimizers._rows import (
     clip_sums,
     distinct_rows,
     is_by_row,
+    summed_by_place,
 )
 
 WHOLE_TABLE = {
@@ -49,13 +50,30 @@ class RowSparse(keras.optimizers.Optimizer):
         """Returns whether a `RowGradient` can be applied, which no scale divides."""
         return self.loss_scale_factor is None
 
+    def build(self, variables: list[keras.Variable]) -> None:
+        """Makes one number for each row of a matrix; see `summed_by_place`."""
+        if self.built:
+            return
+        super().build(variables)
+        self._places = [
+            self.add_variable((v.shape[0],), "zeros", "float32", name="place")
+            if len(v.shape) == 2 and keras.backend.backend() == "tensorflow"
+            else None
+            for v in variables
+        ]
+
     def update_step(
         self, gradient: Any, variable: keras.Variable, learning_rate: Any
     ) -> None:
         """Updates one variable."""
         rate = ops.cast(learning_rate, variable.dtype)
         if is_by_row(gradient):
-            self.update_rows(distinct_rows(gradient), variable, rate)
+            places = self._places[self._get_variable_index(variable)]
+            if places is None:
+                rows = distinct_rows(gradient)
+            else:
+                rows = summed_by_place(self, gradient, places)
+            self.update_rows(rows, variable, rate)
         else:
             self.update_dense(ops.convert_to_tensor(gradient), variable, rate)
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfrecs.models.layers.embedding import look_up
 from tfrecs.models.layers.row_gradients import RowGradient
 
 
@@ -43,6 +44,29 @@ def distinct_rows(gradient: Any) -> Rows:
     if isinstance(gradient, RowGradient):
         return _distinct_on_jax(gradient)
     return _distinct_on_tensorflow(gradient)
+
+
+def summed_by_place(
+    optimizer: keras.optimizers.Optimizer, gradient: Any, places: keras.Variable
+) -> Rows:
+    """Sums the look-ups of each row on TensorFlow, in a third of the time of a sort.
+
+    Each look-up writes its own place to the number of its row. The place that is there
+    in the end, of one of them, is where their values are summed.
+
+    Args:
+        optimizer: the optimizer, which writes the places.
+        gradient: a gradient by row.
+        places: `[rows]` float32, of any values; exact for 16.8 million look-ups.
+    """
+    import tensorflow as tf
+
+    ids, values = gradient.indices, gradient.values
+    own = tf.range(tf.shape(ids)[0])
+    optimizer.assign(places, tf.IndexedSlices(tf.cast(own, places.dtype), ids))
+    found = tf.cast(look_up(places, ids), tf.int32)
+    sums = tf.math.unsorted_segment_sum(values, found, tf.shape(ids)[0])
+    return Rows(ids, sums, tf.cast(tf.equal(found, own), values.dtype)[:, None])
 
 
 def add_to_rows(
