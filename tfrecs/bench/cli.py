@@ -81,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
         from tfrecs.bench.heartbeat import Heartbeat
 
         heart = Heartbeat()
-        with heart.during(f"reading {options.train or options.dataset}"):
+        with heart.during("reading the data"):
             run = starting(kind, options)(options, command)
     except (ValueError, TypeError, OSError) as error:
         return refuse(kind.program, reworded(error, options))

@@ -136,7 +136,7 @@ def test_a_process_ends_at_the_deadline_with_all_that_it_started(
     """
     with (
         pytest.raises(OutOfTime, match=r"out of time after \d+ s"),
-        ends_by(time.monotonic() + 3),
+        ends_by(time.monotonic() + 8),  # by when a busy machine has started both
     ):
         fit_apart(module(code), two_groups[0], {}, epochs=1, packages=[])
     child = Path("/proc", (tmp_path / "child").read_text(), "stat")
