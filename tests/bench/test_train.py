@@ -130,7 +130,7 @@ def test_data_are_large_by_their_pairs_or_their_catalogue(from_pairs, monkeypatc
     assert not is_quick("ease", few)
     assert is_quick("slim", few) and is_quick("popularity", few)
     assert is_large(from_pairs([(0, 0)], 1, 181))
-    monkeypatch.setattr("tfrecs.bench.recipes.FEW", 8)
+    monkeypatch.setattr("tfrecs.training.defaults.FEW", 8)
     assert is_large(few)
 
 

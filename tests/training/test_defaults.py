@@ -6,6 +6,7 @@ import pytest
 
 import tfrecs
 from tfrecs.models import MODELS
+from tfrecs.training import defaults
 from tfrecs.training.defaults import choose_settings
 from tfrecs.training.svd_start import is_untrained
 
@@ -24,13 +25,18 @@ def sparse(from_pairs):
     return from_pairs(SPARSE, 8, 200)
 
 
-def test_cosines_train_with_a_softmax_over_the_batch(dense, sparse):
+def test_cosines_train_with_a_softmax_over_the_batch(dense, sparse, monkeypatch):
     for train in (dense, sparse):
         model = tfrecs.build_cosine(train.num_users, train.num_items, embedding_dim=4)
         settings = choose_settings(model, train)
         assert (settings.objective, settings.negatives) == ("softmax", "in-batch")
         assert (settings.epochs, settings.batch_size) == (16, 1024)
-        assert (settings.short, settings.reason) == (True, "scores are cosines")
+        assert settings.short
+        assert settings.reason == "scores are cosines, at most 200,000 interactions"
+    monkeypatch.setattr(defaults, "FEW", 7)
+    many = choose_settings(model, sparse)
+    assert (many.epochs, many.batch_size) == (16, 512)
+    assert many.reason == "scores are cosines, over 7 interactions"
 
 
 def test_other_dot_products_do_so_where_the_catalogue_is_not_affordable(dense, sparse):
@@ -86,7 +92,7 @@ def test_fit_reports_and_arguments_overrule(sparse):
     found = params()
     assert (found["objective"], found["negatives"]) == ("softmax", "in-batch")
     assert (found["epochs"], found["validate_every"]) == (16, 4)
-    assert found["reason"] == "scores are cosines"
+    assert found["reason"].startswith("scores are cosines")
     found = params(epochs=3, negatives="all")
     assert (found["objective"], found["negatives"]) == ("softmax", "all")
     assert (found["epochs"], found["steps"]) == (3, 3)

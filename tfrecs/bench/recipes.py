@@ -30,9 +30,6 @@ They run in this order, the most quality for the time first, and share the time 
 weights.
 """
 
-FEW = 200_000
-"""Interactions up to which recipes tuned on MovieLens 100K take minutes."""
-
 MOST_ITEMS = {"ease": 15_000, "slim": 50_000}
 """Items up to which a row is quick. EASE's time grows with their third power."""
 
@@ -40,6 +37,7 @@ MOST_ITEMS = {"ease": 15_000, "slim": 50_000}
 def is_large(train: Interactions) -> bool:
     """Returns whether recipes tuned on MovieLens 100K would take long."""
     load_tensorflow()
+    from tfrecs.training.defaults import FEW
     from tfrecs.training.plan import affords_catalogue
 
     return len(train) > FEW or not affords_catalogue(train)

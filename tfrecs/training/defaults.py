@@ -11,6 +11,9 @@ from tfrecs.optimizers import LazyAdam, separate_bias_optimizer
 from tfrecs.training.plan import Negatives, affords_catalogue
 from tfrecs.training.svd_start import has_vectors
 
+FEW = 200_000
+"""Interactions up to which a pass over them takes seconds, whatever the settings."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -63,14 +66,16 @@ def choose_settings(model: TwoTower, train: Interactions) -> Settings:
     `benchmarks/README.md` has the validation figures that these were chosen by.
     """
     if has_vectors(model) and _is_cosine(model):
+        few = len(train) <= FEW
         return Settings(
             objective="softmax",
             negatives="in-batch",
             epochs=16,
-            batch_size=1024,
+            batch_size=1024 if few else 512,
             learning_rate=0.01,
             short=True,
-            reason="scores are cosines",
+            reason=f"scores are cosines, {'at most' if few else 'over'} {FEW:,} "
+            "interactions",
         )
     if has_vectors(model) and not affords_catalogue(train):
         return Settings(
