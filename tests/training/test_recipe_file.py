@@ -157,6 +157,10 @@ def as_file(tmp_path, content):
         ({"training": {"epochs": 1.0}}, "epochs` must be a whole number. .*: 1.0"),
         ({"training": {"learning_rate": -1}}, "must be above 0. Received: -1"),
         ({"training": {"short": 1}}, "short` must be true or false. Received: 1"),
+        (
+            {"training": {"short": True}, "validate_every": 9},
+            r"`short`, whose decay.*validate_every=9",
+        ),
         ({"features": "yes"}, "features` must be true or false. Received: 'yes'"),
     ],
 )

@@ -28,9 +28,12 @@ class Recipe:
         training: settings of the training.
         validate_every: epochs between two validation steps that choose the number of
             epochs, of which `training.epochs` are then the most; None to train all of
-            them.
+            them, as a short training must.
         features: whether the builder takes user and item features.
         buckets: whether the builder takes buckets of items.
+
+    Raises:
+        ValueError: if a short training has `validate_every`: its decay is planned.
     """
 
     builder: str
@@ -39,6 +42,15 @@ class Recipe:
     validate_every: int | None = 10
     features: bool = False
     buckets: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for `validate_every` with a short training."""
+        if self.training.short and self.validate_every is not None:
+            raise ValueError(
+                "`validate_every` must be None (null in a file) with `short`, whose "
+                "decay of the learning rate is planned for all epochs. Received: "
+                f"validate_every={self.validate_every}"
+            )
 
     def build(
         self, train: Interactions, metadata: Mapping[str, Any] | None = None
