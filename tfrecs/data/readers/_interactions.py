@@ -11,8 +11,8 @@ from tfrecs._base.files import file_kind, naming_file
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers._columns import Columns, to_columns
 from tfrecs.data.readers._formats import WITHOUT_HEADER, read_table
-from tfrecs.data.readers._roles import find_roles
 from tfrecs.data.readers._table import MalformedRows
+from tfrecs.data.roles import find_roles
 from tfrecs.data.vocabulary import Vocabulary
 
 Malformed: TypeAlias = Literal["error", "skip"]
