@@ -13,7 +13,14 @@ from sklearn.metrics import average_precision_score, ndcg_score, roc_auc_score
 from slow_metrics import slow_metrics
 
 from tfrecs.data.interactions import Interactions
-from tfrecs.evaluation import as_scorer, check_scores, evaluate, scorer_of_pairs
+from tfrecs.evaluation import (
+    as_scorer,
+    check_scores,
+    evaluate,
+    evaluate_sampled,
+    scorer_of_pairs,
+)
+from tfrecs.evaluation.candidates import SampledCandidates
 from tfrecs.evaluation.ranking import kernel as _ranking
 from tfrecs.evaluation.ranking.ranks import rank_relevant
 
@@ -134,9 +141,56 @@ def test_ranks_of_users_with_fewer_relevant_items_are_padded_with_inf():
     assert ranked.num_candidates.tolist() == [6, 6]
 
 
-def test_scores_that_float32_cannot_tell_apart_are_a_tie():
-    scores = np.array([[0.0, 1.0 + 1e-12, 1.0]])
-    assert evaluate(scores, *parts([[TRAIN, TEST, 0]]), k=1).metrics["mrr"] == 1 / 2
+@pytest.mark.parametrize(
+    ("higher", "lower"),
+    [(1.7e9 + 10, 1.7e9), (1.0 + 1e-12, 1.0), (2**24 + 1, 2**24), (2**53, 2**53 - 1)],
+)
+def test_scores_are_compared_in_the_precision_given(higher, lower):
+    train, test = parts([[TRAIN, TEST, 0]])
+    candidates = SampledCandidates(np.array([0]), np.array([[0, 2]]))
+    for scores, rank in [
+        (np.array([[0, higher, lower]]), 1),
+        (np.array([[0, lower, higher]]), 2),
+        (np.array([[0, lower, lower]]), 2),
+        (np.array([[0, higher, lower]], dtype=np.float32), 2),  # a tie in float32
+    ]:
+        for metrics in (["hit_rate"], ["hit_rate", "mrr"]):
+            found = evaluate(scores, train, test, k=1, metrics=metrics)
+            assert found.metrics["hit_rate@1"] == (rank == 1)
+        found = evaluate_sampled(scores, test, candidates, k=1, metrics=["mrr"])
+        assert found.metrics["mrr"] == 1 / rank
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (np.float16, np.float32),
+        (np.float32, np.float32),
+        (np.float64, np.float64),
+        (np.int16, np.float32),
+        (np.int32, np.float64),
+        (np.int64, np.float64),
+        (np.bool_, np.float32),
+    ],
+)
+def test_scores_keep_a_precision_that_holds_them(given, kind):
+    scores = check_scores(np.array([[0, 1]], dtype=given), 1, 2)
+    assert (scores.dtype, scores.tolist()) == (kind, [[0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("scores", "error", "message"),
+    [
+        (np.array([[2**53 + 1, 0]]), ValueError, "0 to 9007199254740993. Subtract"),
+        (np.array([[0, -(2**60)]]), ValueError, "Received: -1152921504606846976 to 0"),
+        (np.array([[2**60, 0]], np.uint64), ValueError, "from -2\\*\\*53 to 2"),
+        ([[2**70, 0]], TypeError, "at most 64 bits. Received: object. Convert"),
+        ([[1j, 0]], TypeError, "real numbers .* Received: complex128"),
+    ],
+)
+def test_scores_that_no_precision_holds_are_refused(scores, error, message):
+    with pytest.raises(error, match=message):
+        check_scores(scores, 1, 2)
 
 
 # A slow oracle, which sorts each user's candidates
@@ -175,7 +229,10 @@ def cases(draw):
             lambda cells: TRAIN in cells and TEST in cells
         )
     )
-    scores = draw(arrays(np.float32, shape, elements=st.sampled_from(levels)))
+    kind = draw(st.sampled_from((np.float32, np.float64)))
+    scores = draw(arrays(kind, shape, elements=st.sampled_from(levels)))
+    if kind == np.float64 and draw(st.booleans()):
+        scores = 1 + scores * 1e-12  # which float32 cannot distinguish
     return scores, roles, draw(st.integers(1, shape[1]))
 
 
@@ -199,6 +256,7 @@ def test_metrics_of_large_catalogues_are_the_slow_ones(num_items, k, steps):
     roles[3, 2:] = TRAIN  # few candidates
     roles[3, :2] = TEST, 0
     check_with_oracle(scores, roles, k)
+    check_with_oracle(1 + scores.astype(np.float64) * 1e-12, roles, k)
 
 
 @pytest.mark.parametrize("part", [1, 700, 5000])
@@ -436,9 +494,8 @@ def test_cut_offs_are_whole_numbers_of_any_kind(k):
     assert evaluate(SCORES, *parts(ROLES), k=k).metrics["recall@3"] > 0
 
 
-def test_scores_are_float32_of_the_right_shape_without_nan():
+def test_scores_have_the_right_shape_without_nan():
     scores = check_scores([[1, np.inf], [-np.inf, 2], [3, 4]], 3, 2)
-    assert scores.dtype == np.float32
     assert scores.tolist() == [[1, np.inf], [-np.inf, 2], [3, 4]]
     for shape in ((2, 5), (1, 6), (6, 2), (6,), (2, 6, 1)):
         told = rf"= \[2, 6\]. Received: \[{str(list(shape))[1:-1]}\]"

@@ -30,6 +30,13 @@ def test_errors_by_hand():
     assert "ratings: scores against held-out ratings" in repr(found)
 
 
+def test_errors_are_of_the_precision_given():
+    test = Interactions.from_matrix(np.array([[1.0]]))
+    assert evaluate_ratings(np.array([[1 + 1e-9]]), test).metrics["mae"] == (
+        pytest.approx(1e-9, rel=1e-6)
+    )
+
+
 class Model:
     def score_users(self, user_ids):
         return SCORES[user_ids]

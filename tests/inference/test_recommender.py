@@ -96,6 +96,19 @@ def test_unknown_users_get_what_is_popular_where_that_is_asked_for(simple):
     ]
 
 
+def test_scores_are_ranked_and_returned_in_the_precision_given():
+    scores = np.tile([1.7e9, 0, 1.7e9 + 10, 5e8], (3, 1))
+    recommender = Recommender(scores, TRAIN)
+    for users, unknown in ([["ann"], "error"], [["ann", "zoe"], "popular"]):
+        table = recommender.recommend(users, k=2, unknown=unknown)
+        assert rows(table[["item", "score"]])[:2] == [("c", 1.7e9 + 10), ("a", 1.7e9)]
+    pairs = recommender.score(["cy", "ann"], ["c", "a"])
+    assert pairs["score"].tolist() == [1.7e9 + 10, 1.7e9]
+    narrow = Recommender(scores.astype(np.float32), TRAIN)
+    assert narrow.recommend(["ann"], k=2)["item"].tolist() == ["a", "c"]  # a tie
+    assert narrow.recommend(["ann"], k=2)["score"].dtype == np.float32
+
+
 def test_the_ranking_is_the_one_that_evaluate_measures():
     rng = np.random.default_rng(5)
     both = Interactions.from_matrix(rng.random((30, 50)) < 0.3)

@@ -73,6 +73,22 @@ def test_ranks_are_places_in_what_is_recommended(name):
             assert made.rank(user, item) == at_least
 
 
+def test_scores_are_compared_in_the_precision_of_the_learner(recommender):
+    near = np.array([1.7e9, 1.7e9 + 10, 1.7e9 - 10])  # of Heat, Alien and Tron
+    recommender.learner.scores = lambda user, log: near
+    listed = recommender.recommend("eve", exclude_seen=False)
+    assert listed == [("Alien", near[1]), ("Heat", near[0]), ("Tron", near[2])]
+    assert [recommender.rank("eve", film) for film, _ in listed] == [1, 2, 3]
+
+
+def test_popularity_counts_beyond_what_float32_holds(recommender):
+    counts = recommender.learner._counts
+    counts.values[:] = [2**24, 2**24, 2**24 - 1]
+    recommender.partial_fit("gus", "Alien")
+    assert recommender.rank("eve", "Alien") == 1
+    assert recommender.recommend("eve", 1) == [("Alien", 2**24 + 1)]
+
+
 # Weights
 
 

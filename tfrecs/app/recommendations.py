@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tfrecs._base.cosine import cosines
-from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scores
 from tfrecs.app.models import Model
 from tfrecs.data.interactions import Interactions
 from tfrecs.inference.explanations import nearest_liked
@@ -44,7 +44,7 @@ class Candidates:
     """
 
     items: IntArray
-    scores: FloatArray
+    scores: Scores
     similarities: FloatArray
     reasons: IntArray
     closeness: FloatArray
@@ -83,7 +83,7 @@ def find_candidates(model: Model, person: Person, count: int) -> Candidates:
         ValueError: if the model does not know the person, or cannot score unseen users.
     """
     found = _recommend(model, person, min(count, model.train.num_items))
-    scores = found["score"].to_numpy(dtype=np.float32)
+    scores = found["score"].to_numpy()
     good = np.isfinite(scores)
     items = model.train.items.known(found["item"])[good]
     vectors = model.vectors

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tfrecs._base.checks import check_cutoffs, check_positive
-from tfrecs._base.types import FloatArray, Scorer
+from tfrecs._base.types import Scorer, Scores
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.measures import choose_measures, join
 from tfrecs.evaluation.metrics.lists import Lists
@@ -23,7 +23,7 @@ from tfrecs.evaluation.result import Evaluation
 
 
 def evaluate(
-    model: ScoresUsers | Scorer | FloatArray,
+    model: ScoresUsers | Scorer | Scores,
     train: Interactions,
     test: Interactions,
     *,

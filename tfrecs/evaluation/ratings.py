@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfrecs._base.checks import check_positive
-from tfrecs._base.types import AnyArray, FloatArray, Scorer
+from tfrecs._base.types import AnyArray, Scorer, Scores
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.protocol import Protocol
 from tfrecs.evaluation.ranking.scorers import (
@@ -17,7 +17,7 @@ from tfrecs.evaluation.result import Evaluation
 
 
 def evaluate_ratings(
-    model: ScoresUsers | Scorer | FloatArray,
+    model: ScoresUsers | Scorer | Scores,
     test: Interactions,
     *,
     scores_at_once: int = SCORE_BLOCK,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfrecs._base.checks import check_cutoffs, check_positive
-from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
+from tfrecs._base.types import AnyArray, IntArray, Scorer, Scores
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.candidates import SampledCandidates
 from tfrecs.evaluation.measures import choose_measures, join
@@ -21,7 +21,7 @@ from tfrecs.evaluation.result import Evaluation
 
 
 def evaluate_sampled(
-    model: ScoresUsers | Scorer | FloatArray,
+    model: ScoresUsers | Scorer | Scores,
     test: Interactions,
     candidates: SampledCandidates,
     *,

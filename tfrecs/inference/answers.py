@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs._base.types import AnyArray, IntArray, Scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +14,7 @@ Column: TypeAlias = tuple[str, AnyArray]
 
 
 def answer_table(
-    queries: Column, choices: Column, found: tuple[IntArray, FloatArray]
+    queries: Column, choices: Column, found: tuple[IntArray, Scores]
 ) -> tuple["pd.DataFrame", AnyArray]:
     """Builds a table with one row per result and drops scores of -inf.
 

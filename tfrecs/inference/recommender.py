@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.checks import check_choice
-from tfrecs._base.types import FloatArray, IntArray, Scorer
+from tfrecs._base.types import IntArray, Scorer, Scores
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import collection
 from tfrecs.evaluation.ranking.scorers import (
@@ -74,7 +74,7 @@ class Recommender:
 
     def __init__(
         self,
-        model: "ScoresUsers | Scorer | FloatArray",
+        model: "ScoresUsers | Scorer | Scores",
         train: Interactions,
         *,
         settings: Mapping[str, Any] | None = None,
@@ -280,12 +280,12 @@ class Recommender:
             f"{self.train.num_items} items>"
         )
 
-    def _model_or_popularity(self, user_ids: IntArray) -> FloatArray:
+    def _model_or_popularity(self, user_ids: IntArray) -> Scores:
         """Scores of known users, and the popularity of items for users of id -1."""
         known = user_ids >= 0
         if known.all():
             return self._score(user_ids)
-        counts = self.train.item_counts.astype(np.float32)
+        counts = self.train.item_counts.astype(np.float64)
         scores = np.tile(counts, (len(user_ids), 1))
         if known.any():
             of_model = self._score(user_ids[known])

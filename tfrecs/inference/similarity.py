@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.cosine import unit_rows
-from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scores
 from tfrecs.evaluation.ranking.top_k import top_k_of_rows
 
 
@@ -45,7 +45,7 @@ def most_similar(
     k: int,
     *,
     measure: str = "cosine",
-) -> tuple[IntArray, FloatArray]:
+) -> tuple[IntArray, Scores]:
     """Returns the k vectors that are most similar to each of some, itself excluded.
 
     Of equal similarities, lower rows come first.
@@ -76,7 +76,9 @@ def most_similar(
             f"`k` must be at most {num_vectors - 1}, the number of others. Received: "
             f"k={k}. Lower k."
         )
-    left, right = MEASURES[measure](vectors.astype(np.float32))
+    left, right = MEASURES[measure](
+        vectors.astype(np.result_type(vectors.dtype, np.float32))
+    )
 
     def similarities(block: slice) -> AnyArray:
         product = left[rows[block]] @ right.T

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs._base.types import AnyArray, IntArray, Scores
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import Vocabulary, collection
 from tfrecs.evaluation.ranking.top_k import top_k_of_rows
@@ -84,7 +84,7 @@ class TowerRanking:
         """Returns the k choices of highest score for each query."""
         every = choices.output(slice(None))
 
-        def scores(rows: slice) -> FloatArray:
+        def scores(rows: slice) -> Scores:
             some = queries.output(rows)
             if queries.side == "user":
                 return self.model.score_outputs(some, every)

@@ -124,16 +124,19 @@ class TwoTower(keras.Model):
         )
         width = user["hidden"].shape[-1] if "hidden" in user else 1
         blocks = list(_blocks(num_users, num_items, SCORE_BLOCK // width))
-        scores = np.empty((num_users if len(blocks) != 1 else 0, num_items), np.float32)
+        scores = np.empty((0, num_items), np.float32)
         for rows, columns in blocks:
             block = self.interaction(
                 {name: part[rows] for name, part in user.items()},
                 {name: part[columns] for name, part in item.items()},
                 catalogue=True,
             )
+            found = ops.convert_to_numpy(block)
             if len(blocks) == 1:
-                return ops.convert_to_numpy(block)
-            scores[rows, columns] = ops.convert_to_numpy(block)
+                return found
+            if not len(scores):
+                scores = np.empty((num_users, num_items), found.dtype)
+            scores[rows, columns] = found
         return scores
 
     def get_config(self) -> dict[str, Any]:

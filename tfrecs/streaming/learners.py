@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from tfrecs._base.types import AnyArray, FloatArray
+from tfrecs._base.types import AnyArray
 from tfrecs.streaming.event_log import EventLog
 from tfrecs.streaming.isgd import Isgd
 from tfrecs.streaming.item_item import ItemItem
@@ -25,7 +25,7 @@ class Learner(Protocol):
     def grow(self, log: EventLog) -> None:
         """Adds users and items that are new in the log."""
 
-    def scores(self, user: int | None, log: EventLog) -> FloatArray:
+    def scores(self, user: int | None, log: EventLog) -> AnyArray:
         """Returns the scores of all items, `[num_items]`, as a read-only view.
 
         Scores of an unknown user, None, are by popularity.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfrecs._base.checks import check_choice, check_positive
-from tfrecs._base.types import AnyArray, FloatArray
+from tfrecs._base.types import AnyArray
 from tfrecs.streaming.event_log import EventLog
 
 if TYPE_CHECKING:
@@ -129,11 +129,11 @@ class OneStep:
         optimizer.build(model.trainable_variables)
         self._model = model
 
-    def scores(self, user: int | None, log: EventLog) -> FloatArray:
+    def scores(self, user: int | None, log: EventLog) -> AnyArray:
         """Returns the scores of all items, `[num_items]`."""
         if user is None:
-            return log.item_counts.astype(np.float32)
-        scores: FloatArray = self._model.score_users(np.array([user], np.int32))[0]
+            return log.item_counts
+        scores: AnyArray = self._model.score_users(np.array([user], np.int32))[0]
         return scores[: log.num_items]
 
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tfrecs._base.checks import check_positive
-from tfrecs._base.types import AnyArray, FloatArray
+from tfrecs._base.types import AnyArray
 from tfrecs.streaming.event_log import EventLog
 from tfrecs.streaming.growing import GrowingTable
 
@@ -30,14 +30,14 @@ class Popular:
         """Checks the window."""
         if self.window is not None:
             check_positive(window=self.window)
-        self._counts = GrowingTable()
+        self._counts = GrowingTable(dtype=np.int64)
         self._latest = np.zeros(self.window or 0, np.int32)
 
     def grow(self, log: EventLog) -> None:
         """Adds counts of new items."""
         self._counts.grow(log.num_items)
 
-    def scores(self, user: int | None, log: EventLog) -> FloatArray:
+    def scores(self, user: int | None, log: EventLog) -> AnyArray:
         """Returns the number of events of each item that count, `[num_items]`."""
         return self._counts.values
 

@@ -10,6 +10,7 @@ import numpy as np
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.data.interactions import Interactions
+from tfrecs.evaluation.ranking.scorers import in_own_precision
 from tfrecs.streaming.checks import check_not_negative
 from tfrecs.streaming.event_log import EventLog, Forgetting
 from tfrecs.streaming.events import events_of
@@ -153,7 +154,7 @@ class IncrementalRecommender:
         """
         check_positive(k=k)
         row = self._users.get(user)
-        scores = np.array(self.learner.scores(row, self.log), dtype=np.float32)
+        scores = in_own_precision(self.learner.scores(row, self.log)).copy()
         if np.isnan(scores).any():
             raise ValueError(DIVERGED)
         if row is not None and exclude_seen:

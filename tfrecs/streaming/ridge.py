@@ -87,7 +87,7 @@ class Ridge(VectorLearner):
         new = self._items.values[items:].astype(float)
         self._grams["items"] += new.T @ new
 
-    def scores(self, user: int | None, log: EventLog) -> FloatArray:
+    def scores(self, user: int | None, log: EventLog) -> AnyArray:
         """Returns the scores of all items, `[num_items]`."""
         is_new = user is None or len(log.items_of(user)) == 0
         return super().scores(None if is_new else user, log)

@@ -40,10 +40,10 @@ class VectorLearner:
                 rng = np.random.default_rng((self.seed, side, place))
                 table.values[place] = rng.normal(0, self.init_std, dim)
 
-    def scores(self, user: int | None, log: EventLog) -> FloatArray:
+    def scores(self, user: int | None, log: EventLog) -> AnyArray:
         """Returns the scores of all items, `[num_items]`."""
         if user is None:
-            return log.item_counts.astype(np.float32)
+            return log.item_counts
         scores: FloatArray = self._items.values @ self._users.values[user]
         return scores
 

@@ -27,7 +27,7 @@ def slow(scores, seen, k: int) -> tuple[list[int], list[float]]:
 def check_with_oracle(scores, seen, k: int) -> None:
     deny = Interactions.from_matrix(seen) if seen.any() else None
     items, found = top_k(scores, np.arange(len(scores)), k, deny=deny)
-    assert (items.dtype, found.dtype) == (np.int32, np.float32)
+    assert (items.dtype, found.dtype) == (np.int32, scores.dtype)
     by_bool = best_items(scores, seen.astype(bool), k)
     assert [x.tolist() for x in by_bool] == [items.tolist(), found.tolist()]
     for user, row in enumerate(scores):
@@ -51,7 +51,10 @@ def test_excluded_items_are_left_out_and_what_is_missing_is_filled_up():
 def cases(draw):
     shape = draw(st.tuples(st.integers(1, 4), st.integers(2, 9)))
     levels = st.sampled_from((-np.inf, -1.0, -0.0, 0.0, 2.0, np.inf))
-    scores = draw(arrays(np.float32, shape, elements=levels))
+    kind = draw(st.sampled_from((np.float32, np.float64)))
+    scores = draw(arrays(kind, shape, elements=levels))
+    if kind == np.float64 and draw(st.booleans()):
+        scores = 1 + scores * 1e-12  # which float32 cannot distinguish
     return scores, draw(arrays(np.bool_, shape)), draw(st.integers(1, shape[1]))
 
 
@@ -74,6 +77,7 @@ def test_items_of_large_catalogues_are_what_sorting_each_user_gives(
     seen[2, k - 1 :] = True
     seen[3] = True
     check_with_oracle(scores, seen, k)
+    check_with_oracle(1 + scores.astype(np.float64) * 1e-12, seen, k)
 
 
 @pytest.mark.parametrize("block", [1, 299, 900, 10**6])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfrecs._base.types import FloatArray, IntArray, Scorer
+from tfrecs._base.types import IntArray, Scorer, Scores
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.measures import Measures, mean_where_defined
 from tfrecs.evaluation.metrics.lists import Lists
@@ -28,10 +28,10 @@ class Ranking:
 
     users: IntArray
     items: IntArray
-    scores: FloatArray
+    scores: Scores
     ranked: Ranks | None
 
-    def lists_of(self, users: IntArray) -> tuple[IntArray, FloatArray]:
+    def lists_of(self, users: IntArray) -> tuple[IntArray, Scores]:
         """Returns items and scores of some of the users, in that order."""
         places = [int(np.flatnonzero(self.users == user)[0]) for user in users]
         return self.items[places], self.scores[places]

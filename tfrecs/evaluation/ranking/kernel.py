@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray, BoolArray, FloatArray
+from tfrecs._base.types import AnyArray, BoolArray, Scores
 
 PART = 2**20
-"""Most scores masked and ranked at once: 4 MiB of float32."""
+"""Most scores masked and ranked at once: 4 MiB of float32, 8 MiB of float64."""
 
 MOST_IN_GROUP = 16
 """Most items in a group whose highest score is found first."""
@@ -34,7 +34,7 @@ def row_parts(num_rows: int, num_columns: int, size: int) -> list[slice]:
     ]
 
 
-def parts_of(scores: FloatArray) -> list[slice]:
+def parts_of(scores: Scores) -> list[slice]:
     """Returns slices of the rows of `scores` that are ranked at once."""
     num_users, num_items = scores.shape
     return row_parts(num_users, num_items, PART)
@@ -59,7 +59,7 @@ def is_in(item_ids: AnyArray, matrix: Any) -> BoolArray:
     return np.equal(keys[found], wanted)
 
 
-def masked(scores: FloatArray, rows: slice, excluded: Any | None) -> FloatArray:
+def masked(scores: Scores, rows: slice, excluded: Any | None) -> Scores:
     """Returns a copy of some rows of scores, -inf for excluded items.
 
     `excluded` is a sparse matrix or an array of bool, which is faster for many items.
@@ -68,7 +68,7 @@ def masked(scores: FloatArray, rows: slice, excluded: Any | None) -> FloatArray:
     """
     num_items = scores.shape[1]
     width = -(-num_items // MOST_IN_GROUP) * MOST_IN_GROUP
-    part = _kept("scores", (rows.stop - rows.start, width), np.float32)
+    part = _kept("scores", (rows.stop - rows.start, width), scores.dtype)
     part[:, :num_items] = scores[rows]
     part[:, num_items:] = -np.inf
     if isinstance(excluded, np.ndarray):
@@ -80,7 +80,7 @@ def masked(scores: FloatArray, rows: slice, excluded: Any | None) -> FloatArray:
     return part
 
 
-def near_top(scores: FloatArray, k: int) -> tuple[AnyArray, AnyArray]:
+def near_top(scores: Scores, k: int) -> tuple[AnyArray, AnyArray]:
     """Finds each user's k highest scores `[users, width]`, and a few nearly as high.
 
     Returns:
@@ -92,7 +92,7 @@ def near_top(scores: FloatArray, k: int) -> tuple[AnyArray, AnyArray]:
     return np.sort(cells), np.bincount(rows, minlength=len(scores))
 
 
-def best_of_groups(scores: FloatArray, k: int) -> FloatArray:
+def best_of_groups(scores: Scores, k: int) -> Scores:
     """Returns the highest score of each group of items, `[users, groups]`.
 
     Items of a group are `groups` columns apart. There are at least k groups; each item
@@ -107,7 +107,7 @@ def best_of_groups(scores: FloatArray, k: int) -> FloatArray:
     return scores.reshape(num_users, size, width // size).max(axis=1)
 
 
-def bounds_of(best: FloatArray, k: int) -> FloatArray:
+def bounds_of(best: Scores, k: int) -> Scores:
     """Returns a score `[users]` that at least k of a user's items reach.
 
     It is the k-th highest of the maxima of groups of groups, since partitioning all
@@ -121,16 +121,14 @@ def bounds_of(best: FloatArray, k: int) -> FloatArray:
     return np.partition(few, few.shape[1] - k, axis=1)[:, few.shape[1] - k]
 
 
-def cells_of(
-    scores: FloatArray, best: FloatArray, least: FloatArray
-) -> tuple[AnyArray, AnyArray]:
+def cells_of(scores: Scores, best: Scores, least: Scores) -> tuple[AnyArray, AnyArray]:
     """Finds scores of at least `least` `[users]`, without -inf, by their groups.
 
     Returns:
         Their indices into the flattened `scores`, unordered, and their users.
     """
     width, groups = scores.shape[1], best.shape[1]
-    least = np.maximum(least, np.finfo(np.float32).min)
+    least = np.maximum(least, np.finfo(scores.dtype).min)
     found = np.flatnonzero(best >= least[:, None])
     rows = found // groups
     firsts = found + rows * (width - groups)
@@ -139,8 +137,16 @@ def cells_of(
     return cells.reshape(-1)[high], rows[high % max(1, len(rows))]
 
 
-def keys_of(rows: AnyArray, scores: FloatArray) -> AnyArray:
-    """Returns an int64 key for each score, for sorting by row and falling score."""
+def keys_of(rows: AnyArray, scores: Scores) -> AnyArray:
+    """Returns a key for each score, for sorting by row and falling score.
+
+    Keys are int64 for float32. For float64 they are complex, which NumPy sorts by the
+    real part and then by the imaginary part.
+    """
+    if scores.dtype == np.float64:
+        keys = np.empty(len(scores), np.complex128)
+        keys.real, keys.imag = rows, 0 - scores
+        return keys
     bits = (0 - scores).view(np.int32)  # equal for 0.0 and -0.0
     bits ^= (bits >> 31) & 0x7FFFFFFF  # orders negative numbers too
     return (rows.astype(np.int64) << 32) + bits
@@ -157,7 +163,7 @@ def side_by_side(
 
 
 def count_at_least(
-    scores: FloatArray, values: FloatArray, starts: AnyArray, counts: AnyArray
+    scores: Scores, values: Scores, starts: AnyArray, counts: AnyArray
 ) -> AnyArray:
     """Counts for each value its user's scores that are at least as high.
 
@@ -207,12 +213,12 @@ def _kept(name: str, shape: tuple[int, int], kind: Any) -> AnyArray:
 
     Mapping new memory costs as much as the operations on it here.
     """
-    size = shape[0] * shape[1]
+    size = shape[0] * shape[1] * np.dtype(kind).itemsize
     memory = getattr(_MEMORY, name, None)
     if memory is None or len(memory) < size:
-        memory = np.empty(size, dtype=kind)
+        memory = np.empty(size, dtype=np.uint8)
         setattr(_MEMORY, name, memory)
-    return memory[:size].reshape(shape)
+    return memory[:size].view(kind).reshape(shape)
 
 
 def _chunks(counts: AnyArray, size: int) -> Iterator[tuple[AnyArray, AnyArray]]:

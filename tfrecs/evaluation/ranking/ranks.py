@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs._base.types import AnyArray, IntArray, Scores
 from tfrecs.evaluation.metrics.ranking import Ranks, Values
 from tfrecs.evaluation.ranking.kernel import (
     best_of_groups,
@@ -20,7 +20,7 @@ from tfrecs.evaluation.ranking.kernel import (
 
 
 def rank_relevant(
-    scores: FloatArray,
+    scores: Scores,
     relevant: Any,
     excluded: Any | None,
     *,
@@ -59,7 +59,7 @@ def rank_relevant(
 
 
 def _rank_part(
-    scores: FloatArray,
+    scores: Scores,
     items: AnyArray,
     counts: AnyArray,
     num_candidates: AnyArray,
@@ -79,7 +79,7 @@ def _rank_part(
         best = best_of_groups(scores, deepest)
         bounds = bounds_of(best, deepest)[rows]
         near = (chosen > bounds) | np.isneginf(bounds)  # may be in the first `deepest`
-        least = np.where(near, chosen, np.float32(np.inf))
+        least = np.where(near, chosen, scores.dtype.type(np.inf))
         least = np.minimum.reduceat(least, np.cumsum(counts) - counts)
         rows, chosen = rows[near], chosen[near]
         counts = np.bincount(rows, minlength=num_users)
@@ -101,9 +101,9 @@ def _rank_part(
 def _count_before(
     keys: AnyArray,
     rows: AnyArray,
-    scores: FloatArray,
-    best: FloatArray,
-    least: FloatArray,
+    scores: Scores,
+    best: Scores,
+    least: Scores,
 ) -> AnyArray:
     """Counts for each of the sorted `keys` the scores of its row at least as high."""
     cells, users = cells_of(scores, best, least)
@@ -113,7 +113,7 @@ def _count_before(
     return np.searchsorted(others, keys, side="right") - starts[rows]
 
 
-def rank_among(scores: FloatArray, relevant: Any, others: IntArray) -> Ranks:
+def rank_among(scores: Scores, relevant: Any, others: IntArray) -> Ranks:
     """Ranks relevant items, as `rank_relevant`, among other items `[users, n]` only.
 
     Other items that are relevant or repeat are dropped.
@@ -129,7 +129,8 @@ def rank_among(scores: FloatArray, relevant: Any, others: IntArray) -> Ranks:
     dropped[:, 1:] |= others[:, 1:] == others[:, :-1]
     of_others[dropped] = -np.inf
 
-    among = np.full((num_users, others.shape[1] + counts.max()), -np.inf, np.float32)
+    width = others.shape[1] + counts.max()
+    among = np.full((num_users, width), -np.inf, scores.dtype)
     among[:, : others.shape[1]] = of_others
     columns = others.shape[1] + places
     among[rows, columns] = scores[rows, items]

@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
+from tfrecs._base.types import AnyArray, IntArray, Scorer, Scores
 from tfrecs.evaluation.ranking.kernel import row_parts
 
 SCORE_BLOCK = 2**22
@@ -20,12 +20,12 @@ class NaNScores(ValueError):
 class ScoresUsers(Protocol):
     """A model that scores every item for some users."""
 
-    def score_users(self, user_ids: IntArray) -> FloatArray:
+    def score_users(self, user_ids: IntArray) -> Scores:
         """Returns scores `[users, num_items]`, higher is better."""
         ...
 
 
-def as_scorer(model: ScoresUsers | Scorer | FloatArray) -> Scorer:
+def as_scorer(model: ScoresUsers | Scorer | Scores) -> Scorer:
     """Returns a model's scoring function; TypeError for a model of another kind."""
     if isinstance(model, ScoresUsers):
         return model.score_users
@@ -60,7 +60,7 @@ def scorer_of_pairs(
                [40, 41, 42]])
     """
 
-    def score_users(user_ids: IntArray) -> FloatArray:
+    def score_users(user_ids: IntArray) -> Scores:
         users = np.repeat(user_ids, num_items)
         items = np.tile(np.arange(num_items, dtype=np.int32), len(user_ids))
         scores = np.asarray(score_pairs(users, items))
@@ -74,9 +74,15 @@ def scorer_of_pairs(
     return score_users
 
 
-def check_scores(scores: Any, num_users: int, num_items: int) -> FloatArray:
-    """Returns float32 scores; ValueError for another shape, `NaNScores` for NaN."""
-    scores = np.asarray(scores, dtype=np.float32)
+def check_scores(scores: Any, num_users: int, num_items: int) -> Scores:
+    """Checks scores before they are ranked, and returns them `in_own_precision`.
+
+    Raises:
+        TypeError: if scores are not real numbers of at most 64 bits.
+        ValueError: if the shape differs, or float64 cannot hold a whole number.
+        NaNScores: if a score is NaN.
+    """
+    scores = in_own_precision(scores)
     if scores.shape != (num_users, num_items):
         raise ValueError(
             f"Scores must have the shape [users, num_items] = [{num_users}, "
@@ -90,12 +96,35 @@ def check_scores(scores: Any, num_users: int, num_items: int) -> FloatArray:
     return scores
 
 
+def in_own_precision(scores: Any) -> Scores:
+    """Returns float32 or float64 scores that are equal only where the given ones are.
+
+    float32 and whatever it holds exactly become float32, the rest float64.
+    """
+    given = np.asarray(scores)
+    kind = np.result_type(given.dtype, np.float32)
+    if kind not in (np.float32, np.float64):
+        raise TypeError(
+            "Scores must be real numbers of at most 64 bits. Received: "
+            f"{given.dtype}. Convert them, such as with `scores.astype(np.float64)`."
+        )
+    if given.dtype.itemsize == 8 and given.dtype.kind in "iu" and given.size:
+        lowest, highest = int(given.min()), int(given.max())
+        if not -(2**53) <= lowest <= highest <= 2**53:
+            raise ValueError(
+                "Scores that are whole numbers must be from -2**53 to 2**53, which "
+                f"float64 holds exactly. Received: {lowest} to {highest}. Subtract "
+                "their minimum, or rank them and pass the ranks."
+            )
+    return given.astype(kind, copy=False)
+
+
 def scored_blocks(
     score: Scorer,
     user_ids: IntArray,
     num_items: int,
     scores_at_once: int = SCORE_BLOCK,
-) -> Iterator[tuple[IntArray, FloatArray]]:
+) -> Iterator[tuple[IntArray, Scores]]:
     """Yields blocks of users and their scores `[block, num_items]`, checked."""
     for rows in row_parts(len(user_ids), num_items, scores_at_once):
         block = user_ids[rows]
@@ -108,14 +137,14 @@ def scores_of_pairs(
     item_ids: IntArray,
     num_items: int,
     scores_at_once: int = SCORE_BLOCK,
-) -> FloatArray:
+) -> Scores:
     """Returns the scores of pairs `[pairs]`; users are scored in blocks."""
     order = np.argsort(user_ids, kind="stable")
     users, items = user_ids[order], item_ids[order]
-    found = np.empty(len(users), dtype=np.float32)
+    found: list[Scores] = [np.empty(0, dtype=np.float32)]
     distinct = np.unique(users)
     for block, scores in scored_blocks(score, distinct, num_items, scores_at_once):
         rows = slice(*np.searchsorted(users, [block[0], block[-1] + 1]))
         places = np.searchsorted(block, users[rows])
-        found[order[rows]] = scores[places, items[rows]]
-    return found
+        found.append(scores[places, items[rows]])
+    return np.concatenate(found)[np.argsort(order)]

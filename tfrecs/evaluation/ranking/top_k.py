@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tfrecs._base.checks import check_positive
-from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
+from tfrecs._base.types import AnyArray, IntArray, Scorer, Scores
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.ranking.kernel import (
     items_of,
@@ -28,13 +28,13 @@ NO_ITEM = -1
 
 
 def top_k(
-    model: ScoresUsers | Scorer | FloatArray,
+    model: ScoresUsers | Scorer | Scores,
     user_ids: AnyArray,
     k: int,
     *,
     deny: Interactions | None = None,
     scores_at_once: int = SCORE_BLOCK,
-) -> tuple[IntArray, FloatArray]:
+) -> tuple[IntArray, Scores]:
     """Returns each user's k items of highest score, best first.
 
     Of equal scores, lower item ids come first. Users are scored in blocks, so memory is
@@ -50,8 +50,8 @@ def top_k(
             user's.
 
     Returns:
-        Item ids `[users, k]` int32 and scores `[users, k]` float32. Rows of users with
-        fewer than k items end in -1 and -inf.
+        Item ids `[users, k]` int32 and scores `[users, k]` of the model's precision.
+        Rows of users with fewer than k items end in -1 and -inf.
 
     Raises:
         TypeError: if `model` is of a kind that `evaluate` does not take.
@@ -87,7 +87,7 @@ def top_k_of_rows(
     *,
     excluded: Callable[[slice], Any] | None = None,
     scores_at_once: int = SCORE_BLOCK,
-) -> tuple[IntArray, FloatArray]:
+) -> tuple[IntArray, Scores]:
     """Returns the k columns of highest score in each row of a matrix made in blocks.
 
     Args:
@@ -107,20 +107,20 @@ def top_k_of_rows(
             f"`k` must be at most {num_columns}, the number to choose from. Received: "
             f"k={k}. Lower k."
         )
-    columns = np.empty((num_rows, k), dtype=np.int32)
-    scores = np.empty((num_rows, k), dtype=np.float32)
+    columns: list[IntArray] = [np.empty((0, k), dtype=np.int32)]
+    scores: list[Scores] = [np.empty((0, k), dtype=np.float32)]
     for rows in row_parts(num_rows, num_columns, scores_at_once):
-        columns[rows], scores[rows] = best_items(
+        best = best_items(
             check_scores(score_rows(rows), rows.stop - rows.start, num_columns),
             None if excluded is None else excluded(rows),
             k,
         )
-    return columns, scores
+        columns.append(best[0])
+        scores.append(best[1])
+    return np.concatenate(columns), np.concatenate(scores)
 
 
-def best_items(
-    scores: FloatArray, excluded: Any | None, k: int
-) -> tuple[IntArray, FloatArray]:
+def best_items(scores: Scores, excluded: Any | None, k: int) -> tuple[IntArray, Scores]:
     """Ranks scores `[users, num_items]` in memory, without NaN; see `top_k_of_rows`."""
     found = [_best_of_part(scores, rows, excluded, k) for rows in parts_of(scores)]
     items, of_items = zip(*found, strict=True)
@@ -128,8 +128,8 @@ def best_items(
 
 
 def _best_of_part(
-    scores: FloatArray, rows: slice, excluded: Any | None, k: int
-) -> tuple[IntArray, FloatArray]:
+    scores: Scores, rows: slice, excluded: Any | None, k: int
+) -> tuple[IntArray, Scores]:
     """Items and scores `[rows, k]`, best first."""
     num_items = scores.shape[1]
     scores = masked(scores, rows, excluded)
