@@ -1,34 +1,36 @@
-"""`benchmarks/gpu.py` with its smallest sizes, on a CPU and without TensorFlow."""
+"""Scripts for a GPU with their smallest sizes, on a CPU and without TensorFlow."""
 
 import importlib.util
 import json
 import math
 import os
+import statistics
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks/gpu.py"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 ON_CPU = {
     "JAX_PLATFORMS": "cpu",
     "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # of LLVM, which take longer than the steps
 }
-WITHOUT_TENSORFLOW = """
+CODE = """
 import runpy, sys
 sys.modules["tensorflow"] = None
 sys.path.insert(0, sys.argv[1].rsplit("/", 1)[0])
 del sys.argv[0]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
+WITHOUT_TENSORFLOW = (sys.executable, "-c", CODE)
 
 
-def run(*options, backend="jax"):
+def run_script(name, *options, backend="jax"):
     if importlib.util.find_spec("jax") is None:
         pytest.skip("jax is not installed: pip install jax")
     return subprocess.run(
-        [sys.executable, "-c", WITHOUT_TENSORFLOW, SCRIPT, "--small", *options],
+        [*WITHOUT_TENSORFLOW, BENCHMARKS / name, "--small", *options],
         env={**os.environ, **ON_CPU, "KERAS_BACKEND": backend},
         capture_output=True,
         text=True,
@@ -37,7 +39,7 @@ def run(*options, backend="jax"):
 
 @pytest.mark.slow
 def test_the_script_prints_and_writes_its_figures(tmp_path):
-    done = run("--repeats", "1", "--json", str(tmp_path / "gpu.json"))
+    done = run_script("gpu.py", "--repeats", "1", "--json", str(tmp_path / "gpu.json"))
     assert done.returncode == 0, done.stderr[-3000:]
     figures = json.loads((tmp_path / "gpu.json").read_text())
     assert figures["device"] == "cpu"
@@ -57,6 +59,33 @@ def test_the_script_prints_and_writes_its_figures(tmp_path):
 
 
 def test_another_backend_is_refused():
-    done = run(backend="numpy")
+    done = run_script("gpu.py", backend="numpy")
     assert done.returncode == 1
     assert "KERAS_BACKEND=jax" in done.stderr
+
+
+@pytest.mark.slow
+def test_the_study_measures_each_copy_after_each_epoch(tmp_path):
+    path = tmp_path / "causes.json"
+    wanted = "neumf-8;mf-192"
+    done = run_script(
+        "ncf_causes.py", "--repeats", "2", "--only", wanted, "--json", str(path)
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    parts = json.loads(path.read_text())["parts"]
+    assert list(parts) == wanted.split(";")
+    part = parts["neumf-8"]
+    assert len(part["copies"]) == 5 * 2
+    first, second = part["metrics"]  # [copy][validation, test][HR, NDCG]
+    best = [
+        max(first[seed][1], second[seed][1], key=lambda metrics: metrics[0])
+        for seed in (0, 1)  # of the first change
+    ]
+    summary = part["summary"]["as published"]
+    for place in (0, 1):
+        mean = statistics.mean(metrics[place] for metrics in best)
+        assert summary["best on test"][place] == pytest.approx(mean)
+        mean = statistics.mean(second[seed][1][place] for seed in (0, 1))
+        assert summary["last"][place] == pytest.approx(mean)
+    assert part["losses"][1][0] < part["losses"][0][0]
+    assert "mf-192: 2 epochs" in done.stdout
