@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from _report import seconds
 
-from tfrecs import Interactions, encode_features
+from tfrecs import FeatureEncoder, Interactions
 from tfrecs.bench.baselines import Fitted
 from tfrecs.models import build_hybrid
 from tfrecs.models.two_tower import TwoTower
@@ -88,16 +88,12 @@ def built(
 
 def hybrid(train: Interactions, **settings: Any) -> TwoTower:
     """Builds the hybrid with ML-100K's metadata of films and people."""
-    films, _ = encode_features(
-        train.item_features, categorical=["decade"], multi_hot=["genres"]
-    )
-    people, _ = encode_features(
-        train.user_features, categorical=["age_group", "gender", "occupation"]
-    )
+    of_films = FeatureEncoder(categorical=["decade"], multi_hot=["genres"])
+    of_people = FeatureEncoder(categorical=["age_group", "gender", "occupation"])
     return build_hybrid(
         train.num_users,
         train.num_items,
-        item_features=films,
-        user_features=people,
+        item_features=of_films.fit_transform(train.item_features),
+        user_features=of_people.fit_transform(train.user_features),
         **settings,
     )

@@ -20,7 +20,7 @@ import scipy.sparse as sp
 from _report import finish, parser, print_table
 from _training import Setting
 
-from tfrecs import Interactions, encode_features, evaluate, load_dataset
+from tfrecs import FeatureEncoder, Interactions, evaluate, load_dataset
 from tfrecs.data.splits import cold_item_split, stratified_split
 from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.models import build_hybrid, build_mf
@@ -57,9 +57,8 @@ class Problem:
 def problem(seed: int) -> Problem:
     """Holds films out, and then interactions with the others."""
     data = load_dataset("ml-100k").interactions.at_least(3)
-    films, _ = encode_features(
-        data.item_features, categorical=["decade"], multi_hot=["genres"]
-    )
+    encoder = FeatureEncoder(categorical=["decade"], multi_hot=["genres"])
+    films = encoder.fit_transform(data.item_features)
     rest, cold = cold_item_split(data, seed=seed, test_fraction=0.1)
     train, warm = stratified_split(rest, seed=seed, test_fraction=0.1)
     is_cold = np.bincount(cold.item_ids, minlength=data.num_items) > 0

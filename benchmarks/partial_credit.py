@@ -21,7 +21,7 @@ from _report import finish, keep, parser, print_table
 from _tasks import TASKS, Task
 from _training import Setting, built
 
-from tfrecs import Interactions, credit_from_frame, encode_features, top_k
+from tfrecs import FeatureEncoder, Interactions, credit_from_frame, top_k
 from tfrecs._base.types import AnyArray
 from tfrecs.models import build_mf
 
@@ -44,8 +44,8 @@ def genre_credit(weight: float, train: Interactions) -> Any:
 
 def likeness(train: Interactions) -> Callable[[Any], float]:
     """Takes a model, gives the mean Jaccard of recommended and training films."""
-    genres, _ = encode_features(train.item_features, multi_hot=["genres"])
-    flags = genres.toarray()
+    encoder = FeatureEncoder(multi_hot=["genres"])
+    flags = encoder.fit_transform(train.item_features).toarray()
     both, sizes = flags @ flags.T, flags.sum(axis=1)
     either = sizes[:, None] + sizes - both
     jaccard = both / np.maximum(either, 1)

@@ -55,7 +55,7 @@ from tfrecs.data.splits import SPLITS
 data = tfrecs.read_interactions(sys.argv[1])
 train, test = SPLITS["leave-k-out"](data, seed=0, k=1)
 tfrecs.evaluate(np.zeros((data.num_users, data.num_items)), train, test, k=1).micro(1)
-tfrecs.load_dataset, tfrecs.encode_features, tfrecs.pairwise_batches
+tfrecs.load_dataset, tfrecs.FeatureEncoder, tfrecs.pairwise_batches
 tfrecs.partial_credit
 tfrecs.evaluate_ratings(np.ones(len(data)), data) if data.ratings is not None else 0
 import tfrecs.data.datasets, tfrecs.data.splits, tfrecs.reporting.plots

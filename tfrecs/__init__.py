@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tfrecs import streaming as streaming
     from tfrecs import training as training
     from tfrecs.data.datasets import load_dataset as load_dataset
-    from tfrecs.data.features import encode_features as encode_features
+    from tfrecs.data.features import FeatureEncoder as FeatureEncoder
     from tfrecs.data.interactions import Interactions as Interactions
     from tfrecs.data.readers import read_interactions as read_interactions
     from tfrecs.evaluation import Evaluation as Evaluation

@@ -178,6 +178,16 @@ def test_columns_of_a_frame_are_metadata():
     )
 
 
+@pytest.mark.parametrize("empty", ["", " ", ",", [], "[]", None])
+def test_two_items_without_genres_have_no_credit(empty):
+    films = pd.DataFrame({"genres": [empty, "a", empty, "a, b"]})
+    credit = credit_from_frame(films, multi_hot={"genres": 0.5}, separator=",")
+    found = given_to(credit, np.arange(4), np.arange(4))
+    expected = np.zeros((4, 4))
+    expected[[1, 3], [3, 1]] = 0.25  # .5 * 1/2
+    np.testing.assert_allclose(found, expected)
+
+
 def test_a_missing_column():
     with pytest.raises(ValueError, match=r"a column 'genre'.*Received: columns genres"):
         credit_from_frame(pd.DataFrame({"genres": ["a"]}), multi_hot={"genre": 0.5})

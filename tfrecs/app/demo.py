@@ -4,7 +4,7 @@ from typing import Any
 
 from tfrecs.app.models import Progress
 from tfrecs.data.datasets import load_dataset
-from tfrecs.data.features import encode_features
+from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.interactions import Interactions
 from tfrecs.inference.recommender import Recommender
 
@@ -22,13 +22,14 @@ def train_demo(progress: Progress) -> dict[str, Recommender]:
     train = load_dataset("ml-100k").interactions.at_least(3.0)
     people: Any = train.user_features
     films: Any = train.item_features
-    users, _ = encode_features(
-        people, categorical=["age_group", "gender", "occupation"]
-    )
-    items, _ = encode_features(films, categorical=["decade"], multi_hot=["genres"])
+    of_people = FeatureEncoder(categorical=["age_group", "gender", "occupation"])
+    of_films = FeatureEncoder(categorical=["decade"], multi_hot=["genres"])
     settings: dict[str, dict[str, Any]] = {
         "mf": {},
-        "hybrid": {"user_features": users, "item_features": items},
+        "hybrid": {
+            "user_features": of_people.fit_transform(people),
+            "item_features": of_films.fit_transform(films),
+        },
     }
     return {
         name: _train(name, train, features, progress, place / 2)

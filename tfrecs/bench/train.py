@@ -12,7 +12,7 @@ from tfrecs.bench.callbacks import TimeLimit, board, reporting
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import Progress, Result
 from tfrecs.callbacks import RankingMetrics
-from tfrecs.data.features import encode_features
+from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.interactions import Interactions
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.fit import (
@@ -269,12 +269,13 @@ def _features(problem: Problem) -> dict[str, Any]:
     for side in ("user", "item"):
         frame = getattr(problem.train, f"{side}_features")
         known = () if frame is None else frame.columns
-        columns = {
+        columns: dict[str, Any] = {
             kind: [c for c in getattr(problem.dataset, kind) if c in known]
             for kind in ("categorical", "multi_hot", "numeric")
         }
         if any(columns.values()):
-            features[f"{side}_features"], _ = encode_features(frame, **columns)
+            encoder = FeatureEncoder(**columns)
+            features[f"{side}_features"] = encoder.fit_transform(frame)
     return features
 
 

@@ -1,82 +1,201 @@
 """Metadata of users and items as numbers for a tower."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
+
+from tfrecs._base.checks import check_positive
+from tfrecs.data.feature_columns import (
+    KINDS,
+    Categories,
+    FittedColumn,
+    Numbers,
+    Vectors,
+    Words,
+    check_separator,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def encode_features(
-    frame: "pd.DataFrame",
-    *,
-    categorical: Iterable[str] = (),
-    multi_hot: Iterable[str] = (),
-    numeric: Iterable[str] = (),
-) -> tuple[sp.csr_array, list[str]]:
-    """Encodes columns of metadata, such as `Interactions.item_features`.
+@dataclass(eq=False)
+class FeatureEncoder:
+    """Encodes columns of metadata, as numbers for models and metrics.
 
-    A missing value is encoded as zeros.
+    `fit` keeps the categories, words, means and deviations of one frame, such as
+    `train.item_features`; `transform` encodes any frame by them, and finds columns by
+    name. `to_json` and `from_json` store it.
+
+    A missing value (None, NaN, NA or empty text) is encoded as zeros, which is the mean
+    of a numeric column. Unseen categories are counted in a warning and count as
+    missing: a feature that no fitted row has would stay untrained. With `min_count`
+    above 1, categories in fewer rows share the feature "column=<unknown>", which is
+    trained on them, and which unseen categories then have too.
 
     Args:
-        frame: a row for each user or item.
-        categorical: columns that hold one category: a feature for each category.
-        multi_hot: columns that hold categories joined by "|": a feature for each.
-        numeric: columns that hold a number: one feature, with mean 0 and standard
-            deviation 1 over the rows.
-
-    Returns:
-        `[rows, num_features]` float32, and the features' names, such as "genres=Drama".
+        categorical: columns of one category in a cell: a feature for each category.
+        multi_hot: columns of several: lists, or text such as "Drama|War".
+        numeric: columns of numbers: one feature, with mean 0 and standard deviation 1
+            over the fitted rows. Infinity is refused.
+        text: columns of text: a feature for each word, in lower case: tf-idf, and each
+            row's vector has length 1. Other words are left out.
+        vectors: columns of lists of numbers, such as embeddings of texts or images: a
+            feature for each place, with the values as they are.
+        separator: between the categories of a cell of `multi_hot`. By default each
+            column's own: the first of "|", ";" and "," that it has. Spaces around a
+            category do not count.
+        min_count: rows that a category or word must have for a feature of its own.
+        max_words: words of a column that have a feature, those in the most rows.
 
     Raises:
-        ValueError: if no column is named, one is missing, or all are empty.
+        ValueError: if no column is named, one is missing or named twice, all are empty,
+            or a cell does not fit its kind.
 
     Example:
         >>> import pandas as pd
-        >>> films = pd.DataFrame({"genres": ["Drama|War", "Drama"]})
-        >>> matrix, names = encode_features(films, multi_hot=["genres"])
-        >>> names, matrix.toarray().tolist()
-        (['genres=Drama', 'genres=War'], [[1.0, 1.0], [1.0, 0.0]])
+        >>> films = pd.DataFrame({"genres": ["Drama|War", "War"], "year": [1990, 2000]})
+        >>> encoder = FeatureEncoder(multi_hot=["genres"], numeric=["year"]).fit(films)
+        >>> encoder.names
+        ['genres=Drama', 'genres=War', 'year']
+        >>> new = pd.DataFrame({"year": [2005], "genres": [["War"]]})
+        >>> encoder.transform(new).toarray().tolist()
+        [[0.0, 1.0, 2.0]]
     """
-    blocks: list[sp.sparray] = []
-    names: list[str] = []
-    for column in (*categorical, *multi_hot, *numeric):
-        if column not in frame.columns:
+
+    categorical: Iterable[str] = ()
+    multi_hot: Iterable[str] = ()
+    numeric: Iterable[str] = ()
+    text: Iterable[str] = ()
+    vectors: Iterable[str] = ()
+    separator: str | None = None
+    min_count: int = 1
+    max_words: int = 1000
+    _fitted: Sequence[FittedColumn] = field(default=(), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Checks the arguments."""
+        check_positive(min_count=self.min_count, max_words=self.max_words)
+        if self.separator is not None:
+            check_separator(self.separator)
+        for kind in KINDS:
+            setattr(self, kind, _names_of(kind, getattr(self, kind)))
+        if not self.columns:
             raise ValueError(
-                f"The features must have a column {column!r}. Received: columns "
-                f"{', '.join(map(str, frame.columns))}"
+                f"`FeatureEncoder` needs at least one column. Name some in "
+                f"{', '.join(KINDS)}."
             )
-    for column in categorical:
-        values = frame[column].astype("string")
-        names += _one_hot(values.map(lambda value: [value], "ignore"), column, blocks)
-    for column in multi_hot:
-        names += _one_hot(frame[column].astype("string").str.split("|"), column, blocks)
-    for column in numeric:
-        numbers = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
-        given = np.ma.masked_array(numbers, np.isnan(numbers))
-        scaled = (given - given.mean()) / (given.std() or 1.0)
-        blocks.append(sp.csr_array(scaled.filled(0.0)[:, None]))
-        names.append(column)
-    if not names:
-        raise ValueError(
-            "`encode_features` needs at least one column with values. Name some in "
-            "`categorical`, `multi_hot` or `numeric`."
+
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """The kind and the name of each column, in the order of the features."""
+        return [(kind, name) for kind in KINDS for name in getattr(self, kind)]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the features, such as "genres=Drama"."""
+        return [name for column in self._columns() for name in column.names]
+
+    def fit(self, frame: "pd.DataFrame") -> "FeatureEncoder":
+        """Keeps what encoding needs of a frame's rows; returns the encoder."""
+        _check_frame(frame)
+        self._fitted = [self._fit(frame, kind, name) for kind, name in self.columns]
+        if not self.names:
+            self._fitted = ()
+            raise ValueError(
+                "`FeatureEncoder` needs at least one column with values. Received: "
+                f"{', '.join(name for _, name in self.columns)}, all empty"
+            )
+        return self
+
+    def transform(self, frame: "pd.DataFrame") -> sp.csr_array:
+        """Returns a frame's rows, in their order: `[rows, num_features]` float32."""
+        columns = self._columns()
+        _check_frame(frame)
+        blocks = []
+        for column in columns:  # no comprehension: warnings name the caller's line
+            blocks.append(column.encode(frame))
+        return sp.csr_array(sp.hstack(blocks, format="csr"), dtype=np.float32)
+
+    def fit_transform(self, frame: "pd.DataFrame") -> sp.csr_array:
+        """Fits the encoder, and returns the fitted frame's rows."""
+        return self.fit(frame).transform(frame)
+
+    def to_json(self) -> str:
+        """Returns the fitted encoder as JSON, which `from_json` reads."""
+        arguments = {name: getattr(self, name) for name in _arguments()}
+        fitted = [asdict(column) for column in self._columns()]
+        return json.dumps({"arguments": arguments, "fitted": fitted}, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "FeatureEncoder":
+        """Returns the encoder that `to_json` wrote.
+
+        Raises:
+            ValueError or TypeError: if the text is something else.
+        """
+        stored = json.loads(text)
+        encoder = cls(**stored["arguments"])
+        fitted = zip(encoder.columns, stored["fitted"], strict=True)
+        encoder._fitted = [KINDS[kind](**values) for (kind, _), values in fitted]
+        columns = [column.column for column in encoder._fitted]
+        if columns != [name for _, name in encoder.columns]:
+            raise ValueError(
+                f"`fitted` must be of the encoder's columns. Received: {columns}"
+            )
+        return encoder
+
+    def _fit(self, frame: "pd.DataFrame", kind: str, name: str) -> FittedColumn:
+        if kind == "numeric":
+            return Numbers.fit(frame, name)
+        if kind == "vectors":
+            return Vectors.fit(frame, name)
+        if kind == "text":
+            return Words.fit(
+                frame, name, min_count=self.min_count, max_words=self.max_words
+            )
+        return Categories.fit(
+            frame,
+            name,
+            many=kind == "multi_hot",
+            separator=self.separator,
+            min_count=self.min_count,
         )
-    return sp.csr_array(sp.hstack(blocks), dtype=np.float32), names
+
+    def _columns(self) -> Sequence[FittedColumn]:
+        if not self._fitted:
+            raise ValueError(
+                "The encoder must be fitted. Received: one that is not. Call fit with "
+                "the features of training, such as train.item_features."
+            )
+        return self._fitted
 
 
-def _one_hot(
-    lists: "pd.Series[list[str]]", column: str, blocks: list[sp.sparray]
-) -> list[str]:
-    """Appends a column of zeros and ones for each category; returns their names."""
-    flat = lists.reset_index(drop=True).explode().dropna()
-    codes, categories = flat.factorize(sort=True)
-    ones = np.ones(len(codes), dtype=np.float32)
-    shape = (len(lists), len(categories))
-    block = sp.coo_array((ones, (flat.index.to_numpy(), codes)), shape=shape).tocsr()
-    block.data[:] = 1  # a repeated category of a row counts once
-    blocks.append(block)
-    return [f"{column}={category}" for category in categories]
+def _arguments() -> list[str]:
+    return [*KINDS, "separator", "min_count", "max_words"]
+
+
+def _names_of(kind: str, names: Iterable[str]) -> list[str]:
+    """Returns the columns of a kind; ValueError unless they are distinct names."""
+    listed = [names] if isinstance(names, str) else list(names)
+    wrong = [name for name in listed if not isinstance(name, str)]
+    if isinstance(names, str) or wrong or len(set(listed)) != len(listed):
+        raise ValueError(
+            f"`{kind}` must be a list of distinct names of columns. Received: {names!r}"
+        )
+    return listed
+
+
+def _check_frame(frame: Any) -> None:
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(
+            "The features must be a pandas.DataFrame, a row for each user or item. "
+            f"Received: {type(frame).__name__}. Of one row make "
+            "pandas.DataFrame([{'column': value}])."
+        )

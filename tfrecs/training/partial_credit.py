@@ -23,7 +23,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.types import AnyArray
-from tfrecs.data.features import encode_features
+from tfrecs.data.features import FeatureEncoder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,18 +149,21 @@ def credit_from_frame(
     *,
     categorical: Mapping[str, float] | None = None,
     multi_hot: Mapping[str, float] | None = None,
+    separator: str | None = None,
 ) -> PartialCredit:
     """Builds partial credit from columns, such as `Interactions.item_features`.
 
-    A missing value has no credit.
+    A missing value has no credit, and no more has an empty list or text: two items
+    without genres have no credit for each other.
 
     Args:
         frame: a row for each item.
         categorical: columns of one category, with their weights.
-        multi_hot: columns of categories joined by "|", with their weights.
+        multi_hot: columns of several categories, with their weights.
+        separator: between the categories of a cell, as of `FeatureEncoder`.
 
     Raises:
-        ValueError: if a column is missing, and as `partial_credit`.
+        ValueError: as `FeatureEncoder` and `partial_credit`.
 
     Example:
         >>> import pandas as pd
@@ -171,10 +174,14 @@ def credit_from_frame(
         [[0.25]]
     """
     categorical, multi_hot = categorical or {}, multi_hot or {}
-    metadata = {
-        **{name: encode_features(frame, categorical=[name])[0] for name in categorical},
-        **{name: encode_features(frame, multi_hot=[name])[0] for name in multi_hot},
+    encoders = {
+        **{name: FeatureEncoder(categorical=[name]) for name in categorical},
+        **{
+            name: FeatureEncoder(multi_hot=[name], separator=separator)
+            for name in multi_hot
+        },
     }
+    metadata = {name: coder.fit_transform(frame) for name, coder in encoders.items()}
     return partial_credit(metadata, {**categorical, **multi_hot})
 
 
@@ -203,8 +210,6 @@ def _as_labels(name: str, table: Any) -> sp.csr_array:
 
 def _one_hot(name: str, categories: AnyArray) -> sp.csr_array:
     """Returns categories `[num_items]`, -1 if missing, as zeros and ones."""
-    import pandas as pd
-
     whole = categories.dtype.kind in "iu"
     wrong = categories[categories < -1] if whole else categories
     if len(wrong):
@@ -212,12 +217,11 @@ def _one_hot(name: str, categories: AnyArray) -> sp.csr_array:
             f"`metadata` {name!r} must be whole numbers from 0, or -1 if missing. "
             f"Received: {wrong.dtype}, such as {wrong[:3].tolist()}"
         )
-    missing = categories < 0
-    if missing.all():
-        return sp.csr_array((len(categories), 1), dtype=np.int8)
-    column = pd.arrays.IntegerArray(categories.astype(np.int64), missing)
-    labels, _ = encode_features(pd.DataFrame({name: column}), categorical=[name])
-    return labels.astype(np.int8)
+    rows = np.flatnonzero(categories >= 0)
+    codes = np.unique(categories[rows], return_inverse=True)[1]
+    ones = np.ones(len(rows), dtype=np.int8)
+    shape = (len(categories), codes.max(initial=0) + 1)
+    return sp.csr_array((ones, (rows, codes)), shape=shape)
 
 
 def _similarity(labels: sp.csr_array) -> CreditFunction:

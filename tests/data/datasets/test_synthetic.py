@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tfrecs.data.datasets.synthetic import make_synthetic
-from tfrecs.data.features import encode_features
+from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.splits import leave_k_out
 from tfrecs.evaluation import evaluate
 
@@ -66,7 +66,7 @@ def test_categories_explain_the_taste_by_their_share():
         data = make_synthetic(50, 300, seed=1, feature_share=share, popularity=0)
         scores = data.oracle(np.arange(50)).T.astype(float)  # [items, users]
         frame = data.interactions.item_features
-        x = encode_features(frame, multi_hot=["categories"])[0].toarray()
+        x = FeatureEncoder(multi_hot=["categories"]).fit_transform(frame).toarray()
         fitted = x @ np.linalg.lstsq(x, scores, rcond=None)[0]
         return 1 - ((scores - fitted) ** 2).sum() / (scores**2).sum()
 

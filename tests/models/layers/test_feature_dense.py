@@ -189,7 +189,7 @@ def test_any_number_of_rows_may_be_asked_for():
 
 def test_text_is_refused():
     with pytest.raises(
-        ValueError, match=r"`mine` must be numbers.*'a'.*encode_feature"
+        ValueError, match=r"`mine` must be numbers.*'a'.*FeatureEncoder"
     ):
         as_features(np.array([["a", "b"]]), None, "mine")
 

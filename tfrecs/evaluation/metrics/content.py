@@ -84,7 +84,7 @@ def _features(lists: Lists, metric: str) -> sp.csr_array:
     if lists.item_features is None:
         raise ValueError(
             f"`{metric}` needs the features of items. Received: item_features=None. "
-            "Pass Lists(..., item_features=...), such as from `encode_features`."
+            "Pass Lists(..., item_features=...), such as from FeatureEncoder."
         )
     return lists.item_features
 

@@ -146,7 +146,7 @@ def as_features(features: Any, num_rows: int | None, name: str) -> sp.csr_array:
         matrix = sp.csr_array(features, dtype=np.float32)
     except (ValueError, TypeError) as error:
         raise ValueError(
-            f"`{name}` must be numbers. Received: {error}. tfrecs.encode_features "
+            f"`{name}` must be numbers. Received: {error}. tfrecs.FeatureEncoder "
             "makes numbers of text."
         ) from error
     if not np.isfinite(matrix.data).all():
