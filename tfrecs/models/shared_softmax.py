@@ -23,6 +23,7 @@ def log_probability(positive: Any, p: Any, q: Any, is_positive: Any) -> Any:
     Returns:
         l, `[batch]` float32.
     """
+    dtypes = positive.dtype, p.dtype, q.dtype  # of the gradients too
 
     @ops.custom_gradient
     def fused(positive: Any, p: Any, q: Any) -> Any:
@@ -39,9 +40,9 @@ def log_probability(positive: Any, p: Any, q: Any, is_positive: Any) -> Any:
             scale = ops.cast(change / total, p.dtype)[:, None]
             pairs = ops.cast(others, p.dtype)
             return (
-                ops.cast(change * (1 - itself / total), p.dtype),
-                -scale * ops.matmul(pairs, q),
-                -ops.matmul(ops.transpose(pairs), scale * p),
+                ops.cast(change * (1 - itself / total), dtypes[0]),
+                ops.cast(-scale * ops.matmul(pairs, q), dtypes[1]),
+                ops.cast(-ops.matmul(ops.transpose(pairs), scale * p), dtypes[2]),
             )
 
         return positive - highest - ops.log(total), grad
