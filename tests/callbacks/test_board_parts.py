@@ -299,6 +299,7 @@ def test_features_do_not_take_the_place_of_what_is_told_of_all(from_pairs):
     own = {"user": ["x"] * 60, "interactions": ["y"] * 60}
     many = {"age": range(60), "height": [1.5] * 60}  # or no whole numbers
     people = pd.DataFrame({**own, **many, "tags": [["a", "b"]] * 60})
+    people = people.rename_axis("user_id")  # or "user" would be the ids
     train = from_pairs([(0, 0)], 60, 1, user_features=people)
     columns = user_columns(train, np.array([0, *range(60)]))
     assert list(columns) == ["user", "interactions", "activity decile", "tags"]

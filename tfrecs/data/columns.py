@@ -1,15 +1,12 @@
 """Columns of interactions as checked arrays."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
-from tfrecs.data.vocabulary import Vocabulary
-
-if TYPE_CHECKING:
-    import pandas as pd
+from tfrecs.data.frames import one_column
 
 
 def checked_columns(
@@ -96,7 +93,7 @@ def as_amounts(values: Any, name: str) -> FloatArray | None:
         return None
     try:
         with np.errstate(over="ignore"):  # becomes inf, refused below
-            amounts = np.array(values, dtype=np.float32)
+            amounts = np.array(one_column(values, name), dtype=np.float32)
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"`{name}` must be numbers. Received: {error}") from error
     _check_column(amounts, name)
@@ -113,7 +110,7 @@ def as_times(values: Any) -> AnyArray | None:
     """Returns times as int64 or float64, with datetimes as seconds since 1970."""
     if values is None:
         return None
-    times = np.array(values)
+    times = np.array(one_column(values, "timestamps"))
     _check_column(times, "timestamps")
     if times.dtype.kind == "M":
         missing = np.isnat(times)
@@ -145,27 +142,3 @@ def _check_column(values: AnyArray, name: str) -> None:
 def pair_keys(user_ids: IntArray, item_ids: IntArray, num_items: int) -> AnyArray:
     """Returns an int64 for each pair, equal only for equal pairs."""
     return user_ids.astype(np.int64) * num_items + item_ids
-
-
-def aligned_features(
-    frame: "pd.DataFrame | None", vocabulary: Vocabulary, name: str
-) -> "pd.DataFrame | None":
-    """Returns the frame with one row for each id, in their order; NaN if missing."""
-    import pandas as pd
-
-    if frame is None:
-        return None
-    repeated = frame.index[frame.index.duplicated()].tolist()
-    if repeated:
-        raise ValueError(
-            f"`{name}` must have one row for each id. Received: {repeated[0]!r} more "
-            "than once"
-        )
-    ids = pd.Index(vocabulary.ids, tupleize_cols=False)
-    if not ids.isin(frame.index).any():
-        raise ValueError(
-            f"`{name}` must be indexed by raw id, such as {vocabulary.ids[0]!r}. "
-            f"Received: none of them, but {frame.index[:1].tolist()}. "
-            "Use frame.set_index(...)."
-        )
-    return frame if frame.index.equals(ids) else frame.reindex(ids)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
-from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, BoolArray, FloatArray, IntArray
 from tfrecs.data import raw
-from tfrecs.data.columns import aligned_features, checked_columns
+from tfrecs.data.columns import checked_columns
+from tfrecs.data.k_core import k_core_rows
+from tfrecs.data.metadata import aligned_features, at_rows, described
 from tfrecs.data.raw import Duplicates
 from tfrecs.data.vocabulary import Vocabulary
 
@@ -40,8 +41,8 @@ class Interactions:
         item_features: one row for each item, in the order of `items`.
 
     Raises:
-        ValueError: if lengths differ, an id is out of range, a value is missing,
-            negative or not finite, or a pair is repeated.
+        ValueError: if lengths differ, an id is out of range or a value is bad, or if a
+            pair is repeated.
     """
 
     user_ids: IntArray
@@ -60,8 +61,9 @@ class Interactions:
         columns = checked_columns(given, self.num_users, self.num_items)
         for name, column in columns.items():
             object.__setattr__(self, name, column)
-        for name, ids in ("user_features", self.users), ("item_features", self.items):
-            features = aligned_features(getattr(self, name), ids, name)
+        for role, ids in ("user", self.users), ("item", self.items):
+            name = f"{role}_features"
+            features = aligned_features(getattr(self, name), ids, role, name)
             object.__setattr__(self, name, features)
 
     @classmethod
@@ -93,8 +95,9 @@ class Interactions:
                 is neither), or raise an "error".
             user_vocabulary: ids to use instead of learning them, such as `train.users`.
             item_vocabulary: the catalogue to use instead of learning it.
-            user_features: a row for each user, indexed by raw id.
-            item_features: a row for each item, indexed by raw id.
+            user_features: a row for each user: its id is the column with a usual name,
+                such as `user_id`, or else the index.
+            item_features: the same for items.
 
         Raises:
             ValueError: if lengths differ, ids are missing or not in a given
@@ -127,24 +130,36 @@ class Interactions:
         duplicates: Duplicates = "last",
         user_features: "pd.DataFrame | None" = None,
         item_features: "pd.DataFrame | None" = None,
+        users: "pd.DataFrame | None" = None,
+        items: "pd.DataFrame | None" = None,
     ) -> "Interactions":
-        """Builds interactions from the rows of a DataFrame; see `from_arrays`.
+        """Builds interactions from the rows of a table; see `from_arrays`.
+
+        `items` describes the catalogue: its rows without interactions are items too.
+        `item_features` leaves such rows out. The same holds for users.
+
+        Args:
+            frame: a DataFrame, or a table of polars or pyarrow.
+            user_col: the column of raw user ids; the next four are of other values.
+            item_col: raw item ids.
+            rating_col: ratings.
+            time_col: times.
+            weight_col: weights.
+            duplicates: as in `from_arrays`.
+            user_features: as in `from_arrays`, or with ids in the column `user_col`.
+            item_features: the same for items.
+            users: the same, with users without interactions.
+            items: the same for items.
 
         Raises:
             ValueError: if the frame lacks a named column, and as `from_arrays`.
         """
-        named = (user_col, item_col, rating_col, time_col, weight_col)
-        users, items, ratings, timestamps, weights = raw.named_columns(frame, named)
-        return cls.from_arrays(
-            users,
-            items,
-            ratings=ratings,
-            timestamps=timestamps,
-            weights=weights,
-            duplicates=duplicates,
-            user_features=user_features,
-            item_features=item_features,
-        )
+        named = {"users": user_col, "items": item_col, "ratings": rating_col}
+        named |= {"timestamps": time_col, "weights": weight_col}
+        columns = raw.named_columns(frame, named)
+        columns |= described(columns, "user", user_col, user_features, users)
+        columns |= described(columns, "item", item_col, item_features, items)
+        return cls.from_arrays(**columns, duplicates=duplicates)
 
     @classmethod
     def from_matrix(
@@ -159,19 +174,17 @@ class Interactions:
         """Builds interactions from a matrix of users (rows) by items (columns).
 
         Args:
-            matrix: `[num_users, num_items]`, scipy sparse or dense; each nonzero entry
-                is an interaction, and its value the rating.
-            users: `[num_users]` raw ids of the rows; 0, 1, ... by default.
-            items: `[num_items]` raw ids of the columns; 0, 1, ... by default.
+            matrix: `[num_users, num_items]`, scipy sparse, dense or a DataFrame; each
+                nonzero entry is an interaction, and its value the rating.
+            users: `[num_users]` ids of rows; a DataFrame's own or 0, 1, ... by default.
+            items: `[num_items]` ids of columns, likewise.
             user_features: as in `from_arrays`.
             item_features: as in `from_arrays`.
 
         Raises:
             ValueError: if the shape does not fit, as for a matrix of items by users.
         """
-        fields = raw.fields_of_matrix(
-            matrix, users, items, user_features, item_features
-        )
+        fields = raw.fields_of_matrix(matrix, users, items)
         return cls(**fields, user_features=user_features, item_features=item_features)
 
     @property
@@ -235,20 +248,8 @@ class Interactions:
         Raises:
             ValueError: if nothing is left.
         """
-        check_positive(user=user, item=item)
-        keep = np.ones(len(self), dtype=bool)
-        while keep.any():
-            enough_user = np.bincount(self.user_ids[keep], minlength=self.num_users)
-            enough_item = np.bincount(self.item_ids[keep], minlength=self.num_items)
-            enough = (enough_user >= user)[self.user_ids]
-            enough &= (enough_item >= item)[self.item_ids]
-            if not (keep & ~enough).any():
-                return self.take(keep).compact()
-            keep &= enough
-        raise ValueError(
-            f"No user and item have that many interactions with each other. Received: "
-            f"user={user}, item={item}. Lower them."
-        )
+        rows = k_core_rows(self.user_ids, self.item_ids, user=user, item=item)
+        return self.take(rows).compact()
 
     def compact(self) -> "Interactions":
         """Returns the same interactions without users and items that have none."""
@@ -260,6 +261,8 @@ class Interactions:
             item_ids=item_ids.astype(np.int32),
             users=Vocabulary(self.users.ids[used_users], self.users.name),
             items=Vocabulary(self.items.ids[used_items], self.items.name),
+            user_features=at_rows(self.user_features, used_users),
+            item_features=at_rows(self.item_features, used_items),
         )
 
     def contains(self, other: "Interactions") -> BoolArray:
@@ -268,7 +271,8 @@ class Interactions:
         Raises:
             ValueError: if the vocabularies differ.
         """
-        self._check_same_vocabularies(other)
+        self.users.check_same(other.users)
+        self.items.check_same(other.items)
         return np.asarray(self.matrix[other.user_ids, other.item_ids] > 0).ravel()
 
     def num_shared(self, other: "Interactions") -> int:
@@ -277,24 +281,20 @@ class Interactions:
         Raises:
             ValueError: if the vocabularies differ.
         """
-        self._check_same_vocabularies(other)
-        return int(self.matrix.multiply(other.matrix).nnz)
-
-    def _check_same_vocabularies(self, other: "Interactions") -> None:
         self.users.check_same(other.users)
         self.items.check_same(other.items)
+        return int(self.matrix.multiply(other.matrix).nnz)
 
     def __len__(self) -> int:
         """Returns the number of interactions."""
         return len(self.user_ids)
 
     def __repr__(self) -> str:
-        """Returns the number of interactions, users and items, and the density."""
+        """Returns the size, the density and the names of the other columns."""
         names = (*_COLUMNS[2:], "user_features", "item_features")
         extras = [n.replace("_", " ") for n in names if getattr(self, n) is not None]
         extra = f", with {', '.join(extras)}" if extras else ""
         density = len(self) / (self.num_users * self.num_items)
-        users = f"{self.num_users} user{'s' * (self.num_users != 1)}"
-        items = f"{self.num_items} item{'s' * (self.num_items != 1)}"
-        size = f"{len(self)} of {users} x {items}"
-        return f"<Interactions: {size}, density {density:.2%}{extra}>"
+        sides = {"user": self.num_users, "item": self.num_items}
+        shape = " x ".join(f"{n} {side}{'s' * (n != 1)}" for side, n in sides.items())
+        return f"<Interactions: {len(self)} of {shape}, density {density:.2%}{extra}>"

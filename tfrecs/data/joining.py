@@ -67,11 +67,9 @@ def join(train: Interactions, more: Interactions) -> Interactions:
         _check_kinds(known, later_ids)
     users = train.users.extended(more.users.ids)
     items = train.items.extended(more.items.ids)
-    earlier, later = over(train, users, items), over(more, users, items)
-    earlier = replace(
-        earlier,
-        user_features=_rows_of_both(train.user_features, more.user_features),
-        item_features=_rows_of_both(train.item_features, more.item_features),
+    earlier, later = (
+        over(replace(part, user_features=None, item_features=None), users, items)
+        for part in (train, more)
     )
     kept = ~later.contains(earlier)
     columns: dict[str, Any] = {
@@ -81,6 +79,8 @@ def join(train: Interactions, more: Interactions) -> Interactions:
         earlier,
         user_ids=np.concatenate([earlier.user_ids[kept], later.user_ids]),
         item_ids=np.concatenate([earlier.item_ids[kept], later.item_ids]),
+        user_features=_rows_of_both(train.user_features, more.user_features),
+        item_features=_rows_of_both(train.item_features, more.item_features),
         **columns,
     )
 

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from tfrecs._base.checks import check_choice
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.columns import checked_values, pair_keys
+from tfrecs.data.frames import as_frame
 from tfrecs.data.vocabulary import Vocabulary, as_id_array
 
 Duplicates = Literal["last", "first", "max", "sum", "error"]
@@ -48,16 +49,17 @@ def fields_of_arrays(
     }
 
 
-def named_columns(frame: Any, names: Iterable[str | None]) -> list[Any]:
-    """Returns the named columns of a DataFrame, None for None."""
-    columns: list[Any] = []
-    for name in names:
+def named_columns(table: Any, names: Mapping[str, str | None]) -> dict[str, Any]:
+    """Returns the columns of a table by their role, None without a name."""
+    frame = as_frame(table, "frame")
+    columns: dict[str, Any] = {}
+    for role, name in names.items():
         if name is not None and name not in frame.columns:
             raise ValueError(
                 f"The data must have a column {name!r}. Received: columns "
                 f"{', '.join(map(str, frame.columns))}"
             )
-        columns.append(None if name is None else frame[name])
+        columns[role] = None if name is None else frame[name]
     return columns
 
 
@@ -105,25 +107,22 @@ def fields_of_matrix(
     matrix: Any,
     users: Sequence[Any] | None,
     items: Sequence[Any] | None,
-    user_features: Any,
-    item_features: Any,
 ) -> dict[str, Any]:
     """Indexes a matrix of users by items; see `Interactions.from_matrix`."""
+    matrix, users, items = _labelled(matrix, users, items)
     coo = sp.coo_array(matrix)
     coo.sum_duplicates()
     coo.eliminate_zeros()
     if coo.ndim != 2:
         raise ValueError(f"`matrix` must be users x items. Received: shape {coo.shape}")
-    given = {"users": (users, user_features), "items": (items, item_features)}
-    for axis, (name, values) in enumerate(given.items()):
-        for value in values:
-            if value is not None and len(value) != coo.shape[axis]:
-                turned = len(value) == coo.shape[1 - axis]
-                raise ValueError(
-                    f"`matrix` must be users x items. Received: shape {coo.shape} "
-                    f"and {len(value)} {name}."
-                    + (" It looks transposed: pass matrix.T." if turned else "")
-                )
+    for axis, (name, ids) in enumerate({"users": users, "items": items}.items()):
+        if ids is not None and len(ids) != coo.shape[axis]:
+            turned = len(ids) == coo.shape[1 - axis]
+            raise ValueError(
+                f"`matrix` must be users x items. Received: shape {coo.shape} "
+                f"and {len(ids)} {name}."
+                + (" It looks transposed: pass matrix.T." if turned else "")
+            )
     user_ids, item_ids = coo.coords
     num_users, num_items = coo.shape
     return {
@@ -133,3 +132,30 @@ def fields_of_matrix(
         "items": Vocabulary(np.arange(num_items) if items is None else items, "items"),
         "ratings": coo.data,
     }
+
+
+def _labelled(matrix: Any, users: Any, items: Any) -> tuple[Any, Any, Any]:
+    """A matrix with the ids of its rows and columns, a DataFrame's own by default."""
+    import pandas as pd
+
+    if not isinstance(matrix, pd.DataFrame):
+        return matrix, users, items
+    users = matrix.index.to_flat_index() if users is None else users
+    items = matrix.columns.to_flat_index() if items is None else items
+    other = [name for name in matrix if not pd.api.types.is_numeric_dtype(matrix[name])]
+    if other:
+        raise TypeError(
+            f"`matrix` must hold numbers. Received: a column {other[0]!r} of "
+            f"{matrix[other[0]].dtype}. If it has the ids of users, use "
+            f"matrix.set_index({other[0]!r})."
+        )
+    missing = int(matrix.isna().sum().sum())
+    if missing:
+        raise ValueError(
+            f"`matrix` must have no missing values. Received: {missing} of "
+            f"{matrix.size}. If they are no interactions, use matrix.fillna(0)."
+        )
+    values: Any = matrix
+    if all(isinstance(kind, pd.SparseDtype) for kind in matrix.dtypes):
+        return values.sparse.to_coo(), users, items
+    return values.to_numpy(float), users, items

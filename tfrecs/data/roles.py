@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 # In order of preference, as they are in lower case without "_", "-" and spaces.
 _USUAL_NAMES = {
@@ -29,7 +30,7 @@ def find_roles(columns: Sequence[str], named: dict[str, str | None]) -> dict[str
             )
     roles = {role: name for role, name in named.items() if name is not None}
     free = [column for column in columns if column not in named.values()]
-    plain = {_plain(column): column for column in reversed(free)}  # the first wins
+    plain = {plain_name(column): column for column in reversed(free)}  # the first wins
     for role, usual in _USUAL_NAMES.items():
         found = [plain[name] for name in usual if name in plain]
         if role not in roles and found:
@@ -45,7 +46,14 @@ def find_roles(columns: Sequence[str], named: dict[str, str | None]) -> dict[str
     return roles
 
 
-def _plain(column: str) -> str:
+def usual_column(columns: Iterable[Any], role: str) -> Any:
+    """Returns the column with a usual name for the ids of a role, None without one."""
+    plain = {plain_name(str(column)): column for column in reversed(list(columns))}
+    found = [plain[name] for name in _USUAL_NAMES[role] if name in plain]
+    return found[0] if found else None
+
+
+def plain_name(column: str) -> str:
     """`User ID`, `user_id` and RecBole's `user_id:token` all as `userid`."""
     return re.sub(r"[\s_-]", "", column.partition(":")[0]).lower()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfrecs._base.types import AnyArray, IntArray
+from tfrecs.data.frames import one_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,10 +19,12 @@ def as_id_array(values: Iterable[Any], name: str) -> AnyArray:
     """Returns raw ids as a one-dimensional array, with tuples kept whole.
 
     Raises:
+        TypeError: if `values` is a table.
         ValueError: if `values` has more than one dimension, or a missing value.
     """
     import pandas as pd
 
+    values = one_column(values, name)
     if isinstance(values, pd.Series | pd.Index | np.ndarray):
         ids = np.asarray(values)
     else:
