@@ -115,11 +115,13 @@ def test_one_side_alone_and_tables_in_blocks(randomize, monkeypatch):
 # Features
 
 
+@pytest.mark.parametrize("longer", [0, 4])
 @pytest.mark.parametrize("sparse", [False, True])
-def test_new_items_are_scored_by_their_features(randomize, monkeypatch, sparse):
+def test_new_items_are_scored_by_their_features(randomize, monkeypatch, sparse, longer):
     """As in a model that was built with all of them."""
     features = np.zeros((9, 5), dtype=np.float32)
     features[np.arange(9), np.arange(9) % 5] = 1 + np.arange(9)
+    features[6, :longer] = 2
     more = np.array([[0, 1, 2, 3, 0], [0, 0, 0, 0, 4.0]], dtype=np.float32)
     if sparse:
         monkeypatch.setattr("tfrecs.models.layers.feature_dense.DENSE_TABLE", 0)
@@ -129,7 +131,8 @@ def test_new_items_are_scored_by_their_features(randomize, monkeypatch, sparse):
     grown = grow(model, items=Newcomers(2, start="zero", features=given))
     layer = grown.item_tower.get_layer("item_features")
     assert isinstance(layer, FeatureDense)
-    assert layer.most == (3 if sparse else None)  # it was 1, or a dense table
+    assert layer.most == (1 if sparse else None)
+    assert layer.num_tails == sparse * (1 + (longer > 0))
     kernel = np.array(model.item_tower.get_layer("item_features").kernel)
     parts = grown.item_output(np.array([9, 10], dtype=np.int32))
     np.testing.assert_allclose(parts["factors"], (more @ kernel)[:, :3], rtol=1e-5)

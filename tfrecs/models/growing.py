@@ -152,8 +152,8 @@ def resized_tower(
         if layer in reading and _size_name(layer):
             kept = config[_size_name(layer)] if keep else 0
             config[_size_name(layer)] = kept + newcomers.count
-            if isinstance(layer, FeatureDense) and layer.most and newcomers.count:
-                config["most"] = new_features(layer, newcomers)["places"].shape[1]
+            if isinstance(layer, FeatureDense) and newcomers.count:
+                config |= layer.sizes_with(new_features(layer, newcomers), keep=keep)
         return type(layer).from_config(config)
 
     larger = keras.models.clone_model(tower, clone_function=resized)
@@ -182,8 +182,7 @@ def _start(layer: Any, larger: Any, newcomers: Newcomers) -> None:
     elif isinstance(layer, Categories):
         write_rows(larger.categories, new_categories(layer, newcomers), num_before)
     else:
-        for name, rows in new_features(layer, newcomers).items():
-            write_rows(getattr(larger, name), rows, num_before)
+        larger.write_last(new_features(layer, newcomers))
 
 
 def _reads_ids(layer: Any, tower: keras.Model) -> bool:

@@ -13,7 +13,7 @@ from tfrecs._base.cosine import unit_rows
 from tfrecs._base.types import AnyArray
 from tfrecs.models.layers import Categories, FeatureDense
 from tfrecs.models.layers.embedding import look_up
-from tfrecs.models.layers.feature_dense import as_features, padded
+from tfrecs.models.layers.feature_dense import as_features
 from tfrecs.models.layers.rows import mean_row
 
 STARTS = ("mean", "zero")
@@ -163,8 +163,8 @@ def first_rows(table: Any, num_before: int, newcomers: Newcomers) -> AnyArray:
     return start
 
 
-def new_features(layer: FeatureDense, newcomers: Newcomers) -> dict[str, AnyArray]:
-    """Returns newcomers' rows of a layer's weights, by the weight's name."""
+def new_features(layer: FeatureDense, newcomers: Newcomers) -> sp.csr_array:
+    """Returns the newcomers' features `[count, num_features]`."""
     matrix = as_features(newcomers.features, newcomers.count, "features")
     fewest = 1 if np.ndim(newcomers.features) == 1 else layer.num_features
     if not fewest <= matrix.shape[1] <= layer.num_features:
@@ -173,11 +173,7 @@ def new_features(layer: FeatureDense, newcomers: Newcomers) -> dict[str, AnyArra
             f"{matrix.shape[1]}"
         )
     matrix.resize(newcomers.count, layer.num_features)
-    if layer.most is None:
-        return {"table": matrix.toarray()}
-    longest = max(layer.most, int(np.diff(matrix.indptr).max(initial=0)))
-    places, values = padded(matrix, longest)
-    return {"places": places, "values": values}
+    return matrix
 
 
 def new_categories(layer: Categories, newcomers: Newcomers) -> AnyArray:

@@ -124,7 +124,7 @@ class TwoTower(keras.Model):
         )
         width = user["hidden"].shape[-1] if "hidden" in user else 1
         blocks = list(_blocks(num_users, num_items, SCORE_BLOCK // width))
-        scores = np.empty((0, num_items), np.float32)
+        scores = np.empty((0 if blocks else num_users, num_items), np.float32)
         for rows, columns in blocks:
             block = self.interaction(
                 {name: part[rows] for name, part in user.items()},

@@ -6,7 +6,7 @@ import pytest
 import scipy.sparse as sp
 import tensorflow as tf
 
-from tfrecs.models.layers import feature_dense
+from tfrecs.models.layers import feature_dense, sparse_rows
 from tfrecs.models.layers.feature_dense import FeatureDense, as_features
 
 # Rows of different lengths, one of them empty, with values beyond 0 and 1.
@@ -51,18 +51,26 @@ KINDS = {
 }
 
 
-@pytest.fixture(params=["table", "padded"])
+MOST = {"table": None, "flat": 3, "tails": 1}
+
+
+def hold(held, monkeypatch):
+    """Features as a dense table, or as flat arrays, without tails or with them."""
+    monkeypatch.setattr(feature_dense, "DENSE_TABLE", 2**22 if held == "table" else 0)
+    monkeypatch.setattr(sparse_rows, "USUAL_ROWS", 1 if held == "flat" else 1024)
+
+
+@pytest.fixture(params=MOST)
 def held(request, monkeypatch):
-    """Whether sparse features are held as a dense table or as padded non-zeros."""
-    if request.param == "padded":
-        monkeypatch.setattr(feature_dense, "DENSE_TABLE", 0)
+    hold(request.param, monkeypatch)
     return request.param
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_output_is_the_features_times_the_kernel(held, kind):
     layer = over(KINDS[kind](MATRIX))
-    assert layer.most == (3 if held == "padded" else None)
+    assert layer.most == MOST[held]
+    assert layer.num_tails == (2 if held == "tails" else 0)  # rows 2 and 4
     expected = MATRIX @ KERNEL
     np.testing.assert_allclose(layer(IDS), expected[IDS], atol=1e-6)
     np.testing.assert_allclose(layer(IDS[0]), expected[IDS[0]], atol=1e-6)
@@ -72,7 +80,7 @@ def test_categories_are_one_feature_each(held):
     categories = np.array([4, 0, 6, 0, 1])
     layer = over(categories)
     assert layer.num_features == 7
-    assert layer.most == (1 if held == "padded" else None)
+    assert layer.most == (None if held == "table" else 1)
     np.testing.assert_allclose(layer(IDS), KERNEL[categories][IDS], atol=1e-6)
     one_hot = over(np.eye(7)[categories])
     np.testing.assert_array_equal(layer(IDS), one_hot(IDS))
@@ -80,33 +88,29 @@ def test_categories_are_one_feature_each(held):
 
 def test_rows_without_features_give_zeros(held):
     layer = over(sp.csr_array((5, 7)))
-    assert layer.most == (1 if held == "padded" else None)
+    assert layer.most == (None if held == "table" else 1)
     assert not layer(IDS).numpy().any()
 
 
-def test_padding_stands_after_the_numbers():
-    places, values = feature_dense.padded(sp.csr_array(MATRIX), 4)
-    assert places.tolist() == [
-        [2, 0, 0, 0],
-        [0, 0, 0, 0],
-        [0, 3, 0, 0],
-        [6, 0, 0, 0],
-        [1, 4, 6, 0],
-    ]
-    assert values.tolist() == [
-        [2, 0, 0, 0],
-        [0, 0, 0, 0],
-        [1, -3, 0, 0],
-        [0.5, 0, 0, 0],
-        [4, 1, 2, 0],
-    ]
+def test_flat_rows_and_their_tails():
+    rows = sparse_rows.flat_rows(sp.csr_array(MATRIX), 1)
+    assert {name: array.tolist() for name, array in rows.items()} == {
+        "starts": [0, 1, 1, 2, 3],
+        "lengths": [1, 0, 1, 1, 1],
+        "places": [2, 0, 6, 1],
+        "values": [2, 1, 0.5, 4],
+        "slots": [0, 0, 1, 0, 2],
+        "tail_slots": [1, 2, 2],
+        "tail_places": [3, 4, 6],
+        "tail_values": [-3, 1, 2],
+    }
 
 
-def test_both_ways_have_one_gradient(monkeypatch):
+def test_every_way_has_one_gradient(monkeypatch):
     share = np.random.default_rng(1).normal(size=(2, 3, 2)).astype(np.float32)
     found = []
-    for limit in (2**22, 0):
-        monkeypatch.setattr(feature_dense, "DENSE_TABLE", limit)
+    for held in MOST:
+        hold(held, monkeypatch)
         layer = over(MATRIX)
         with tf.GradientTape() as tape:
             score = tf.reduce_sum(share * layer(IDS))
@@ -116,25 +120,53 @@ def test_both_ways_have_one_gradient(monkeypatch):
         np.testing.assert_allclose(gradient, expected, atol=1e-5)
 
 
-@pytest.mark.parametrize(("limit", "most"), [(35, None), (34, 3)])
+@pytest.mark.parametrize(("limit", "most"), [(35, None), (34, 1)])
 def test_the_table_is_dense_up_to_a_limit(monkeypatch, limit, most):
     monkeypatch.setattr(feature_dense, "DENSE_TABLE", limit)  # MATRIX has 5 * 7 numbers
     assert over(MATRIX).most == most
 
 
 @pytest.mark.parametrize(("features", "most"), [(6, None), (7, 3)])
-def test_the_table_is_dense_where_padding_saves_nothing(monkeypatch, features, most):
-    monkeypatch.setattr(feature_dense, "DENSE_TABLE", 0)  # 3 places and 3 values a row
+def test_the_table_is_dense_if_half_of_it_is_not_zero(monkeypatch, features, most):
+    hold("flat", monkeypatch)
     matrix = np.zeros((5, features))
-    matrix[1, :3] = 1
+    matrix[:, :3] = 1  # 15 places and 15 values
     assert over(matrix).most == most
+
+
+@pytest.mark.parametrize(
+    ("lengths", "most"),
+    [
+        ([5, 5, 5, 5], 5),
+        ([0, 0, 0, 0], 1),
+        ([1, 1, 1, 4], 4),  # 3 * 1 + 3 is half of 3 * 4
+        ([1, 1, 1, 4, 1], 4),
+        ([2, 9, 1, 1, 0], 1),  # 3 * 1 + 9 is less than half of 3 * 9
+        ([9, 8], 9),  # fewer rows than usual
+        ([9, 1], 1),
+    ],
+)
+def test_a_tail_must_halve_a_look_up_of_usual_rows(monkeypatch, lengths, most):
+    monkeypatch.setattr(sparse_rows, "USUAL_ROWS", 3)
+    rows = sp.csr_array(np.arange(9) < np.array(lengths)[:, None])
+    assert sparse_rows.most_looked_up(rows) == most
+
+
+def test_memory_follows_the_entries_and_not_the_longest_row():
+    matrix = sp.csr_array(sp.vstack([np.ones((1, 9000)), sp.eye(2000, 9000)]))
+    layer = FeatureDense.over(matrix, 1, num_rows=2001, name="mine")
+    held = sum(int(np.prod(x.shape)) for x in layer.non_trainable_weights)
+    assert layer.most == 1
+    assert held == 3 * 2001 + 2 * 2001 + 3 * 8999
 
 
 def test_only_the_kernel_is_trained(held):
     layer = over(MATRIX)
     assert [weight.name for weight in layer.trainable_weights] == ["kernel"]
     names = {weight.name for weight in layer.non_trainable_weights}
-    assert names == ({"places", "values"} if held == "padded" else {"table"})
+    tails = {"slots", "tail_slots", "tail_places", "tail_values"}
+    flat = {"starts", "lengths", "places", "values", *tails}
+    assert names == ({"table"} if held == "table" else flat)
     assert layer.name == "my_features"
 
 

@@ -39,7 +39,7 @@ def write_rows(table: Any, rows: Any, start: int) -> None:
     rows = ops.cast(ops.convert_to_tensor(rows), table.dtype)
     if keras.backend.backend() != "tensorflow":
         first = [start] + [0] * (len(table.shape) - 1)
-        table.assign(ops.slice_update(table, first, rows))
+        table.assign(ops.slice_update(ops.convert_to_tensor(table), first, rows))
         return
     import tensorflow as tf
 
