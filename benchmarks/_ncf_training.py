@@ -19,12 +19,11 @@ from tfrecs.optimizers import LazyAdam, separate_bias_optimizer
 K = 10
 REDRAWS = 16  # of a negative that is a positive: few are left, of a few users
 MODELS = {"mf": build_mf, "gmf": build_gmf, "mlp": build_mlp, "neumf": build_neumf}
-MAIN = "main"  # the optimizer whose learning rate a copy sets
 OPTIMIZERS: dict[str, Callable[[keras.Model], Any]] = {
-    "adam": lambda model: keras.optimizers.Adam(name=MAIN),
-    "lazy_adam": lambda model: LazyAdam(name=MAIN),
+    "adam": lambda model: keras.optimizers.Adam(),
+    "lazy_adam": lambda model: LazyAdam(),
     "biases by sgd": lambda model: separate_bias_optimizer(
-        model, keras.optimizers.Adam(name=MAIN), keras.optimizers.SGD(0.02)
+        model, keras.optimizers.Adam(), keras.optimizers.SGD(0.02)
     ),
 }
 
@@ -219,11 +218,14 @@ def batches_of(program: Program, data: Data) -> tuple[int, int, Callable[..., An
 
 
 def with_rate(optimizer: Any, state: Any, rate: Any) -> Any:
-    """Returns a state whose main optimizer has another learning rate."""
+    """Returns a state whose (main) optimizer has another learning rate."""
+    main = getattr(optimizer, "optimizers", [optimizer])[0].variables
+    (wanted,) = [v for v in main if v.name == "learning_rate"]
     weights, frozen, variables, metrics = state
-    paths = [variable.path for variable in optimizer.variables]
-    variables = [*variables]
-    variables[paths.index(f"{MAIN}/learning_rate")] = rate.astype("float32")
+    variables = [
+        rate.astype(value.dtype) if variable is wanted else value
+        for variable, value in zip(optimizer.variables, variables, strict=True)
+    ]
     return weights, frozen, variables, metrics
 
 

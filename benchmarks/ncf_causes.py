@@ -94,18 +94,7 @@ def over_items(
     return Part(program, ALL_ITEMS, epochs)
 
 
-def both(part: Part) -> Part:
-    """Returns a part that also trains each copy on the validation items."""
-    whole = {
-        f"{label}, validation items trained on": replace(copy, whole=True)
-        for label, copy in part.copies.items()
-    }
-    return replace(part, copies={**part.copies, **whole})
-
-
 BY_SGD = "biases by sgd"
-EIGHT = replace(LARGE, num_negatives=8)
-EIGHT_NEUMF = replace(NEUMF, batch=1024, num_negatives=8)
 PARTS = {
     "mlp": Part(MLP, AS_PUBLISHED, 20, seconds=45),
     "neumf-8": Part(NEUMF, AS_PUBLISHED, 24, seconds=45),
@@ -114,25 +103,19 @@ PARTS = {
     "mlp, half the sizes": Part(replace(LARGE, sizes=HALF_MLP), RATES),
     "neumf-8, MLP 16-8": Part(replace(LARGE_NEUMF, sizes=SMALL_NEUMF), RATES, 20),
     "mlp, grouped": Part(replace(LARGE, grouped=True), RATES),
-    "mlp, 8 negatives": Part(EIGHT, DECAYS),
-    "mlp, dropout .1": Part(replace(LARGE, dropout=0.1), DECAYS),
+    "mlp, 8 negatives": Part(replace(LARGE, num_negatives=8), DECAYS),
+    "mlp, dropout": Part(replace(LARGE, dropout=0.1), DECAYS),
+    "neumf-8, dropout": Part(replace(LARGE_NEUMF, dropout=0.1), DECAYS, 20),
+    "mf-192": over_items("mf", 192, 0.4, 120, BY_SGD),
+    "mf-192, dropout .5": over_items("mf", 192, 0.5, 120, BY_SGD),
+    "mf-256, dropout .5": over_items("mf", 256, 0.5, 120, BY_SGD),
+    "gmf-192, dropout .4": over_items("gmf", 192, 0.4, 120),
     "neumf-8, 8 negatives": Part(replace(LARGE_NEUMF, num_negatives=8), DECAYS, 20),
-    "neumf-8, dropout .1": Part(replace(LARGE_NEUMF, dropout=0.1), DECAYS, 20),
-    "mlp, 8 negatives, dropout .1": both(Part(replace(EIGHT, dropout=0.1), DECAYS, 12)),
-    "mlp, 8 negatives, dropout .2": both(Part(replace(EIGHT, dropout=0.2), DECAYS, 12)),
-    "neumf-8, 8 negatives, batch 1024": both(Part(EIGHT_NEUMF, DECAYS, 12)),
-    "neumf-8, 8 negatives, batch 1024, dropout .05": both(
-        Part(replace(EIGHT_NEUMF, dropout=0.05), DECAYS, 16)
-    ),
-    "mf-192, dropout .3": both(over_items("mf", 192, 0.3, 120, BY_SGD)),
-    "mf-192, dropout .4": both(over_items("mf", 192, 0.4, 120, BY_SGD)),
-    "mf-256, dropout .4": both(over_items("mf", 256, 0.4, 120, BY_SGD)),
-    "mf-256, dropout .5": both(over_items("mf", 256, 0.5, 160, BY_SGD)),
-    "gmf-192, dropout .4": both(over_items("gmf", 192, 0.4, 120)),
-    "gmf-256, dropout .3": both(over_items("gmf", 256, 0.3, 120)),
     "mlp, LazyAdam": Part(replace(LARGE, optimizer="lazy_adam"), RATES),
     "mlp, batch 8192": Part(replace(MLP, batch=8192), RATES),
     "neumf-8, batch 8192": Part(replace(NEUMF, batch=8192), RATES, 20),
+    "mf-384, dropout .6": over_items("mf", 384, 0.6, 160, BY_SGD),
+    "gmf-256, dropout .5": over_items("gmf", 256, 0.5, 120),
 }
 
 

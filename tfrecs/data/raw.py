@@ -10,7 +10,8 @@ from tfrecs._base.checks import check_choice
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.columns import checked_values, pair_keys
 from tfrecs.data.frames import as_frame
-from tfrecs.data.vocabulary import Vocabulary, as_id_array
+from tfrecs.data.ids import IdTypes, raw_ids, types_by_role
+from tfrecs.data.vocabulary import Vocabulary
 
 Duplicates = Literal["last", "first", "max", "sum", "error"]
 
@@ -34,7 +35,7 @@ def fields_of_arrays(
         item_vocabulary: ids to use instead of learning them.
     """
     check_choice("duplicates", duplicates, ("last", "first", "max", "sum", "error"))
-    raw_users, raw_items = as_id_array(users, "users"), as_id_array(items, "items")
+    raw_users, raw_items = raw_ids(users, "users"), raw_ids(items, "items")
     columns = checked_values(values, {"users": raw_users, "items": raw_items})
     user_vocabulary, user_ids = _indexed(raw_users, "users", user_vocabulary)
     item_vocabulary, item_ids = _indexed(raw_items, "items", item_vocabulary)
@@ -49,7 +50,9 @@ def fields_of_arrays(
     }
 
 
-def named_columns(table: Any, names: Mapping[str, str | None]) -> dict[str, Any]:
+def named_columns(
+    table: Any, names: Mapping[str, str | None], id_type: IdTypes
+) -> dict[str, Any]:
     """Returns the columns of a table by their role, None without a name."""
     frame = as_frame(table, "frame")
     columns: dict[str, Any] = {}
@@ -60,6 +63,8 @@ def named_columns(table: Any, names: Mapping[str, str | None]) -> dict[str, Any]
                 f"{', '.join(map(str, frame.columns))}"
             )
         columns[role] = None if name is None else frame[name]
+    for role, kind in types_by_role(id_type).items():
+        columns[f"{role}s"] = raw_ids(columns[f"{role}s"], f"{role}s", kind)
     return columns
 
 

@@ -9,61 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfrecs._base.types import AnyArray, IntArray
-from tfrecs.data.frames import one_column
+from tfrecs.data.id_arrays import as_id_array, inexact
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def as_id_array(values: Iterable[Any], name: str) -> AnyArray:
-    """Returns raw ids as a one-dimensional array, with tuples kept whole.
-
-    Raises:
-        TypeError: if `values` is a table.
-        ValueError: if `values` has more than one dimension, or a missing value.
-    """
-    import pandas as pd
-
-    values = one_column(values, name)
-    if isinstance(values, pd.Series | pd.Index | np.ndarray):
-        ids = np.asarray(values)
-    else:
-        listed = list(values)
-        kinds = {type(value) for value in listed}
-        small = kinds == {int} and -(2**63) <= min(listed) <= max(listed) < 2**63
-        if small or kinds == {float}:
-            ids = np.asarray(listed)
-        else:  # NumPy would merge 1 and "1", and split tuples into columns
-            ids = np.empty(len(listed), dtype=object)
-            ids[:] = listed
-    if ids.ndim != 1:
-        raise ValueError(
-            f"`{name}` must have one dimension, one id for each interaction. "
-            f"Received: shape {ids.shape}"
-        )
-    if ids.dtype.kind == "U":
-        ids = ids.astype(object)  # one Python str for each id, whatever the source
-    missing = np.flatnonzero(pd.isna(ids))
-    if missing.size:
-        raise ValueError(
-            f"`{name}` must have no missing ids. Received: {missing.size} missing, "
-            f"the first in row {missing[0]}. Drop these rows or assign an id."
-        )
-    return ids
-
-
-def collection(ids: Any, name: str) -> AnyArray:
-    """Returns raw ids as an array.
-
-    Raises:
-        ValueError: if `ids` is not a collection, such as a single id.
-    """
-    if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
-        raise ValueError(
-            f"`{name}` must be a collection of ids. Received: {ids!r}. Write "
-            f"[{ids!r}] for a single one."
-        )
-    return as_id_array(ids, name)
 
 
 class Vocabulary:
@@ -123,15 +72,31 @@ class Vocabulary:
 
         Raises:
             TypeError: if an id cannot be looked up, such as a list.
+            ValueError: if ids are integers and a float of 2**53 or more is looked up.
         """
         import pandas as pd
 
-        ids = as_id_array(raw, self.name)
+        ids, lookup = as_id_array(raw, self.name), self._lookup
+        self._check_exact(ids)
+        if {ids.dtype.kind, self.ids.dtype.kind} in ({"i", "f"}, {"u", "f"}):
+            # Python compares integers and floats exactly, and NumPy as floats.
+            ids, lookup = ids.astype(object), lookup.astype(object)
         try:
-            found = self._lookup.get_indexer(pd.Index(ids, tupleize_cols=False))
+            found = lookup.get_indexer(pd.Index(ids, tupleize_cols=False))
         except TypeError as error:
             raise TypeError(_unhashable(self.name, ids)) from error
         return np.asarray(found, dtype=np.int32)
+
+    def _check_exact(self, ids: AnyArray) -> None:
+        """Raises ValueError for floats that may stand for another integer id."""
+        wrong = inexact(ids)
+        if wrong.any() and any(type(id_) is int for id_ in self.ids.tolist()):
+            row = int(np.flatnonzero(wrong)[0])
+            raise ValueError(
+                f"`{self.name}` are integers, and floats of 2**53 or more do not hold "
+                f"every integer. Received: {ids.tolist()[row]!r} in row {row}. Pass "
+                'integers, such as with dtype="Int64" in pandas.'
+            )
 
     def known(self, raw: Iterable[Any]) -> IntArray:
         """Returns the index of each raw id.

@@ -7,8 +7,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.types import AnyArray, BoolArray, IntArray
+from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.vocabulary import collection
 
 ItemChoice: TypeAlias = Iterable[Any] | Mapping[Any, Iterable[Any]] | None
 """Raw item ids for all users, or for each raw user id; None for no restriction."""

@@ -10,8 +10,8 @@ import scipy.sparse as sp
 
 from tfrecs._base.checks import check_choice
 from tfrecs._base.types import IntArray, Scorer, Scores
+from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.vocabulary import collection
 from tfrecs.evaluation.ranking.scorers import (
     ScoresUsers,
     as_scorer,

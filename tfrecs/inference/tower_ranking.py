@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from tfrecs._base.types import AnyArray, IntArray, Scores
+from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.vocabulary import Vocabulary, collection
+from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.evaluation.ranking.top_k import top_k_of_rows
 from tfrecs.inference.allow_deny import Mask
 from tfrecs.inference.answers import answer_table

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.joining import join
-from tfrecs.data.vocabulary import Vocabulary, collection
+from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.models.growing import grow
 from tfrecs.models.newcomers import Newcomers
 from tfrecs.models.two_tower import TwoTower

@@ -152,8 +152,9 @@ def test_ids_of_one_column_are_of_one_kind_however_long_the_file(tmp_path):
 
 def test_columns_can_be_kept_as_text(tmp_path):
     path = write(tmp_path / "a.csv", "user,item\n007,1\n")
-    assert read_frame(path)["user"].tolist() == [7]
-    assert read_frame(path, text=["user"])["user"].tolist() == ["007"]
+    assert read_frame(path)["user"].tolist() == ["007"]
+    assert read_frame(path)["item"].tolist() == [1]
+    assert read_frame(path, text=["item"])["item"].tolist() == ["1"]
     pd.DataFrame({"user": [7]}).to_parquet(tmp_path / "a.parquet")
     frame = read_frame(tmp_path / "a.parquet", text=["user", "absent"])
     assert frame["user"].tolist() == ["7"]

@@ -48,3 +48,19 @@ def test_ids_of_two_kinds_are_refused(use):
     ):
         use(vocabulary, pa.array(["7"], pa.large_string()))
     assert vocabulary.ids.to_pylist() == [7]
+
+
+@pytest.mark.parametrize("pieces", [[["7", "8"], ["007", "7"]], [["007"], ["7", "8"]]])
+def test_integers_of_text_files_become_text_again(pieces):
+    vocabulary, known = GrowingVocabulary("users"), []
+    for piece in pieces:
+        is_number = "007" not in piece
+        raw = pa.array(piece, pa.large_string()).cast(
+            pa.int64() if is_number else pa.large_string()
+        )
+        indices, _ = vocabulary.encode(raw, typed=False)
+        known += [id_ for id_ in piece if id_ not in known]
+        assert indices.tolist() == [known.index(id_) for id_ in piece]
+    assert vocabulary.ids.to_pylist() == known
+    with pytest.raises(ValueError, match=r'int64 after large_string.*id_type="text"'):
+        vocabulary.add(pa.array([7]), typed=True)

@@ -123,12 +123,26 @@ def test_text_files_make_the_shards_of_parquet(
     ]
 
 
-def test_columns_named_in_text_are_kept_as_text(write_parquet, tmp_path):
-    (tmp_path / "a.csv").write_text("user_id,item_id\n007,1\nNA,02\n", encoding="utf-8")
-    numbers = write_parquet(tmp_path / "b.parquet", user_id=["007"], item_id=[2])
-    paths = [tmp_path / "a.csv", numbers]
-    shards = prepare_shards(paths, tmp_path / "out", seed=0, text=["item_id"])
-    assert raw_pairs(shards) == {("007", "1"): 1, ("NA", "02"): 1, ("007", "2"): 1}
+def test_ids_of_text_files_are_integers_if_all_of_them_are(write_parquet, tmp_path):
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text("user_id,item_id\n7,1\nNA,2\n", encoding="utf-8")
+    second.write_text("user_id,item_id\n007,3\n", encoding="utf-8")
+    numbers = write_parquet(tmp_path / "c.parquet", user_id=["007"], item_id=[2])
+    paths = [first, second, numbers]
+    shards = prepare_shards(paths, tmp_path / "out", seed=0, part_rows=1)
+    pairs = {("7", 1): 1, ("NA", 2): 1, ("007", 3): 1, ("007", 2): 1}
+    assert raw_pairs(shards) == pairs
+    text = prepare_shards(paths, tmp_path / "text", seed=0, id_type={"item": "text"})
+    assert raw_pairs(text) == {(user, str(item)): 1 for user, item in pairs}
+
+
+def test_integers_with_a_missing_row_elsewhere_are_integers(write_parquet, tmp_path):
+    path = write_parquet(tmp_path / "a.parquet", user_id=[7.0, 8.0], item_id=[1, 2])
+    assert prepare_shards(path, tmp_path / "out", seed=0).users.ids.tolist() == [7, 8]
+    for user, message in [(2.0**53, r"floats of 2\*\*53 or more"), (0.5, "fractions")]:
+        write_parquet(path, user_id=[7.0, user], item_id=[1, 2])
+        with pytest.raises(ValueError, match=f"a.parquet: .*{message}"):
+            prepare_shards(path, tmp_path / str(user), seed=0)
 
 
 def test_categories_of_pandas_are_decoded(tmp_path):
@@ -248,7 +262,7 @@ def test_progress_is_logged_and_nothing_is_printed(files, tmp_path, caplog, capf
         ({"seed": 4}, "seed 4, and 3 before"),
         ({"shard_rows": 501}, "shard_rows 501, and 500 before"),
         ({"part_rows": 401}, "part_rows 401, and 400 before"),
-        ({"text": ["item_id"]}, r"text \['item_id'\], and \[\] before"),
+        ({"id_type": "text"}, r"user_type 'text', and None before"),
         ({"user_col": "item_id"}, "user_col 'item_id', and 'user_id' before"),
     ],
 )
@@ -296,7 +310,7 @@ def test_ids_of_two_kinds_raise(write_parquet, tmp_path):
     )
     with pytest.raises(ValueError, match=message):
         prepare_shards(paths, tmp_path / "out", seed=0)
-    shards = prepare_shards(paths, tmp_path / "text", seed=0, text=["user_id"])
+    shards = prepare_shards(paths, tmp_path / "text", seed=0, id_type="text")
     assert shards.users.ids.tolist() == ["1"]
 
 

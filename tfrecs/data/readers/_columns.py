@@ -1,20 +1,30 @@
 """Columns of a table as users, items, ratings and timestamps of interactions.
 
-Each column is converted as a whole. A row that does not fit is marked and left out, and
-the rest is converted again, as if that row were not in the file.
+Each column is converted as a whole, once. A row that does not fit is left out, and the
+other rows determine the types of ids and times.
 """
 
 import re
-from collections.abc import Callable, Hashable
-from datetime import date
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from tfrecs._base.types import AnyArray, BoolArray
+from tfrecs.data.id_arrays import as_id_array
+from tfrecs.data.ids import (
+    IdType,
+    IdTypes,
+    as_array,
+    as_known_ids,
+    text_ids,
+    typed_ids,
+    types_by_role,
+)
 from tfrecs.data.readers._table import Fault, Table
-from tfrecs.data.readers._text import cast
-from tfrecs.data.vocabulary import Vocabulary, as_id_array
+from tfrecs.data.readers._values import amounts, fields_of, times
+from tfrecs.data.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,15 +32,39 @@ if TYPE_CHECKING:
 Columns: TypeAlias = dict[str, Any]
 """Columns of equal length under `users`, `items`, `ratings` and `timestamps`."""
 
-_MISSING = (
-    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"),
-    *("1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
-)
-"""Text for a missing value, as in pandas."""
+_FORMS = {
+    "user": "an id in each row, a number or text",
+    "item": "an id in each row, a number or text",
+    "rating": "finite numbers of at least 0",
+    "time": "numbers or ISO dates such as 2024-01-31",
+}
+
+
+@dataclass
+class _Rows:
+    """The rows that are left, their columns, and the faults of the others."""
+
+    frame: "pd.DataFrame"
+    columns: Columns = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def leave_out(self, bad: BoolArray, name: str, role: str, form: str) -> None:
+        """Drops rows with a fault in a column."""
+        if not bad.any():
+            return
+        self.faults += [
+            (int(str(place)), _fault(value, name, role, form))
+            for place, value in self.frame[name][bad].items()
+        ]
+        self.frame = self.frame[~bad]
+        self.columns = {key: values[~bad] for key, values in self.columns.items()}
 
 
 def to_columns(
-    table: Table, roles: dict[str, str], known: dict[str, Vocabulary]
+    table: Table,
+    roles: Mapping[str, str],
+    known: Mapping[str, Vocabulary],
+    id_type: IdTypes = None,
 ) -> tuple[Columns, list[Fault]]:
     """Converts the columns of the roles.
 
@@ -38,36 +72,29 @@ def to_columns(
         table: the rows of a file.
         roles: the column of `user` and `item`, and of `rating` and `time` if any.
         known: vocabularies of `users` and `items` whose kind of ids is to be read.
+        id_type: overrules the type of ids.
 
     Returns:
         The columns of the good rows, and the faults of the others.
     """
-    columns, rows, faults = _good_rows(table.frame, roles, table.untyped)
+    rows, is_text, types = _Rows(table.frame), table.untyped, types_by_role(id_type)
+    for role in ("user", "item"):
+        name = roles[role]
+        missing = _missing(rows.frame[name], is_text)
+        rows.leave_out(missing, name, role, _FORMS[role])
+    for role, key, convert in (
+        ("rating", "ratings", amounts),
+        ("time", "timestamps", times),
+    ):
+        if role in roles:
+            name = roles[role]
+            rows.columns[key], bad = convert(rows.frame[name], is_text)
+            rows.leave_out(bad, name, role, _FORMS[role])
     for role, key in (("user", "users"), ("item", "items")):
-        text = rows[roles[role]] if table.untyped else None
-        columns[key] = _as_ids(columns[key], text, known.get(key))
-    return columns, faults
-
-
-def _good_rows(
-    frame: "pd.DataFrame", roles: dict[str, str], untyped: bool
-) -> tuple[Columns, "pd.DataFrame", list[Fault]]:
-    """The converted columns of the good rows, these rows, and the faults of others."""
-    columns: Columns = {}
-    for role, (key, form, convert) in _ROLES.items():
-        if role not in roles:
-            continue
-        column = frame[roles[role]]
-        values = inferred(column) if untyped else column.infer_objects()
-        columns[key], bad = convert(values)
-        if bad.any():
-            faults = [
-                (int(str(place)), _fault(value, str(column.name), role, form))
-                for place, value in column[bad].items()
-            ]
-            columns, rows, more = _good_rows(frame[~bad], roles, untyped)
-            return columns, rows, faults + more
-    return columns, frame, []
+        name, ids = roles[role], known.get(key)
+        rows.columns[key], bad = _ids(rows.frame[name], is_text, ids, types[role])
+        rows.leave_out(bad, name, role, f"{types[role]} ids, as `id_type` says")
+    return rows.columns, rows.faults
 
 
 def _fault(value: Any, name: str, role: str, form: str) -> str:
@@ -79,146 +106,44 @@ def _fault(value: Any, name: str, role: str, form: str) -> str:
     )
 
 
-def inferred(text: "pd.Series[Any]", *, as_text: bool = False) -> "pd.Series[Any]":
-    """Converts text to whole numbers or else numbers if all of it are, NaN if missing.
-
-    Args:
-        text: a column of strings.
-        as_text: whether to keep numbers as text.
-    """
+def _missing(column: "pd.Series[Any]", is_text: bool) -> BoolArray:
     import pandas as pd
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    fields = pa.chunked_array(pa.array(text))
-    values = None if as_text else _as_numbers(fields)
-    if values is None:
-        fields = pc.if_else(pc.is_in(fields, pa.array(_MISSING)), None, fields)
-        values = fields if as_text else _as_numbers(pc.ascii_trim(fields, " "))
-    read = (fields if values is None else values).to_pandas()
-    return pd.Series(read.array, index=text.index, name=text.name)
-
-
-def _as_numbers(fields: Any) -> Any:
-    import pyarrow as pa
-
-    whole = cast(fields, pa.int64())
-    return cast(fields, pa.float64()) if whole is None else whole
-
-
-def _ids(column: "pd.Series[Any]") -> tuple["pd.Series[Any]", BoolArray]:
+    if is_text:
+        return np.array(pc.equal(fields_of(column), ""), dtype=bool)
     missing = column.isna().to_numpy(bool)
-    if _kind(column).startswith("mixed"):
+    if column.dtype == object and pd.api.types.infer_dtype(column).startswith("mixed"):
         hashable = [isinstance(id_, Hashable) for id_ in column]
         missing = missing | ~np.array(hashable, dtype=bool)
-    return column, missing
+    return missing
 
 
-def _as_ids(
-    column: "pd.Series[Any]", text: "pd.Series[Any] | None", known: Vocabulary | None
-) -> AnyArray:
-    """Raw ids: text where a number would change them, or where known ids are text."""
-    import pandas as pd
-
-    # "007" is only itself as text, so where training has text the test is text.
-    as_text = known is not None and isinstance(known.ids[0], str)
-    as_text = as_text and pd.api.types.is_numeric_dtype(column)
-    if text is not None and pd.api.types.is_float_dtype(column):
-        # So is "1.10", which as a number would be the same id as "1.1".
-        whole = (column.abs() < 2**53) & (column % 1 == 0)
-        as_text = as_text or not whole.all()
-    if as_text:
-        column = column.astype(str) if text is None else text.astype(object)
-    ids = as_id_array(column, str(column.name))
-    if known is None or known.ids.dtype.kind not in "iu" or ids.dtype.kind != "O":
-        return ids
-    # One "x" makes text of a column, in which other ids may be known numbers.
-    numbers = [
-        int(id_) if isinstance(id_, str) and re.fullmatch(r"-?\d{1,19}", id_) else id_
-        for id_ in ids
-    ]
-    return as_id_array(numbers, known.name)
+def _ids(
+    column: "pd.Series[Any]",
+    is_text: bool,
+    known: Vocabulary | None,
+    id_type: IdType | None,
+) -> tuple[AnyArray, BoolArray]:
+    """Returns raw ids, of the kind of the known ones if any."""
+    name = str(column.name)
+    if is_text and (known is None or id_type is not None):
+        ids, bad = text_ids(fields_of(column), id_type)
+        return as_array(ids.fill_null(0) if bad.any() else ids), bad
+    if is_text and known is not None:
+        return as_known_ids(fields_of(column), known.ids), np.zeros(len(column), bool)
+    values = column.infer_objects()
+    if known is None or id_type is not None:
+        return typed_ids(values, name, id_type)
+    ids, bad = typed_ids(values, name)
+    if isinstance(known.ids[0], str) and ids.dtype.kind in "iu":
+        return typed_ids(ids, name, "text")
+    if known.ids.dtype.kind in "iu" and ids.dtype.kind == "O":
+        return as_id_array([_number(id_) for id_ in ids], known.name), bad
+    return ids, bad
 
 
-def _amounts(column: "pd.Series[Any]") -> tuple[AnyArray, BoolArray]:
-    numbers = _numbers(column)
-    return numbers, ~((numbers >= 0) & (numbers <= np.finfo(np.float32).max))
-
-
-def _numbers(column: "pd.Series[Any]") -> AnyArray:
-    """The column as float64, NaN where there is no number."""
-    import pandas as pd
-
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(object)
-    if _kind(column) in ("integer", "mixed-integer", "mixed-integer-float", "mixed"):
-        # pandas cannot convert an object such as 10**400 to a float.
-        column = column.map(lambda v: v if _fits_float(v) else None)
-    if _holds_text(column):
-        column = pd.to_numeric(column, errors="coerce")
-    elif not pd.api.types.is_numeric_dtype(column):
-        return np.full(len(column), np.nan)
-    return column.to_numpy(np.float64, na_value=np.nan)
-
-
-def _fits_float(value: Any) -> bool:
-    return not isinstance(value, int) or abs(value) < 10**300
-
-
-def _times(column: "pd.Series[Any]") -> tuple[AnyArray, BoolArray]:
-    """Numbers if it holds more of them than of dates, or else dates, in UTC.
-
-    One "?" among numbers thus does not turn the others into dates.
-    """
-    import pandas as pd
-
-    if pd.api.types.is_integer_dtype(column) and not column.hasnans:
-        whole = column.to_numpy(np.int64)  # a float would round nanoseconds
-        return whole, np.zeros(len(whole), dtype=bool)
-    if pd.api.types.is_numeric_dtype(column):
-        numbers = _numbers(column)
-        return numbers, ~np.isfinite(numbers)
-    dates = _dates(column)
-    starts_with_number = np.isfinite(_numbers(column[:1])).any()
-    if not starts_with_number and column[np.isnat(dates)].isna().all():
-        return dates, np.isnat(dates)  # usual, and pandas parses numbers slowly
-    numbers = _numbers(column)
-    if np.isfinite(numbers).sum() >= (~np.isnat(dates)).sum():
-        return numbers, ~np.isfinite(numbers)
-    return dates, np.isnat(dates)
-
-
-def _dates(column: "pd.Series[Any]") -> AnyArray:
-    """The column as datetime64 in UTC, NaT where there is no date."""
-    import pandas as pd
-
-    if _kind(column) not in ("", "string", "date", "datetime"):
-        column = column.map(lambda v: v if isinstance(v, str | date) else None)
-    if not _holds_text(column) and column.dtype.kind != "M":
-        return np.full(len(column), "NaT", dtype="datetime64[us]")
-    read = pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce")
-    return read.dt.tz_localize(None).to_numpy()
-
-
-def _kind(column: "pd.Series[Any]") -> str:
-    """The kind of the values in a column of objects, as pandas names it; else ""."""
-    import pandas as pd
-
-    return pd.api.types.infer_dtype(column) if column.dtype == object else ""
-
-
-def _holds_text(column: "pd.Series[Any]") -> bool:
-    import pandas as pd
-
-    return pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column)
-
-
-_ROLES: dict[
-    str, tuple[str, str, Callable[["pd.Series[Any]"], tuple[Any, BoolArray]]]
-] = {
-    "user": ("users", "an id in each row, a number or text", _ids),
-    "item": ("items", "an id in each row, a number or text", _ids),
-    "rating": ("ratings", "finite numbers of at least 0", _amounts),
-    "time": ("timestamps", "numbers or ISO dates such as 2024-01-31", _times),
-}
-"""The name of the converted column, its form, and the function that converts it."""
+def _number(id_: Any) -> Any:
+    """Returns the canonical text of an integer as the integer."""
+    is_number = isinstance(id_, str) and re.fullmatch(r"0|-?[1-9][0-9]{0,18}", id_)
+    return int(id_) if is_number else id_

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tfrecs._base.files import file_kind, naming_file, open_text
-from tfrecs.data.readers._columns import inferred
 from tfrecs.data.readers._json_lines import read_json_lines
 from tfrecs.data.readers._lists import read_lists
 from tfrecs.data.readers._table import Table
 from tfrecs.data.readers._text import Parser
+from tfrecs.data.readers._values import inferred
 from tfrecs.data.readers.layouts import MOVIELENS_DAT, NCF_RATING, read_typed
 
 if TYPE_CHECKING:
@@ -40,10 +40,15 @@ def read_parquet(path: Path) -> Table:
         ValueError: if it is not a whole Parquet file.
     """
     import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
+    # pandas would make floats of integers if one is missing.
+    whole = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
+    whole |= {pa.uint64(): pd.UInt64Dtype(), pa.uint32(): pd.UInt32Dtype()}
     with naming_file(path):
         try:
-            frame = pd.read_parquet(path)
+            frame = pq.read_table(path).to_pandas(types_mapper=whole.get)
             # Damaged strings are found only when they become Python's.
             strings = [
                 name for name in frame if isinstance(frame[name].dtype, pd.StringDtype)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tfrecs._base.checks import check_choice
 from tfrecs._base.files import file_kind, naming_file
+from tfrecs.data.ids import IdTypes, types_by_role
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers._columns import Columns, to_columns
 from tfrecs.data.readers._formats import WITHOUT_HEADER, read_table
@@ -27,6 +28,7 @@ def read_interactions(
     item_col: str | None = None,
     rating_col: str | None = None,
     time_col: str | None = None,
+    id_type: IdTypes = None,
     malformed: Malformed = "error",
 ) -> Interactions:
     """Reads interactions from a file of any of the `FORMATS`.
@@ -34,6 +36,9 @@ def read_interactions(
     A column that is not named is recognized by a usual name, such as `user_id`,
     `movieId`, `rating` or `timestamp`. Ratings and times are optional. Of a repeated
     (user, item) pair the last is kept, by time or else by row.
+
+    An id column of text holds integers if each field is the canonical form of one, and
+    text otherwise: "007", "1e5" and "NA" are text. Only the empty field is missing.
 
     A row is malformed if it has too few or too many fields, is not JSON or UTF-8, lacks
     an id, or has an invalid rating or time.
@@ -44,6 +49,8 @@ def read_interactions(
         item_col: the column of raw item ids.
         rating_col: the column of ratings, finite and at least 0.
         time_col: the column of times: numbers, or ISO dates such as 2024-01-31.
+        id_type: overrules the type of ids: "text" keeps each id as it is written, and
+            "integer" reads 007 and 7.0 as 7; or by role, as in {"user": "integer"}.
         malformed: the treatment of malformed rows: "error" raises an error that counts
             them and shows the first, and "skip" leaves them out and logs the same as a
             warning (logger `tfrecs`). `read_leniently` returns them as well.
@@ -53,7 +60,7 @@ def read_interactions(
         ValueError: if it cannot be read, lacks a column, or has malformed rows.
     """
     named = {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col}
-    return _read(Path(path), named, malformed)[0]
+    return _read(Path(path), named, malformed, id_type)[0]
 
 
 def read_leniently(
@@ -63,6 +70,7 @@ def read_leniently(
     item_col: str | None = None,
     rating_col: str | None = None,
     time_col: str | None = None,
+    id_type: IdTypes = None,
 ) -> tuple[Interactions, MalformedRows | None]:
     """Skips malformed rows, and returns them too; arguments as `read_interactions`.
 
@@ -75,7 +83,7 @@ def read_leniently(
         ValueError: if it cannot be read, lacks a column, or has no good row.
     """
     named = {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col}
-    return _read(Path(path), named, "skip")
+    return _read(Path(path), named, "skip", id_type)
 
 
 def read_test(
@@ -86,6 +94,7 @@ def read_test(
     item_col: str | None = None,
     rating_col: str | None = None,
     time_col: str | None = None,
+    id_type: IdTypes = None,
     malformed: Malformed = "error",
 ) -> tuple[Interactions, int]:
     """Reads test interactions of the users and items of `train`.
@@ -97,6 +106,7 @@ def read_test(
         item_col: the column of raw item ids.
         rating_col: the column of ratings.
         time_col: the column of times.
+        id_type: overrules the type of ids, which is that of `train`'s ids.
         malformed: the treatment of malformed rows, "error" or "skip".
 
     Returns:
@@ -109,7 +119,7 @@ def read_test(
     """
     known = {"users": train.users, "items": train.items}
     named = {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col}
-    columns, _ = _read_columns(Path(path), named, malformed, known)
+    columns, _ = _read_columns(Path(path), named, malformed, id_type, known)
     with naming_file(path):
         keep = np.logical_and.reduce(
             [vocabulary.index(columns[key]) >= 0 for key, vocabulary in known.items()]
@@ -132,9 +142,12 @@ def read_test(
 
 
 def _read(
-    path: Path, named: dict[str, str | None], malformed: Malformed
+    path: Path,
+    named: dict[str, str | None],
+    malformed: Malformed,
+    id_type: IdTypes,
 ) -> tuple[Interactions, MalformedRows | None]:
-    columns, skipped = _read_columns(path, named, malformed, {})
+    columns, skipped = _read_columns(path, named, malformed, id_type, {})
     with naming_file(path):
         return Interactions.from_arrays(**columns), skipped
 
@@ -143,10 +156,12 @@ def _read_columns(
     path: Path,
     named: dict[str, str | None],
     malformed: Malformed,
+    id_type: IdTypes,
     known: dict[str, Vocabulary],
 ) -> tuple[Columns, MalformedRows | None]:
     """The columns of the good rows, with ids of the kind of the known ones."""
     check_choice("malformed", malformed, ("error", "skip"))
+    types_by_role(id_type)
     if file_kind(path) in WITHOUT_HEADER and any(named.values()):
         raise ValueError(
             f"{path}: files in {file_kind(path)} have no columns to name. Received: "
@@ -159,7 +174,7 @@ def _read_columns(
     if table.frame.columns.size:
         with naming_file(path):
             roles = find_roles(list(map(str, table.frame.columns)), named)
-            columns, more = to_columns(table, roles, known)
+            columns, more = to_columns(table, roles, known, id_type)
             faults = faults + more
     skipped = MalformedRows.of(path, table.unit, faults)
     if skipped and malformed == "error":

@@ -231,21 +231,3 @@ def _distinct(names: Sequence[str]) -> list[str]:
         copies = (f"{name}.{n}" for n in range(1, len(names)))
         distinct.append(next(n for n in (name, *copies) if n not in distinct))
     return distinct
-
-
-def cast(text: Any, kind: Any) -> Any:
-    """Converts strings to int, float or time; returns None if one cannot be."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    try:
-        values = text.cast(kind)
-    except pa.ArrowInvalid:
-        return None
-    if pa.types.is_integer(kind):  # pyarrow reads 0x1F as 31
-        bad = pc.or_(pc.match_substring(text, "x"), pc.match_substring(text, "X"))
-    elif pa.types.is_floating(kind):
-        bad = pc.is_nan(values)
-    else:
-        return values
-    return None if pc.any(bad).as_py() else values

@@ -13,7 +13,8 @@ import numpy as np
 from tfrecs._base.files import naming_file, open_text
 from tfrecs._base.types import BoolArray
 from tfrecs.data.readers._table import Table
-from tfrecs.data.readers._text import Parser, cast
+from tfrecs.data.readers._text import Parser
+from tfrecs.data.readers._values import cast
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,6 +16,7 @@ from tfrecs._base.checks import check_at_least_zero, check_positive
 from tfrecs._base.files import file_kind, replaced_when_whole
 from tfrecs._base.manifest import MANIFEST, write_manifest
 from tfrecs._base.types import AnyArray
+from tfrecs.data.ids import IdTypes, types_by_role
 from tfrecs.data.shards.folder import (
     SHARDS,
     UNFINISHED,
@@ -40,7 +41,7 @@ def prepare_shards(
     item_col: str = "item_id",
     rating_col: str | None = None,
     min_rating: float | None = None,
-    text: Sequence[str] = (),
+    id_type: IdTypes = None,
     shard_rows: int = 2**21,
     part_rows: int = 2**21,
 ) -> Shards:
@@ -70,8 +71,9 @@ def prepare_shards(
         rating_col: the column of ratings, for `min_rating`.
         min_rating: the lowest rating that counts. Ids that occur only in rows with a
             lower rating are not learned.
-        text: columns of ids to keep as text if a file has numbers, such as ids with
-            leading zeros in a `.csv`.
+        id_type: "text" or "integer" overrules the type of ids, as in
+            `read_interactions`. By default ids of text files are integers if each is in
+            canonical form, and text otherwise, such as 007.
         shard_rows: interactions of a shard at most.
         part_rows: rows to encode at a time; a killed run loses at most so many.
 
@@ -89,9 +91,10 @@ def prepare_shards(
             f"rating_col={rating_col!r}, min_rating={min_rating!r}"
         )
     files = [Path(p) for p in ([paths] if isinstance(paths, str | Path) else paths)]
-    columns = Columns(user_col, item_col, rating_col, min_rating, tuple(text))
+    types = types_by_role(id_type)
+    columns = Columns(user_col, item_col, rating_col, min_rating, *types.values())
     sizes = {"seed": seed, "shard_rows": shard_rows, "part_rows": part_rows}
-    plan = {"files": _described(files), **asdict(columns), "text": [*text], **sizes}
+    plan = {"files": _described(files), **asdict(columns), **sizes}
     folder = Path(folder)
     if (folder / MANIFEST).exists():
         _check_same(folder, open_shards(folder).made_from, plan)

@@ -12,6 +12,7 @@ from pyarrow import csv, dataset
 
 from tfrecs._base.files import file_kind, naming_file
 from tfrecs._base.types import FloatArray
+from tfrecs.data.ids import IdType, raw_ids, text_ids
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _ROWS_AT_ONCE = 2**17
@@ -26,7 +27,8 @@ class Columns:
     item_col: str
     rating_col: str | None
     min_rating: float | None
-    text: tuple[str, ...]
+    user_type: IdType | None = None
+    item_type: IdType | None = None
 
     @property
     def names(self) -> list[str]:
@@ -48,19 +50,24 @@ def stream_ids(
 
     Yields:
         The number of rows up to the end of the table, and its users and items as
-        pyarrow arrays of int64 or large_string.
+        pyarrow arrays of int64 or large_string; int64 from text files only if all ids
+        of the table are canonical integers.
 
     Raises:
         ValueError: if the file cannot be read, lacks a column, or has missing ids or
-            ratings, or ids that are neither whole numbers nor text.
+            ratings, or ids that are neither whole numbers nor text, or not of the type
+            that is asked for.
     """
     with naming_file(path):
         tables = _tables_of(rows, _batches(path, columns))
         start = skip * rows
         for table in islice(tables, skip, None):
             users, items = (
-                _as_ids(table[name], name, start, as_text=name in columns.text)
-                for name in (columns.user_col, columns.item_col)
+                _as_ids(table[name], name, start, id_type, is_typed(path))
+                for name, id_type in (
+                    (columns.user_col, columns.user_type),
+                    (columns.item_col, columns.item_type),
+                )
             )
             if columns.rating_col is not None:
                 ratings = _as_ratings(
@@ -72,6 +79,11 @@ def stream_ids(
             yield start, users, items
 
 
+def is_typed(path: Path) -> bool:
+    """Returns whether the columns of a file have types, as in Parquet."""
+    return file_kind(path) == ".parquet"
+
+
 def _batches(path: Path, columns: Columns) -> Iterator[Any]:
     """Yields the record batches of a file."""
     file = dataset.dataset(path, format=_format(path, columns))
@@ -81,36 +93,29 @@ def _batches(path: Path, columns: Columns) -> Iterator[Any]:
                 f"must have a column {name!r}. Received: columns "
                 f"{', '.join(file.schema.names)}"
             )
-    try:
-        yield from file.to_batches(
-            columns=columns.names, batch_size=_ROWS_AT_ONCE, use_threads=False
-        )
-    except pa.ArrowInvalid as error:
-        if "conversion error" not in str(error):
-            raise
-        raise ValueError(
-            f"{error}. The first rows of the column are of that kind: name the column "
-            "in `text` if it holds text."
-        ) from error
+    yield from file.to_batches(
+        columns=columns.names, batch_size=_ROWS_AT_ONCE, use_threads=False
+    )
 
 
 def _format(path: Path, columns: Columns) -> Any:
-    kind = file_kind(path)
-    if kind == ".parquet":
+    if is_typed(path):
         options = dataset.ParquetFragmentScanOptions(pre_buffer=False)  # less memory
         return dataset.ParquetFileFormat(default_fragment_scan_options=options)
+    kind = file_kind(path)
     if kind not in _SEPARATORS:
         raise ValueError(
             "must end in .parquet, .csv or .tsv, where the text files may have .gz "
             f"after it. Received: {path.name}"
         )
+    ids = (columns.user_col, columns.item_col)
     return dataset.CsvFileFormat(
         read_options=csv.ReadOptions(block_size=_BYTES_AT_ONCE),
         parse_options=csv.ParseOptions(
             delimiter=_SEPARATORS[kind], newlines_in_values=True
         ),
         convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(columns.text, pa.large_string()),
+            column_types=dict.fromkeys(ids, pa.large_string()),
             null_values=[""],  # a user may be called NA
             strings_can_be_null=True,
         ),
@@ -133,7 +138,9 @@ def _tables_of(rows: int, batches: Iterable[Any]) -> Iterator[Any]:
         yield pa.Table.from_batches(held)
 
 
-def _as_ids(column: Any, name: str, start: int, *, as_text: bool) -> Any:
+def _as_ids(
+    column: Any, name: str, start: int, id_type: IdType | None, typed: bool
+) -> Any:
     """Returns the column as one array of int64 or large_string."""
     if column.null_count:
         first = column.is_null().index(True).as_py()
@@ -142,14 +149,41 @@ def _as_ids(column: Any, name: str, start: int, *, as_text: bool) -> Any:
         column = column.cast(column.type.value_type)
     column.validate(full=True)  # checks the bytes of text, too
     kind = column.type
-    is_number = pa.types.is_integer(kind)
-    if not (is_number or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+    if pa.types.is_floating(kind):
+        column = _whole(column, name)
+    elif not (pa.types.is_integer(kind) or _is_text(kind)):
         raise ValueError(
             f"the column {name!r} must hold whole numbers or text. Received: {kind}"
         )
-    as_number = is_number and not as_text
-    column = column.cast(pa.int64() if as_number else pa.large_string())
+    if _is_text(kind):
+        column = column.cast(pa.large_string())
+        if not typed or id_type is not None:
+            column, bad = text_ids(column, id_type)
+            if bad.any():
+                row = start + int(np.flatnonzero(bad)[0])
+                raise ValueError(
+                    f"the column {name!r} must hold integers, as `id_type` says. "
+                    f"Received: another text in row {row}. Leave `id_type` out."
+                )
+    elif id_type == "text":
+        column = column.cast(pa.large_string())
+    else:
+        column = column.cast(pa.int64())
     return pa.concat_arrays(column.chunks)
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _whole(column: Any, name: str) -> Any:
+    """Returns whole floats as int64: an integer column with missing rows is float."""
+    ids = raw_ids(column.to_numpy(), name)
+    if ids.dtype.kind != "i":
+        raise ValueError(
+            f"the column {name!r} must hold whole numbers or text. Received: fractions"
+        )
+    return pa.chunked_array([ids])
 
 
 def _as_ratings(column: Any, name: str, start: int) -> FloatArray:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tfrecs.data.ids import IdTypes, one_id, types_by_role
 from tfrecs.streaming.events import Event
 from tfrecs.streaming.sources.position import Parse, Position, Positioned
 
@@ -21,7 +22,8 @@ FAULTS = {
     "not JSON": "A line must be an object in JSON.",
     "not CSV": "A line must have as many fields as there are columns.",
     "missing key": "A line must have a user and an item.",
-    "bad id": "An id must be a whole number, or a text that is not empty.",
+    "bad id": "An id must be a whole number, or a text that is not empty; `id_type` "
+    "overrules the type.",
     "bad rating": "A rating must be a number from 0 to `largest`.",
     "bad weight": "A weight must be a number from 0 to `largest`.",
     "bad time": "A time must be a finite number, at most `latest`.",
@@ -46,7 +48,8 @@ class MalformedError(ValueError):
 class JsonEvents:
     """Parses lines such as {"user": "ann", "item": 7, "rating": 4}.
 
-    Ids are whole numbers or texts; 7 and "7" are two ids. Ratings, weights and times
+    Ids are whole numbers or texts; 7 and "7" are two ids, unless `id_type` makes both
+    of one type. Ratings, weights and times
     are numbers; null or a missing key means the default of `Event`. Other keys are
     ignored.
 
@@ -60,6 +63,7 @@ class JsonEvents:
             learned.
         latest: maximum time, such as 4102444800 for seconds before 2100, so that one
             line cannot make all events be forgotten.
+        id_type: "text" or "integer" converts the ids; None to keep their types.
 
     Example:
         >>> from tfrecs.streaming.sources import JsonEvents
@@ -74,6 +78,7 @@ class JsonEvents:
     time: str | None = "time"
     largest: float = 1e6
     latest: float = sys.float_info.max
+    id_type: IdTypes = None
 
     def __call__(self, line: bytes) -> Event:
         """Parses a line; raises MalformedError."""
@@ -87,7 +92,7 @@ class JsonEvents:
         if not {self.user, self.item} <= found.keys():
             raise MalformedError("missing key")
         fields = {name: found.get(getattr(self, name)) for name in Event._fields}
-        return _event(fields, self.largest, self.latest)
+        return _event(fields, self.largest, self.latest, self.id_type)
 
 
 JSON: Parse = JsonEvents()
@@ -97,9 +102,11 @@ JSON: Parse = JsonEvents()
 class CsvEvents:
     """Parses lines such as ann,Heat,4,12.
 
-    All ids are texts. An empty number means the default of `Event`. A field may be
-    quoted, but must not contain a newline. A header line is counted as malformed if
-    there is a column of numbers; otherwise it is an event.
+    All ids are texts, as no line knows of the others. If the recommender has integers,
+    as from a file of canonical integers, pass id_type="integer". An empty number means
+    the default of `Event`. A field may be quoted, but must not contain a newline. A
+    header line is counted as malformed if there is a column of numbers; otherwise it is
+    an event.
 
     Args:
         columns: the fields in order: "user", "item", "rating", "weight", "time", or
@@ -107,6 +114,7 @@ class CsvEvents:
         separator: one character.
         largest: maximum rating or weight.
         latest: maximum time.
+        id_type: "integer" for integers; lines with other ids are malformed.
 
     Raises:
         ValueError: if a column is unknown, repeated or missing, or the separator is not
@@ -117,9 +125,11 @@ class CsvEvents:
     separator: str = ","
     largest: float = 1e6
     latest: float = sys.float_info.max
+    id_type: IdTypes = None
 
     def __post_init__(self) -> None:
         """Checks the settings."""
+        types_by_role(self.id_type)
         named = [column for column in self.columns if column is not None]
         is_known = {"user", "item"} <= set(named) <= set(Event._fields)
         if not is_known or len(set(named)) < len(named):
@@ -147,7 +157,7 @@ class CsvEvents:
                 fields[name] = float(fields[name]) if fields.get(name) else None
             except ValueError as error:
                 raise MalformedError(f"bad {name}") from error
-        return _event(fields, self.largest, self.latest)
+        return _event(fields, self.largest, self.latest, self.id_type)
 
 
 def parsed(
@@ -171,11 +181,14 @@ def _decoded(line: bytes) -> str:
         raise MalformedError("not UTF-8") from error
 
 
-def _event(fields: Mapping[str, Any], largest: float, latest: float) -> Event:
+def _event(
+    fields: Mapping[str, Any], largest: float, latest: float, id_type: IdTypes
+) -> Event:
     """Checks the fields of an event."""
-    user, item = fields["user"], fields["item"]
-    if not {type(user), type(item)} <= {int, str} or "" in (user, item):
-        raise MalformedError("bad id")  # as is True, which would be 1
+    types = {} if id_type is None else types_by_role(id_type)
+    user, item = (one_id(fields[role], types.get(role)) for role in ("user", "item"))
+    if user in ("", None) or item in ("", None):
+        raise MalformedError("bad id")
     numbers: list[float | None] = []
     for name in NUMBERS:
         low, high = (-sys.float_info.max, latest) if name == "time" else (0, largest)
