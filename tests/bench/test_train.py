@@ -15,6 +15,7 @@ from tfrecs.bench.recipe_table import INCLUDING_SEEN
 from tfrecs.bench.recipes import MOST_ITEMS, is_large, is_quick, recipes
 from tfrecs.bench.rows import model_names, rows_of
 from tfrecs.bench.run import run
+from tfrecs.data.column_kinds import ColumnKinds
 from tfrecs.models import MODELS
 from tfrecs.training.defaults import Settings
 from tfrecs.training.objectives import OBJECTIVES
@@ -200,7 +201,7 @@ def described(problem):
     kinds = pd.DataFrame({"kind": [str(item % 3) for item in range(40)]})
     return replace(
         problem,
-        dataset=replace(problem.dataset, categorical=("kind",)),
+        dataset=replace(problem.dataset, item_kinds=ColumnKinds(categorical=("kind",))),
         train=replace(problem.train, item_features=kinds),
     )
 

@@ -54,8 +54,7 @@ class Problem:
     @property
     def has_features(self) -> bool:
         """True if the data have features for a tower."""
-        data = self.dataset
-        return bool(data.categorical or data.multi_hot or data.numeric)
+        return bool(self.dataset.item_kinds.used or self.dataset.user_kinds.used)
 
     @property
     def item_buckets(self) -> AnyArray | None:
@@ -63,9 +62,8 @@ class Problem:
 
         Items of the same categories share a bucket, and so do items without any.
         """
-        frame = self.train.item_features
-        named = (*self.dataset.multi_hot, *self.dataset.categorical)
-        columns = [] if frame is None else [c for c in named if c in frame.columns]
+        frame, kinds = self.train.item_features, self.dataset.item_kinds
+        columns = (*kinds.multi_hot, *kinds.categorical)
         if frame is None or not columns:
             return None
         categories = frame[columns[0]].astype("string")

@@ -268,12 +268,8 @@ def _features(problem: Problem) -> dict[str, Any]:
     features: dict[str, Any] = {}
     for side in ("user", "item"):
         frame = getattr(problem.train, f"{side}_features")
-        known = () if frame is None else frame.columns
-        columns: dict[str, Any] = {
-            kind: [c for c in getattr(problem.dataset, kind) if c in known]
-            for kind in ("categorical", "multi_hot", "numeric")
-        }
-        if any(columns.values()):
+        columns: dict[str, Any] = getattr(problem.dataset, f"{side}_kinds").used
+        if frame is not None and columns:
             encoder = FeatureEncoder(**columns)
             features[f"{side}_features"] = encoder.fit_transform(frame)
     return features

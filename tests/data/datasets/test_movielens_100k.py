@@ -95,8 +95,9 @@ def check_content(dataset: Dataset) -> None:
         (7, 7, "0s", "M", "student"),
     ]
     assert (dataset.name, dataset.min_rating) == ("ml-100k", 3.0)
-    assert dataset.categorical == ("decade", "age_group", "gender", "occupation")
-    assert dataset.multi_hot == ("genres",)
+    assert dataset.item_kinds.categorical == ("decade",)
+    assert dataset.user_kinds.categorical == ("age_group", "gender", "occupation")
+    assert dataset.item_kinds.multi_hot == ("genres",)
 
 
 def test_the_ua_files_give_the_publishers_split(put):

@@ -49,8 +49,8 @@ def check_content(dataset, name: str, tags: bool = True) -> None:
     assert films["year"].tolist() == [1995, 1964, 2005]
     assert films["decade"].tolist() == ["1990s", "1960s", "2000s"]
     assert films["genres"].tolist() == ["Adventure|Sci-Fi", "", "Animation"]
-    assert dataset.categorical == ("decade",)
-    assert dataset.multi_hot == (("genres", "tags") if tags else ("genres",))
+    assert dataset.item_kinds.categorical == ("decade",)
+    assert dataset.item_kinds.multi_hot == (("genres", "tags") if tags else ("genres",))
     words = ["strange/dark|strange, dark", "two\nlines", "na"]
     assert films.get("tags", pd.Series()).tolist() == (words if tags else [])
     assert data.user_features is None

@@ -46,8 +46,9 @@ def test_1m_has_ratings_films_and_people(put, zipped):
     assert people["gender"].tolist() == ["F", "M"]
     assert people["age_group"].tolist() == ["under 18", "25-34"]
     assert people["occupation"].tolist() == ["K-12 student", "other"]
-    assert dataset.categorical == ("decade", "gender", "age_group", "occupation")
-    assert dataset.multi_hot == ("genres",)
+    assert dataset.item_kinds.categorical == ("decade",)
+    assert dataset.user_kinds.categorical == ("gender", "age_group", "occupation")
+    assert dataset.item_kinds.multi_hot == ("genres",)
     assert dataset.min_rating is None
     assert dataset.note == "1 timestamps are 0 in this copy"
 
@@ -62,7 +63,7 @@ def test_10m_has_half_stars_and_tags_in_utf8(put, tags):
     assert data.ratings.tolist() == [4.5, 3, 4]
     assert data.user_features is None
     assert dataset.min_rating == 4.0
-    assert dataset.multi_hot == (("genres", "tags") if tags else ("genres",))
+    assert dataset.item_kinds.multi_hot == (("genres", "tags") if tags else ("genres",))
     if tags:
         assert data.item_features["tags"].tolist() == ["peach|a", ""]
 

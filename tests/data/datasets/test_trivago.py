@@ -46,7 +46,7 @@ def test_clickouts_of_sessions_are_interactions(put, end):
     ]
     assert data.ratings is None
     assert data.item_features["properties"].to_dict() == {77: "", 109038: "Bar|Gym"}
-    assert dataset.multi_hot == ("properties",)
+    assert dataset.item_kinds.multi_hot == ("properties",)
     assert dataset.note == "1 actions without a known user and hotel: left out"
 
 
@@ -67,7 +67,7 @@ def test_people_and_other_actions_can_be_chosen(put):
         ("U2", 77, 1541037534),
     ]
     assert dataset.interactions.item_features is None
-    assert dataset.multi_hot == ()
+    assert dataset.item_kinds.multi_hot == ()
     assert dataset.note.startswith("2 actions without")
 
 

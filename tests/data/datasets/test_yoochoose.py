@@ -64,7 +64,7 @@ def test_clicks_and_purchases_are_one_data_set(put, end):
     # "0", "S" and brands do not count; the smaller one of equals wins.
     category = data.item_features["category"]
     assert category.dropna().to_dict() == {214536502: "2", 214662742: "1"}
-    assert dataset.categorical == ("category",)
+    assert dataset.item_kinds.categorical == ("category",)
     assert dataset.min_rating is None
 
 

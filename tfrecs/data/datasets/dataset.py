@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tfrecs._base.types import BoolArray, IntArray, Scorer
+from tfrecs.data.column_kinds import NO_KINDS, ColumnKinds
 from tfrecs.data.interactions import Interactions
 
 
@@ -18,9 +19,8 @@ class Dataset:
         split_name: the publisher's name of that split.
         note: what a reader of results must know, such as a missing part.
         min_rating: the rating from which the usual protocol counts a positive.
-        categorical: feature columns of one category.
-        multi_hot: feature columns of any number of categories, joined by "|".
-        numeric: feature columns of numbers.
+        item_kinds: the columns of item features that can be encoded, by kind.
+        user_kinds: the columns of user features that can be encoded, by kind.
         oracle: the true scores, if the data were generated.
         negatives: user ids `[users]` and item ids `[users, n]`, if the publisher's
             protocol ranks a user's test items among n fixed candidates.
@@ -32,8 +32,7 @@ class Dataset:
     split_name: str | None = None
     note: str = ""
     min_rating: float | None = None
-    categorical: tuple[str, ...] = ()
-    multi_hot: tuple[str, ...] = ()
-    numeric: tuple[str, ...] = ()
+    item_kinds: ColumnKinds = NO_KINDS
+    user_kinds: ColumnKinds = NO_KINDS
     oracle: Scorer | None = None
     negatives: tuple[IntArray, IntArray] | None = None

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfrecs._base.files import naming_file
+from tfrecs.data.column_kinds import ColumnKinds
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers.layouts import Kind, Layout, read_published
@@ -99,8 +100,13 @@ def make_dataset(
         interactions=interactions,
         note=f"{undated:,} timestamps are 0 in this copy" if undated else "",
         min_rating=min_rating,
-        categorical=("decade", *(column for column in groups if column != "age")),
-        multi_hot=("genres",) if tags is None else ("genres", "tags"),
+        item_kinds=ColumnKinds(
+            categorical=("decade",),
+            multi_hot=("genres",) if tags is None else ("genres", "tags"),
+        ),
+        user_kinds=ColumnKinds(
+            categorical=tuple(column for column in groups if column != "age")
+        ),
     )
 
 

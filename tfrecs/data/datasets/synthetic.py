@@ -4,6 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
+from tfrecs.data.column_kinds import ColumnKinds
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import Vocabulary
@@ -79,9 +80,8 @@ def make_synthetic(
         name="synthetic",
         interactions=_interactions(rng, oracle, degree, p, has),
         note=f"generated with seed {seed}; the oracle knows the true scores",
-        categorical=("group",),
-        multi_hot=("categories",),
-        numeric=("year",),
+        item_kinds=ColumnKinds(multi_hot=("categories",), numeric=("year",)),
+        user_kinds=ColumnKinds(categorical=("group",)),
         oracle=oracle,
     )
 

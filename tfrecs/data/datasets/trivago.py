@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from tfrecs._base.checks import check_choice
+from tfrecs.data.column_kinds import ColumnKinds
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.datasets.fetch import fetch
 from tfrecs.data.interactions import Interactions
@@ -98,7 +99,7 @@ def load_trivago(
             item_features=features,
         ),
         note=note if unknown else "",
-        multi_hot=("properties",) if metadata else (),
+        item_kinds=ColumnKinds(multi_hot=("properties",) if metadata else ()),
     )
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tfrecs.data.column_kinds import ColumnKinds
 from tfrecs.data.datasets.dataset import Dataset
 from tfrecs.data.datasets.fetch import fetch
 from tfrecs.data.interactions import Interactions
@@ -58,7 +59,9 @@ def load_yoochoose() -> Dataset:
         item_features=_features(clicks, events["item_id"]),
     )
     return Dataset(
-        name="yoochoose", interactions=interactions, categorical=("category",)
+        name="yoochoose",
+        interactions=interactions,
+        item_kinds=ColumnKinds(categorical=("category",)),
     )
 
 
