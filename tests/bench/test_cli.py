@@ -245,9 +245,10 @@ def test_an_interrupt_is_one_line(good, monkeypatch, name, rest, one_line):
         assert list(Path("logs").glob("*/results.json"))
     elif name == "load_problem":
         assert out == ""
-    else:  # the title is printed at once
-        assert out.startswith("good.csv, ")
-        assert out.count("\n") == 1
+    else:  # the title and what was read are printed at once
+        title, *read = out.splitlines()
+        assert title.startswith("good.csv, ")
+        assert all(line.startswith("Read ") for line in read)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -113,7 +113,7 @@ def _run(
     stopped: KeyboardInterrupt | OSError | None = None
     heart.limit = run.seconds
     try:
-        _say([run.problem.in_one_line, *_notes(run)])
+        _say([run.problem.in_one_line, *_facts(run), *_notes(run)])
         _collect(run, results, options, command, heart)
     except (KeyboardInterrupt, OSError) as error:
         stopped = error
@@ -176,6 +176,11 @@ def _print(run: Run, results: Sequence[Any]) -> None:
     failures = [r for r in results if r.status != OK]
     _say([f"{result.title}: {result.status}" for result in failures], style="red")
     _say(remarks)
+
+
+def _facts(run: Run) -> list[str]:
+    facts: Mapping[str, str] = run.problem.facts
+    return [f"Read {subject}: {found}" for subject, found in facts.items()]
 
 
 def _notes(run: Run) -> list[str]:

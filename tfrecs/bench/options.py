@@ -4,15 +4,20 @@ import argparse
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from tfrecs._base.command_line import Parser, UsageError
+from tfrecs.data.raw import Duplicates
+from tfrecs.data.readers import Malformed
 
 COLUMNS = ("user_col", "item_col", "rating_col", "time_col")
 """Arguments of `read_interactions` that name columns."""
 
-READING = (*COLUMNS, "id_type")
+READING = (*COLUMNS, "id_type", "malformed", "duplicates")
 """Arguments of `read_interactions`."""
+
+METADATA = ("items", "users", "item_title", "k_core")
+"""Arguments of `load_problem` for metadata, and for the part that is kept."""
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -34,6 +39,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--test", metavar="FILE", help="held-out interactions")
     add("--split", metavar="NAME", help="how test data are held out")
     add("--min-rating", type=float, metavar="X", help="lowest rating of a positive")
+    for side in ("items", "users"):
+        what = f"your own {side}: a file with their ids, and features for hybrids"
+        add(f"--{side}", metavar="FILE", help=what)
+    title = "column of titles in --items (default: title, name, ...)"
+    add("--item-title", metavar="NAME", help=title)
+    core = "least number of positives of each user and item; others are left out"
+    add("--k-core", type=count, metavar="N", help=core)
     add = run.add_argument
     metrics = "cut-offs of metrics"
     add("--k", type=_cutoffs, default=(5, 10), metavar="5,10", help=metrics)
@@ -106,6 +118,10 @@ def add_shared(
         data.add_argument(option, metavar="NAME", help=f"column of {what}s")
     types = "ids as they are written, or numbers (007 is 7)"
     data.add_argument("--id-type", choices=("text", "integer"), help=types)
+    malformed = "what to do with malformed rows (default: error)"
+    data.add_argument("--malformed", choices=get_args(Malformed), help=malformed)
+    repeated = "what to keep of a repeated pair (default: last)"
+    data.add_argument("--duplicates", choices=get_args(Duplicates), help=repeated)
     run = parser.add_argument_group("run")
     rows = "models and baselines (default: all)"
     run.add_argument("--models", type=_names, metavar="A,B", help=rows)
@@ -124,9 +140,13 @@ def add_shared(
 
 
 def data_arguments(options: argparse.Namespace, *names: str) -> dict[str, Any]:
-    """Returns the options that both kinds of run read data by, and others by name."""
+    """Returns the options that both kinds of run read data by, and others by name.
+
+    Options that are not set keep the default of their argument.
+    """
     shared = ("dataset", "train", "min_rating", "k", "exclude_seen")
-    return {name: getattr(options, name) for name in (*shared, *READING, *names)}
+    every = {name: getattr(options, name) for name in (*shared, *READING, *names)}
+    return {name: value for name, value in every.items() if value is not None}
 
 
 def reworded(error: Exception, options: argparse.Namespace) -> UsageError:

@@ -1,23 +1,28 @@
 """The problem of a ranking run: data, split and protocol."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
 from tfrecs._base.checks import check_choice, check_cutoffs
 from tfrecs._base.types import AnyArray
-from tfrecs.data.datasets import Dataset, load_dataset
-from tfrecs.data.ids import IdTypes
+from tfrecs.bench.facts import file_name
+from tfrecs.bench.source import (
+    Source,
+    check_size,
+    columns_of,
+    load_data,
+)
+from tfrecs.data.datasets import Dataset
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.readers import read_interactions, read_test
+from tfrecs.data.readers import read_test
 from tfrecs.data.splits import SPLITS, Split, leave_k_out, random_split
 from tfrecs.evaluation.segments import SEGMENTS, activity
-from tfrecs.reporting.text import clean
 
 SPLIT_SEED = 0
 """Seed of every split, so that all models and seeds share one."""
@@ -38,6 +43,7 @@ class Problem:
         cutoffs: k of the metrics.
         exclude_seen: whether the ranking excludes items of `train`.
         notes: remarks that a reader of the numbers needs.
+        facts: what was read from files, by subject.
     """
 
     dataset: Dataset
@@ -50,6 +56,7 @@ class Problem:
     cutoffs: tuple[int, ...]
     exclude_seen: bool
     notes: tuple[str, ...]
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_features(self) -> bool:
@@ -113,6 +120,7 @@ class Problem:
                 "num_train": len(self.train),
                 "num_test": len(self.test),
                 "sha256": self._digest,
+                "read": dict(self.facts),
                 "notes": list(self.notes),
             },
             "protocol": {
@@ -129,16 +137,6 @@ class Problem:
         }
 
 
-class Columns(TypedDict, total=False):
-    """Columns of a file, as of `read_interactions`."""
-
-    user_col: str | None
-    item_col: str | None
-    rating_col: str | None
-    time_col: str | None
-    id_type: IdTypes
-
-
 def load_problem(
     dataset: str = "ml-100k",
     *,
@@ -148,7 +146,7 @@ def load_problem(
     min_rating: float | None = None,
     k: int | Sequence[int] = (5, 10),
     exclude_seen: bool = True,
-    **columns: Unpack[Columns],
+    **source: Unpack[Source],
 ) -> Problem:
     """Reads a data set or files, and splits them.
 
@@ -160,24 +158,23 @@ def load_problem(
         min_rating: lowest rating of a positive; by default the data set's own.
         k: cut-offs of the metrics.
         exclude_seen: whether the ranking excludes items of `train`.
-        **columns: as of `read_interactions`.
+        **source: columns, metadata and more; see `Source`.
 
     Raises:
         ValueError: if an argument or the data are invalid.
         FileNotFoundError: if a file or a data set is missing.
     """
-    data = load_data(dataset, train, **columns)
+    data, notes, facts = load_data(dataset, train, min_rating=min_rating, **source)
     check_size(data.interactions)
-    notes = [data.note] if data.note else []
+    min_rating = data.min_rating if min_rating is None else min_rating
     if test is None:
         parts, title = _split(data, split, is_file=train is not None)
     else:
         _check_test(train, split)
-        held, dropped = read_test(test, data.interactions, **columns)
-        parts, title = Split(data.interactions, held), f"test from {_name(test)}"
+        held, dropped = read_test(test, data.interactions, **columns_of(source))
+        parts, title = Split(data.interactions, held), f"test from {file_name(test)}"
         if dropped:
             notes.append(f"{dropped} test rows of unknown ids: left out")
-    min_rating = data.min_rating if min_rating is None else min_rating
     if min_rating is not None:
         parts = Split(*(part.at_least(min_rating) for part in parts))
     if exclude_seen:
@@ -194,29 +191,8 @@ def load_problem(
         cutoffs=cutoffs,
         exclude_seen=exclude_seen,
         notes=(*notes, *_cold(parts)),
+        facts=facts,
     )
-
-
-def load_data(
-    dataset: str, train: str | Path | None, **columns: Unpack[Columns]
-) -> Dataset:
-    """Returns a data set by its name, or the interactions of a file if given."""
-    if train is None:
-        return load_dataset(dataset)
-    return Dataset(_name(train), read_interactions(train, **columns))
-
-
-def check_size(interactions: Interactions) -> None:
-    """Raises ValueError if there are fewer than 2 users or 2 items."""
-    if interactions.num_users < 2 or interactions.num_items < 2:
-        raise ValueError(
-            "A bench needs at least 2 users and 2 items. Received: "
-            f"{interactions.num_users} and {interactions.num_items}"
-        )
-
-
-def _name(path: str | Path) -> str:
-    return clean(Path(path).name)
 
 
 def _check_test(train: str | Path | None, split: str | None) -> None:

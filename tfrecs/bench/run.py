@@ -19,7 +19,7 @@ from tfrecs.bench.chosen import NOTHING_CHOSEN, Chosen, read_chosen
 from tfrecs.bench.fitters import Fit, fitter_of
 from tfrecs.bench.folder import BUNDLES, REPORT, RESULTS, new_folder, next_steps
 from tfrecs.bench.measuring import measured
-from tfrecs.bench.options import data_arguments
+from tfrecs.bench.options import METADATA, data_arguments
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.quiet import load_tensorflow
 from tfrecs.bench.recipes import is_large, recipes, share_of_time
@@ -54,7 +54,7 @@ def start(options: argparse.Namespace, command: str) -> Run:
         OSError: if the data are missing or the folder cannot be made.
     """
     began = time.monotonic()
-    problem = load_problem(**data_arguments(options, "test", "split"))
+    problem = load_problem(**data_arguments(options, "test", "split", *METADATA))
     chosen = NOTHING_CHOSEN if options.recipes is None else read_chosen(options.recipes)
     for name in options.models or ():
         check_choice("models", name, (*model_names(problem), *chosen.models))

@@ -52,12 +52,6 @@ class ColumnKinds:
         kinds = ("categorical", "multi_hot", "numeric")
         return {kind: list(names) for kind in kinds if (names := getattr(self, kind))}
 
-    def __str__(self) -> str:
-        """Returns the columns of each kind, and those left out with the reason."""
-        used = [f"{kind} {', '.join(names)}" for kind, names in self.used.items()]
-        left = ", ".join(f"{name} ({why})" for name, why in self.left_out.items())
-        return "; ".join([*used, *([f"not used {left}"] if left else [])])
-
 
 NO_KINDS = ColumnKinds()
 """No columns."""
@@ -89,8 +83,10 @@ def infer_kinds(frame: "pd.DataFrame", *, title: str | None = None) -> ColumnKin
         ...         "price": [9.5, 7.0, 7.0, 8.25],
         ...     }
         ... )
-        >>> print(infer_kinds(films))
-        categorical studio; multi_hot genres; numeric price; not used title (titles)
+        >>> kinds = infer_kinds(films)
+        >>> kinds.used, kinds.left_out
+        ({'categorical': ['studio'], 'multi_hot': ['genres'], 'numeric': ['price']},
+         {'title': 'titles'})
     """
     title = title_column(frame.columns) if title is None else title
     found: dict[str, list[str]] = {"categorical": [], "multi_hot": [], "numeric": []}
@@ -146,7 +142,7 @@ def _is_finite(frame: "pd.DataFrame", name: str) -> bool:
 
 
 def _is_multi_hot(frame: "pd.DataFrame", cells: "pd.Series[str]") -> bool:
-    """Whether most values of a column are lists of categories that repeat."""
+    """Returns whether many values of a column are lists of categories that repeat."""
     name = str(cells.name)
     separator = separator_in(frame, name)
     share = cells.str.contains(separator, regex=False).mean()

@@ -133,14 +133,18 @@ def _with_whole_ids(frame: "pd.DataFrame", name: str) -> "pd.DataFrame":
 
 
 def described(
-    columns: Mapping[str, Any], role: str, id_col: str, features: Any, catalogue: Any
+    columns: Mapping[str, Any],
+    role: str,
+    id_col: str | None,
+    features: Any,
+    catalogue: Any,
 ) -> dict[str, Any]:
     """Returns the arguments of `from_arrays` for the metadata of one side.
 
     Args:
         columns: the raw ids of the interactions, under `users` and `items`.
         role: "user" or "item".
-        id_col: the name of the column of ids in the interactions.
+        id_col: the name of the column of ids in the interactions, if known.
         features: a row for each id of the interactions; or None.
         catalogue: a row for each id, with or without interactions; or None.
 
@@ -148,6 +152,8 @@ def described(
         TypeError: if one is not a table.
         ValueError: if both are there, and as `aligned_features`.
     """
+    import pandas as pd
+
     if catalogue is None:
         if features is not None:
             features = as_frame(features, f"{role}_features")
@@ -161,7 +167,11 @@ def described(
         )
     frame = indexed_by_id(as_frame(catalogue, name), role, name, id_col=id_col)
     known, _ = Vocabulary.learn(columns[name], name)
-    rows = known.index(frame.index)
+    ids = pd.Index(
+        raw_ids(frame.index, name), name=frame.index.name, tupleize_cols=False
+    )
+    frame = frame.set_axis(ids)
+    rows = known.index(ids)
     _check_matched(bool((rows >= 0).any()), frame, known, name)
     more = frame.index[rows < 0].tolist()
     every = (

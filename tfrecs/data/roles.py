@@ -25,8 +25,8 @@ def find_roles(columns: Sequence[str], named: dict[str, str | None]) -> dict[str
     for role, name in named.items():
         if name is not None and name not in columns:
             raise ValueError(
-                f"must have the column {name!r}, named in `{role}_col`. Received: "
-                f"columns {_listed(columns)}"
+                f"must have the column {name!r}, named in `{argument_of(role)}`. "
+                f"Received: columns {_listed(columns)}"
             )
     roles = {role: name for role, name in named.items() if name is not None}
     free = [column for column in columns if column not in named.values()]
@@ -44,6 +44,11 @@ def find_roles(columns: Sequence[str], named: dict[str, str | None]) -> dict[str
             "text file must hold the names of its columns."
         )
     return roles
+
+
+def argument_of(role: str) -> str:
+    """Returns the argument of `read_interactions` that names the column of a role."""
+    return "weights" if role == "weight" else f"{role}_col"
 
 
 def usual_column(columns: Iterable[Any], role: str) -> Any:

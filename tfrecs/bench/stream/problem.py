@@ -1,14 +1,15 @@
 """The problem of a stream run: a batch to start from, and the events after it."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
 
 import numpy as np
 
 from tfrecs._base.checks import check_at_least_zero, check_fraction, check_positive
-from tfrecs.bench.problem import Columns, check_size, load_data
+from tfrecs.bench.source import Columns, check_size, load_data
 from tfrecs.data.interactions import Interactions
 
 MIN_RATING = 5.0
@@ -30,6 +31,7 @@ class StreamProblem:
         exclude_seen: whether the ranking excludes a user's past items.
         seed: seed of the models.
         notes: remarks that a reader of the numbers needs.
+        facts: what was read from a file, by subject.
     """
 
     name: str
@@ -42,6 +44,7 @@ class StreamProblem:
     exclude_seen: bool
     seed: int
     notes: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def in_one_line(self) -> str:
@@ -65,6 +68,7 @@ class StreamProblem:
                 "batch_users": self.batch.num_users,
                 "batch_items": self.batch.num_items,
                 "events_sha256": self._digest(),
+                "read": dict(self.facts),
                 "notes": list(self.notes),
             },
             "protocol": {
@@ -118,7 +122,7 @@ def load_stream(
     check_fraction(warm_up=warm_up)
     check_positive(window=window, k=k)
     check_at_least_zero(seed=seed)
-    data = load_data(dataset, train, **columns)
+    data, notes, facts = load_data(dataset, train, **columns)
     events = data.interactions
     if events.timestamps is None:
         raise ValueError(
@@ -133,7 +137,8 @@ def load_stream(
     return StreamProblem(
         data.name,
         *(batch, stream, min_rating, warm_up, window, k, exclude_seen, seed),
-        notes=(data.note,) if data.note else (),
+        notes=tuple(notes),
+        facts=facts,
     )
 
 

@@ -12,7 +12,7 @@ from tfrecs._base.command_line import check_installed
 from tfrecs.bench import run as ranking
 from tfrecs.bench.chosen import Chosen
 from tfrecs.bench.folder import REPORT, next_steps
-from tfrecs.bench.options import data_arguments
+from tfrecs.bench.options import METADATA, data_arguments
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.quiet import load_tensorflow
 from tfrecs.bench.recipes import is_large, is_quick
@@ -48,7 +48,7 @@ def start(options: argparse.Namespace, command: str) -> Run:
     from tfrecs.bench.tuning.families import judge_of, tunable
     from tfrecs.training.tuning.search import Limits
 
-    problem = load_problem(**data_arguments(options, "test", "split"))
+    problem = load_problem(**data_arguments(options, "test", "split", *METADATA))
     for name in options.models or ():
         check_choice("models", name, tunable(problem))
     names = options.models or _default(problem)

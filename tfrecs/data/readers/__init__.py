@@ -2,6 +2,7 @@
 
 from tfrecs.data.readers._formats import FORMATS as FORMATS
 from tfrecs.data.readers._formats import read_frame as read_frame
+from tfrecs.data.readers._interactions import Malformed as Malformed
 from tfrecs.data.readers._interactions import read_interactions as read_interactions
 from tfrecs.data.readers._interactions import read_leniently as read_leniently
 from tfrecs.data.readers._interactions import read_test as read_test

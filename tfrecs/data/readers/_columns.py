@@ -24,6 +24,7 @@ from tfrecs.data.ids import (
 )
 from tfrecs.data.readers._table import Fault, Table
 from tfrecs.data.readers._values import amounts, fields_of, times
+from tfrecs.data.roles import argument_of
 from tfrecs.data.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _FORMS = {
     "item": "an id in each row, a number or text",
     "rating": "finite numbers of at least 0",
     "time": "numbers or ISO dates such as 2024-01-31",
+    "weight": "finite numbers of at least 0",
 }
 
 
@@ -80,11 +82,12 @@ def to_columns(
     rows, is_text, types = _Rows(table.frame), table.untyped, types_by_role(id_type)
     for role in ("user", "item"):
         name = roles[role]
-        missing = _missing(rows.frame[name], is_text)
+        missing = missing_ids(rows.frame[name], is_text)
         rows.leave_out(missing, name, role, _FORMS[role])
     for role, key, convert in (
         ("rating", "ratings", amounts),
         ("time", "timestamps", times),
+        ("weight", "weights", amounts),
     ):
         if role in roles:
             name = roles[role]
@@ -92,7 +95,7 @@ def to_columns(
             rows.leave_out(bad, name, role, _FORMS[role])
     for role, key in (("user", "users"), ("item", "items")):
         name, ids = roles[role], known.get(key)
-        rows.columns[key], bad = _ids(rows.frame[name], is_text, ids, types[role])
+        rows.columns[key], bad = as_ids(rows.frame[name], is_text, ids, types[role])
         rows.leave_out(bad, name, role, f"{types[role]} ids, as `id_type` says")
     return rows.columns, rows.faults
 
@@ -102,11 +105,11 @@ def _fault(value: Any, name: str, role: str, form: str) -> str:
     received = received if len(received) < 80 else f"{received[:40]}...{received[-1]}"
     return (
         f"the column {name!r} must hold {form}. Received: {received}. Correct it, or "
-        f"name another column in `{role}_col`."
+        f"name another column in `{argument_of(role)}`."
     )
 
 
-def _missing(column: "pd.Series[Any]", is_text: bool) -> BoolArray:
+def missing_ids(column: "pd.Series[Any]", is_text: bool) -> BoolArray:
     import pandas as pd
     import pyarrow.compute as pc
 
@@ -119,7 +122,7 @@ def _missing(column: "pd.Series[Any]", is_text: bool) -> BoolArray:
     return missing
 
 
-def _ids(
+def as_ids(
     column: "pd.Series[Any]",
     is_text: bool,
     known: Vocabulary | None,

@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -10,8 +10,11 @@ from tfrecs._base.checks import check_choice
 from tfrecs._base.files import file_kind, naming_file
 from tfrecs.data.ids import IdTypes, types_by_role
 from tfrecs.data.interactions import Interactions
+from tfrecs.data.metadata import described
+from tfrecs.data.raw import Duplicates
 from tfrecs.data.readers._columns import Columns, to_columns
 from tfrecs.data.readers._formats import WITHOUT_HEADER, read_table
+from tfrecs.data.readers._metadata import read_metadata
 from tfrecs.data.readers._table import MalformedRows
 from tfrecs.data.roles import find_roles
 from tfrecs.data.vocabulary import Vocabulary
@@ -30,12 +33,15 @@ def read_interactions(
     time_col: str | None = None,
     id_type: IdTypes = None,
     malformed: Malformed = "error",
+    weights: str | None = None,
+    duplicates: Duplicates = "last",
+    items: Any = None,
+    users: Any = None,
 ) -> Interactions:
     """Reads interactions from a file of any of the `FORMATS`.
 
     A column that is not named is recognized by a usual name, such as `user_id`,
-    `movieId`, `rating` or `timestamp`. Ratings and times are optional. Of a repeated
-    (user, item) pair the last is kept, by time or else by row.
+    `movieId`, `rating` or `timestamp`. Ratings and times are optional.
 
     An id column of text holds integers if each field is the canonical form of one, and
     text otherwise: "007", "1e5" and "NA" are text. Only the empty field is missing.
@@ -54,13 +60,29 @@ def read_interactions(
         malformed: the treatment of malformed rows: "error" raises an error that counts
             them and shows the first, and "skip" leaves them out and logs the same as a
             warning (logger `tfrecs`). `read_leniently` returns them as well.
+        weights: the column of weights, finite and at least 0.
+        duplicates: the treatment of a repeated pair, as in `Interactions.from_arrays`.
+        items: a file of items or a table, whose ids are in a column with a usual name,
+            or the one of `item_col`. All are in the catalogue, also without
+            interactions; their other columns are `item_features`.
+        users: the same for users.
 
     Raises:
         FileNotFoundError: if the file does not exist.
         ValueError: if it cannot be read, lacks a column, or has malformed rows.
     """
     named = {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col}
-    return _read(Path(path), named, malformed, id_type)[0]
+    named["weight"] = weights
+    columns, _ = _read_columns(Path(path), named, malformed, id_type, {})
+    for role, id_col, source in ("user", user_col, users), ("item", item_col, items):
+        if source is not None:
+            ids = Vocabulary.learn(columns[f"{role}s"], f"{role}s")[0]
+            frame = read_metadata(
+                source, role, ids, id_col=id_col, id_type=id_type, malformed=malformed
+            )
+            columns |= described(columns, role, id_col, None, frame)
+    with naming_file(path):
+        return Interactions.from_arrays(**columns, duplicates=duplicates)
 
 
 def read_leniently(
@@ -96,6 +118,7 @@ def read_test(
     time_col: str | None = None,
     id_type: IdTypes = None,
     malformed: Malformed = "error",
+    duplicates: Duplicates = "last",
 ) -> tuple[Interactions, int]:
     """Reads test interactions of the users and items of `train`.
 
@@ -108,6 +131,7 @@ def read_test(
         time_col: the column of times.
         id_type: overrules the type of ids, which is that of `train`'s ids.
         malformed: the treatment of malformed rows, "error" or "skip".
+        duplicates: the treatment of a repeated pair.
 
     Returns:
         The interactions of known users with known items, over `train`'s vocabularies,
@@ -135,6 +159,7 @@ def read_test(
             **{key: column[keep] for key, column in columns.items()},
             user_vocabulary=train.users,
             item_vocabulary=train.items,
+            duplicates=duplicates,
             user_features=train.user_features,
             item_features=train.item_features,
         )
