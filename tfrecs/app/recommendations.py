@@ -71,6 +71,7 @@ def known_person(train: Interactions, user: Any) -> Person:
     Raises:
         ValueError: if the user is unknown.
     """
+    train = train.positives
     [user_id] = train.users.known([user])
     liked = train.item_ids[history(train, user_id)]
     return Person(user, tuple(liked.tolist()))

@@ -19,6 +19,7 @@ from tfrecs.bench.source import (
     load_data,
 )
 from tfrecs.data.datasets import Dataset
+from tfrecs.data.feedback import is_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers import read_test
 from tfrecs.data.splits import SPLITS, Split, leave_k_out, random_split
@@ -175,8 +176,7 @@ def load_problem(
         parts, title = Split(data.interactions, held), f"test from {file_name(test)}"
         if dropped:
             notes.append(f"{dropped} test rows of unknown ids: left out")
-    if min_rating is not None:
-        parts = Split(*(part.at_least(min_rating) for part in parts))
+    parts = Split(*(_positives(part, min_rating) for part in parts))
     if exclude_seen:
         parts, repeated = _without_repeated(parts)
         if repeated:
@@ -190,7 +190,7 @@ def load_problem(
         min_rating=min_rating,
         cutoffs=cutoffs,
         exclude_seen=exclude_seen,
-        notes=(*notes, *_cold(parts)),
+        notes=(*notes, *_minimum(data, min_rating), *_cold(parts)),
         facts=facts,
     )
 
@@ -216,6 +216,24 @@ def _split(data: Dataset, name: str | None, *, is_file: bool) -> tuple[Split, st
         return SPLITS["stratified"](everything, seed=SPLIT_SEED), title
     title = "ten random interactions of each user held out"
     return leave_k_out(everything, seed=SPLIT_SEED, k=10), title
+
+
+def _minimum(data: Dataset, min_rating: float | None) -> list[str]:
+    """Returns a note if a minimum rating is missing and could make a difference."""
+    ratings = data.interactions.ratings
+    if min_rating is not None or ratings is None or np.ptp(ratings) == 0:
+        return []
+    return ["no minimum rating: all ratings above 0 count as positives"]
+
+
+def _positives(part: Interactions, min_rating: float | None) -> Interactions:
+    """Returns the interactions of at least the minimum, or rated above 0 without it."""
+    if min_rating is None:
+        if part.ratings is None:
+            return part
+        high = part.ratings[is_positive(part.ratings, None)]
+        min_rating = float(high.min(initial=np.inf))
+    return part.at_least(min_rating)
 
 
 def _cold(parts: Split) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from tfrecs.bench.facts import facts_of, file_name
 from tfrecs.data.column_kinds import NO_KINDS, infer_kinds, title_column
 from tfrecs.data.datasets import Dataset, load_dataset
+from tfrecs.data.feedback import is_positive
 from tfrecs.data.ids import IdTypes
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.k_core import k_core_rows
@@ -142,8 +143,8 @@ def in_k_core(data: Dataset, k: int, min_rating: float | None) -> tuple[Dataset,
     """
     every = data.interactions
     rows = np.arange(len(every))
-    if min_rating is not None and every.ratings is not None:
-        rows = np.flatnonzero(every.ratings >= min_rating)
+    if every.ratings is not None:
+        rows = np.flatnonzero(is_positive(every.ratings, min_rating))
     rows = rows[k_core_rows(every.user_ids[rows], every.item_ids[rows], user=k, item=k)]
     core = every.take(rows).compact()
     left_out = ", ".join(

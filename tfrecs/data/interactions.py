@@ -10,11 +10,13 @@ import scipy.sparse as sp
 
 from tfrecs._base.types import AnyArray, BoolArray, FloatArray, IntArray
 from tfrecs.data import raw
-from tfrecs.data.columns import checked_columns
+from tfrecs.data.columns import checked_columns, pair_keys
+from tfrecs.data.feedback import count_low, positive_rows, rows_of_at_least
 from tfrecs.data.ids import IdTypes
 from tfrecs.data.k_core import k_core_rows
 from tfrecs.data.metadata import aligned_features, at_rows, described
 from tfrecs.data.raw import Duplicates
+from tfrecs.data.summary import summary
 from tfrecs.data.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Interactions:
         weights: `[interactions]`, finite, at least 0; None means 1 for each.
         user_features: one row for each user, in the order of `users`.
         item_features: one row for each item, in the order of `items`.
+        min_rating: lowest rating of a positive, which `at_least` sets; see `positives`.
 
     Raises:
         ValueError: if lengths differ, an id is out of range or a value is bad, or if a
@@ -55,6 +58,7 @@ class Interactions:
     weights: FloatArray | None = None
     user_features: "pd.DataFrame | None" = None
     item_features: "pd.DataFrame | None" = None
+    min_rating: float | None = None
 
     def __post_init__(self) -> None:
         """Checks each array once and makes it read-only."""
@@ -200,19 +204,35 @@ class Interactions:
         """The size of the catalogue, with or without interactions here."""
         return len(self.items)
 
+    @property
+    def positives(self) -> "Interactions":
+        """The interactions that count as positives.
+
+        They are all without ratings, else those rated `min_rating` or more, or above 0
+        if there is no minimum. Ranking models train on them alone; in test data they
+        are the relevant items. Models of ratings use all. Raises ValueError if empty.
+        """
+        return self if self._rated_high is None else self._rated_high
+
+    @cached_property
+    def _rated_high(self) -> "Interactions | None":
+        """The positives; None if all are, since a cycle would stay in memory."""
+        rows = positive_rows(self.ratings, self.min_rating)
+        return None if rows is None else self.take(rows)
+
     @cached_property
     def matrix(self) -> sp.csr_array:
-        """`[num_users, num_items]` float32, 1 for each interaction, items sorted."""
-        ones = np.ones(len(self), dtype=np.float32)
-        shape = (self.num_users, self.num_items)
-        csr = sp.csr_array((ones, (self.user_ids, self.item_ids)), shape=shape)
+        """`[num_users, num_items]` float32, 1 for each of `positives`, items sorted."""
+        pairs = (self.positives.user_ids, self.positives.item_ids)
+        ones = np.ones(len(self.positives), dtype=np.float32)
+        csr = sp.csr_array((ones, pairs), shape=(self.num_users, self.num_items))
         csr.sort_indices()
         return csr
 
     @cached_property
     def item_counts(self) -> AnyArray:
-        """`[num_items]` int64, the interactions of each item."""
-        return np.bincount(self.item_ids, minlength=self.num_items)
+        """`[num_items]` int64, the `positives` of each item."""
+        return np.bincount(self.positives.item_ids, minlength=self.num_items)
 
     def take(self, rows: AnyArray) -> "Interactions":
         """Returns the interactions at `rows` (a mask or indices), same vocabularies."""
@@ -220,33 +240,18 @@ class Interactions:
         return replace(self, **{name: column[rows] for name, column in given.items()})
 
     def at_least(self, min_rating: float) -> "Interactions":
-        """Returns the interactions rated `min_rating` or more, as implicit feedback.
+        """Returns the interactions rated `min_rating` or more, which are `positives`.
 
-        Raises:
-            ValueError: if there are no ratings, or none as high.
+        Raises ValueError if there are no ratings, or none as high.
         """
-        if self.ratings is None:
-            raise ValueError(
-                "`at_least` needs ratings. Received: interactions without them. Name "
-                "the rating column when reading, or leave out the minimum."
-            )
-        keep = self.ratings >= min_rating
-        if not keep.any():
-            raise ValueError(
-                f"`min_rating` must be at most {self.ratings.max():g}, the highest "
-                f"rating. Received: min_rating={min_rating:g}"
-            )
-        return self.take(keep)
+        rows = rows_of_at_least(self.ratings, min_rating)
+        return replace(self, min_rating=min_rating).take(rows)
 
     def k_core(self, *, user: int = 1, item: int = 1) -> "Interactions":
         """Returns the largest part whose users and items have enough interactions.
 
-        Args:
-            user: the least number of interactions of a user.
-            item: the least number of interactions of an item.
-
-        Raises:
-            ValueError: if nothing is left.
+        `user` is the least number of a user, and `item` of an item. Raises ValueError
+        if nothing is left.
         """
         rows = k_core_rows(self.user_ids, self.item_ids, user=user, item=item)
         return self.take(rows).compact()
@@ -273,14 +278,11 @@ class Interactions:
         """
         self.users.check_same(other.users)
         self.items.check_same(other.items)
-        return np.asarray(self.matrix[other.user_ids, other.item_ids] > 0).ravel()
+        theirs = pair_keys(other.user_ids, other.item_ids, other.num_items)
+        return np.isin(theirs, pair_keys(self.user_ids, self.item_ids, self.num_items))
 
     def num_shared(self, other: "Interactions") -> int:
-        """Counts the pairs that are here and in `other`, faster than `contains`.
-
-        Raises:
-            ValueError: if the vocabularies differ.
-        """
+        """Counts the positives that are also in `other`, as `contains` raises."""
         self.users.check_same(other.users)
         self.items.check_same(other.items)
         return int(self.matrix.multiply(other.matrix).nnz)
@@ -293,8 +295,5 @@ class Interactions:
         """Returns the size, the density and the names of the other columns."""
         names = (*_COLUMNS[2:], "user_features", "item_features")
         extras = [n.replace("_", " ") for n in names if getattr(self, n) is not None]
-        extra = f", with {', '.join(extras)}" if extras else ""
-        density = len(self) / (self.num_users * self.num_items)
-        sides = {"user": self.num_users, "item": self.num_items}
-        shape = " x ".join(f"{n} {side}{'s' * (n != 1)}" for side, n in sides.items())
-        return f"<Interactions: {len(self)} of {shape}, density {density:.2%}{extra}>"
+        num_low = count_low(self.ratings, self.min_rating)
+        return summary(len(self), self.num_users, self.num_items, extras, num_low)

@@ -167,6 +167,7 @@ def sample_candidates(
     check_choice("sampling", sampling, OWN)
     check_exponent(sampling, exponent)
     train.contains(test)  # refuses other vocabularies
+    test = test.positives
     users = np.unique(test.user_ids)
     known = sp.csr_array(train.matrix + test.matrix)[users]
     weight = np.ones(train.num_items)

@@ -40,7 +40,8 @@ def evaluate(
             from user ids `[users]` to scores `[users, num_items]`; or the matrix of
             scores `[num_users, num_items]`. See `scorer_of_pairs` for other models.
         train: training data.
-        test: held-out interactions, with the same vocabularies.
+        test: held-out interactions, with the same vocabularies; its `positives` are
+            the relevant items.
         k: cut-offs, each from 1 to `num_items`.
         exclude_seen: whether to exclude each user's items in `train` from the ranking.
         metrics: names in the registries of `tfrecs.evaluation.metrics`: `METRICS`, at
@@ -70,6 +71,7 @@ def evaluate(
     cutoffs = check_cutoffs(k, train.num_items)
     measures = choose_measures(metrics, cutoffs, item_features=item_features)
     check_positive(scores_at_once=scores_at_once)
+    test = test.positives
     check_apart(train, test, exclude_seen)
     user_ids = np.unique(test.user_ids)
     parts, best = [], []

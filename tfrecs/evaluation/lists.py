@@ -62,7 +62,7 @@ def evaluate_lists(
         >>> evaluate_lists(lists, test, k=2).per_user["recall@2"]
         array([0.5, 1. ])
     """
-    length = lists.items.shape[1]
+    test, length = test.positives, lists.items.shape[1]
     cutoffs = check_cutoffs(k, test.num_items)
     if max(cutoffs) > length:
         raise ValueError(

@@ -53,7 +53,7 @@ class Evaluation:
         overall: Mapping[str, float] | None = None,
     ) -> "Evaluation":
         """Builds the evaluation of the users of `test`, in the order of their ids."""
-        num_relevant = np.diff(test.matrix.indptr)
+        num_relevant = np.bincount(test.user_ids, minlength=test.num_users)
         user_ids = np.flatnonzero(num_relevant).astype(np.int32)
         return cls(
             per_user=per_user,

@@ -60,6 +60,7 @@ def evaluate_sampled(
         >>> evaluate_sampled(scores, test, candidates, k=2).metrics["mrr"]
         0.5
     """
+    test = test.positives
     cutoffs = check_cutoffs(k, test.num_items)
     measures = choose_measures(metrics, cutoffs, lists=False)
     check_positive(scores_at_once=scores_at_once)

@@ -13,6 +13,7 @@ def sample_users(data: Interactions, num_users: int, seed: int) -> Interactions:
         ValueError: if `num_users` is below 1.
     """
     check_positive(num_users=num_users)
+    data = data.positives
     users = np.unique(data.user_ids)
     rng = np.random.default_rng(seed)
     drawn = rng.choice(users, min(num_users, len(users)), replace=False)

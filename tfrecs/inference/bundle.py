@@ -6,7 +6,7 @@
     users.json, items.json  raw ids in the order of their indices
     interactions.parquet    the training data, by indices
     user_features.parquet   optional, in the order of the ids; likewise item features
-    about.json              settings and metrics
+    about.json              settings, metrics, and the lowest rating of a positive
 
 There are no pickles, and loading runs no code of the bundle: Keras reads the model in
 its safe mode. The SHA-256 detect damage, but do not authenticate the writer.
@@ -20,6 +20,7 @@ import uuid
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -83,6 +84,7 @@ def read_bundle(folder: Path) -> Bundle:
     with _naming(folder / "about.json") as path:
         about = json.loads(path.read_text(encoding="utf-8"))
         settings, metrics = dict(about["settings"]), dict(about["metrics"])
+        train = replace(train, min_rating=about.get("min_rating"))
     import_module("tfrecs.models")  # registers the layers
     with _naming(folder / "model.keras", OWN_LAYERS) as path:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -172,7 +174,11 @@ def _write_files(bundle: Bundle, folder: Path) -> None:
 
 
 def _write_about(bundle: Bundle, path: Path) -> None:
-    about = {"settings": bundle.settings, "metrics": bundle.metrics}
+    about = {
+        "settings": bundle.settings,
+        "metrics": bundle.metrics,
+        "min_rating": bundle.train.min_rating,
+    }
     try:
         text = json.dumps(about, allow_nan=False, indent=1)
     except (TypeError, ValueError) as error:

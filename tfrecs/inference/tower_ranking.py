@@ -113,7 +113,7 @@ class TowerRanking:
     def _fold_in(self) -> "FoldIn":
         from tfrecs.inference.fold_in import FoldIn
 
-        return FoldIn(self.model, np.unique(self.train.user_ids))
+        return FoldIn(self.model, np.unique(self.train.positives.user_ids))
 
 
 def _take(output: "TowerOutput", rows: slice) -> "TowerOutput":

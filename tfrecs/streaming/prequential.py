@@ -101,7 +101,8 @@ def prequential(
 
     Args:
         recommender: recommender before the first event; it learns from all events.
-        events: all events in order, also the ones before the checkpoint.
+        events: all events in order, also the ones before the checkpoint. Events that
+            are no positives are left out; see `IncrementalRecommender.learns_from`.
         exclude_seen: whether the ranking excludes items that the user had.
         checkpoint: file that is written during the run. If it exists, the run resumes
             from it, and returns the same numbers as an uninterrupted run.
@@ -125,7 +126,8 @@ def prequential(
     if checkpoint is not None and Path(checkpoint).exists():
         done = read_state(recommender, checkpoint)
         ranks, is_known = done["ranks"].tolist(), done["is_known"].tolist()
-    for event in islice(events, len(ranks), None):
+    positives = (event for event in events if recommender.learns_from(event.rating))
+    for event in islice(positives, len(ranks), None):
         is_known.append(recommender.knows(event.user))
         ranks.append(
             recommender.rank(event.user, event.item, exclude_seen=exclude_seen)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray, FloatArray
+from tfrecs.data.feedback import is_positive, warn_of_no_minimum
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.ranking.scorers import in_own_precision
 from tfrecs.streaming.checks import check_not_negative
@@ -46,6 +48,8 @@ class IncrementalRecommender:
         confidence: weight of an event by its rating, a name in `CONFIDENCES`; for
             events without a weight.
         forgetting: decay of old events, for `Ridge` and `ItemItem`; None for no decay.
+        min_rating: lowest rating of an event that is learned; None for any above 0.
+            Events without a rating are learned.
 
     Raises:
         ValueError: if `confidence` is unknown.
@@ -65,10 +69,12 @@ class IncrementalRecommender:
         *,
         confidence: str = "one",
         forgetting: Forgetting | None = None,
+        min_rating: float | None = None,
     ) -> None:
         check_choice("confidence", confidence, CONFIDENCES)
         self.learner = learner
         self.confidence = confidence
+        self.min_rating = min_rating
         self.log = EventLog(forgetting)
         self._users: dict[Hashable, int] = {}
         self._items: dict[Hashable, int] = {}
@@ -79,7 +85,8 @@ class IncrementalRecommender:
         """Learns from a batch, by time if it has times, or starts from a model of it.
 
         Args:
-            train: interactions before the stream.
+            train: interactions before the stream. Its `positives` are learned, by the
+                minimum here or else its own.
             model: model that was trained on `train`. The learner starts from its
                 vectors, so that it must have no hidden part, or, `OneStep`, from its
                 weights. None to learn from the events of `train` one by one.
@@ -99,7 +106,9 @@ class IncrementalRecommender:
         start = None if model is None else self._start(model, train)
         self._number(train.users.ids.tolist(), train.items.ids.tolist())
         self._grow()
-        for event in events_of(train):
+        if self.min_rating is not None and train.ratings is not None:
+            train = replace(train, min_rating=self.min_rating)
+        for event in events_of(train.positives):
             user, item = self._users[event.user], self._items[event.item]
             weight = self._weight(event.rating, event.weight)
             self.log.add(user, item, weight, event.time)
@@ -117,7 +126,7 @@ class IncrementalRecommender:
         weight: float | None = None,
         time: float = 0.0,
     ) -> None:
-        """Learns from one event.
+        """Learns from one event, if it is a positive; see `learns_from`.
 
         Args:
             user: raw id.
@@ -132,6 +141,8 @@ class IncrementalRecommender:
         worth = self._weight(rating, weight)
         if not math.isfinite(time):
             raise ValueError(f"`time` must be finite. Received: time={time!r}")
+        if not self.learns_from(rating):
+            return
         row = self._users.setdefault(user, len(self._users))
         column = self._items.setdefault(item, len(self._items))
         if row >= self.log.num_users or column >= self.log.num_items:
@@ -188,6 +199,18 @@ class IncrementalRecommender:
                 return REPEATED
             ahead -= np.count_nonzero(scores[seen] >= own)
         return int(ahead)
+
+    def learns_from(self, rating: float | None) -> bool:
+        """Returns whether an event of this rating is a positive, as all without one.
+
+        If no minimum was given, a rating other than 1 logs a warning.
+        """
+        if rating is None:
+            return True
+        if self.min_rating is None and rating != 1:
+            remedy = "IncrementalRecommender(..., min_rating=...)"
+            warn_of_no_minimum("Events have ratings", remedy)
+        return bool(is_positive(rating, self.min_rating))
 
     def knows(self, user: Hashable) -> bool:
         """Returns whether the user had an event."""

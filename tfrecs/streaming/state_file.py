@@ -61,6 +61,7 @@ def load(path: str | Path) -> IncrementalRecommender:
         recommender = IncrementalRecommender(
             LEARNERS[about["learner"]](**about["settings"]),
             confidence=about["confidence"],
+            min_rating=about.get("min_rating"),
             forgetting=None if forgetting is None else Forgetting(**forgetting),
         )
         _restore(recommender, about, arrays)
@@ -118,6 +119,7 @@ def _settings(recommender: IncrementalRecommender) -> dict[str, Any]:
         "learner": _name_of(recommender.learner),
         "settings": settings_of(recommender.learner),
         "confidence": recommender.confidence,
+        "min_rating": recommender.min_rating,
         "forgetting": None if forgetting is None else asdict(forgetting),
     }
 

@@ -66,7 +66,7 @@ def choose_settings(model: TwoTower, train: Interactions) -> Settings:
     `benchmarks/README.md` has the validation figures that these were chosen by.
     """
     if has_vectors(model) and _is_cosine(model):
-        few = len(train) <= FEW
+        few = len(train.positives) <= FEW
         return Settings(
             objective="softmax",
             negatives="in-batch",

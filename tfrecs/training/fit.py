@@ -47,7 +47,8 @@ def fit(
 
     Args:
         model: from one of the builders; it is trained in place.
-        train: the positives, or rated interactions for objectives of ratings.
+        train: the interactions: rankings use its `positives`, and objectives of ratings
+            all of them.
         seed: seed of the order and of the negatives. Weights and dropout follow Keras's
             seed: call `keras.utils.set_random_seed` before building the model.
         objective: name in `tfrecs.losses.LOSSES`, `CATALOGUE_LOSSES` or

@@ -108,7 +108,9 @@ ROWS = (
         user_batches,
         _over_catalogue,
         batch_size=128,
-        others=lambda train, *_: train.num_users * train.num_items / len(train) - 1,
+        others=lambda train, *_: (
+            train.num_users * train.num_items / len(train.positives) - 1
+        ),
         single=False,
     ),
     Row("none", RATING_LOSSES, rating_batches),

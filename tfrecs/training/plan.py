@@ -124,7 +124,7 @@ class Plan:
     def others(self, train: Interactions, batch_size: int | None = None) -> float:
         """Returns how many other items each positive is compared with."""
         rows, n = self._sizes(batch_size)
-        return self.row.others(train, min(rows, len(train)), n or 0)
+        return self.row.others(train, min(rows, len(train.positives)), n or 0)
 
     def _sizes(self, batch_size: int | None) -> tuple[int, int | None]:
         """Returns the rows of a batch, and the items drawn or None."""
@@ -177,7 +177,6 @@ def _affordable(
     train: Interactions, objective: str, credit: PartialCredit | None
 ) -> tuple[str, str]:
     """Returns a kind of negatives, and the reason for it."""
-    pairs = _pairs(train)
     if objective in RATING_LOSSES:
         return "none", f"{objective} is of ratings"
     if objective not in LOSSES:
@@ -188,6 +187,7 @@ def _affordable(
         return "own", "partial credit belongs to single positives"
     if train.weights is not None:
         return "own", "train has weights, one for each positive"
+    pairs = _pairs(train)
     if affords_catalogue(train):
         return "all", f"{pairs:.0f} pairs per positive, at most {MOST_PAIRS}"
     return "mixed", f"all items are {pairs:.0f} pairs per positive, over {MOST_PAIRS}"
@@ -200,4 +200,4 @@ def affords_catalogue(train: Interactions) -> bool:
 
 def _pairs(train: Interactions) -> float:
     """Returns the pairs of a user and an item for each positive."""
-    return train.num_users * train.num_items / len(train)
+    return train.num_users * train.num_items / len(train.positives)

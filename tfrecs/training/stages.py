@@ -90,7 +90,7 @@ def fit_stages(
 
     Args:
         model: from one of the builders; it is trained in place.
-        train: the positives.
+        train: as of `fit`.
         stages: the stages in order, with different names.
         seed: as of `tfrecs.fit`, for the first stage; each later one has the next.
         callbacks: callbacks of all stages; they keep their state between stages.
@@ -210,7 +210,7 @@ def fine_tune(
     Args:
         hybrid: from `build_hybrid`, trained in place.
         mf: from `build_mf`, trained, of the same sizes; it does not change.
-        train: the positives.
+        train: as of `fit`.
         seed: as of `fit_stages`.
         stages: by default `make_stages("pretrained")`.
         callbacks: as of `fit_stages`.

@@ -39,7 +39,8 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
     Args:
         model: untrained, of a builder with tables of vectors: MF, cosine, GMF, NeuMF,
             hybrid, DeepFM, CML, bucketed MF.
-        train: the positives; w are their weights, or 1.
+        train: the interactions, of which `positives` are used; w are their weights, or
+            1.
         seed: seed of the randomized SVD.
 
     Returns:
@@ -60,6 +61,7 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
             f"layers {', '.join(layers_with_weights(model))}"
         )
     check_same_sizes(model, train)
+    train = train.positives
     matrix = train.matrix
     counts = np.diff(matrix.indptr), train.item_counts
     if train.weights is not None:

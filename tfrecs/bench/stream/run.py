@@ -139,6 +139,11 @@ def run(
         yield result
 
 
+def _recommender(name: str, problem: StreamProblem) -> IncrementalRecommender:
+    learner = ROWS[name].learner(problem)
+    return IncrementalRecommender(learner, min_rating=problem.min_rating)
+
+
 def _one(
     name: str,
     problem: StreamProblem,
@@ -149,7 +154,7 @@ def _one(
     progress: Progress,
 ) -> StreamResult:
     """Runs one model over the stream, from its checkpoint if there is one."""
-    recommender = IncrementalRecommender(ROWS[name].learner(problem))
+    recommender = _recommender(name, problem)
     checkpoint = folder / CHECKPOINT
     if not checkpoint.exists():
         progress(f"{name}: learning from the batch")

@@ -85,6 +85,7 @@ class SnapshotTaker:
         self.measures = choose_measures(SNAPSHOT_METRICS, cutoffs)
         self.sample = None
         if validation is not None:
+            validation = validation.positives
             check_apart(train, validation, True)
             self.sample = sample_users(validation, settings.num_users, settings.seed)
         if settings.example_users is None:

@@ -16,6 +16,7 @@ from tfrecs._base.checks import check_at_least_zero, check_positive
 from tfrecs._base.files import file_kind, replaced_when_whole
 from tfrecs._base.manifest import MANIFEST, write_manifest
 from tfrecs._base.types import AnyArray
+from tfrecs.data.feedback import warn_of_no_minimum
 from tfrecs.data.ids import IdTypes, types_by_role
 from tfrecs.data.shards.folder import (
     SHARDS,
@@ -68,9 +69,9 @@ def prepare_shards(
         seed: of the order of rows.
         user_col: the column of raw user ids, whole numbers or text.
         item_col: the column of raw item ids, whole numbers or text.
-        rating_col: the column of ratings, for `min_rating`.
-        min_rating: the lowest rating that counts. Ids that occur only in rows with a
-            lower rating are not learned.
+        rating_col: the column of ratings.
+        min_rating: the lowest rating that counts; without it all above 0 do. Ids that
+            occur only in other rows are not learned.
         id_type: "text" or "integer" overrules the type of ids, as in
             `read_interactions`. By default ids of text files are integers if each is in
             canonical form, and text otherwise, such as 007.
@@ -85,11 +86,13 @@ def prepare_shards(
     """
     check_positive(shard_rows=shard_rows, part_rows=part_rows)
     check_at_least_zero(seed=seed)
-    if (rating_col is None) != (min_rating is None):
+    if rating_col is None and min_rating is not None:
         raise ValueError(
-            "`rating_col` and `min_rating` must be given together. Received: "
-            f"rating_col={rating_col!r}, min_rating={min_rating!r}"
+            "`min_rating` needs `rating_col`, the column of ratings. Received: "
+            f"min_rating={min_rating!r} alone"
         )
+    if rating_col is not None and min_rating is None:
+        warn_of_no_minimum(f"The column {rating_col!r} has ratings", "`min_rating`")
     files = [Path(p) for p in ([paths] if isinstance(paths, str | Path) else paths)]
     types = types_by_role(id_type)
     columns = Columns(user_col, item_col, rating_col, min_rating, *types.values())

@@ -12,6 +12,7 @@ from pyarrow import csv, dataset
 
 from tfrecs._base.files import file_kind, naming_file
 from tfrecs._base.types import FloatArray
+from tfrecs.data.feedback import is_positive
 from tfrecs.data.ids import IdType, raw_ids, text_ids
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -73,7 +74,7 @@ def stream_ids(
                 ratings = _as_ratings(
                     table[columns.rating_col], columns.rating_col, start
                 )
-                high = pa.array(ratings >= np.float32(columns.min_rating))
+                high = pa.array(is_positive(ratings, columns.min_rating))
                 users, items = users.filter(high), items.filter(high)
             start += len(table)
             yield start, users, items

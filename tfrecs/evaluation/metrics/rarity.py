@@ -22,7 +22,7 @@ def novelty(lists: Lists) -> Values:
         Recommender Systems"; Vargas and Castells 2011, "Rank and Relevance in Novelty
         and Diversity Metrics for Recommender Systems", without its discount by rank.
     """
-    num_users = np.count_nonzero(np.bincount(lists.train.user_ids))
+    num_users = np.count_nonzero(np.bincount(lists.train.positives.user_ids))
     return lists.mean(np.log2(num_users / np.maximum(lists.train.item_counts, 1)))
 
 

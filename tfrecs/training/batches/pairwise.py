@@ -30,7 +30,7 @@ def pairwise_batches(
     """Returns rows of one positive and its negatives, reshuffled in each epoch.
 
     Args:
-        train: the positives.
+        train: the interactions, of which `positives` are used.
         seed: seed of the order and of the negatives.
         batch_size: positives in a batch; all of `train` if it has fewer.
         num_negatives: items drawn for each positive.
@@ -55,6 +55,7 @@ def pairwise_batches(
             `credit` is of another catalogue.
     """
     check_positive(batch_size=batch_size, num_negatives=num_negatives, epochs=epochs)
+    train = train.positives
     negatives = exact_negatives if exact else approximate_negatives
     draw = negatives(train, sampling, exponent)
     batch_size = min(batch_size, len(train))

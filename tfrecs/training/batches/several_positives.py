@@ -33,7 +33,7 @@ def several_positives_batches(
     `pairwise_batches`.
 
     Args:
-        train: the positives.
+        train: the interactions, of which `positives` are used.
         seed: seed of the order, of the positives and of the negatives.
         batch_size: rows in a batch; as many as `train` has positives if it has fewer.
         num_positives: items of the user in a row.
@@ -59,6 +59,7 @@ def several_positives_batches(
         num_negatives=num_negatives,
         epochs=epochs,
     )
+    train = train.positives
     positives = _own_positives(train)
     sampler = exact_negatives if exact else approximate_negatives
     negatives = sampler(train, sampling, exponent)

@@ -33,7 +33,7 @@ def shared_negatives_batches(
     positives of the user: few, if the catalogue is large.
 
     Args:
-        train: the positives.
+        train: the interactions, of which `positives` are used.
         seed: seed of the order and of the negatives.
         batch_size: positives in a batch; all of `train` if it has fewer.
         num_negatives: items drawn for the batch, by "uniform" and "popularity".
@@ -59,6 +59,7 @@ def shared_negatives_batches(
             finite or has no effect, or `credit` is of another catalogue.
     """
     check_positive(batch_size=batch_size, num_negatives=num_negatives, epochs=epochs)
+    train = train.positives
     negatives = shared_negatives(train, sampling, exponent)
     batch_size = min(batch_size, len(train))
     labels = None if credit is None else credit.function(train.num_items)

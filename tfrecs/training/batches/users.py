@@ -20,7 +20,7 @@ def user_batches(
     Weights of `train` are not used. Only one batch at a time is dense.
 
     Args:
-        train: the positives.
+        train: the interactions, of which `positives` are used.
         seed: seed of the order.
         batch_size: users in a batch; all with positives if they are fewer.
         epochs: passes over the users in one iteration of the dataset.
