@@ -77,6 +77,12 @@ def test_row_numbers_are_ids_only_if_they_are_all_of_them():
     assert titles(Interactions.from_frame(RATED, item_features=named)) == ["B", "C", ""]
 
 
+def test_a_column_of_ids_is_used_though_row_numbers_are_ids_too():
+    names = pd.DataFrame({"item_id": [2, 0, 1], "title": ["C", "A", "B"]})
+    data = Interactions.from_matrix(np.eye(3), item_features=names)
+    assert titles(data) == ["A", "B", "C"]
+
+
 # What is missing is said
 
 

@@ -19,6 +19,7 @@ from tfrecs.bench.source import (
     load_data,
 )
 from tfrecs.data.datasets import Dataset
+from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.feedback import is_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers import read_test
@@ -63,6 +64,17 @@ class Problem:
     def has_features(self) -> bool:
         """True if the data have features for a tower."""
         return bool(self.dataset.item_kinds.used or self.dataset.user_kinds.used)
+
+    @cached_property
+    def encoders(self) -> dict[str, FeatureEncoder]:
+        """The fitted encoder of the features of "user" and "item", if there are any."""
+        encoders = {}
+        for side in ("user", "item"):
+            frame = getattr(self.train, f"{side}_features")
+            columns: dict[str, Any] = getattr(self.dataset, f"{side}_kinds").used
+            if frame is not None and columns:
+                encoders[side] = FeatureEncoder(**columns).fit(frame)
+        return encoders
 
     @property
     def item_buckets(self) -> AnyArray | None:

@@ -12,7 +12,6 @@ from tfrecs.bench.callbacks import TimeLimit, board, reporting
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import Progress, Result
 from tfrecs.callbacks import RankingMetrics
-from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.interactions import Interactions
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.fit import (
@@ -265,14 +264,12 @@ def metadata_of(recipe: Recipe, problem: Problem) -> dict[str, Any]:
 
 def _features(problem: Problem) -> dict[str, Any]:
     """Returns the encoded features of each side that has any."""
-    features: dict[str, Any] = {}
-    for side in ("user", "item"):
-        frame = getattr(problem.train, f"{side}_features")
-        columns: dict[str, Any] = getattr(problem.dataset, f"{side}_kinds").used
-        if frame is not None and columns:
-            encoder = FeatureEncoder(**columns)
-            features[f"{side}_features"] = encoder.fit_transform(frame)
-    return features
+    return {
+        f"{side}_features": encoder.transform(
+            getattr(problem.train, f"{side}_features")
+        )
+        for side, encoder in problem.encoders.items()
+    }
 
 
 def _hparams(recipe: Recipe, negatives: str) -> dict[str, Any]:

@@ -90,6 +90,8 @@ def test_the_type_of_ids_is_that_of_the_interactions(read):
     assert titles(data) == {1: "A", 2: "B"}
     with pytest.raises(ValueError, match=r"line 4.*must hold integer ids.*`id_type`"):
         read(films + "x,C\n", id_type=kind)
+    skipped = read(films + "x,C\n", id_type=kind, malformed="skip")
+    assert titles(skipped) == {1: "A", 2: "B"}
 
 
 @pytest.mark.parametrize(
