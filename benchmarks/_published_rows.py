@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 from _report import seconds
-from _training import Setting, adam, built, hybrid
+from _training import ByShape, Setting, adam, built, hybrid
 
 from tfrecs import Interactions, credit_from_frame
 from tfrecs.bench.baselines import Fitted, fit_ease, fit_lightfm
@@ -92,6 +92,7 @@ NEUMF = {"embedding_dim": 128, "mlp_embedding_dim": 32, "hidden_units": (16, 8)}
 LIGHTFM = partial(
     fit_lightfm, no_components=64, epochs=10, learning_rate=0.03, alpha=1e-5
 )
+BY_SHAPE = "cosine, settings by shape"
 OWN = {"negatives": "own", "num_negatives": 4}
 
 NCF_ROWS: dict[str, Row] = {
@@ -216,6 +217,12 @@ BARS_ROWS: dict[str, Row] = {
             "cosine, d=128": Setting(cosine(128, 0.17), 60, 0.01, objective="softmax"),
             "cosine, d=256": Setting(cosine(256, 0.17), 60, 0.01, objective="softmax"),
         },
+    ),
+    "yelp2018-mf-softmax": Row(
+        "yelp2018",
+        "MF with softmax loss, d=64, BARS's m1 of Yelp2018",
+        bars(0.0721, 0.0592),
+        {BY_SHAPE: ByShape(built(build_cosine))},
     ),
 }
 
@@ -387,6 +394,7 @@ RECOMMENDERS_ROWS: dict[str, Row] = {
                 )
                 for temperature in (0.17, 0.25)
             },
+            BY_SHAPE: ByShape(built(build_cosine)),
         },
     ),
 }

@@ -4,10 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tfrecs import Interactions, evaluate, load_dataset
 from tfrecs.bench.problem import load_problem
 from tfrecs.data.datasets import Dataset
-from tfrecs.data.splits import leave_last_out, random_split, stratified_split
+from tfrecs.data.datasets.fetch import fetch
+from tfrecs.data.splits import (
+    Split,
+    leave_last_out,
+    masked_split,
+    random_split,
+    stratified_split,
+)
 from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.evaluation import evaluate_sampled
 from tfrecs.evaluation.candidates import SampledCandidates, sample_candidates
@@ -97,6 +106,23 @@ def ultragcn_ml_1m() -> Task:
     )
 
 
+def yelp2018() -> Task:
+    """BARS's m1 of Yelp2018, as m1 of MovieLens 1M; a tenth of train validates."""
+    origin = "Data/yelp2018 of kuandeng/LightGCN on GitHub"
+    files = fetch("yelp2018", (("train.txt", "test.txt"),), origin=origin)
+    problem = load_problem(train=files["train.txt"], test=files["test.txt"], k=20)
+    options = {"k": 20, "metrics": ("recall", "ndcg")}
+    return Task(
+        "yelp2018",
+        problem.dataset,
+        problem.train,
+        problem.fitting,
+        _full(problem.fitting, problem.validation, **options),
+        _full(problem.train, problem.test, **options),
+        "ndcg@20",
+    )
+
+
 def collie_ml_100k() -> Task:
     """Collie's tutorials: rating >= 4, users with 3 or more, a tenth of each as test.
 
@@ -132,14 +158,14 @@ def collie_ml_100k() -> Task:
 
 
 def recommenders_ml_100k() -> Task:
-    """Recommenders' comparison: all ratings, a quarter of each user's as test, k = 10.
+    """Recommenders' comparison: all ratings, a quarter of each item's as test, k = 10.
 
     The split is ours (seed 42), of the same kind. Training items are left out, and MAP
     divides by all test items.
     """
     data = load_dataset("ml-100k")
-    train, test = stratified_split(data.interactions, seed=42, test_fraction=0.25)
-    fitting, validation = stratified_split(train, seed=0, test_fraction=0.1)
+    train, test = split_items(data.interactions, seed=42, test_fraction=0.25)
+    fitting, validation = split_items(train, seed=0, test_fraction=0.1)
     options = {"k": 10, "metrics": ("map_all", "ndcg", "precision", "recall")}
     return Task(
         "recommenders-ml-100k",
@@ -152,10 +178,24 @@ def recommenders_ml_100k() -> Task:
     )
 
 
+def split_items(
+    interactions: Interactions, *, seed: int, test_fraction: float
+) -> Split:
+    """Puts a random `test_fraction` of each item's interactions, rounded, into test."""
+    items = interactions.item_ids
+    tie = np.random.default_rng(seed).random(len(items))
+    order = np.lexsort((tie, items))
+    counts = np.bincount(items)
+    place = np.empty(len(items), dtype=np.int64)
+    place[order] = np.arange(len(items)) - (np.cumsum(counts) - counts)[items[order]]
+    return masked_split(interactions, place < np.round(test_fraction * counts)[items])
+
+
 TASKS: dict[str, Callable[[], Task]] = {
     "ml-100k": ml_100k,
     "ncf-ml-1m": ncf_ml_1m,
     "ultragcn-ml-1m": ultragcn_ml_1m,
+    "yelp2018": yelp2018,
     "collie-ml-100k": collie_ml_100k,
     "recommenders-ml-100k": recommenders_ml_100k,
 }

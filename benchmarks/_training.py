@@ -1,5 +1,6 @@
 """How the benchmarks train a model of ours: a setting, and what it gives."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from tfrecs import FeatureEncoder, Interactions
 from tfrecs.bench.baselines import Fitted
 from tfrecs.models import build_hybrid
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.training.fit import compile_for, fit_batches, start_at_prior
+from tfrecs.training.fit import compile_for, fit, fit_batches, start_at_prior
 from tfrecs.training.partial_credit import PartialCredit
 from tfrecs.training.plan import Negatives, Plan
 
@@ -77,6 +78,26 @@ class Setting:
         decay = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
         optimizer = self.optimizer(model, decay)
         return compile_for(model, plan, optimizer), data
+
+
+@dataclass(frozen=True)
+class ByShape:
+    """A training with the settings that `tfrecs.fit` chooses by the data's shape.
+
+    Args:
+        build: takes the training data and gives an untrained model.
+    """
+
+    build: Callable[[Interactions], TwoTower]
+
+    def __call__(self, train: Interactions, seed: int) -> Fitted:
+        """Trains; the seconds have tracing and compiling in them."""
+        keras.utils.set_random_seed(seed)
+        model = self.build(train)
+        began = time.perf_counter()
+        epochs = fit(model, train, seed=seed).params["epochs"]
+        taken = time.perf_counter() - began
+        return Fitted(model.score_users, taken, epochs, model.count_params())
 
 
 def built(

@@ -15,7 +15,6 @@ epoch on the device: Keras on JAX, without TensorFlow.
 on a GPU. `--only A,B` is for some of the programs, `--small` for tests.
 """
 
-import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -153,23 +152,24 @@ def compiled(
 
 def run_part(
     part: Part, epoch: Any, states: Any, data: Data, deadline: float
-) -> dict[str, Any]:
-    """Trains all copies; returns seconds, losses and metrics by epoch."""
-    found: dict[str, Any] = {"seconds": [], "losses": [], "metrics": []}
+) -> tuple[Any, list[float]]:
+    """Trains all copies; returns metrics `[epochs, copies, 2, 2]`, and seconds."""
+    metrics, seconds = [], []
     last = min(deadline, time.perf_counter() + part.seconds)
     for number in range(part.epochs):
         began = time.perf_counter()
-        if began > last:
+        if metrics and began > last:
             break
-        states, losses, metrics = epoch(states, data, jnp.int32(number))
-        found["losses"].append(np.asarray(losses).tolist())
-        found["metrics"].append(np.asarray(metrics).tolist())
-        found["seconds"].append(time.perf_counter() - began)
-    return found
+        states, losses, found = epoch(states, data, jnp.int32(number))
+        if not np.isfinite(losses).all():
+            raise FloatingPointError(f"the losses are not finite: {losses}")
+        metrics.append(np.asarray(found))
+        seconds.append(time.perf_counter() - began)
+    return np.stack(metrics), seconds
 
 
-def chosen(metrics: Any) -> dict[str, list[float]]:
-    """Returns HR, NDCG and the epoch by each way to choose the epoch of a copy.
+def chosen(metrics: Any) -> dict[str, tuple[float, float, float]]:
+    """Returns test HR, NDCG and the epoch by each way to choose the epoch of a copy.
 
     Args:
         metrics: `[epochs, 2, 2]` of the copy.
@@ -179,32 +179,42 @@ def chosen(metrics: Any) -> dict[str, list[float]]:
         "best on validation": int(metrics[:, VALIDATION, NDCG].argmax()),
         "last": len(metrics) - 1,
     }
-    return {way: [*metrics[n, TEST].tolist(), n + 1] for way, n in epochs.items()}
+    return {way: (*metrics[n, TEST].tolist(), n + 1) for way, n in epochs.items()}
 
 
 def summary(
-    part: Part, copies: Sequence[Copy], found: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Returns the means over seeds of each change of a part."""
-    metrics = np.array(found["metrics"])
-    rows = {}
+    part: Part, copies: Sequence[Copy], metrics: Any
+) -> dict[str, dict[str, Any]]:
+    """Returns what each change of a part reaches, over its seeds.
+
+    This is HR, NDCG and epoch by each way to choose the epoch, as means and standard
+    deviations, and the mean metrics after each epoch.
+
+    Args:
+        part: whose copies they are.
+        copies: of all changes and seeds.
+        metrics: `[epochs, copies, 2, 2]`.
+    """
+    rows: dict[str, dict[str, Any]] = {}
     for label, copy in part.copies.items():
         mine = [n for n, of in enumerate(copies) if replace(of, seed=0) == copy]
         ways = [chosen(metrics[:, n]) for n in mine]
-        rows[label] = {
-            way: np.mean([of_seed[way] for of_seed in ways], axis=0).tolist()
-            for way in ways[0]
-        }
-        best = [metrics[:, n, VALIDATION, NDCG].max() for n in mine]
-        rows[label]["validation ndcg"] = statistics.mean(best)
+        row = rows[label] = {}
+        for way in ways[0]:
+            of_seeds = np.array([of_seed[way] for of_seed in ways])
+            row[way] = of_seeds.mean(axis=0).tolist()
+            row[f"{way}, sd"] = of_seeds.std(axis=0, ddof=len(mine) > 1).tolist()
+        curve = metrics[:, mine]
+        row["validation ndcg"] = float(curve[..., VALIDATION, NDCG].max(axis=0).mean())
+        row["metrics"] = curve.mean(axis=1).round(4).tolist()
     return rows
 
 
-def show(name: str, rows: Mapping[str, Any], epochs: int, seconds: float) -> None:
+def show(name: str, rows: Mapping[str, Any], seconds: float) -> None:
     """Prints the test metrics of a part, HR / NDCG (epoch), by each way to choose."""
     ways = ("best on test", "best on validation", "last")
     print_table(
-        [f"{name}: {epochs} epochs, {seconds:.1f} s", *ways, "validation NDCG"],
+        [f"{name}: {seconds:.1f} s", *ways, "validation NDCG"],
         [
             (
                 label,
@@ -260,15 +270,15 @@ def main() -> None:
         if time.perf_counter() > deadline:
             print(f"The time is over before {name}.")
             break
-        found = run_part(part, epoch, states, data, deadline)
-        rows = summary(part, copies, found)
-        show(name, rows, len(found["seconds"]), sum(found["seconds"]))
+        metrics, seconds = run_part(part, epoch, states, data, deadline)
+        rows = summary(part, copies, metrics)
+        show(name, rows, sum(seconds))
         figures["parts"][name] = {
             "program": asdict(part.program),
             "planned_epochs": part.epochs,
-            "copies": [asdict(copy) for copy in copies],
+            "seconds": seconds,
+            "copies": {label: asdict(copy) for label, copy in part.copies.items()},
             "summary": rows,
-            **found,
         }
         keep(options, figures)
     finish(options, figures)

@@ -4,7 +4,6 @@ import importlib.util
 import json
 import math
 import os
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -67,7 +66,7 @@ def test_another_backend_is_refused():
 @pytest.mark.slow
 def test_the_study_measures_each_copy_after_each_epoch(tmp_path):
     path = tmp_path / "causes.json"
-    wanted = "neumf-8;mf-192"
+    wanted = "neumf-8;mf-192, dropout .4"
     done = run_script(
         "ncf_causes.py", "--repeats", "2", "--only", wanted, "--json", str(path)
     )
@@ -75,17 +74,12 @@ def test_the_study_measures_each_copy_after_each_epoch(tmp_path):
     parts = json.loads(path.read_text())["parts"]
     assert list(parts) == wanted.split(";")
     part = parts["neumf-8"]
-    assert len(part["copies"]) == 5 * 2
-    first, second = part["metrics"]  # [copy][validation, test][HR, NDCG]
-    best = [
-        max(first[seed][1], second[seed][1], key=lambda metrics: metrics[0])
-        for seed in (0, 1)  # of the first change
-    ]
+    assert len(part["copies"]) == 5
     summary = part["summary"]["as published"]
+    first, last = summary["metrics"]  # [validation, test][HR, NDCG], means
     for place in (0, 1):
-        mean = statistics.mean(metrics[place] for metrics in best)
-        assert summary["best on test"][place] == pytest.approx(mean)
-        mean = statistics.mean(second[seed][1][place] for seed in (0, 1))
-        assert summary["last"][place] == pytest.approx(mean)
-    assert part["losses"][1][0] < part["losses"][0][0]
-    assert "mf-192: 2 epochs" in done.stdout
+        assert summary["last"][place] == pytest.approx(last[1][place], abs=1e-4)
+    assert summary["last"][2] == 2
+    assert summary["best on test"][0] >= max(first[1][0], last[1][0]) - 1e-4
+    assert summary["validation ndcg"] >= max(first[0][1], last[0][1]) - 1e-4
+    assert "mf-192, dropout .4: " in done.stdout
