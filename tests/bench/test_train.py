@@ -167,8 +167,8 @@ def test_half_of_the_time_is_for_the_choice_of_epochs(problem, tmp_path):
 
 def test_the_time_to_score_all_users_is_kept(problem):
     class Slow:
-        def score_users(self, users):
-            time.sleep(0.01 * len(users))
+        def catalogue_scorer(self):
+            return lambda users: time.sleep(0.01 * len(users))
 
     users = len(np.unique(problem.test.user_ids))
     assert train_module.before_scoring(None, Slow(), problem) is None

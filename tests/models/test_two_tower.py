@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from tfrecs import losses
+from tfrecs import Interactions, Recommender, evaluate, losses
 from tfrecs.models import MODELS, two_tower
 from tfrecs.models.interaction import Interaction
 from tfrecs.models.towers import embed, embed_bias, id_inputs, two_towers
@@ -145,6 +145,31 @@ def test_outputs_of_some_ids_and_of_all(metric):
         assert isinstance(user[name], np.ndarray)
         assert (user[name].shape, item[name].shape) == ((2, *shape), (4, *shape))
         np.testing.assert_array_equal(some[name], item[name][[3, 1, 3]])
+
+
+def test_the_item_tower_runs_once_for_many_blocks_of_users(build, monkeypatch):
+    run, calls = TwoTower.item_output, []
+    monkeypatch.setattr(
+        TwoTower, "item_output", lambda *given: (calls.append(1), run(*given))[1]
+    )
+    train = Interactions.from_matrix(np.eye(7, 9))
+    test = Interactions.from_matrix(np.eye(7, 9, k=1))
+    for name in ("mf", "neumf"):
+        model = build(name)
+        calls.clear()
+        found = evaluate(model, train, test, k=2, scores_at_once=9)
+        assert calls == [1]
+        expected = evaluate(model.score_users(np.arange(7)), train, test, k=2)
+        assert found.metrics == pytest.approx(expected.metrics)
+
+
+def test_a_recommender_follows_the_training_of_its_model(build, randomize):
+    model = build("mf")
+    recommender = Recommender(model, Interactions.from_matrix(np.eye(7, 9)))
+    recommender.recommend([0], k=3)
+    randomize(model)
+    found = recommender.score([0], [1])["score"].item()
+    assert found == pytest.approx(model.score_users([0])[0, 1].item())
 
 
 def test_sizes_and_state_are_in_the_config(metric):

@@ -13,6 +13,7 @@ from tfrecs._base.types import IntArray, Scorer, Scores
 from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.ranking.scorers import (
+    ScoresInBlocks,
     ScoresUsers,
     as_scorer,
     check_scores,
@@ -80,7 +81,8 @@ class Recommender:
         settings: Mapping[str, Any] | None = None,
         metrics: Mapping[str, Any] | None = None,
     ) -> None:
-        self._score = as_scorer(model)
+        if not isinstance(model, ScoresInBlocks):
+            as_scorer(model)  # refuses what cannot score
         self.model = model
         self.train = train
         self.settings = dict(settings or {})
@@ -118,8 +120,9 @@ class Recommender:
         find = train.users.index if unknown == "popular" else train.users.known
         user_ids = find(asked)
         seen = rows_of(train.matrix, user_ids) if exclude_seen else None
+        score = as_scorer(self.model)
         found = top_k_of_rows(
-            lambda rows: self._model_or_popularity(user_ids[rows]),
+            lambda rows: self._model_or_popularity(score, user_ids[rows]),
             (len(asked), train.num_items),
             k,
             excluded=excluded_items(train, asked, seen=seen, allow=allow, deny=deny),
@@ -143,7 +146,7 @@ class Recommender:
                 f"pair. Received: {len(raw_users)} and {len(raw_items)}"
             )
         scores = scores_of_pairs(
-            self._score,
+            as_scorer(self.model),
             self.train.users.known(raw_users),
             self.train.items.known(raw_items),
             self.train.num_items,
@@ -280,15 +283,15 @@ class Recommender:
             f"{self.train.num_items} items>"
         )
 
-    def _model_or_popularity(self, user_ids: IntArray) -> Scores:
+    def _model_or_popularity(self, score: Scorer, user_ids: IntArray) -> Scores:
         """Scores of known users, and the popularity of items for users of id -1."""
         known = user_ids >= 0
         if known.all():
-            return self._score(user_ids)
+            return score(user_ids)
         counts = self.train.item_counts.astype(np.float64)
         scores = np.tile(counts, (len(user_ids), 1))
         if known.any():
-            of_model = self._score(user_ids[known])
+            of_model = score(user_ids[known])
             scores[known] = check_scores(of_model, known.sum(), len(counts))
         return scores
 

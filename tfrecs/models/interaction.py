@@ -9,7 +9,7 @@ so that each half of it belongs to a tower.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeAlias
 
 import keras
@@ -140,8 +140,12 @@ class Interaction(layers.Layer):
             score = score + item["bias"]
         return score + self.global_bias if self.use_bias else score
 
-    def is_dot_product(self, user: TowerOutput) -> bool:
-        """Returns whether scores are the inner products of `vectors`."""
+    def is_dot_product(self, user: Collection[str]) -> bool:
+        """Returns whether scores are the inner products of `vectors`.
+
+        Args:
+            user: the names in a user's output.
+        """
         return "factors" in user and "hidden" not in user and self.y_range is None
 
     def vectors(self, user: TowerOutput, item: TowerOutput) -> tuple[Any, Any]:
@@ -150,14 +154,27 @@ class Interaction(layers.Layer):
         They are `[p, b_u + b, 1]` of `batch` users and `[q, 1, b_i]` of `n` items,
         without the columns of biases that the model does not have.
         """
-        p, q = [user["factors"]], [item["factors"]]
+        return self.user_vectors(user, item), self.item_vectors(item, user)
+
+    def user_vectors(self, user: TowerOutput, item: Collection[str]) -> Any:
+        """Returns the users' side of `vectors`; of `item` the names are enough."""
+        p = [user["factors"]]
         if "bias" in user or self.use_bias:
             bias = user["bias"] if "bias" in user else ops.zeros_like(p[0][:, 0])
             bias = bias + self.global_bias if self.use_bias else bias
-            p, q = [*p, bias[:, None]], [*q, ops.ones_like(q[0][:, :1])]
+            p.append(bias[:, None])
         if "bias" in item:
-            p, q = [*p, ops.ones_like(p[0][:, :1])], [*q, item["bias"][:, None]]
-        return ops.concatenate(p, axis=1), ops.concatenate(q, axis=1)
+            p.append(ops.ones_like(p[0][:, :1]))
+        return ops.concatenate(p, axis=1)
+
+    def item_vectors(self, item: TowerOutput, user: Collection[str]) -> Any:
+        """Returns the items' side of `vectors`; of `user` the names are enough."""
+        q = [item["factors"]]
+        if "bias" in user or self.use_bias:
+            q.append(ops.ones_like(q[0][:, :1]))
+        if "bias" in item:
+            q.append(item["bias"][:, None])
+        return ops.concatenate(q, axis=1)
 
     def _g_in_blocks(
         self, user: Any, item: Any, num_blocks: int, training: bool | None

@@ -1,6 +1,6 @@
 """The model of two towers and an interaction, and how it scores."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -115,7 +115,26 @@ class TwoTower(keras.Model):
 
         Each tower runs once; then all pairs are one matmul, and `g` on blocks of pairs.
         """
-        return self.score_outputs(self.user_output(user_ids), self.item_output())
+        return self.catalogue_scorer()(user_ids)
+
+    def catalogue_scorer(self) -> Callable[[IntArray], FloatArray]:
+        """Returns `score_users` with the weights of now: for users block by block.
+
+        The item tower runs in this call alone.
+        """
+        items, names = self.item_output(), self.user_tower.output
+        if not self.interaction.is_dot_product(names):
+            return lambda user_ids: self.score_outputs(
+                self.user_output(user_ids), items
+            )
+        q = ops.transpose(self.interaction.item_vectors(items, names))
+
+        def score(user_ids: IntArray) -> FloatArray:
+            user = self.user_tower(np.asarray(user_ids, np.int32))
+            p = self.interaction.user_vectors(user, items)
+            return ops.convert_to_numpy(ops.matmul(p, q))
+
+        return score
 
     def score_outputs(self, user: TowerOutput, item: TowerOutput) -> FloatArray:
         """Returns scores of all pairs of `[users, ...]` and `[items, ...]` outputs."""

@@ -1,5 +1,6 @@
 """Views of a two-tower model: the same weights, trained on other inputs."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -36,6 +37,10 @@ class TrainingView(keras.Model):
     def score_users(self, user_ids: IntArray) -> FloatArray:
         """Returns the two-tower model's scores, `[users, num_items]`."""
         return self.towers.score_users(user_ids)
+
+    def catalogue_scorer(self) -> Callable[[IntArray], FloatArray]:
+        """Returns the two-tower model's; see `TwoTower.catalogue_scorer`."""
+        return self.towers.catalogue_scorer()
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

@@ -25,8 +25,22 @@ class ScoresUsers(Protocol):
         ...
 
 
+@runtime_checkable
+class ScoresInBlocks(Protocol):
+    """A model that computes what all users share once for many blocks of users."""
+
+    def catalogue_scorer(self) -> Scorer:
+        """Returns the scoring function of the model as it is now."""
+        ...
+
+
 def as_scorer(model: ScoresUsers | Scorer | Scores) -> Scorer:
-    """Returns a model's scoring function; TypeError for a model of another kind."""
+    """Returns a model's scoring function; TypeError for a model of another kind.
+
+    It is of the model as it is now: training may or may not change it.
+    """
+    if isinstance(model, ScoresInBlocks):
+        return model.catalogue_scorer()
     if isinstance(model, ScoresUsers):
         return model.score_users
     if isinstance(model, np.ndarray):
