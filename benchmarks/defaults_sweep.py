@@ -9,7 +9,8 @@ validation parts of the training data alone.
 
 `TFRECS_DATA=... python benchmarks/defaults_sweep.py --prepare FOLDER`, then
 `python benchmarks/defaults_sweep.py FOLDER --json FILE [--data A,B] [--seconds 400]`,
-then `python benchmarks/defaults_sweep.py --analyse FILE [--data A,B]`.
+with `--small-steps` the batches and passes that minutes on two cores allow, then
+`python benchmarks/defaults_sweep.py --analyse FILE [--data A,B]`.
 """
 
 import argparse
@@ -37,8 +38,13 @@ POINT = {
     "exponent": 0.25,
     "length": 0.8,
     "svd": True,
+    "shared": None,
 }
-"""Settings of a training; "mf" has the same vectors without the unit length."""
+"""Settings of a training; "mf" has the same vectors without the unit length.
+
+`shared` is the number of the batch's items that all rows have as negatives, None for
+all of them.
+"""
 
 NUM_FIRST = 60
 """Points of the first grid of `points`."""
@@ -75,6 +81,40 @@ def points() -> list[dict[str, Any]]:
     ]
 
 
+def small_steps() -> list[dict[str, Any]]:
+    """Returns settings of like cost, which grows with dim * shared * epochs."""
+    temperatures = {"temperature": (0.125, 0.115)}
+    sizes = (
+        *((256, 512, 8), (256, 256, 12), (256, 256, 8), (256, 1024, 5), (256, 2048, 4)),
+        *((128, 512, 16), (128, 512, 12), (128, 256, 16), (128, 1024, 12)),
+        *((192, 512, 10), (384, 256, 8)),
+    )
+    of_sizes = [
+        point
+        for dim, batch, epochs in sizes
+        for point in grid(dim=(dim,), batch=(batch,), epochs=(epochs,), **temperatures)
+    ]
+    of_shared = [
+        point
+        for batch, shared, epochs in ((2048, 512, 8), (1024, 256, 12), (1024, 512, 8))
+        for point in grid(
+            dim=(256,),
+            batch=(batch,),
+            shared=(shared,),
+            epochs=(epochs,),
+            **temperatures,
+        )
+    ]
+    of_rates = grid(
+        dim=(256,),
+        batch=(256, 512),
+        epochs=(8,),
+        temperature=(0.125,),
+        rate=(0.005, 0.02),
+    )
+    return [*of_sizes, *of_shared, *of_rates]
+
+
 def around(best: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yields changes of one setting of the best point of the first grid."""
     changes = {
@@ -105,7 +145,15 @@ def over_catalogue() -> list[dict[str, Any]]:
 
 
 def start(data: dict[str, Any], point: dict[str, Any]) -> list[Any]:
-    """Returns both tables before training."""
+    """Returns both tables before training; a start is kept with the data."""
+    key = tuple(point[name] for name in ("dim", "svd", "exponent", "length"))
+    if key not in data["starts"]:
+        data["starts"][key] = tables_of(data, point)
+    return data["starts"][key]
+
+
+def tables_of(data: dict[str, Any], point: dict[str, Any]) -> list[Any]:
+    """Returns random tables, or those of the truncated SVD."""
     shape, dim = (data["num_users"], data["num_items"]), point["dim"]
     rng = np.random.default_rng(1)
     tables = [rng.normal(0, 0.1, (n, dim)).astype("float32") for n in shape]
@@ -172,9 +220,11 @@ def losses_of(data: dict[str, Any], point: dict[str, Any]) -> Any:
 
     def in_batch(p: Any, q: Any, rows: Any, temperature: Any) -> Any:
         user, item = users[rows], items[rows]
-        scores = ends(p[user]) @ ends(q[item]).T / temperature - log_share[item]
-        positive = jnp.diagonal(scores)
-        same = item[:, None] == item[None]
+        shared = item[: point["shared"]]
+        p_rows, q_rows = ends(p[user]), ends(q[item])
+        scores = p_rows @ q_rows[: len(shared)].T / temperature - log_share[shared]
+        positive = (p_rows * q_rows).sum(-1) / temperature - log_share[item]
+        same = item[:, None] == shared[None]
         others = jax.nn.logsumexp(jnp.where(same, -1e9, scores), axis=1)
         return (jnp.logaddexp(others, positive) - positive).mean(), (user, item)
 
@@ -219,7 +269,7 @@ def train(data: dict[str, Any], point: dict[str, Any], compiled: dict[Any, Any])
     in_batch = point["negatives"] == "in-batch"
     num_rows = len(data["fit_users"]) if in_batch else data["num_users"]
     batch = min(point["batch"], num_rows)
-    key = (point["model"], in_batch, batch)
+    key = (point["model"], in_batch, batch, point["shared"])
     if key not in compiled:
         compiled[key] = train_epoch(losses_of(data, point), num_rows, batch)
     p, q = (
@@ -234,14 +284,16 @@ def train(data: dict[str, Any], point: dict[str, Any], compiled: dict[Any, Any])
     return [np.asarray(unit(x) if point["model"] == "cosine" else x) for x in (p, q)]
 
 
-def sweep(folder: Path, names: list[str], seconds: float) -> list[dict[str, Any]]:
+def sweep(
+    folder: Path, names: list[str], seconds: float, small: bool
+) -> list[dict[str, Any]]:
     """Trains every point on every data set; stops at the end of the time."""
     rows: list[dict[str, Any]] = []
     end = time.perf_counter() + seconds
     for name in names:
         data, compiled = load(folder / f"{name}.npz"), {}
-        waiting, first = points(), len(rows)
-        if data["dense"] is not None:
+        waiting, first = small_steps() if small else points(), len(rows)
+        if data["dense"] is not None and not small:
             waiting += over_catalogue()
         while waiting and time.perf_counter() < end:
             point = waiting.pop(0)
@@ -250,7 +302,7 @@ def sweep(folder: Path, names: list[str], seconds: float) -> list[dict[str, Any]
             found = {"recall": round(recall, 5), "ndcg": round(ndcg, 5)}
             rows.append({"data": name, **size, **point, **found})
             print(rows[-1], flush=True)
-            if len(rows) - first == NUM_FIRST:
+            if len(rows) - first == NUM_FIRST and not small:
                 best = max(rows[first:], key=lambda row: row["ndcg"])
                 waiting += around({name: best[name] for name in POINT})
     return rows
@@ -301,6 +353,7 @@ def main() -> None:
     parser.add_argument("--analyse", type=Path)
     parser.add_argument("--data", type=lambda text: text.split(","))
     parser.add_argument("--seconds", type=float, default=math.inf)
+    parser.add_argument("--small-steps", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.prepare:
@@ -310,7 +363,7 @@ def main() -> None:
         analyse([x for x in rows if x["data"] in (options.data or [x["data"]])])
     elif options.folder and options.json:
         names = options.data or sorted(x.stem for x in options.folder.glob("*.npz"))
-        rows = sweep(options.folder, names, options.seconds)
+        rows = sweep(options.folder, names, options.seconds, options.small_steps)
         options.json.write_text(json.dumps(rows, indent=0) + "\n")
     else:
         parser.error("give --prepare FOLDER, FOLDER --json FILE, or --analyse FILE")

@@ -209,7 +209,7 @@ def test_large_data_have_ten_minutes(good, monkeypatch):
 
     monkeypatch.setattr(run_module, "run", run)
     good()
-    monkeypatch.setattr("tfrecs.training.defaults.FEW", 100)
+    monkeypatch.setattr("tfrecs.bench.recipes.FEW", 100)
     for minutes in ((), ("--minutes", 3), ("--minutes", "inf")):
         good(*minutes)
     assert limits == [None, 10, 3, None]

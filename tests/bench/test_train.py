@@ -12,7 +12,13 @@ import pytest
 from tfrecs.bench import train as train_module
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.recipe_table import INCLUDING_SEEN
-from tfrecs.bench.recipes import MOST_ITEMS, is_large, is_quick, recipes
+from tfrecs.bench.recipes import (
+    MOST_INTERACTIONS,
+    MOST_ITEMS,
+    is_large,
+    is_quick,
+    recipes,
+)
 from tfrecs.bench.rows import model_names, rows_of
 from tfrecs.bench.run import run
 from tfrecs.data.column_kinds import ColumnKinds
@@ -130,8 +136,11 @@ def test_data_are_large_by_their_pairs_or_their_catalogue(from_pairs, monkeypatc
     monkeypatch.setitem(MOST_ITEMS, "ease", 179)
     assert not is_quick("ease", few)
     assert is_quick("slim", few) and is_quick("popularity", few)
+    assert is_quick("lightfm-tuned", few)
+    monkeypatch.setitem(MOST_INTERACTIONS, "lightfm-tuned", len(few) - 1)
+    assert not is_quick("lightfm-tuned", few) and is_quick("lightfm", few)
     assert is_large(from_pairs([(0, 0)], 1, 181))
-    monkeypatch.setattr("tfrecs.training.defaults.FEW", 8)
+    monkeypatch.setattr("tfrecs.bench.recipes.FEW", 8)
     assert is_large(few)
 
 

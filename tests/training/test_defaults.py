@@ -6,7 +6,6 @@ import pytest
 
 import tfrecs
 from tfrecs.models import MODELS
-from tfrecs.training import defaults
 from tfrecs.training.defaults import choose_settings
 from tfrecs.training.svd_start import is_untrained
 
@@ -25,18 +24,14 @@ def sparse(from_pairs):
     return from_pairs(SPARSE, 8, 200)
 
 
-def test_cosines_train_with_a_softmax_over_the_batch(dense, sparse, monkeypatch):
+def test_cosines_train_with_a_softmax_over_the_batch(dense, sparse):
     for train in (dense, sparse):
         model = tfrecs.build_cosine(train.num_users, train.num_items, embedding_dim=4)
         settings = choose_settings(model, train)
         assert (settings.objective, settings.negatives) == ("softmax", "in-batch")
-        assert (settings.epochs, settings.batch_size) == (16, 1024)
+        assert (settings.epochs, settings.batch_size) == (16, 512)
         assert settings.short
-        assert settings.reason == "scores are cosines, at most 200,000 interactions"
-    monkeypatch.setattr(defaults, "FEW", 7)
-    many = choose_settings(model, sparse)
-    assert (many.epochs, many.batch_size) == (16, 512)
-    assert many.reason == "scores are cosines, over 7 interactions"
+        assert settings.reason == "scores are cosines"
 
 
 def test_other_dot_products_do_so_where_the_catalogue_is_not_affordable(dense, sparse):
@@ -63,7 +58,7 @@ def test_the_learning_rate_falls_to_0_along_a_cosine(sparse):
     optimizer = choose_settings(model, sparse).optimizer(model, 100)
     rates = [float(optimizer._learning_rate(step)) for step in (0, 50, 100)]
     assert isinstance(optimizer, tfrecs.optimizers.LazyAdam)
-    np.testing.assert_allclose(rates, [0.01, 0.005, 0], atol=1e-7)
+    np.testing.assert_allclose(rates, [0.005, 0.0025, 0], atol=1e-7)
 
 
 def test_a_fit_starts_from_an_svd_and_ends_at_rate_0(dense):
@@ -72,7 +67,7 @@ def test_a_fit_starts_from_an_svd_and_ends_at_rate_0(dense):
     optimizer = history.model.optimizer
     assert optimizer.iterations == 4  # a batch in each epoch
     assert float(optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
-    assert float(optimizer._learning_rate(2)) == pytest.approx(0.005)  # half-way
+    assert float(optimizer._learning_rate(2)) == pytest.approx(0.0025)  # half-way
     still = keras.optimizers.SGD(0.0)
     fitted, started = (tfrecs.build_cosine(8, 10, embedding_dim=4) for _ in range(2))
     tfrecs.fit(fitted, dense, seed=3, epochs=1, optimizer=still)

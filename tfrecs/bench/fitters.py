@@ -11,7 +11,7 @@ from tfrecs.bench.baselines import BASELINES
 from tfrecs.bench.baselines.process import ends_by
 from tfrecs.bench.chosen import NOTHING_CHOSEN, Chosen
 from tfrecs.bench.problem import Problem
-from tfrecs.bench.recipes import BY_SHAPE, is_large, recipes
+from tfrecs.bench.recipes import is_by_shape, recipes
 from tfrecs.bench.result import ORACLE, Progress, Result
 from tfrecs.evaluation import ScoresUsers
 
@@ -80,7 +80,7 @@ def _recipe(name: str, problem: Problem, chosen: Chosen) -> "Recipe":
     if name in chosen.models:
         return chosen.models[name]
     known = recipes(exclude_seen=problem.exclude_seen)[name]
-    if name not in BY_SHAPE or not is_large(problem.train):
+    if not is_by_shape(name, problem.train):
         return known
     from tfrecs.bench.train import metadata_of
     from tfrecs.training.tuning.tune import recipe_by_shape

@@ -19,11 +19,6 @@ RECIPES: dict[str, Recipe] = {
         {"embedding_dim": 64, "dropout": 0.5, "init_std": 0.01},
         Settings(epochs=200, learning_rate=0.005, bias_learning_rate=0.1),
     ),
-    "cosine": Recipe(
-        "cosine",
-        {"embedding_dim": 128, "temperature": 0.2, "dropout": 0.1},
-        Settings("softmax", epochs=200, learning_rate=0.02),
-    ),
     "gmf": Recipe(
         "gmf",
         {"embedding_dim": 128, "dropout": 0.5, "init_std": 0.1},

@@ -9,8 +9,8 @@ from tfrecs.data.interactions import Interactions
 if TYPE_CHECKING:
     from tfrecs.training.recipe import Recipe
 
-BY_SHAPE = ("cosine", "mf", "hybrid")
-"""Rows that train with the defaults of `tfrecs.fit` on large data."""
+BY_SHAPE = ("mf", "hybrid")
+"""Rows that have the defaults of `tfrecs.fit` on large data. Cosine always has them."""
 
 QUICK = {
     "popularity": 1,
@@ -30,22 +30,33 @@ They run in this order, the most quality for the time first, and share the time 
 weights.
 """
 
+FEW = 200_000
+"""Interactions up to which a pass over them takes seconds, whatever the settings."""
+
 MOST_ITEMS = {"ease": 15_000, "slim": 50_000}
 """Items up to which a row is quick. EASE's time grows with their third power."""
+
+MOST_INTERACTIONS = {"lightfm-tuned": 500_000}
+"""Interactions up to which a row is quick. 30 passes of WARP learn them one by one."""
 
 
 def is_large(train: Interactions) -> bool:
     """Returns whether recipes tuned on MovieLens 100K would take long."""
     load_tensorflow()
-    from tfrecs.training.defaults import FEW
     from tfrecs.training.plan import affords_catalogue
 
     return len(train) > FEW or not affords_catalogue(train)
 
 
+def is_by_shape(name: str, train: Interactions) -> bool:
+    """Returns whether a row trains with the defaults of `tfrecs.fit`."""
+    return name == "cosine" or (name in BY_SHAPE and is_large(train))
+
+
 def is_quick(name: str, train: Interactions) -> bool:
     """Returns whether a row takes minutes at most on large data."""
-    return name in QUICK and train.num_items <= MOST_ITEMS.get(name, train.num_items)
+    sizes = (train.num_items, MOST_ITEMS), (len(train), MOST_INTERACTIONS)
+    return name in QUICK and all(size <= most.get(name, size) for size, most in sizes)
 
 
 def share_of_time(name: str) -> float:

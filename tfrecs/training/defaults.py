@@ -11,9 +11,6 @@ from tfrecs.optimizers import LazyAdam, separate_bias_optimizer
 from tfrecs.training.plan import Negatives, affords_catalogue
 from tfrecs.training.svd_start import has_vectors
 
-FEW = 200_000
-"""Interactions up to which a pass over them takes seconds, whatever the settings."""
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -66,16 +63,14 @@ def choose_settings(model: TwoTower, train: Interactions) -> Settings:
     `benchmarks/README.md` has the validation figures that these were chosen by.
     """
     if has_vectors(model) and _is_cosine(model):
-        few = len(train.positives) <= FEW
         return Settings(
             objective="softmax",
             negatives="in-batch",
             epochs=16,
-            batch_size=1024 if few else 512,
-            learning_rate=0.01,
+            batch_size=512,
+            learning_rate=0.005,
             short=True,
-            reason=f"scores are cosines, {'at most' if few else 'over'} {FEW:,} "
-            "interactions",
+            reason="scores are cosines",
         )
     if has_vectors(model) and not affords_catalogue(train):
         return Settings(

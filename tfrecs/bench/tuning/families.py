@@ -10,7 +10,7 @@ from tfrecs.bench.baselines.fitted import OutOfTime
 from tfrecs.bench.baselines.process import ends_by
 from tfrecs.bench.chosen import Chosen
 from tfrecs.bench.problem import SPLIT_SEED, Problem
-from tfrecs.bench.recipes import BY_SHAPE, is_large, recipes
+from tfrecs.bench.recipes import is_by_shape, recipes
 from tfrecs.bench.train import metadata_of
 from tfrecs.bench.tuning.baseline_spaces import BASELINE_SPACES
 from tfrecs.data.splits import SPLITS
@@ -108,7 +108,7 @@ def family_of(name: str, problem: Problem, judge: Judge, seed: int) -> Family:
         return Family(BaselineTrials(name, judge, seed).subject())
     recipe = recipes(exclude_seen=problem.exclude_seen)[name]
     metadata = metadata_of(recipe, problem)
-    if name in BY_SHAPE and is_large(problem.train):
+    if is_by_shape(name, problem.train):
         recipe = recipe_by_shape(recipe, problem.train, metadata)
     trials = RecipeTrials(recipe, judge, seed, metadata)
     return Family(trials.subject(name), recipe)
