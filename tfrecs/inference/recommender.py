@@ -9,14 +9,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.checks import check_choice
-from tfrecs._base.types import IntArray, Scorer, Scores
+from tfrecs._base.types import Scorer, Scores
 from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.ranking.scorers import (
     ScoresInBlocks,
     ScoresUsers,
     as_scorer,
-    check_scores,
     scores_of_pairs,
 )
 from tfrecs.evaluation.ranking.top_k import top_k_of_rows
@@ -24,6 +23,7 @@ from tfrecs.inference.allow_deny import ItemChoice, excluded_items, rows_of
 from tfrecs.inference.answers import answer_table
 from tfrecs.inference.bundle import Bundle, read_bundle, write_bundle
 from tfrecs.inference.tower_ranking import TowerRanking
+from tfrecs.inference.unknown_users import model_or_popularity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +122,7 @@ class Recommender:
         seen = rows_of(train.matrix, user_ids) if exclude_seen else None
         score = as_scorer(self.model)
         found = top_k_of_rows(
-            lambda rows: self._model_or_popularity(score, user_ids[rows]),
+            lambda rows: model_or_popularity(score, user_ids[rows], train.item_counts),
             (len(asked), train.num_items),
             k,
             excluded=excluded_items(train, asked, seen=seen, allow=allow, deny=deny),
@@ -282,18 +282,6 @@ class Recommender:
             f"<Recommender: {name}, {self.train.num_users} users x "
             f"{self.train.num_items} items>"
         )
-
-    def _model_or_popularity(self, score: Scorer, user_ids: IntArray) -> Scores:
-        """Scores of known users, and the popularity of items for users of id -1."""
-        known = user_ids >= 0
-        if known.all():
-            return score(user_ids)
-        counts = self.train.item_counts.astype(np.float64)
-        scores = np.tile(counts, (len(user_ids), 1))
-        if known.any():
-            of_model = score(user_ids[known])
-            scores[known] = check_scores(of_model, known.sum(), len(counts))
-        return scores
 
     @cached_property
     def _towers(self) -> TowerRanking:
