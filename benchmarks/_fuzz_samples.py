@@ -47,6 +47,16 @@ def _json_lines() -> bytes:
     return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 
+def _json_array() -> bytes:
+    return b"[" + _json_lines().strip().replace(b"}\n{", b"},\n{") + b"]"
+
+
+def _recbole() -> bytes:
+    frame = pd.DataFrame(ROWS, columns=COLUMNS).drop(columns="note")
+    kinds = ("user_id:token", "item_id:token", "rating:float", "timestamp:float")
+    return frame.set_axis(kinds, axis=1).to_csv(sep="\t", index=False).encode()
+
+
 _TRIPLES = [(1, 11, 5), (1, 22, 3), (22, 11, 4), (22, 333, 1), (303, 22, 2)]
 _NCF = "".join(f"{u}\t{i}\t{r}\t97830{u:04}\n" for u, i, r in _TRIPLES).encode()
 _DAT = _NCF.replace(b"\t", b"::")
@@ -57,11 +67,15 @@ FORMATS: dict[str, bytes] = {
     ".parquet": _parquet(),
     ".jsonl": _json_lines(),
     ".ndjson": _json_lines(),
+    ".json": _json_array(),
     ".txt": b"0 10 11 12\n1 10\n2\n33 9007199254740993 11\n",
+    ".lists": b"0 10 11 12\n1 10\n2\n33 9007199254740993 11\n",
     ".rating": _NCF,
+    ".data": _NCF.replace(b"\t", b" "),
     ".dat": _DAT,
+    ".inter": _recbole(),
 }
-"""One for each of the readers' registry."""
+"""One for each of the readers' registry; `.item`, `.user` are as `.inter`."""
 
 
 def _reader(suffix: str, sample: bytes) -> dict[str, Target]:

@@ -94,7 +94,7 @@ def by_test_reader(path, id_type):
 
 
 def by_bench(path, id_type):
-    return users_of(load_data("", path, id_type=id_type).interactions)
+    return users_of(load_data("", path, id_type=id_type).data.interactions)
 
 
 def by_shards(path, id_type):

@@ -31,11 +31,9 @@ def facts_of(data: Dataset, files: Mapping[str, Any]) -> dict[str, str]:
         "user ids": _ids(found.users),
         "item ids": _ids(found.items),
     }
-    if found.ratings is not None:
-        facts["ratings"] = f"{found.ratings.min():g} to {found.ratings.max():g}"
-    if found.timestamps is not None:
-        first, last = found.timestamps.min(), found.timestamps.max()
-        facts["times"] = f"{first} to {last}"
+    if found.source is not None:
+        read = found.source.facts().items()
+        facts |= {subject: clean(fact) for subject, fact in read if subject != "ids"}
     sides = (
         ("items", found.item_features, data.item_kinds, found.item_ids),
         ("users", found.user_features, data.user_kinds, found.user_ids),

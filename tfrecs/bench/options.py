@@ -13,7 +13,10 @@ from tfrecs.data.readers import Malformed
 COLUMNS = ("user_col", "item_col", "rating_col", "time_col")
 """Arguments of `read_interactions` that name columns."""
 
-READING = (*COLUMNS, "id_type", "malformed", "duplicates")
+FORM = ("format", "separator", "encoding", "header", "time_format")
+"""Arguments of `read_interactions` that say how a file is written."""
+
+READING = (*COLUMNS, *FORM, "id_type", "malformed", "duplicates")
 """Arguments of `read_interactions`."""
 
 METADATA = ("items", "users", "item_title", "k_core")
@@ -110,12 +113,13 @@ def add_shared(
     data.add_argument(
         "--train",
         metavar="FILE",
-        help="your own interactions: .csv, .tsv, .parquet, .jsonl, .dat, .rating, or "
-        ".txt with a user and its items on each line",
+        help="your own interactions: a text table, Parquet, JSON, .xlsx, or .txt with "
+        "a user and its items on each line; also in .gz or .zip",
     )
     for name in COLUMNS:
         option, what = f"--{name.replace('_', '-')}", name.removesuffix("_col")
         data.add_argument(option, metavar="NAME", help=f"column of {what}s")
+    _add_form(data)
     types = "ids as they are written, or numbers (007 is 7)"
     data.add_argument("--id-type", choices=("text", "integer"), help=types)
     malformed = "what to do with malformed rows (default: error)"
@@ -139,6 +143,17 @@ def add_shared(
     return data, run
 
 
+def _add_form(data: argparse._ArgumentGroup) -> None:
+    """Adds the options of files whose content does not say how they are written."""
+    add = data.add_argument
+    add("--format", metavar="NAME", help="such as csv or lists (default: the suffix)")
+    add("--separator", metavar="CHARACTER", help="of fields (default: found)")
+    add("--encoding", metavar="NAME", help="of text (default: found)")
+    header = "the first line holds no names of columns"
+    add("--no-header", dest="header", action="store_false", default=None, help=header)
+    add("--time-format", metavar="FORMAT", help="of dates, such as %%d/%%m/%%Y")
+
+
 def data_arguments(options: argparse.Namespace, *names: str) -> dict[str, Any]:
     """Returns the options that both kinds of run read data by, and others by name.
 
@@ -152,6 +167,7 @@ def data_arguments(options: argparse.Namespace, *names: str) -> dict[str, Any]:
 def reworded(error: Exception, options: argparse.Namespace) -> UsageError:
     """Returns an error about Python's arguments as one about options."""
     message = str(error).replace("exclude_seen=False", "--include-seen")
+    message = message.replace("header=False", "--no-header")
     message = message.replace('load_dataset("synthetic")', "--dataset synthetic")
     for name in vars(options):
         argument = rf"`?\b{name}\b`?" if "_" in name else f"`{name}`"

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 
@@ -10,24 +10,18 @@ from tfrecs.bench.facts import facts_of, file_name
 from tfrecs.data.column_kinds import NO_KINDS, infer_kinds, title_column
 from tfrecs.data.datasets import Dataset, load_dataset
 from tfrecs.data.feedback import is_positive
-from tfrecs.data.ids import IdTypes
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.k_core import k_core_rows
 from tfrecs.data.raw import Duplicates
-from tfrecs.data.readers import Malformed, read_interactions
+from tfrecs.data.readers import FileOptions, Malformed, read_interactions
 
 TITLE = "title"
 """The column of item features that reports, posters and the app name items by."""
 
 
-class Columns(TypedDict, total=False):
+class Columns(FileOptions, total=False):
     """Arguments of `read_interactions`, and of `read_test`."""
 
-    user_col: str | None
-    item_col: str | None
-    rating_col: str | None
-    time_col: str | None
-    id_type: IdTypes
     malformed: Malformed
     duplicates: Duplicates
 

@@ -22,6 +22,8 @@ from tfrecs.data.vocabulary import Vocabulary
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tfrecs.data.reading import Reading
+
 _COLUMNS = ("user_ids", "item_ids", "ratings", "timestamps", "weights")
 
 
@@ -43,6 +45,7 @@ class Interactions:
         user_features: one row for each user, in the order of `users`.
         item_features: one row for each item, in the order of `items`.
         min_rating: lowest rating of a positive, which `at_least` sets; see `positives`.
+        source: summary of the file that they were read from.
 
     Raises:
         ValueError: if lengths differ, an id is out of range or a value is bad, or if a
@@ -59,6 +62,7 @@ class Interactions:
     user_features: "pd.DataFrame | None" = None
     item_features: "pd.DataFrame | None" = None
     min_rating: float | None = None
+    source: "Reading | None" = None
 
     def __post_init__(self) -> None:
         """Checks each array once and makes it read-only."""
@@ -271,11 +275,7 @@ class Interactions:
         )
 
     def contains(self, other: "Interactions") -> BoolArray:
-        """Returns for each pair of `other` whether it is here too.
-
-        Raises:
-            ValueError: if the vocabularies differ.
-        """
+        """Returns which of the pairs are here; raises as `Vocabulary.check_same`."""
         self.users.check_same(other.users)
         self.items.check_same(other.items)
         theirs = pair_keys(other.user_ids, other.item_ids, other.num_items)
@@ -295,5 +295,6 @@ class Interactions:
         """Returns the size, the density and the names of the other columns."""
         names = (*_COLUMNS[2:], "user_features", "item_features")
         extras = [n.replace("_", " ") for n in names if getattr(self, n) is not None]
+        extras += [f"source {self.source.path.name}"] if self.source else []
         num_low = count_low(self.ratings, self.min_rating)
         return summary(len(self), self.num_users, self.num_items, extras, num_low)

@@ -6,13 +6,24 @@ from typing import Any
 
 # In order of preference, as they are in lower case without "_", "-" and spaces.
 _USUAL_NAMES = {
-    "user": ("userid", "user", "uid", "customerid", "customer", "visitorid"),
+    "user": (
+        *("userid", "user", "uid", "customerid", "customer", "visitorid"),
+        *("reviewerid", "memberid", "sessionid"),
+    ),
     "item": (
         *("itemid", "item", "iid", "movieid", "movie", "filmid", "film"),
         *("productid", "product", "asin", "articleid", "trackid", "songid", "bookid"),
+        *("isbn", "stockcode", "businessid", "parentasin", "animeid", "artistid"),
+        *("gameid", "newsid", "recipeid"),
     ),
-    "rating": ("rating", "ratings", "score", "stars"),
-    "time": ("timestamp", "time", "unixtime", "datetime", "date"),
+    "rating": (
+        *("rating", "ratings", "score", "stars", "overall", "bookrating", "label"),
+        *("hours", "weight", "playcount"),
+    ),
+    "time": (
+        *("timestamp", "time", "unixtime", "datetime", "date", "unixreviewtime"),
+        "invoicedate",
+    ),
 }
 
 
@@ -40,8 +51,8 @@ def find_roles(columns: Sequence[str], named: dict[str, str | None]) -> dict[str
         raise ValueError(
             f"must have a column of {' and '.join(unknown)} ids with a usual name. "
             f"Received: columns {_listed(columns)}. Name it in "
-            f"{' and '.join(f'`{role}_col`' for role in unknown)}. The first line of a "
-            "text file must hold the names of its columns."
+            f"{' and '.join(f'`{role}_col`' for role in unknown)}. Pass "
+            "header=False if the first line holds no names."
         )
     return roles
 

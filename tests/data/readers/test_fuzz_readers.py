@@ -49,7 +49,8 @@ def test_every_format_and_every_data_set_with_files_is_fuzzed(fuzz):
     from tfrecs.data.readers import FORMATS
 
     names = " ".join(fuzz.TARGETS)
-    assert all(f"{suffix}, error" in names for suffix in FORMATS)
+    alike = {".item", ".user", ".xlsx"}  # as .inter, and as a zip file
+    assert all(f"{suffix}, error" in names for suffix in set(FORMATS) - alike)
     assert all(f"{name}, form 1" in names for name in set(DATASETS) - {"synthetic"})
 
 

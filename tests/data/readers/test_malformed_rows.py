@@ -28,6 +28,7 @@ GOOD = {
         '{"user_id": 3, "item_id": "b", "rating": 2, "timestamp": 20}',
     ],
     ".txt": ["0 10 11", "3 10"],
+    ".lists": ["0 10 11", "3 10"],
     ".rating": ["5\t7\t4\t30", "3\t7\t2.5\t20"],
     ".dat": ["5::7::4::30", "3::7::2.5::20"],
 }
@@ -44,13 +45,13 @@ BAD = [
     (".csv", b"5,c,3,inf", "or ISO dates such as 2024-01-31. Received: 'inf'"),
     (".csv", b"5,c,3," + b"9" * 400, "'timestamp' must hold numbers or ISO dates"),
     (".csv", b"5,c," + b"9" * 400 + b",4", "finite numbers of at least 0. Received: '9999"),  # noqa: E501
-    (".csv", b"5,c\xe9,3,4", "must be text in UTF-8. Received: binary data or another encoding"),  # noqa: E501
+    (".csv", b"5,c\x81,3,4", "must be text in UTF-8. Received: binary data or another encoding"),  # noqa: E501
     (".csv", b"5,c\0,3,4", "must be text in UTF-8. Received: binary data"),
     (".tsv", b"5\tc\t3", "must have 4 fields separated by '\\t'. Received: 3, in '5\\tc\\t3'"),  # noqa: E501
     (".tsv", b"\tc\t3\t4", "'user_id' must hold an id in each row"),
     (".jsonl", b'{"user_id": 5, "item_id":', "must be a JSON object. Received: b'{"),
     (".jsonl", b"[5, 7, 1, 2]", "must be a JSON object. Received: b'[5, 7"),
-    (".jsonl", b'{"user_id": 5, "item_id": "\xe9"}', "must be text in UTF-8"),
+    (".jsonl", b'{"user_id": 5, "item_id": "\x81"}', "must be text in UTF-8"),
     (".jsonl", b'{"user_id": 5, "item_id": "\\ud800"}', "must be text in UTF-8"),
     (".jsonl", b"[" * 100_000, "must be a JSON object. Received: b'[[["),
     (".jsonl", b"1" * 5000, "must be a JSON object. Received: b'111"),
@@ -58,25 +59,23 @@ BAD = [
     (".jsonl", b'{"user_id": 5, "item_id": [7], "rating": 1, "timestamp": 2}', "'item_id' must hold an id in each row, a number or text. Received: [7]"),  # noqa: E501
     (".jsonl", b'{"user_id": 5, "item_id": 7, "rating": "x", "timestamp": 2}', "'rating' must hold finite numbers of at least 0. Received: 'x'"),  # noqa: E501
     (".jsonl", b'{"user_id": 5, "item_id": 7, "rating": 1, "timestamp": ' + b"9" * 400 + b"}", "'timestamp' must hold numbers or ISO dates"),  # noqa: E501
+    (".lists", b"1 2 x", "must be whole numbers and spaces"),
     (".txt", b"1 2 x", "must be whole numbers and spaces"),
     (".txt", b"1 -2", "must be whole numbers and spaces"),
     (".txt", b"1 9223372036854775808", "ids must be below 2**63"),
     (".txt", b"1 " + b"9" * 5000, "ids must be below 2**63"),
     (".rating", b"5\t8\t4", "must have 4 fields separated by '\\t'"),
     (".rating", b"5\t8\t4\t1\t1", "Received: 5"),
-    (".rating", b"\t8\t4\t1", "`user_id` must be a whole number of 64 bits. Received: ''"),  # noqa: E501
-    (".rating", b"5\tx\t4\t1", "`item_id` must be a whole number of 64 bits. Received: 'x'"),  # noqa: E501
-    (".rating", b"5\t0x1F\t4\t1", "`item_id` must be a whole number of 64 bits"),
-    (".rating", b"5\t8\tnan\t1", "`rating` must be a finite number. Received: 'nan'"),
-    (".rating", b"5\t8\t-1\t1", "'rating' must hold finite numbers of at least 0. Received: -1.0"),  # noqa: E501
-    (".rating", b"5\t8\t1e400\t1", "`rating` must be a finite number"),
-    (".rating", b"9223372036854775808\t8\t1\t1", "a whole number of 64 bits"),
-    (".rating", b"5\t\xe9\t4\t1", "must be text in UTF-8"),
+    (".rating", b"\t8\t4\t1", "'user_id' must hold an id in each row, a number or text. Received: ''"),  # noqa: E501
+    (".rating", b"5\t8\tnan\t1", "'rating' must hold finite numbers of at least 0. Received: 'nan'"),  # noqa: E501
+    (".rating", b"5\t8\t-1\t1", "'rating' must hold finite numbers of at least 0. Received: '-1'"),  # noqa: E501
+    (".rating", b"5\t8\t1e400\t1", "'rating' must hold finite numbers of at least 0"),
+    (".rating", b"5\t\x81\t4\t1", "must be text in UTF-8"),
     (".rating", b"5\t8\0\t4\t1", "must be text in UTF-8. Received: binary data"),
     (".dat", b"5::8::4", "must have 4 fields separated by '::'"),
-    (".dat", b"5::8::4:::1", "`timestamp` must be a whole number of 64 bits"),
+    (".dat", b"5::8::4:::1", "'timestamp' must hold numbers or ISO dates"),
     (".dat", b"5::8::4::1::1", "Received: 5"),
-    (".dat", b"5::\xe9::4::1", "must be text in UTF-8"),
+    (".dat", b"5::\x81::4::1", "must be text in UTF-8"),
     (".dat", b"5\x1f8\x1f4\x1f1", "must be text in UTF-8. Received: binary data"),
 ]  # fmt: skip
 
@@ -166,7 +165,7 @@ def test_another_policy_is_refused(tmp_path):
             read(path, malformed="drop")
 
 
-@pytest.mark.parametrize("suffix", GOOD)
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
 def test_a_file_of_malformed_rows_alone_is_reported(tmp_path, suffix):
     header = lines_of(suffix)[: suffix in (".csv", ".tsv")]
     path = write(tmp_path / f"a{suffix}", [*header, b"?", b"?"])
@@ -255,15 +254,15 @@ def test_json_test_rows_are_read_over_the_vocabulary_of_training(tmp_path):
     assert (content(test)[:2], dropped) == ((["7"], ["x"]), 0)
 
 
-@pytest.mark.parametrize("suffix", [".txt", ".rating", ".dat"])
-def test_files_without_names_have_the_usual_ones_and_take_no_others(tmp_path, suffix):
+@pytest.mark.parametrize("suffix", [".rating", ".dat"])
+def test_files_without_names_have_the_usual_ones(tmp_path, suffix):
     path = write(tmp_path / f"a{suffix}", lines_of(suffix))
     frame = read_frame(path)
     names = ["user_id", "item_id", "rating", "timestamp"]
-    assert frame.columns.tolist() == names[: 2 if suffix == ".txt" else 4]
+    assert frame.columns.tolist() == names
     assert read_frame(path, text=["user_id"])["user_id"][0] == str(frame["user_id"][0])
-    with pytest.raises(ValueError, match=rf"files in {suffix} have no columns"):
-        read_interactions(path, user_col="user_id")
+    swapped = read_interactions(path, user_col="item_id", item_col="user_id")
+    assert content(swapped)[:2] == content(read_interactions(path))[1::-1]
 
 
 @pytest.mark.parametrize(
@@ -312,7 +311,7 @@ def test_a_row_longer_than_a_block_is_refused(tmp_path):
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.sampled_from(BAD) | st.sampled_from(sorted(GOOD)), max_size=12),
-    suffix=st.sampled_from([".csv", ".rating", ".jsonl", ".txt", ".dat"]),
+    suffix=st.sampled_from([".csv", ".jsonl", ".lists"]),
 )
 def test_what_is_skipped_is_as_if_it_were_not_in_the_file(tmp_path, rows, suffix):
     header = lines_of(suffix)[: suffix == ".csv"]

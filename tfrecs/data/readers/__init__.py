@@ -7,4 +7,5 @@ from tfrecs.data.readers._interactions import read_interactions as read_interact
 from tfrecs.data.readers._interactions import read_leniently as read_leniently
 from tfrecs.data.readers._interactions import read_test as read_test
 from tfrecs.data.readers._lists import read_lightgcn as read_lightgcn
+from tfrecs.data.readers._options import FileOptions as FileOptions
 from tfrecs.data.readers._table import MalformedRows as MalformedRows

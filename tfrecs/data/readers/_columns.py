@@ -15,13 +15,13 @@ from tfrecs._base.types import AnyArray, BoolArray
 from tfrecs.data.id_arrays import as_id_array
 from tfrecs.data.ids import (
     IdType,
-    IdTypes,
     as_array,
     as_known_ids,
     text_ids,
     typed_ids,
     types_by_role,
 )
+from tfrecs.data.readers._options import FileOptions
 from tfrecs.data.readers._table import Fault, Table
 from tfrecs.data.readers._values import amounts, fields_of, times
 from tfrecs.data.roles import argument_of
@@ -66,38 +66,60 @@ def to_columns(
     table: Table,
     roles: Mapping[str, str],
     known: Mapping[str, Vocabulary],
-    id_type: IdTypes = None,
-) -> tuple[Columns, list[Fault]]:
+    options: FileOptions,
+) -> tuple[Columns, list[Fault], list[str]]:
     """Converts the columns of the roles.
 
     Args:
         table: the rows of a file.
-        roles: the column of `user` and `item`, and of `rating` and `time` if any.
+        roles: the column of `user` and `item`, and of other roles if any.
         known: vocabularies of `users` and `items` whose kind of ids is to be read.
-        id_type: overrules the type of ids.
+        options: how the file is read.
 
     Returns:
-        The columns of the good rows, and the faults of the others.
+        The columns of the good rows, the faults of the others, and notes.
     """
-    rows, is_text, types = _Rows(table.frame), table.untyped, types_by_role(id_type)
+    rows, is_text = _Rows(table.frame), table.untyped
+    types = types_by_role(options.get("id_type"))
     for role in ("user", "item"):
         name = roles[role]
         missing = missing_ids(rows.frame[name], is_text)
         rows.leave_out(missing, name, role, _FORMS[role])
-    for role, key, convert in (
-        ("rating", "ratings", amounts),
-        ("time", "timestamps", times),
-        ("weight", "weights", amounts),
-    ):
+    for role, key in (("rating", "ratings"), ("weight", "weights")):
         if role in roles:
             name = roles[role]
-            rows.columns[key], bad = convert(rows.frame[name], is_text)
+            rows.columns[key], bad = amounts(rows.frame[name], is_text)
             rows.leave_out(bad, name, role, _FORMS[role])
+    notes = _add_times(rows, roles.get("time"), is_text, options)
     for role, key in (("user", "users"), ("item", "items")):
         name, ids = roles[role], known.get(key)
         rows.columns[key], bad = as_ids(rows.frame[name], is_text, ids, types[role])
         rows.leave_out(bad, name, role, f"{types[role]} ids, as `id_type` says")
-    return rows.columns, rows.faults
+    return rows.columns, rows.faults, notes
+
+
+def _add_times(
+    rows: _Rows, name: str | None, is_text: bool, options: FileOptions
+) -> list[str]:
+    """Converts the column of times; returns a note if it is left out.
+
+    A column that the caller did not ask for is left out if most of it is unreadable.
+    """
+    if name is None:
+        return []
+    time_format, column = options.get("time_format"), rows.frame[name]
+    values, bad = times(column, is_text, time_format)
+    is_needed = time_format is not None or options.get("time_col") is not None
+    if not is_needed and 2 * np.count_nonzero(bad) > len(bad):
+        return [
+            f"no times were read: the column {name!r} must hold {_FORMS['time']}. "
+            f"Received: {column[bad].iloc[0]!r}. Pass its `time_format`, such as "
+            '"%d/%m/%Y"'
+        ]
+    rows.columns["timestamps"] = values
+    form = f"dates of the format {time_format!r}" if time_format else _FORMS["time"]
+    rows.leave_out(bad, name, "time", form)
+    return []
 
 
 def _fault(value: Any, name: str, role: str, form: str) -> str:

@@ -1,40 +1,93 @@
 """The registry of formats. A function and a line in `FORMATS` adds one."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from tfrecs._base.files import file_kind, naming_file, open_text
-from tfrecs.data.readers._json_lines import read_json_lines
+from tfrecs._base.files import naming_file
+from tfrecs.data.readers._form import Form
+from tfrecs.data.readers._json_lines import read_array, read_json_lines
 from tfrecs.data.readers._lists import read_lists
+from tfrecs.data.readers._opening import (
+    as_utf8,
+    in_memory,
+    is_array,
+    opened,
+    text_lines,
+)
+from tfrecs.data.readers._shape import find_shape, is_lists
 from tfrecs.data.readers._table import Table
 from tfrecs.data.readers._text import Parser
 from tfrecs.data.readers._values import inferred
-from tfrecs.data.readers.layouts import MOVIELENS_DAT, NCF_RATING, read_typed
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Read: TypeAlias = Callable[[Any, str, Form, Collection[str]], Table]
+"""Reads the bytes of a file by its suffix, the caller's statements, and the columns
+that the caller names."""
 
-def read_delimited(path: Path, *, separator: str) -> Table:
-    """Reads CSV or TSV, whose first line names the columns.
+
+def read_delimited(file: Any, kind: str, form: Form, named: Collection[str]) -> Table:
+    """Reads a table of text, whose separator and header are found from its lines.
 
     Raises:
-        ValueError: if the file or its header is not text, or a quote is never closed.
+        ValueError: if the file or its header is not text, its separator is uncertain,
+            or a quote is never closed.
     """
     import pandas as pd
 
-    with naming_file(path), open_text(path) as file:
-        rows = Parser(file, separator, quotes=True).read()
+    with as_utf8(file, form.encoding) as (text, encoding):
+        shape = find_shape(text_lines(text), kind, form, named)
+        rows = Parser(
+            text,
+            shape.separator,
+            names=shape.names or None,
+            header=shape.header,
+            quotes=kind in (".csv", ".tsv") or shape.separator in (",", ";"),
+        ).read()
     frame = rows.columns.to_pandas(types_mapper=pd.ArrowDtype).set_axis(rows.lines)
-    return Table(frame, rows.faults, untyped=True)
+    form = Form(kind[1:], shape.separator, encoding, shape.header)
+    return Table(frame, rows.faults, untyped=True, form=form)
 
 
-def read_parquet(path: Path) -> Table:
+def read_text(file: Any, kind: str, form: Form, named: Collection[str]) -> Table:
+    """Reads lists, or a table without another suffix, by the shape of its lines."""
+    if form.format == "lists":
+        return read_list_file(file, kind, form, named)
+    if form.separator is None and form.header is None and not named:
+        with as_utf8(file, form.encoding) as (text, _):
+            are_lists = is_lists(text_lines(text))
+        file.seek(0)
+        if are_lists:
+            return read_list_file(file, kind, form, named)
+    return read_delimited(file, kind, form, named)
+
+
+def read_list_file(file: Any, kind: str, form: Form, named: Collection[str]) -> Table:
+    """Reads lists: `user item item ...` a line."""
+    with as_utf8(file, form.encoding) as (text, encoding):
+        return read_lists(text, Form("lists", " ", encoding, False))
+
+
+def read_json(file: Any, kind: str, form: Form, named: Collection[str]) -> Table:
+    """Reads an array of JSON objects, or JSON lines."""
+    with as_utf8(file, form.encoding) as (text, encoding):
+        found = Form("json", None, encoding)
+        return (read_array if is_array(text) else read_json_lines)(text, found)
+
+
+def read_parquet(file: Any, kind: str, form: Form, named: Collection[str]) -> Table:
     """Reads Parquet; its rows have no lines, so they are counted from 0.
+
+    Args:
+        file: bytes, or the path of a folder of Parquet files.
+        kind: the suffix.
+        form: is not needed.
+        named: is not needed.
 
     Raises:
         ValueError: if it is not a whole Parquet file.
@@ -46,72 +99,119 @@ def read_parquet(path: Path) -> Table:
     # pandas would make floats of integers if one is missing.
     whole = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
     whole |= {pa.uint64(): pd.UInt64Dtype(), pa.uint32(): pd.UInt32Dtype()}
-    with naming_file(path):
-        try:
-            frame = pq.read_table(path).to_pandas(types_mapper=whole.get)
-            # Damaged strings are found only when they become Python's.
-            strings = [
-                name for name in frame if isinstance(frame[name].dtype, pd.StringDtype)
-            ]
-            frame = frame.astype(dict.fromkeys(strings, object))
-        except Exception as error:  # pyarrow's own kinds, and of damage any
-            raise ValueError(
-                f"must be a whole Parquet file. Received: {error}"
-            ) from error
-        if any(name is not None for name in frame.index.names):
-            frame = frame.reset_index()  # pandas wrote an index, often the ids
-    return Table(frame.set_axis(np.arange(len(frame))), unit="row")
+    try:
+        source = file if isinstance(file, Path) else in_memory(file)
+        frame = pq.read_table(source).to_pandas(types_mapper=whole.get)
+        # Damaged strings are found only when they become Python's.
+        strings = [
+            name for name in frame if isinstance(frame[name].dtype, pd.StringDtype)
+        ]
+        frame = frame.astype(dict.fromkeys(strings, object))
+    except Exception as error:  # pyarrow's own kinds, and of damage any
+        raise ValueError(f"must be a whole Parquet file. Received: {error}") from error
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()  # pandas wrote an index, often the ids
+    frame = frame.set_axis(np.arange(len(frame)))
+    return Table(frame, unit="row", form=Form("parquet"))
 
 
-FORMATS: dict[str, Callable[[Path], Table]] = {
-    ".csv": partial(read_delimited, separator=","),
-    ".tsv": partial(read_delimited, separator="\t"),
+def read_excel(file: Any, kind: str, form: Form, named: Collection[str]) -> Table:
+    """Reads the first sheet of an Excel file; rows are counted from 0.
+
+    Raises:
+        ValueError: if it is not an Excel file, or openpyxl is not installed.
+    """
+    import pandas as pd
+
+    if find_spec("openpyxl") is None:
+        raise ValueError(
+            "Excel files need the package openpyxl. Install it with `pip install "
+            "openpyxl`, or save the sheet as CSV."
+        )
+    try:
+        frame = pd.read_excel(in_memory(file), keep_default_na=False, na_values=[""])
+    except Exception as error:  # of zipfile, XML and openpyxl
+        raise ValueError(f"must be an Excel file. Received: {error}") from error
+    return Table(frame.dropna(how="all"), unit="row", form=Form("xlsx"))
+
+
+FORMATS: dict[str, Read] = {
+    **dict.fromkeys((".csv", ".tsv", ".data", ".dat", ".rating"), read_delimited),
+    **dict.fromkeys((".inter", ".item", ".user"), read_delimited),
+    ".txt": read_text,
+    ".lists": read_list_file,
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), read_json),
     ".parquet": read_parquet,
-    ".jsonl": read_json_lines,
-    ".ndjson": read_json_lines,
-    ".txt": read_lists,
-    ".rating": partial(read_typed, layout=NCF_RATING),
-    ".dat": partial(read_typed, layout=MOVIELENS_DAT),
+    ".xlsx": read_excel,
 }
-"""By suffix. All but Parquet may have `.gz` behind it."""
-
-WITHOUT_HEADER = (".txt", ".rating", ".dat")
-"""Formats whose columns have no names in the file, and need none."""
+"""By suffix, behind which may be `.gz` or `.zip`."""
 
 
-def read_table(path: Path) -> Table:
+def read_table(
+    path: Path, form: Form | None = None, named: Collection[str] = ()
+) -> Table:
     """Reads a file of any format.
+
+    Args:
+        path: the file, or a folder of Parquet files.
+        form: what the caller states of the file.
+        named: columns that the caller names.
 
     Raises:
         FileNotFoundError: if the file does not exist.
-        ValueError: if its suffix is unknown or does not fit its content.
+        ValueError: if its format is unknown or does not fit its content.
     """
-    kind = file_kind(path)
-    if kind not in FORMATS:
-        raise ValueError(
-            f"{path}: must end in {', '.join(FORMATS)}, where the text files may have "
-            f".gz behind. Received: {path.name}"
-        )
-    return FORMATS[kind](path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file. Check the name and the folder.")
+    form = form or Form()
+    with naming_file(path):
+        if path.is_dir():
+            if not any(path.rglob("*.parquet")):
+                raise ValueError(
+                    "must be a file, or a folder of .parquet files. Received: a folder "
+                    "without them"
+                )
+            return read_parquet(path, ".parquet", form, named)
+        if not path.is_file():
+            raise ValueError("must be a file. Received: a device")
+        with opened(path) as (name, file):
+            kind = f".{form.format}" if form.format else Path(name.lower()).suffix
+            if kind not in FORMATS:
+                raise ValueError(
+                    f"must end in {', '.join(FORMATS)}, behind which may be .gz or "
+                    f'.zip. Received: {name}. Pass its `format`, such as "csv".'
+                )
+            return FORMATS[kind](file, kind, form, named)
 
 
-def read_frame(path: str | Path, *, text: Sequence[str] = ()) -> "pd.DataFrame":
+def read_frame(
+    path: str | Path,
+    *,
+    text: Sequence[str] = (),
+    format: str | None = None,
+    separator: str | None = None,
+    encoding: str | None = None,
+    header: bool | None = None,
+) -> "pd.DataFrame":
     """Reads a file of any of the `FORMATS` as a table.
 
-    Text files are UTF-8. The first line of CSV and TSV names the columns, and each row
-    has as many fields as that line. Files without names have the columns `user_id`,
-    `item_id` and, except for lists, `rating` and `timestamp`.
+    Files without names have the columns `user_id`, `item_id` and, except for lists,
+    `rating` and `timestamp`.
 
     Args:
         path: the file; its suffix names the format.
-        text: columns to keep as text, such as ids with leading zeros.
+        text: columns to keep as text, such as ids.
+        format: as in `read_interactions`, like all that follow.
+        separator: of the fields.
+        encoding: of the text.
+        header: whether the first line names the columns.
 
     Raises:
         FileNotFoundError: if the file does not exist.
         ValueError: if its suffix does not fit its content, it is not whole, or a row is
             malformed.
     """
-    table = read_table(Path(path))
+    table = read_table(Path(path), Form(format, separator, encoding, header))
     malformed = table.malformed(Path(path))
     if malformed:
         raise ValueError(str(malformed))

@@ -1,47 +1,41 @@
 """Interactions, and test data for them, from a file of any format."""
 
-import logging
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, Unpack
 
 import numpy as np
 
-from tfrecs._base.checks import check_choice
-from tfrecs._base.files import file_kind, naming_file
-from tfrecs.data.ids import IdTypes, types_by_role
+from tfrecs._base.files import naming_file
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.metadata import described
 from tfrecs.data.raw import Duplicates
-from tfrecs.data.readers._columns import Columns, to_columns
-from tfrecs.data.readers._formats import WITHOUT_HEADER, read_table
+from tfrecs.data.readers._file import read_columns
 from tfrecs.data.readers._metadata import read_metadata
+from tfrecs.data.readers._options import FileOptions
 from tfrecs.data.readers._table import MalformedRows
-from tfrecs.data.roles import find_roles
+from tfrecs.data.reading import Reading
 from tfrecs.data.vocabulary import Vocabulary
 
 Malformed: TypeAlias = Literal["error", "skip"]
-
-_LOGGER = logging.getLogger("tfrecs")
 
 
 def read_interactions(
     path: str | Path,
     *,
-    user_col: str | None = None,
-    item_col: str | None = None,
-    rating_col: str | None = None,
-    time_col: str | None = None,
-    id_type: IdTypes = None,
     malformed: Malformed = "error",
     weights: str | None = None,
     duplicates: Duplicates = "last",
     items: Any = None,
     users: Any = None,
+    **options: Unpack[FileOptions],
 ) -> Interactions:
     """Reads interactions from a file of any of the `FORMATS`.
 
-    A column that is not named is recognized by a usual name, such as `user_id`,
-    `movieId`, `rating` or `timestamp`. Ratings and times are optional.
+    The separator, the encoding and the header of text are found from its content. A
+    column that is not named is recognized by a usual name, such as `user_id`,
+    `movieId`, `rating` or `timestamp`. Ratings and times are optional. The result's
+    `source` says what was read.
 
     An id column of text holds integers if each field is the canonical form of one, and
     text otherwise: "007", "1e5" and "NA" are text. Only the empty field is missing.
@@ -50,13 +44,8 @@ def read_interactions(
     an id, or has an invalid rating or time.
 
     Args:
-        path: the file; its suffix names the format.
-        user_col: the column of raw user ids.
-        item_col: the column of raw item ids.
-        rating_col: the column of ratings, finite and at least 0.
-        time_col: the column of times: numbers, or ISO dates such as 2024-01-31.
-        id_type: overrules the type of ids: "text" keeps each id as it is written, and
-            "integer" reads 007 and 7.0 as 7; or by role, as in {"user": "integer"}.
+        path: the file, whose suffix names the format, and which may be in `.gz` or
+            `.zip`; or a folder of Parquet files.
         malformed: the treatment of malformed rows: "error" raises an error that counts
             them and shows the first, and "skip" leaves them out and logs the same as a
             warning (logger `tfrecs`). `read_leniently` returns them as well.
@@ -66,33 +55,43 @@ def read_interactions(
             or the one of `item_col`. All are in the catalogue, also without
             interactions; their other columns are `item_features`.
         users: the same for users.
+        **options: the following, all optional.
+        user_col: the column of raw user ids.
+        item_col: the column of raw item ids.
+        rating_col: the column of ratings, finite and at least 0.
+        time_col: the column of times: numbers of any unit, which they keep, or ISO
+            dates such as 2024-01-31, which become seconds since 1970. A column that is
+            not named here and mostly unreadable is left out with a warning.
+        id_type: overrules the type of ids: "text" keeps each id as it is written, and
+            "integer" reads 007 and 7.0 as 7; or by role, as in {"user": "integer"}.
+        time_format: format of dates that are not ISO, such as "%d/%m/%Y".
+        format: the format if the suffix says another one or none, such as "csv" or
+            "lists" (`user item item ...` a line).
+        separator: of the fields: a character, "::", or " " for any spaces.
+        encoding: of the text, such as "latin-1".
+        header: whether the first line names the columns. The columns of a file without
+            names are user, item, rating and time, in this order.
 
     Raises:
         FileNotFoundError: if the file does not exist.
         ValueError: if it cannot be read, lacks a column, or has malformed rows.
     """
-    named = {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col}
-    named["weight"] = weights
-    columns, _ = _read_columns(Path(path), named, malformed, id_type, {})
-    for role, id_col, source in ("user", user_col, users), ("item", item_col, items):
-        if source is not None:
+    read = read_columns(Path(path), options, malformed, {}, weights)
+    columns, id_type = read.columns, options.get("id_type")
+    id_cols = {"user": options.get("user_col"), "item": options.get("item_col")}
+    for (role, id_col), table in zip(id_cols.items(), (users, items), strict=True):
+        if table is not None:
             ids = Vocabulary.learn(columns[f"{role}s"], f"{role}s")[0]
             frame = read_metadata(
-                source, role, ids, id_col=id_col, id_type=id_type, malformed=malformed
+                table, role, ids, id_col=id_col, id_type=id_type, malformed=malformed
             )
             columns |= described(columns, role, id_col, None, frame)
     with naming_file(path):
-        return Interactions.from_arrays(**columns, duplicates=duplicates)
+        return _from_columns(columns, read.reading, duplicates)
 
 
 def read_leniently(
-    path: str | Path,
-    *,
-    user_col: str | None = None,
-    item_col: str | None = None,
-    rating_col: str | None = None,
-    time_col: str | None = None,
-    id_type: IdTypes = None,
+    path: str | Path, **options: Unpack[FileOptions]
 ) -> tuple[Interactions, MalformedRows | None]:
     """Skips malformed rows, and returns them too; arguments as `read_interactions`.
 
@@ -104,34 +103,28 @@ def read_leniently(
         FileNotFoundError: if the file does not exist.
         ValueError: if it cannot be read, lacks a column, or has no good row.
     """
-    named = {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col}
-    return _read(Path(path), named, "skip", id_type)
+    read = read_columns(Path(path), options, "skip", {})
+    with naming_file(path):
+        return _from_columns(read.columns, read.reading), read.malformed
 
 
 def read_test(
     path: str | Path,
     train: Interactions,
     *,
-    user_col: str | None = None,
-    item_col: str | None = None,
-    rating_col: str | None = None,
-    time_col: str | None = None,
-    id_type: IdTypes = None,
     malformed: Malformed = "error",
     duplicates: Duplicates = "last",
+    **options: Unpack[FileOptions],
 ) -> tuple[Interactions, int]:
     """Reads test interactions of the users and items of `train`.
 
     Args:
-        path: the file; its suffix names the format.
+        path: the file, as for `read_interactions`.
         train: the training data; its vocabularies are used.
-        user_col: as in `read_interactions`, like all that follow.
-        item_col: the column of raw item ids.
-        rating_col: the column of ratings.
-        time_col: the column of times.
-        id_type: overrules the type of ids, which is that of `train`'s ids.
         malformed: the treatment of malformed rows, "error" or "skip".
         duplicates: the treatment of a repeated pair.
+        **options: as for `read_interactions`; ids are of the type of `train`'s ids
+            unless `id_type` says another one.
 
     Returns:
         The interactions of known users with known items, over `train`'s vocabularies,
@@ -142,8 +135,8 @@ def read_test(
         ValueError: as `read_interactions`, and if no row is left.
     """
     known = {"users": train.users, "items": train.items}
-    named = {"user": user_col, "item": item_col, "rating": rating_col, "time": time_col}
-    columns, _ = _read_columns(Path(path), named, malformed, id_type, known)
+    read = read_columns(Path(path), options, malformed, known)
+    columns = read.columns
     with naming_file(path):
         keep = np.logical_and.reduce(
             [vocabulary.index(columns[key]) >= 0 for key, vocabulary in known.items()]
@@ -155,60 +148,24 @@ def read_test(
                 f"{len(keep)} rows, the first with user {user!r} and item {item!r}, "
                 f"where training has {train.users!r} and {train.items!r}"
             )
-        test = Interactions.from_arrays(
-            **{key: column[keep] for key, column in columns.items()},
-            user_vocabulary=train.users,
-            item_vocabulary=train.items,
-            duplicates=duplicates,
-            user_features=train.user_features,
-            item_features=train.item_features,
-        )
-    return test, int(np.sum(~keep))
+        unknown = int(np.sum(~keep))
+        dropped = {"unknown user or item": unknown} if unknown else {}
+        reading = replace(read.reading, dropped={**read.reading.dropped, **dropped})
+        columns = {key: column[keep] for key, column in columns.items()}
+        columns |= {
+            "user_vocabulary": train.users,
+            "item_vocabulary": train.items,
+            "user_features": train.user_features,
+            "item_features": train.item_features,
+        }
+        return _from_columns(columns, reading, duplicates), unknown
 
 
-def _read(
-    path: Path,
-    named: dict[str, str | None],
-    malformed: Malformed,
-    id_type: IdTypes,
-) -> tuple[Interactions, MalformedRows | None]:
-    columns, skipped = _read_columns(path, named, malformed, id_type, {})
-    with naming_file(path):
-        return Interactions.from_arrays(**columns), skipped
-
-
-def _read_columns(
-    path: Path,
-    named: dict[str, str | None],
-    malformed: Malformed,
-    id_type: IdTypes,
-    known: dict[str, Vocabulary],
-) -> tuple[Columns, MalformedRows | None]:
-    """The columns of the good rows, with ids of the kind of the known ones."""
-    check_choice("malformed", malformed, ("error", "skip"))
-    types_by_role(id_type)
-    if file_kind(path) in WITHOUT_HEADER and any(named.values()):
-        raise ValueError(
-            f"{path}: files in {file_kind(path)} have no columns to name. Received: "
-            f"{', '.join(f'`{role}_col`' for role, name in named.items() if name)}. "
-            "Leave them out."
-        )
-    table = read_table(path)
-    columns: Columns = {}
-    faults = table.faults
-    if table.frame.columns.size:
-        with naming_file(path):
-            roles = find_roles(list(map(str, table.frame.columns)), named)
-            columns, more = to_columns(table, roles, known, id_type)
-            faults = faults + more
-    skipped = MalformedRows.of(path, table.unit, faults)
-    if skipped and malformed == "error":
-        raise ValueError(str(skipped))
-    if not columns or not len(columns["users"]):
-        reason = f": {skipped}" if skipped else ""
-        raise ValueError(
-            f"{path}: must have at least one interaction. Received: none{reason}"
-        )
-    if skipped:
-        _LOGGER.warning("Left out of %s", skipped)
-    return columns, skipped
+def _from_columns(
+    columns: dict[str, Any], reading: Reading, duplicates: Duplicates = "last"
+) -> Interactions:
+    """Returns the interactions, with the summary as their source."""
+    data = Interactions.from_arrays(**columns, duplicates=duplicates)
+    merged = len(columns["users"]) - len(data)
+    object.__setattr__(data, "source", replace(reading, merged=merged))
+    return data

@@ -1,36 +1,63 @@
-"""Tables in JSON lines: an object a line, whose keys are the columns."""
+"""Tables in JSON: an object a line, or an array of objects; keys are the columns."""
 
+import codecs
 import json
-from pathlib import Path
 from typing import Any
 
-from tfrecs._base.files import naming_file, open_text
-from tfrecs.data.readers._table import Fault, Table
+from tfrecs.data.readers._form import Form
+from tfrecs.data.readers._table import Fault, Table, Unit
 from tfrecs.data.readers._text import NOT_TEXT
 
 
-def read_json_lines(path: Path) -> Table:
+def read_json_lines(file: Any, form: Form) -> Table:
     """Reads JSON lines; a key that a line lacks is a missing value.
 
     Numbers and text keep their type: 1 and "1" are two ids.
-
-    Raises:
-        ValueError: if the file is not text.
     """
-    import pandas as pd
-
     rows: dict[int, dict[str, Any]] = {}
     faults: list[Fault] = []
-    with naming_file(path), open_text(path) as file:
-        for number, raw in enumerate(file, start=1):
-            try:
-                if raw.strip():
-                    rows[number] = _object(raw)
-            except ValueError as error:
-                faults.append((number, str(error)))
-        # As objects, since a missing value would make floats of whole numbers.
-        frame = pd.DataFrame(list(rows.values()), index=list(rows), dtype=object)
-    return Table(frame, faults)
+    for number, raw in enumerate(file, start=1):
+        try:
+            if raw.strip():
+                rows[number] = _object(raw)
+        except ValueError as error:
+            faults.append((number, str(error)))
+    return _table(rows, faults, form)
+
+
+def read_array(file: Any, form: Form) -> Table:
+    """Reads an array of JSON objects, which are counted from 0.
+
+    Raises:
+        ValueError: if it is not JSON.
+    """
+    try:
+        read = json.loads(file.read().removeprefix(codecs.BOM_UTF8))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f"must be an array of JSON objects. Received: {error}. JSON lines have no "
+            "brackets around them."
+        ) from error
+    rows, faults = {}, []
+    for number, row in enumerate(read):
+        if isinstance(row, dict):
+            rows[number] = row
+        else:
+            faults.append((number, f"must be a JSON object. Received: {row!r:.40}"))
+    return _table(rows, faults, form, unit="row")
+
+
+def _table(
+    rows: dict[int, dict[str, Any]],
+    faults: list[Fault],
+    form: Form,
+    unit: Unit = "line",
+) -> Table:
+    import pandas as pd
+
+    # As objects, since a missing value would make floats of whole numbers.
+    frame = pd.DataFrame(list(rows.values()), index=list(rows), dtype=object)
+    return Table(frame, faults, unit, form=form)
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 import codecs
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tfrecs._base.files import file_kind, naming_file, open_text
 from tfrecs._base.types import AnyArray
+from tfrecs.data.readers._form import Form
 from tfrecs.data.readers._table import Fault, Table
 
 
@@ -25,40 +27,37 @@ def read_lightgcn(path: str | Path) -> tuple[AnyArray, AnyArray]:
         FileNotFoundError: if the file does not exist.
         ValueError: if a line holds anything but whole numbers and spaces.
     """
-    file_kind(Path(path))
-    table = read_lists(Path(path))
-    malformed = table.malformed(Path(path))
+    path = Path(path)
+    file_kind(path)
+    with naming_file(path), open_text(path) as file:
+        table = read_lists(file, Form("lists", " "))
+    malformed = table.malformed(path)
     if malformed:
         raise ValueError(str(malformed))
     return table.frame["user_id"].to_numpy(), table.frame["item_id"].to_numpy()
 
 
-def read_lists(path: Path) -> Table:
-    """Reads lists as a table of `user_id` and `item_id`.
-
-    Raises:
-        ValueError: if the file is not text.
-    """
+def read_lists(file: Any, form: Form) -> Table:
+    """Reads lists as a table of `user_id` and `item_id`."""
     import pandas as pd
 
     users: list[int] = []
     items: list[int] = []
     lines: list[int] = []
     faults: list[Fault] = []
-    with naming_file(path), open_text(path) as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                user, liked = _list(line.removeprefix(codecs.BOM_UTF8), number)
-            except ValueError as error:
-                faults.append((number, str(error)))
-                continue
-            users.extend([user] * len(liked))
-            items.extend(liked)
-            lines.extend([number] * len(liked))
+    for number, line in enumerate(file, start=1):
+        if not line.strip():
+            continue
+        try:
+            user, liked = _list(line.removeprefix(codecs.BOM_UTF8), number)
+        except ValueError as error:
+            faults.append((number, str(error)))
+            continue
+        users.extend([user] * len(liked))
+        items.extend(liked)
+        lines.extend([number] * len(liked))
     pairs = {"user_id": users, "item_id": items}
-    return Table(pd.DataFrame(pairs, index=lines, dtype=np.int64), faults)
+    return Table(pd.DataFrame(pairs, index=lines, dtype=np.int64), faults, form=form)
 
 
 def _list(line: bytes, number: int) -> tuple[int, list[int]]:

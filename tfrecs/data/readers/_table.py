@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from tfrecs.data.readers._form import Form
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -65,12 +67,14 @@ class Table:
         faults: the rows that are not in `frame`.
         unit: what places count.
         untyped: whether the columns are text whose type is to be inferred.
+        form: how the file is written.
     """
 
     frame: "pd.DataFrame"
     faults: list[Fault] = field(default_factory=list)
     unit: Unit = "line"
     untyped: bool = False
+    form: Form = field(default_factory=Form)
 
     def malformed(self, path: Path) -> MalformedRows | None:
         """Returns the malformed rows, if any."""

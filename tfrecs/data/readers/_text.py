@@ -51,7 +51,7 @@ class Parser:
 
     Args:
         file: the file, opened by `open_text`.
-        separator: a character, or "::".
+        separator: a character, "::", or " " for any spaces and tabs.
         names: the names of the columns; None to read them from the header.
         header: whether the first line holds the names.
         wanted: the columns to read, all by default.
@@ -66,6 +66,10 @@ class Parser:
     wanted: Sequence[str] = ()
     quotes: bool = False
     encoding: str = "utf-8"
+
+    @property
+    def _is_plain(self) -> bool:
+        return len(self.separator) == 1 and self.separator != " "
 
     def read(self) -> TextRows:
         """Reads the file.
@@ -148,7 +152,7 @@ class Parser:
                 skip_rows=self._before,
             ),
             csv.ParseOptions(
-                delimiter=self.separator if len(self.separator) == 1 else _FIELD_END,
+                delimiter=self.separator if self._is_plain else _FIELD_END,
                 quote_char='"' if self.quotes else False,
                 newlines_in_values=self.quotes,
                 ignore_empty_lines=False,  # pyarrow would not number them
@@ -203,15 +207,19 @@ class _Recoder:
 
     def __init__(self, parser: Parser, width: int) -> None:
         self.parser, self.separator = parser, parser.separator
+        self.at_start = True
         encoding = parser.encoding.replace("utf-8", "utf-8-sig")
         self.decode = codecs.getincrementaldecoder(encoding)("tfrecs.nul").decode
-        self.end = f"\n{_LAST_ROW}" + self.separator * (width == 1)
+        field_end = self.separator if parser._is_plain else _FIELD_END
+        self.end = f"\n{_LAST_ROW}" + field_end * (width == 1)
         self.rest = ""
 
     def __call__(self, data: Any) -> bytes:
         """Recodes some bytes. No bytes are the end of the file."""
         text = self.decode(bytes(data), not len(data))
-        if len(self.separator) > 1:
+        if self.separator == " ":
+            text = self._without_spaces(text, is_last=not len(data))
+        elif len(self.separator) > 1:
             text = self.rest + text.replace(_FIELD_END, "\0")
             text = text.replace(self.separator, _FIELD_END)
             cut = len(data) and text.endswith(self.separator[0])
@@ -222,6 +230,17 @@ class _Recoder:
         if not len(data):
             text, self.end = text + self.end, ""
         return text.encode()
+
+    def _without_spaces(self, text: str, is_last: bool) -> str:
+        """Returns text with one separator for spaces, and none around lines."""
+        text = self.rest + text.replace(_FIELD_END, "\0")
+        kept = text if is_last else text.rstrip()
+        self.rest = text[len(kept) :]
+        kept = re.sub(r"[ \t]*([\r\n])[ \t]*", r"\1", kept)
+        if self.at_start or is_last:
+            kept = kept.strip(" \t")
+        self.at_start &= not kept
+        return re.sub(r"[ \t]+", _FIELD_END, kept)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

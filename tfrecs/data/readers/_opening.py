@@ -1,0 +1,186 @@
+"""Opens a file for its content: decompressed, of one member of an archive, as UTF-8."""
+
+import codecs
+import gzip
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+_CHUNK = 2**22
+_MOST_IN_MEMORY = 2**26
+_MOST_UNPACKED = 200
+"""Times that a member of an archive may be larger than in it; tables reach 20."""
+
+_BINARY = "must be text. Received: binary data. If it is text, pass its `encoding`."
+_CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
+_UNDEFINED = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d]")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yields the name of the table in a file, and its bytes, decompressed.
+
+    Raises:
+        ValueError: if a zip file holds several tables, is damaged or has a password.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".gz":
+        with gzip.open(path, "rb") as file:
+            yield path.name[:-3], file
+    elif suffix == ".zip":
+        with _member(path) as (name, member):
+            yield name, member
+    else:
+        with path.open("rb") as file:
+            yield path.name, file
+
+
+@contextmanager
+def _member(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yields the name and the bytes of the one table in a zip file."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            tables = [m for m in archive.infolist() if _is_table(m)]
+            if len(tables) != 1:
+                names = ", ".join(m.filename[:60] for m in tables[:10]) or "none"
+                raise ValueError(
+                    f"a zip file must hold one table. Received: {names}. Unpack it, "
+                    "and read one of its files."
+                )
+            member = tables[0]
+            largest = _MOST_UNPACKED * max(member.compress_size, 2**20)
+            if member.file_size > largest:
+                raise ValueError(
+                    f"{member.filename} must have at most {largest:,} bytes, "
+                    f"{_MOST_UNPACKED} times its size in the archive. Received: "
+                    f"{member.file_size:,}. Unpack it if you trust it."
+                )
+            with archive.open(member) as file:
+                yield Path(member.filename).name, file
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise ValueError(
+            f"must be a whole zip file without a password. Received: {error}"
+        ) from error
+
+
+def _is_table(member: zipfile.ZipInfo) -> bool:
+    parts = Path(member.filename).parts
+    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
+    return not (member.is_dir() or hidden or Path(member.filename).suffix == ".md")
+
+
+@contextmanager
+def as_utf8(file: Any, encoding: str | None = None) -> Iterator[tuple[Any, str]]:
+    """Yields the bytes of a text file in UTF-8, and the encoding that it has.
+
+    Args:
+        file: the bytes, from their start.
+        encoding: of the text; by default it is found: by a mark, by the zeros of
+            UTF-16, or by what is no UTF-8.
+
+    Raises:
+        ValueError: if the file is empty or not text, or not in the encoding.
+    """
+    if not file.read(2**16).strip():
+        raise ValueError("must not be empty. Received: no text")
+    file.seek(0)
+    found = encoding or find_encoding(file)
+    file.seek(0)
+    if found in ("utf-8", "utf-8-sig"):
+        yield file, found
+        return
+    with SpooledTemporaryFile(max_size=_MOST_IN_MEMORY) as recoded:
+        try:
+            decoder = codecs.getincrementaldecoder(found)()
+            while chunk := file.read(_CHUNK):
+                recoded.write(decoder.decode(chunk).encode())
+            recoded.write(decoder.decode(b"", True).encode())
+        except LookupError as error:
+            raise ValueError(
+                f'`encoding` must be one of Python, such as "latin-1". Received: '
+                f"{found!r}"
+            ) from error
+        except UnicodeError as error:
+            raise ValueError(
+                f"must be text in {found}. Received: {error}. Pass another `encoding`."
+            ) from error
+        recoded.seek(0)
+        yield recoded, found
+
+
+def find_encoding(file: Any) -> str:
+    """Returns the encoding of a file of text.
+
+    A file with bytes that are no UTF-8 is in UTF-8 if other bytes of it are characters
+    of UTF-8, and otherwise in Latin-1, or in Windows-1252, which adds characters to it.
+    """
+    start = file.read(2**16)
+    if start.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    nuls, lines = start.count(b"\0"), start.count(b"\n")
+    if 2 * nuls > lines or b"\0" in start.partition(b"\n")[0]:
+        odd, even = start[1::2].count(b"\0"), start[::2].count(b"\0")
+        if min(odd, even) * 10 > max(odd, even) or max(odd, even) * 8 < len(start):
+            raise ValueError(_BINARY)
+        return "utf-16-le" if odd > even else "utf-16-be"
+    file.seek(0)
+    return _without_mark(file)
+
+
+def _without_mark(file: Any) -> str:
+    """Returns "utf-8", "latin-1" or "cp1252" by the characters of the whole file."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    other = set()
+    while chunk := file.read(_CHUNK):
+        text = decoder.decode(chunk)
+        if text.isascii():
+            continue
+        found = {character for character in set(text) if not character.isascii()}
+        if any(not "\udc80" <= character <= "\udcff" for character in found):
+            return "utf-8"
+        other |= found
+    if not other:
+        return "utf-8"
+    file.seek(0)
+    characters = "".join(other)
+    if _CONTROLS.search(file.read(2**16).decode("latin-1")) or _UNDEFINED.search(
+        characters
+    ):
+        return "utf-8"  # in which these are malformed
+    return "latin-1" if min(characters) >= "\udca0" else "cp1252"
+
+
+def text_lines(file: Any, most: int = 200) -> list[str]:
+    """Returns the first lines that are not empty, and goes back to the start."""
+    file.seek(0)
+    start = file.read(2**18)
+    file.seek(0)
+    text = (
+        start.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    )
+    lines = text.split("\n")
+    if len(start) == 2**18 and len(lines) > 1:
+        lines.pop()  # cut short
+    lines = [line for line in lines if line.strip()][:most]
+    if not lines:
+        raise ValueError("must not be empty. Received: no text")
+    return lines
+
+
+def is_array(file: Any) -> bool:
+    """Returns whether a file of JSON is one array, and goes back to the start."""
+    start = file.read(2**16).removeprefix(codecs.BOM_UTF8).lstrip()
+    file.seek(0)
+    return bool(start.startswith(b"["))
+
+
+def in_memory(file: Any) -> io.BytesIO:
+    """Returns the bytes of a file as another one, which allows any access."""
+    return io.BytesIO(file.read())
