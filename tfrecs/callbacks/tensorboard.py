@@ -20,6 +20,7 @@ from tfrecs.callbacks.board.projector import ItemDisplay, Projector
 from tfrecs.callbacks.board.snapshots import Snapshots, SnapshotTaker
 from tfrecs.callbacks.board.workload import learning_rates, log_scalars, memory
 from tfrecs.data.interactions import Interactions
+from tfrecs.data.sizes import check_same_sizes
 from tfrecs.evaluation.ranking.scorers import NaNScores
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.models.views import TrainingView
@@ -179,15 +180,8 @@ class TensorBoard(keras.callbacks.Callback):
 
     def _check_model(self) -> None:
         """Raises ValueError for a model of other users or items, before training."""
-        train, model = self.train, self._towers
-        if not isinstance(model, TwoTower):
-            return
-        sizes = (model.num_users, model.num_items)
-        if sizes != (train.num_users, train.num_items):
-            raise ValueError(
-                f"`train` must have the {sizes[0]} users and {sizes[1]} items of the "
-                f"model. Received: {train.num_users} and {train.num_items}"
-            )
+        if isinstance(self._towers, TwoTower):
+            check_same_sizes(self._towers, self.train)
 
     def _stop_trace(self) -> None:
         if self._profiler is not None:

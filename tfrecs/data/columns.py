@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tfrecs._base.indices import as_indices
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.data.frames import one_column
 
@@ -69,22 +70,6 @@ def checked_values(
             "filter left nothing, loosen it."
         )
     return given
-
-
-def as_indices(values: Any, name: str, size: int) -> IntArray:
-    """Returns ids as `[n]` int32, all from 0 to `size` - 1."""
-    ids = np.array(values)
-    if ids.ndim != 1 or ids.dtype.kind not in "iu":
-        raise TypeError(
-            f"`{name}` must be a one-dimensional array of ints. Received: shape "
-            f"{ids.shape}, {ids.dtype}. For raw ids use Interactions.from_arrays."
-        )
-    if len(ids) and not 0 <= ids.min() <= ids.max() < size:
-        raise ValueError(
-            f"`{name}` must be from 0 to {size - 1}. Received: "
-            f"{ids.min()} to {ids.max()}"
-        )
-    return ids.astype(np.int32)
 
 
 def as_amounts(values: Any, name: str) -> FloatArray | None:

@@ -56,7 +56,8 @@ def evaluate(
 
     Raises:
         TypeError: if `model` is of another kind.
-        ValueError: if the vocabularies differ; if `train` and `test` share a pair and
+        ValueError: if the vocabularies differ, or the model has other numbers of users
+            or items; if `train` and `test` share a pair and
             `exclude_seen`; if a k is out of range; if scores have a wrong shape or are
             NaN; or if `metrics` is empty, or one is unknown or lacks features.
 
@@ -76,7 +77,7 @@ def evaluate(
     user_ids = np.unique(test.user_ids)
     parts, best = [], []
     for block, scores in scored_blocks(
-        as_scorer(model), user_ids, train.num_items, scores_at_once
+        as_scorer(model, train), user_ids, train.num_items, scores_at_once
     ):
         seen = train.matrix[block] if exclude_seen else None
         relevant = test.matrix[block]

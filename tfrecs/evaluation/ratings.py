@@ -64,7 +64,7 @@ def evaluate_ratings(
     else:
         pairs = test.user_ids, test.item_ids
         predicted = scores_of_pairs(
-            as_scorer(model), *pairs, test.num_items, scores_at_once
+            as_scorer(model, test, "test"), *pairs, test.num_items, scores_at_once
         )
     errors = predicted.astype(np.float64) - test.ratings
     counts = np.bincount(test.user_ids, minlength=test.num_users)

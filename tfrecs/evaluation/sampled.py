@@ -75,7 +75,7 @@ def evaluate_sampled(
         )
     parts = []
     for block, scores in scored_blocks(
-        as_scorer(model), user_ids, test.num_items, scores_at_once
+        as_scorer(model, test, "test"), user_ids, test.num_items, scores_at_once
     ):
         others = candidates.item_ids[places[block]]
         parts.append(measures.of_ranks(rank_among(scores, test.matrix[block], others)))

@@ -22,6 +22,7 @@ import numpy as np
 from keras import ops
 from scipy.optimize import minimize
 
+from tfrecs._base.indices import as_indices
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.models.interaction import TowerOutput
 
@@ -75,7 +76,7 @@ class FoldIn:
             Arrays `[histories, ...]`.
 
         Raises:
-            ValueError: if a history is empty.
+            ValueError: if a history is empty, or an id is out of range.
         """
         found = [self._most_probable(np.asarray(history)) for history in histories]
         return {
@@ -104,7 +105,8 @@ class FoldIn:
                 "A history must have at least one item. Received: none. Recommend "
                 "what is popular to those without one."
             )
-        counts = np.bincount(history, minlength=self.model.num_items)
+        items = as_indices(history, "histories", self.model.num_items)
+        counts = np.bincount(items, minlength=self.model.num_items)
         mean, spread = self._mean_and_spread
 
         def loss_and_slope(place: AnyArray) -> tuple[float, AnyArray]:

@@ -12,6 +12,7 @@ from tfrecs._base.checks import check_choice
 from tfrecs._base.types import Scorer, Scores
 from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
+from tfrecs.data.sizes import check_same_sizes
 from tfrecs.evaluation.ranking.scorers import (
     ScoresInBlocks,
     ScoresUsers,
@@ -81,22 +82,13 @@ class Recommender:
         settings: Mapping[str, Any] | None = None,
         metrics: Mapping[str, Any] | None = None,
     ) -> None:
+        check_same_sizes(model, train)
         if not isinstance(model, ScoresInBlocks):
             as_scorer(model)  # refuses what cannot score
         self.model = model
         self.train = train
         self.settings = dict(settings or {})
         self.metrics = dict(metrics or {})
-        sizes = (train.num_users, train.num_items)
-        of_model = getattr(model, "shape", None) or tuple(
-            getattr(model, name, size)
-            for name, size in zip(("num_users", "num_items"), sizes, strict=True)
-        )
-        if of_model != sizes:
-            raise ValueError(
-                f"`model` must have the {sizes[0]} users and {sizes[1]} items of "
-                f"`train`. Received: a model of {' and '.join(map(str, of_model))}"
-            )
 
     def recommend(
         self,

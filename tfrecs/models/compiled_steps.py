@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from tfrecs.models.checked_batches import check_ids, checked, make_checked
+
 
 def make_train_function(model: keras.Model, parent: Any, force: bool) -> None:
     """Creates `model.train_function` with `train_in_one_call`, or as `parent` does.
@@ -18,7 +20,7 @@ def make_train_function(model: keras.Model, parent: Any, force: bool) -> None:
         model.trained = trained
         model.train_function = train_in_one_call(model)
         if model.train_function is None:
-            parent.make_train_function(force=True)
+            make_checked(model, "train_function", parent.make_train_function, True)
 
 
 def train_in_one_call(model: keras.Model) -> Callable[[Any], Any] | None:
@@ -39,7 +41,7 @@ def train_in_one_call(model: keras.Model) -> Callable[[Any], Any] | None:
     import tensorflow as tf
 
     take, run = _batches(model.steps_per_execution), _loop(model)
-    keras_step = cache(lambda: _keras_step(model))
+    keras_step = cache(lambda: checked(_keras_step(model), model))
 
     def train(iterator: Any) -> Any:
         # `train_on_batch` passes a generator of one batch.
@@ -49,6 +51,7 @@ def train_in_one_call(model: keras.Model) -> Callable[[Any], Any] | None:
         batches, count = take(iterator)
         if not count:
             raise StopIteration
+        check_ids(batches, model)
         if not model.optimizer.built:  # a loop cannot create variables
             _keras_build(model, tf.nest.map_structure(lambda part: part[0], batches))
         return run(batches, count)

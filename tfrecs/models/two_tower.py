@@ -7,7 +7,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from tfrecs._base.indices import as_indices
 from tfrecs._base.types import FloatArray, IntArray
+from tfrecs.models.checked_batches import make_checked
 from tfrecs.models.compiled_steps import make_train_function
 from tfrecs.models.interaction import Interaction, TowerOutput
 from tfrecs.models.jax_steps import train_step
@@ -78,6 +80,14 @@ class TwoTower(keras.Model):
         """Creates the function that `fit` calls; see `train_in_one_call`."""
         make_train_function(self, super(), force)
 
+    def make_test_function(self, force: bool = False) -> None:
+        """Creates the function that Keras's `evaluate` calls, with checked ids."""
+        make_checked(self, "test_function", super().make_test_function, force)
+
+    def make_predict_function(self, force: bool = False) -> None:
+        """Creates the function that `predict` calls, with checked ids."""
+        make_checked(self, "predict_function", super().make_predict_function, force)
+
     def train_step(self, *given: Any) -> Any:
         """Runs one training step; see `tfrecs.models.jax_steps`."""
         return train_step(self, super().train_step, *given)
@@ -101,13 +111,15 @@ class TwoTower(keras.Model):
 
     def user_output(self, user_ids: IntArray) -> TowerOutput:
         """Returns the user tower's output for `user_ids`: arrays `[users, ...]`."""
-        return _to_numpy(self.user_tower(np.asarray(user_ids, np.int32)))
+        indices = as_indices(user_ids, "user_ids", self.num_users)
+        return _to_numpy(self.user_tower(indices))
 
     def item_output(self, item_ids: IntArray | None = None) -> TowerOutput:
         """Returns the item tower's output for `item_ids`, or all items: `[n, ...]`."""
         if item_ids is None:
             item_ids = np.arange(self.num_items, dtype=np.int32)
-        output = self.item_tower(np.asarray(item_ids, np.int32)[None])
+        indices = as_indices(item_ids, "item_ids", self.num_items)
+        output = self.item_tower(indices[None])
         return {name: part[0] for name, part in _to_numpy(output).items()}
 
     def score_users(self, user_ids: IntArray) -> FloatArray:
@@ -130,7 +142,8 @@ class TwoTower(keras.Model):
         q = ops.transpose(self.interaction.item_vectors(items, names))
 
         def score(user_ids: IntArray) -> FloatArray:
-            user = self.user_tower(np.asarray(user_ids, np.int32))
+            users = as_indices(user_ids, "user_ids", self.num_users)
+            user = self.user_tower(users)
             p = self.interaction.user_vectors(user, items)
             return ops.convert_to_numpy(ops.matmul(p, q))
 

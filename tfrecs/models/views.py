@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from tfrecs._base.types import FloatArray, IntArray
+from tfrecs.models.checked_batches import make_checked
 from tfrecs.models.compiled_steps import make_train_function
 from tfrecs.models.interaction import TowerOutput
 from tfrecs.models.jax_steps import train_step
@@ -25,10 +26,20 @@ class TrainingView(keras.Model):
     def __init__(self, towers: keras.Model, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.towers = towers
+        self.num_users = towers.num_users
+        self.num_items = towers.num_items
 
     def make_train_function(self, force: bool = False) -> None:
         """Creates the function that `fit` calls; see `train_in_one_call`."""
         make_train_function(self, super(), force)
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Creates the function that Keras's `evaluate` calls, with checked ids."""
+        make_checked(self, "test_function", super().make_test_function, force)
+
+    def make_predict_function(self, force: bool = False) -> None:
+        """Creates the function that `predict` calls, with checked ids."""
+        make_checked(self, "predict_function", super().make_predict_function, force)
 
     def train_step(self, *given: Any) -> Any:
         """Runs one training step; see `tfrecs.models.jax_steps`."""

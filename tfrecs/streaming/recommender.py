@@ -11,7 +11,9 @@ import numpy as np
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.data.feedback import is_positive, warn_of_no_minimum
+from tfrecs.data.id_arrays import as_id_array
 from tfrecs.data.interactions import Interactions
+from tfrecs.data.sizes import check_same_sizes
 from tfrecs.evaluation.ranking.scorers import in_own_precision
 from tfrecs.streaming.checks import check_not_negative
 from tfrecs.streaming.event_log import EventLog, Forgetting
@@ -136,13 +138,16 @@ class IncrementalRecommender:
             time: time of the event, for forgetting by time.
 
         Raises:
-            ValueError: if a number is negative or not finite.
+            ValueError: if an id is missing, or a number is negative or not finite.
         """
         worth = self._weight(rating, weight)
         if not math.isfinite(time):
             raise ValueError(f"`time` must be finite. Received: time={time!r}")
         if not self.learns_from(rating):
             return
+        for raw, known in ((user, self._users), (item, self._items)):
+            if raw not in known:
+                as_id_array([raw], "user" if known is self._users else "item")
         row = self._users.setdefault(user, len(self._users))
         column = self._items.setdefault(item, len(self._items))
         if row >= self.log.num_users or column >= self.log.num_items:
@@ -275,12 +280,7 @@ class IncrementalRecommender:
             raise ValueError(
                 f"{type(self.learner).__name__} cannot start from a model. Omit it."
             )
-        if (model.num_users, model.num_items) != (train.num_users, train.num_items):
-            raise ValueError(
-                f"`model` must be of {train.num_users} users and {train.num_items} "
-                f"items, as `train` is. Received: {model.num_users} and "
-                f"{model.num_items}"
-            )
+        check_same_sizes(model, train)
         if takes_vectors:
             return partial(takes_vectors, *_vectors_of(model), self.log)
         return partial(takes_model, model)

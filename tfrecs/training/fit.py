@@ -10,13 +10,15 @@ import keras
 
 from tfrecs._base.checks import check_positive
 from tfrecs.data.interactions import Interactions
+from tfrecs.data.sizes import check_same_sizes
 from tfrecs.losses import RATING_LOSSES, ConfiguredLoss
+from tfrecs.losses.score_range import check_score_range
 from tfrecs.losses.settings import settings_of
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.defaults import Settings, choose_settings
 from tfrecs.training.plan import Negatives, Plan, choose_negatives
 from tfrecs.training.recipe import Recipe
-from tfrecs.training.svd_start import check_same_sizes, is_untrained, start_from_svd
+from tfrecs.training.svd_start import is_untrained, start_from_svd
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -80,7 +82,9 @@ def fit(
     Raises:
         ValueError: as `choose_negatives`; if there are an objective or negatives beside
             a recipe; if `train` and the model differ in the number of users or items;
-            if `train` has no ratings for an objective of ratings; if a size is below 1;
+            if `train` has no ratings for an objective of ratings; if the model has a
+            `y_range` and ratings are outside, or the objective needs logits; if a size
+            is below 1;
             or if `validate_every` does not divide `epochs`.
     """
     check_same_sizes(model, train)
@@ -89,7 +93,7 @@ def fit(
     batch_size = settings.batch_size if batch_size is None else batch_size
     every = validation_period(epochs) if validate_every is None else validate_every
     check_divides(epochs, every)
-    plan = choose_negatives(train, settings.objective, settings.negatives)
+    plan = _plan(model, train, settings)
     params = {
         "epochs": epochs,
         "validate_every": every,
@@ -135,6 +139,13 @@ def _settings(
     if negatives != "auto":  # whose batches may be of users
         settings = replace(settings, negatives=negatives, batch_size=None)
     return settings
+
+
+def _plan(model: TwoTower, train: Interactions, settings: Settings) -> Plan:
+    """Chooses negatives; raises ValueError if the model's scores do not fit them."""
+    plan = choose_negatives(train, settings.objective, settings.negatives)
+    check_score_range(model.interaction.y_range, plan.objective, train.ratings)
+    return plan
 
 
 def validation_period(epochs: int, longest: int = 5) -> int:

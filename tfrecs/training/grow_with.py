@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.joining import join
+from tfrecs.data.sizes import check_same_sizes
 from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.models.growing import grow
 from tfrecs.models.newcomers import Newcomers
@@ -53,13 +54,7 @@ def grow_with(
             if `similar_users` or `similar_items` have keys that are not new, or similar
             ids that are unknown; and as `grow` and `join`.
     """
-    sizes = (model.num_users, model.num_items)
-    if sizes != (train.num_users, train.num_items):
-        raise ValueError(
-            f"`train` must have the {sizes[0]} users and {sizes[1]} items that `model` "
-            f"was trained on. Received: {train.num_users} users and "
-            f"{train.num_items} items"
-        )
+    check_same_sizes(model, train)
     joined = join(train, more)
     users = _newcomers(train.users, joined.users, start, similar_users, user_features)
     items = _newcomers(train.items, joined.items, start, similar_items, item_features)

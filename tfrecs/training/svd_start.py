@@ -10,6 +10,7 @@ from scipy.linalg import lu, qr
 from tfrecs._base.checks import check_positive
 from tfrecs._base.types import FloatArray
 from tfrecs.data.interactions import Interactions
+from tfrecs.data.sizes import check_same_sizes
 from tfrecs.models.layers.embedding import WHOLE, look_up
 from tfrecs.models.two_tower import TwoTower, layers_with_weights
 
@@ -79,16 +80,6 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
         start[known, :dim] = LENGTH * rows[known] / norms[known]
         table.assign(start)
     return model
-
-
-def check_same_sizes(model: TwoTower, train: Interactions) -> None:
-    """Raises ValueError if a model and its data differ in users or items."""
-    if (train.num_users, train.num_items) != (model.num_users, model.num_items):
-        raise ValueError(
-            f"`model` must be built for {train.num_users} users and {train.num_items} "
-            f"items, as `train` has. Received: {model.num_users} and "
-            f"{model.num_items}"
-        )
 
 
 def randomized_svd(

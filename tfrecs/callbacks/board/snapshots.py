@@ -8,6 +8,7 @@ import numpy as np
 from tensorboard.compat.proto.summary_pb2 import Summary
 
 from tfrecs._base.checks import check_cutoffs, check_positive
+from tfrecs._base.indices import as_indices
 from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
 from tfrecs.callbacks.board.curve import pr_curve
 from tfrecs.callbacks.board.events import scalars, texts
@@ -19,7 +20,6 @@ from tfrecs.callbacks.board.sample import (
     rank_for,
     sample_metrics,
 )
-from tfrecs.data.columns import as_indices
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.measures import choose_measures
 from tfrecs.evaluation.metrics.lists import Lists

@@ -6,6 +6,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from tfrecs._base.types import AnyArray, IntArray, Scorer, Scores
+from tfrecs.data.interactions import Interactions
+from tfrecs.data.sizes import check_same_sizes
 from tfrecs.evaluation.ranking.kernel import row_parts
 
 SCORE_BLOCK = 2**22
@@ -34,11 +36,26 @@ class ScoresInBlocks(Protocol):
         ...
 
 
-def as_scorer(model: ScoresUsers | Scorer | Scores) -> Scorer:
-    """Returns a model's scoring function; TypeError for a model of another kind.
+def as_scorer(
+    model: ScoresUsers | Scorer | Scores,
+    data: Interactions | None = None,
+    name: str = "train",
+) -> Scorer:
+    """Returns a model's scoring function.
 
     It is of the model as it is now: training may or may not change it.
+
+    Args:
+        model: as in `evaluate`.
+        data: interactions whose users and items the model must have.
+        name: the argument's name of `data`, for messages.
+
+    Raises:
+        TypeError: if `model` is of another kind.
+        ValueError: if it has another number of users or items than `data`.
     """
+    if data is not None:
+        check_same_sizes(model, data, name)
     if isinstance(model, ScoresInBlocks):
         return model.catalogue_scorer()
     if isinstance(model, ScoresUsers):

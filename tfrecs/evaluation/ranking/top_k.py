@@ -65,7 +65,7 @@ def top_k(
         [[1, 2], [2, 0]]
     """
     check_positive(k=k, scores_at_once=scores_at_once)
-    score = as_scorer(model)
+    score = as_scorer(model, deny, "deny")
     users = _check_users(user_ids, model, deny)
     if deny is not None:
         num_items = deny.num_items
