@@ -13,6 +13,7 @@ REGISTRIES = {
     "Losses over the catalogue": ("tfrecs.losses", "CATALOGUE_LOSSES"),
     "Losses of ratings": ("tfrecs.losses", "RATING_LOSSES"),
     "Metrics at k": ("tfrecs.evaluation.metrics", "METRICS"),
+    "Metrics by ratings, at k": ("tfrecs.evaluation.metrics", "GRADED_METRICS"),
     "Metrics of the whole ranking": (
         "tfrecs.evaluation.metrics",
         "WHOLE_METRICS",

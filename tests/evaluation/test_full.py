@@ -507,3 +507,68 @@ def test_scores_have_the_right_shape_without_nan():
     score = scorer_of_pairs(lambda user_ids, item_ids: item_ids[1:], num_items=6)
     with pytest.raises(ValueError, match=r"each of 12 pairs\. Received: shape \[11\]"):
         evaluate(score, *parts(ROLES), k=1)
+
+
+# Graded gains
+
+
+def slow_graded(ranked: list[float], ideal: list[float], k: int, gain) -> float:
+    """NDCG of ratings in the order of the ranking, 0 where nothing is relevant."""
+    discounts = [1 / math.log2(2 + place) for place in range(k)]
+    found = sum(gain(r) * d for r, d in zip(ranked, discounts, strict=False))
+    best = sorted(ideal, reverse=True)
+    return found / sum(gain(r) * d for r, d in zip(best, discounts, strict=False))
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 30])
+@pytest.mark.parametrize("steps", [2, 10**6])
+def test_graded_metrics_are_those_of_plain_python(k, steps):
+    rng = np.random.default_rng(k)
+    roles = random_roles(k)
+    ratings = rng.integers(1, 6, roles.shape) * (roles == TEST)
+    scores = np.round(rng.random(roles.shape) * steps)  # the fewer, the more ties
+    train, test = parts(roles)[0], Interactions.from_matrix(ratings)
+    names = ["graded_ndcg", "linear_ndcg", "ndcg"]
+    for metrics in (names, [*names, "mrr"]):
+        found = evaluate(scores, train, test, k=k, metrics=metrics).per_user
+        for place, user in enumerate(np.flatnonzero(ratings.any(axis=1))):
+            items = [i for i in range(30) if roles[user, i] != TRAIN]
+            items.sort(key=lambda i: (-scores[user, i], ratings[user, i]))
+            ranked = [float(ratings[user, i]) for i in items]
+            for name, gain in (
+                ("graded_ndcg", lambda r: 2**r - 1),
+                ("linear_ndcg", lambda r: r),
+                ("ndcg", lambda r: float(r > 0)),
+            ):
+                expected = slow_graded(ranked, ranked, k, gain)
+                assert found[f"{name}@{k}"][place] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("k", [2, 30])
+def test_graded_metrics_are_those_of_scikit_learn(k):
+    roles, scores = random_roles(1), tie_free(1)
+    ratings = np.random.default_rng(3).integers(1, 6, roles.shape) * (roles == TEST)
+    train, test = parts(roles)[0], Interactions.from_matrix(ratings)
+    names = ["graded_ndcg", "linear_ndcg"]
+    found = evaluate(scores, train, test, k=k, metrics=names).per_user
+    for place, user in enumerate(np.flatnonzero(ratings.any(axis=1))):
+        ranked = roles[user] != TRAIN
+        truth, given_scores = ratings[user, ranked], scores[user, ranked]
+        for name, gains in (("graded", 2.0**truth - 1), ("linear", truth)):
+            expected = ndcg_score([gains], [given_scores], k=k)
+            assert found[f"{name}_ndcg@{k}"][place] == pytest.approx(expected, abs=1e-9)
+
+
+def test_graded_metrics_need_ratings_of_ordinary_size():
+    train = Interactions.from_arrays(["a", "b"], [1, 2])
+    vocabularies = {"user_vocabulary": train.users, "item_vocabulary": train.items}
+    bare = Interactions.from_arrays(["a"], [2], **vocabularies)
+    high = Interactions.from_arrays(["a"], [2], ratings=[500], **vocabularies)
+    for test, received in ((bare, "none"), (high, "up to 500")):
+        with pytest.raises(ValueError, match=rf"at most 100, .*Received: {received}"):
+            evaluate(np.zeros((2, 2)), train, test, k=1, metrics=["graded_ndcg"])
+    with pytest.raises(ValueError, match="`metrics` must be one of"):
+        candidates = SampledCandidates(np.array([0]), np.array([[0]]))
+        evaluate_sampled(
+            np.zeros((2, 2)), bare, candidates, k=1, metrics=["graded_ndcg"]
+        )

@@ -64,7 +64,8 @@ class RankingMetrics(keras.callbacks.Callback):
         check_positive(every=every)
         # Wrong arguments raise before an epoch is trained, not after.
         cutoffs = check_cutoffs(k, train.num_items)
-        choose_measures(metrics, cutoffs, lists=candidates is None)
+        is_full = candidates is None
+        choose_measures(metrics, cutoffs, lists=is_full, graded=is_full)
         check_apart(train, validation, exclude_seen)
         if num_users is not None:
             validation = sample_users(validation, num_users, seed)

@@ -1,6 +1,7 @@
 """Ranking of the whole catalogue for each test user."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.measures import choose_measures, join
 from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.protocol import Protocol, check_apart
-from tfrecs.evaluation.ranking.ranks import rank_relevant
+from tfrecs.evaluation.ranking.ranks import rank_relevant, rated_matrix
 from tfrecs.evaluation.ranking.scorers import (
     SCORE_BLOCK,
     ScoresUsers,
@@ -45,8 +46,9 @@ def evaluate(
         k: cut-offs, each from 1 to `num_items`.
         exclude_seen: whether to exclude each user's items in `train` from the ranking.
         metrics: names in the registries of `tfrecs.evaluation.metrics`: `METRICS`, at
-            each k; `WHOLE_METRICS`, which take longer; and metrics of the lists of the
-            first k items, such as "coverage". None for the first two.
+            each k; `WHOLE_METRICS`, which take longer; `GRADED_METRICS`, whose gains
+            are the ratings of `test`; and metrics of the lists of the first k items,
+            such as "coverage". None for the first two.
         item_features: `[num_items, features]`, for metrics of lists that need them.
         scores_at_once: most scores to request from the model at once, at least one
             user's. It bounds memory and does not change the metrics.
@@ -74,14 +76,15 @@ def evaluate(
     check_positive(scores_at_once=scores_at_once)
     test = test.positives
     check_apart(train, test, exclude_seen)
+    relevant = rated_matrix(test) if measures.graded else test.matrix
+    rank = partial(rank_relevant, deepest=measures.deepest, graded=measures.graded)
     user_ids = np.unique(test.user_ids)
     parts, best = [], []
     for block, scores in scored_blocks(
         as_scorer(model, train), user_ids, train.num_items, scores_at_once
     ):
         seen = train.matrix[block] if exclude_seen else None
-        relevant = test.matrix[block]
-        ranked = rank_relevant(scores, relevant, seen, deepest=measures.deepest)
+        ranked = rank(scores, relevant[block], seen)
         parts.append(measures.of_ranks(ranked))
         if measures.list_names:
             best.append(best_items(scores, seen, max(cutoffs))[0])

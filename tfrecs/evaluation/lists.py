@@ -76,7 +76,7 @@ def evaluate_lists(
                 f"in lists. Received: {name!r}. Remove it from `metrics`."
             )
     measures = choose_measures(
-        metrics, cutoffs, whole=False, item_features=lists.item_features
+        metrics, cutoffs, whole=False, graded=False, item_features=lists.item_features
     )
     check_apart(lists.train, test, exclude_seen)
     if exclude_seen:

@@ -9,6 +9,7 @@ import numpy as np
 from tfrecs._base.checks import check_choice
 from tfrecs.evaluation.metrics import (
     FEATURE_METRICS,
+    GRADED_METRICS,
     LIST_METRICS,
     METRICS,
     SYSTEM_METRICS,
@@ -27,6 +28,11 @@ class Measures:
     list_names: tuple[str, ...]
 
     @property
+    def graded(self) -> bool:
+        """True if a metric needs the ratings of test items."""
+        return any(name in GRADED_METRICS for name in self.names)
+
+    @property
     def deepest(self) -> int | None:
         """The last rank that matters; None if all do."""
         whole = any(name in WHOLE_METRICS for name in self.names)
@@ -37,7 +43,7 @@ class Measures:
         at_k = {
             f"{name}@{cutoff}": metric(ranked, cutoff)
             for cutoff in self.cutoffs
-            for name, metric in METRICS.items()
+            for name, metric in {**METRICS, **GRADED_METRICS}.items()
             if name in self.names
         }
         whole = {
@@ -71,19 +77,21 @@ def choose_measures(
     *,
     whole: bool = True,
     lists: bool = True,
+    graded: bool = True,
     item_features: Any = None,
 ) -> Measures:
     """Checks names of metrics; None for all metrics of rankings.
 
-    `whole` and `lists` are whether metrics of the whole ranking, and of lists, are
-    available.
+    `whole`, `lists` and `graded` are whether metrics of the whole ranking, of lists,
+    and by ratings are available.
 
     Raises:
         ValueError: if a name is unknown, there is no name, or features are missing.
     """
     of_ranks = [*METRICS, *(WHOLE_METRICS if whole else ())]
     of_lists = [*LIST_METRICS, *SYSTEM_METRICS] if lists else []
-    known = [*of_ranks, *of_lists]
+    by_ratings = [*GRADED_METRICS] if graded else []
+    known = [*of_ranks, *by_ratings, *of_lists]
     names = of_ranks if metrics is None else list(metrics)
     if not names:
         raise ValueError(
@@ -98,7 +106,7 @@ def choose_measures(
             )
     return Measures(
         cutoffs,
-        tuple(name for name in of_ranks if name in names),
+        tuple(name for name in (*of_ranks, *by_ratings) if name in names),
         tuple(name for name in of_lists if name in names),
     )
 

@@ -62,7 +62,7 @@ def evaluate_sampled(
     """
     test = test.positives
     cutoffs = check_cutoffs(k, test.num_items)
-    measures = choose_measures(metrics, cutoffs, lists=False)
+    measures = choose_measures(metrics, cutoffs, lists=False, graded=False)
     check_positive(scores_at_once=scores_at_once)
     user_ids = np.unique(test.user_ids)
     places = _places(test, candidates, user_ids)

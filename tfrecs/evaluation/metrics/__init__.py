@@ -18,7 +18,9 @@ from tfrecs.evaluation.metrics.ranking import (
     average_precision,
     average_precision_of_all,
     capped_recall,
+    graded_ndcg,
     hit_rate,
+    linear_ndcg,
     ndcg,
     precision,
     r_precision,
@@ -37,6 +39,12 @@ METRICS: dict[str, Callable[[Ranks, int], Values]] = {
     "capped_recall": capped_recall,
 }
 """Of the first k items of a ranking, for each user."""
+
+GRADED_METRICS: dict[str, Callable[[Ranks, int], Values]] = {
+    "graded_ndcg": graded_ndcg,
+    "linear_ndcg": linear_ndcg,
+}
+"""Of the first k items of a ranking, for each user, by the ratings of test items."""
 
 WHOLE_METRICS: dict[str, Callable[[Ranks], Values]] = {
     "mrr": reciprocal_rank,

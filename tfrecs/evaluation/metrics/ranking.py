@@ -8,6 +8,7 @@ Ties are broken in the ranks, against the model: relevant items take the last pl
 a tie. Places beyond a user's last candidate count as misses.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +25,14 @@ class Ranks:
         ranks: `[users, most]` float64, ascending, 1 is best; padded with inf.
         num_relevant: `[users]`, at least 1.
         num_candidates: `[users]`, the number of ranked items, relevant ones included.
+        ratings: `[users, most]`, of the relevant items in the order of `ranks`; padded
+            with 0. None if they were not asked for.
     """
 
     ranks: Values
     num_relevant: npt.NDArray[np.int64]
     num_candidates: npt.NDArray[np.int64]
+    ratings: Values | None = None
 
 
 def hits(ranked: Ranks, k: int) -> Values:
@@ -88,6 +92,31 @@ def ndcg(ranked: Ranks, k: int) -> Values:
     gain = np.where(ranks <= k, 1 / np.log2(1 + ranks), 0).sum(axis=1)
     best = np.cumsum(1 / np.log2(1 + np.arange(1, k + 1)))
     return gain / best[np.minimum(k, ranked.num_relevant) - 1]
+
+
+def graded_ndcg(ranked: Ranks, k: int) -> Values:
+    """NDCG with the gain 2^rating - 1, by which a 5 counts 31 times a 1.
+
+    Ties are broken against the model: of equal scores, lower ratings come first.
+
+    Formula:
+        sum over the first k of gain / log2(1 + rank), divided by the same sum for the
+        list of the relevant items by falling rating
+
+    References:
+        Burges et al. 2005, "Learning to Rank using Gradient Descent", sec. 6.
+    """
+    return _ndcg_of(ranked, k, lambda ratings: np.exp2(ratings) - 1)
+
+
+def linear_ndcg(ranked: Ranks, k: int) -> Values:
+    """NDCG with the rating as gain; see `graded_ndcg`.
+
+    References:
+        Jarvelin and Kekalainen 2002, "Cumulated Gain-Based Evaluation of IR
+        Techniques", with the discount 1 / log2(1 + rank).
+    """
+    return _ndcg_of(ranked, k, lambda ratings: ratings)
 
 
 def average_precision(ranked: Ranks, k: int) -> Values:
@@ -154,6 +183,22 @@ def auc(ranked: Ranks) -> Values:
     others = ranked.num_candidates - ranked.num_relevant
     pairs = others * ranked.num_relevant
     return np.where(pairs > 0, 1 - before / np.maximum(pairs, 1), 0.5)
+
+
+def _ndcg_of(ranked: Ranks, k: int, gain: Callable[[Values], Values]) -> Values:
+    """NDCG with the gains of ratings; NaN for a user whose gains are all 0."""
+    if ranked.ratings is None:
+        raise ValueError(
+            "Graded metrics need the ratings of test items. Received: ranks alone"
+        )
+    gains = gain(ranked.ratings)
+    ranks = np.where(ranked.ranks <= k, ranked.ranks, np.inf)
+    width = ranks.shape[1]  # ranks beyond the first k may be left out
+    found = (gains[:, :width] / np.log2(1 + ranks)).sum(axis=1)
+    best_first = -np.sort(-gains, axis=1)[:, :k]
+    places = np.arange(1, best_first.shape[1] + 1)
+    best = (best_first / np.log2(1 + places)).sum(axis=1)
+    return np.divide(found, best, out=np.full(len(best), np.nan), where=best > 0)
 
 
 def _sum_of_precisions(ranked: Ranks, k: int) -> Values:

@@ -3,8 +3,10 @@
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from tfrecs._base.types import AnyArray, IntArray, Scores
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.metrics.ranking import Ranks, Values
 from tfrecs.evaluation.ranking.kernel import (
     best_of_groups,
@@ -16,7 +18,11 @@ from tfrecs.evaluation.ranking.kernel import (
     keys_of,
     masked,
     parts_of,
+    side_by_side,
 )
+
+HIGHEST = 100
+"""Highest rating of graded metrics, whose gain is 2^rating - 1."""
 
 
 def rank_relevant(
@@ -25,6 +31,7 @@ def rank_relevant(
     excluded: Any | None,
     *,
     deepest: int | None = None,
+    graded: bool = False,
 ) -> Ranks:
     """Ranks each user's relevant items among the items that are not excluded.
 
@@ -33,6 +40,8 @@ def rank_relevant(
         relevant: `[users, num_items]` sparse, at least one in each row.
         excluded: `[users, num_items]` sparse, none of them relevant; None for none.
         deepest: ranks beyond it may be returned as inf; None to return all ranks.
+        graded: whether the values of `relevant` are ratings, to return with the ranks.
+            Of equal scores, lower ratings then come first.
 
     Returns:
         The ranks, ties broken against the relevant items.
@@ -55,7 +64,35 @@ def rank_relevant(
     ranks = np.full((num_users, max(part.shape[1] for part in found)), np.inf)
     for rows, part in zip(parts, found, strict=True):
         ranks[rows, : part.shape[1]] = part
-    return Ranks(ranks, np.diff(relevant.indptr).astype(np.int64), num_candidates)
+    counts = np.diff(relevant.indptr).astype(np.int64)
+    ratings = _ratings_by_rank(scores, relevant, counts) if graded else None
+    return Ranks(ranks, counts, num_candidates, ratings)
+
+
+def rated_matrix(test: Interactions) -> sp.csr_array:
+    """Returns the ratings of test items, `[num_users, num_items]` float64, sorted.
+
+    Raises:
+        ValueError: if there are no ratings, or they are too high for gains of 2^rating.
+    """
+    if test.ratings is None or test.ratings.max() > HIGHEST:
+        raise ValueError(
+            f"`test` must have ratings of at most {HIGHEST}, for graded metrics. "
+            "Received: "
+            + ("none" if test.ratings is None else f"up to {test.ratings.max():g}")
+        )
+    pairs, shape = (test.user_ids, test.item_ids), (test.num_users, test.num_items)
+    matrix = sp.csr_array((test.ratings.astype(np.float64), pairs), shape=shape)
+    matrix.sort_indices()
+    return matrix
+
+
+def _ratings_by_rank(scores: Scores, relevant: Any, counts: AnyArray) -> Values:
+    """Returns the ratings of each user's items in the order of their ranks."""
+    rows = np.repeat(np.arange(len(counts)), counts)
+    own = scores[rows, relevant.indices]
+    order = np.lexsort((relevant.data, -own, rows))
+    return side_by_side(relevant.data[order], counts, 0)
 
 
 def _rank_part(
