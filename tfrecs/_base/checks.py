@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
+from typing import Any
 
 
 def check_positive(**sizes: int) -> None:
@@ -46,6 +47,26 @@ def check_choice(name: str, choice: str, choices: Iterable[str]) -> None:
         raise ValueError(
             f"`{name}` must be one of {', '.join(known)}. Received: {choice!r}"
         )
+
+
+def check_unlabelled(name: str, table: Any) -> None:
+    """Raises ValueError for a table with ids of rows or names of columns.
+
+    Where numbers are taken in the order of rows and columns, a table of pandas must
+    have the default index and columns, and other tables always have names.
+    """
+    axes = {"columns": getattr(table, "columns", None)}
+    if hasattr(table, "iloc"):
+        axes["index"] = table.index
+    for axis, labels in axes.items():
+        start, step = getattr(labels, "start", None), getattr(labels, "step", None)
+        if labels is not None and (start, step) != (0, 1):
+            raise ValueError(
+                f"`{name}` must be numbers in the order of rows and columns. Received: "
+                f"a {type(table).__name__} with {axis} such as {labels[0]!r}, which "
+                "would be ignored. Encode it by a tfrecs.FeatureEncoder, or pass "
+                "table.to_numpy() in that order."
+            )
 
 
 def check_cutoffs(k: int | Sequence[int], num_items: int) -> tuple[int, ...]:

@@ -1,10 +1,9 @@
 """Columns of metadata: each kind is fitted once, and then encodes any frame."""
 
+import logging
 import math
 import re
-import warnings
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,6 +23,8 @@ from tfrecs.data.cells import (
 if TYPE_CHECKING:
     import pandas as pd
 
+_LOGGER = logging.getLogger("tfrecs")
+
 UNKNOWN = "<unknown>"
 WORD = re.compile(r"\w+")
 
@@ -40,13 +41,13 @@ class Categories:
     """
 
     column: str
-    categories: Sequence[str]
-    rare: Sequence[str] = ()
-    separator: str | None = None
+    categories: list[str]
+    rare: list[str]
+    separator: str | None
 
     def __post_init__(self) -> None:
         """Checks the values, which may come from a file."""
-        _check_texts(self.column, "categories", [*self.categories, *self.rare])
+        _check_texts(self.column, "categories", self.categories, self.rare)
         if self.separator is not None:
             check_separator(self.separator)
 
@@ -91,10 +92,10 @@ class Categories:
     def _warn(self, unseen: Counter[str]) -> None:
         examples = ", ".join(repr(label) for label, _ in unseen.most_common(3))
         treatment = f"as {self.column}={UNKNOWN}" if self.rare else "as missing"
-        warnings.warn(
-            f"Column {self.column!r}: unseen categories in {unseen.total()} values "
-            f"({len(unseen)} distinct, such as {examples}) are encoded {treatment}.",
-            stacklevel=4,
+        _LOGGER.warning(
+            "Column %r: unseen categories in %d values (%d distinct, such as %s) are "
+            "encoded %s",
+            *(self.column, unseen.total(), len(unseen), examples, treatment),
         )
 
 
@@ -147,8 +148,8 @@ class Words:
     """
 
     column: str
-    words: Sequence[str]
-    weights: Sequence[float]
+    words: list[str]
+    weights: list[float]
 
     def __post_init__(self) -> None:
         """Checks the values, which may come from a file."""
@@ -257,9 +258,11 @@ def _ones(rows: AnyArray, places: AnyArray, shape: tuple[int, int]) -> sp.csr_ar
     return matrix
 
 
-def _check_texts(column: str, what: str, texts: Sequence[Any]) -> None:
-    """Raises ValueError for values of a column that are not distinct texts."""
-    is_text = isinstance(column, str) and all(isinstance(x, str) for x in texts)
+def _check_texts(column: str, what: str, *lists: list[Any]) -> None:
+    """Raises ValueError for lists of a column that do not hold distinct texts."""
+    texts = [text for listed in lists for text in listed]
+    is_text = all(isinstance(listed, list) for listed in lists)
+    is_text &= isinstance(column, str) and all(isinstance(x, str) for x in texts)
     if not is_text or len(set(texts)) != len(texts):
         raise ValueError(
             f"Column {column!r} must have distinct {what}, all text. Received: "

@@ -18,6 +18,7 @@ from tfrecs.data.feature_columns import (
     Words,
     check_separator,
 )
+from tfrecs.data.frames import as_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,13 +30,13 @@ class FeatureEncoder:
 
     `fit` keeps the categories, words, means and deviations of one frame, such as
     `train.item_features`; `transform` encodes any frame by them, and finds columns by
-    name. `to_json` and `from_json` store it.
+    name. A `Recommender` with the encoder saves it with the model.
 
     A missing value (None, NaN, NA or empty text) is encoded as zeros, which is the mean
-    of a numeric column. Unseen categories are counted in a warning and count as
-    missing: a feature that no fitted row has would stay untrained. With `min_count`
-    above 1, categories in fewer rows share the feature "column=<unknown>", which is
-    trained on them, and which unseen categories then have too.
+    of a numeric column. Unseen categories are counted in a warning of the logger
+    `tfrecs`, and are missing: a feature that no fitted row has would stay untrained.
+    With `min_count` above 1, categories in fewer rows share the feature
+    "column=<unknown>", which is trained on them; unseen categories then have it too.
 
     Args:
         categorical: columns of one category in a cell: a feature for each category.
@@ -100,9 +101,9 @@ class FeatureEncoder:
         """The names of the features, such as "genres=Drama"."""
         return [name for column in self._columns() for name in column.names]
 
-    def fit(self, frame: "pd.DataFrame") -> "FeatureEncoder":
-        """Keeps what encoding needs of a frame's rows; returns the encoder."""
-        _check_frame(frame)
+    def fit(self, frame: Any) -> "FeatureEncoder":
+        """Keeps what encoding needs of a table's rows; returns the encoder."""
+        frame = as_frame(frame, "features")
         self._fitted = [self._fit(frame, kind, name) for kind, name in self.columns]
         if not self.names:
             self._fitted = ()
@@ -112,16 +113,14 @@ class FeatureEncoder:
             )
         return self
 
-    def transform(self, frame: "pd.DataFrame") -> sp.csr_array:
-        """Returns a frame's rows, in their order: `[rows, num_features]` float32."""
+    def transform(self, frame: Any) -> sp.csr_array:
+        """Returns a table's rows, in their order: `[rows, features]` float32."""
         columns = self._columns()
-        _check_frame(frame)
-        blocks = []
-        for column in columns:  # no comprehension: warnings name the caller's line
-            blocks.append(column.encode(frame))
+        frame = as_frame(frame, "features")
+        blocks = [column.encode(frame) for column in columns]
         return sp.csr_array(sp.hstack(blocks, format="csr"), dtype=np.float32)
 
-    def fit_transform(self, frame: "pd.DataFrame") -> sp.csr_array:
+    def fit_transform(self, frame: Any) -> sp.csr_array:
         """Fits the encoder, and returns the fitted frame's rows."""
         return self.fit(frame).transform(frame)
 
@@ -188,14 +187,3 @@ def _names_of(kind: str, names: Iterable[str]) -> list[str]:
             f"`{kind}` must be a list of distinct names of columns. Received: {names!r}"
         )
     return listed
-
-
-def _check_frame(frame: Any) -> None:
-    import pandas as pd
-
-    if not isinstance(frame, pd.DataFrame):
-        raise TypeError(
-            "The features must be a pandas.DataFrame, a row for each user or item. "
-            f"Received: {type(frame).__name__}. Of one row make "
-            "pandas.DataFrame([{'column': value}])."
-        )

@@ -6,6 +6,7 @@
     users.json, items.json  raw ids in the order of their indices
     interactions.parquet    the training data, by indices
     user_features.parquet   optional, in the order of the ids; likewise item features
+    user_encoder.json       optional, the fitted encoder of features; likewise of items
     about.json              settings, metrics, and the lowest rating of a positive
 
 There are no pickles, and loading runs no code of the bundle: Keras reads the model in
@@ -29,26 +30,33 @@ import numpy as np
 
 import tfrecs
 from tfrecs._base.manifest import MANIFEST, Kind, read_manifest, write_manifest
+from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import from_json, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
+OPTIONAL = (
+    "user_features.parquet",
+    "item_features.parquet",
+    "user_encoder.json",
+    "item_encoder.json",
+)
 BUNDLE = Kind(
     "tfrecs bundle",
-    1,
+    2,
     (
         "model.keras",
         "users.json",
         "items.json",
         "interactions.parquet",
-        "user_features.parquet",
-        "item_features.parquet",
         "about.json",
+        *OPTIONAL,
     ),
     "Save the recommender again, or take another copy of the bundle.",
 )
+SIDES = ("user", "item")
 COLUMNS = ("user_ids", "item_ids", "ratings", "timestamps", "weights")
 OWN_LAYERS = (
     "If the model has custom layers, register them with Keras and import them before; "
@@ -61,6 +69,8 @@ class Bundle(NamedTuple):
 
     model: Any
     train: Interactions
+    user_encoder: FeatureEncoder | None
+    item_encoder: FeatureEncoder | None
     settings: dict[str, Any]
     metrics: dict[str, Any]
 
@@ -71,9 +81,7 @@ def read_bundle(folder: Path) -> Bundle:
 
     content = read_manifest(folder, BUNDLE)
     missing = [
-        name
-        for name in BUNDLE.files
-        if name not in content["files"] and not name.endswith("_features.parquet")
+        name for name in BUNDLE.files if name not in (*content["files"], *OPTIONAL)
     ]
     if missing:
         raise ValueError(
@@ -81,6 +89,9 @@ def read_bundle(folder: Path) -> Bundle:
             f"{', '.join(content['files'])}. {BUNDLE.advice}"
         )
     train = _read_train(folder, content["files"])
+    of_users, of_items = (
+        _read_encoder(folder, side, content["files"]) for side in SIDES
+    )
     with _naming(folder / "about.json") as path:
         about = json.loads(path.read_text(encoding="utf-8"))
         settings, metrics = dict(about["settings"]), dict(about["metrics"])
@@ -88,7 +99,7 @@ def read_bundle(folder: Path) -> Bundle:
     import_module("tfrecs.models")  # registers the layers
     with _naming(folder / "model.keras", OWN_LAYERS) as path:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        return Bundle(model, train, settings, metrics)
+        return Bundle(model, train, of_users, of_items, settings, metrics)
 
 
 def write_bundle(folder: Path, bundle: Bundle, *, overwrite: bool = False) -> None:
@@ -154,10 +165,14 @@ def _write_files(bundle: Bundle, folder: Path) -> None:
     columns = {name: getattr(train, name) for name in COLUMNS}
     given = {name: column for name, column in columns.items() if column is not None}
     pq.write_table(pa.table(given), folder / "interactions.parquet")
-    for side in ("user", "item"):
+    for side in SIDES:
         features = getattr(train, f"{side}_features")
         if features is not None:
             _write_features(features, folder / f"{side}_features.parquet")
+        encoder: FeatureEncoder | None = getattr(bundle, f"{side}_encoder")
+        if encoder is not None:
+            path = folder / f"{side}_encoder.json"
+            path.write_text(encoder.to_json(), encoding="utf-8")
     if not isinstance(bundle.model, keras.Model):
         raise TypeError(
             "`model` must be a Keras model to be saved, such as from build_mf. "
@@ -210,7 +225,7 @@ def _read_train(folder: Path, files: Any) -> Interactions:
     import pyarrow.parquet as pq
 
     columns: dict[str, Any] = {}
-    for side in ("user", "item"):
+    for side in SIDES:
         with _naming(folder / f"{side}s.json") as path:
             ids = from_json(path.read_text(encoding="utf-8"))
         columns[f"{side}s"] = ids
@@ -223,6 +238,13 @@ def _read_train(folder: Path, files: Any) -> Interactions:
         table = pq.read_table(io.BytesIO(path.read_bytes()))
         columns |= {name: table[name].to_numpy() for name in table.column_names}
         return Interactions(**columns)
+
+
+def _read_encoder(folder: Path, side: str, files: Any) -> FeatureEncoder | None:
+    if f"{side}_encoder.json" not in files:
+        return None
+    with _naming(folder / f"{side}_encoder.json") as path:
+        return FeatureEncoder.from_json(path.read_text(encoding="utf-8"))
 
 
 @contextmanager

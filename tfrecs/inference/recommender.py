@@ -10,6 +10,7 @@ import scipy.sparse as sp
 
 from tfrecs._base.checks import check_choice
 from tfrecs._base.types import Scorer, Scores
+from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.sizes import check_same_sizes
@@ -23,6 +24,8 @@ from tfrecs.evaluation.ranking.top_k import top_k_of_rows
 from tfrecs.inference.allow_deny import ItemChoice, excluded_items, rows_of
 from tfrecs.inference.answers import answer_table
 from tfrecs.inference.bundle import Bundle, read_bundle, write_bundle
+from tfrecs.inference.checks import check_encoders
+from tfrecs.inference.encoders import Encoders
 from tfrecs.inference.tower_ranking import TowerRanking
 from tfrecs.inference.unknown_users import model_or_popularity
 
@@ -48,8 +51,9 @@ class Recommender:
         exclude_seen: whether to exclude pairs of `train`.
         allow: raw ids of the items that may be recommended; None for all.
         deny: raw ids of the items that may not.
-        user_features, item_features: a row for each new user or item, with the columns
-            of training. The index of a DataFrame names them, else the row numbers.
+        user_features, item_features: a table of new users or items with the columns
+            that the encoder was fitted to; or numbers, as the model was built with. A
+            table's index, or column of ids, names them; else the row numbers do.
 
     They raise ValueError if an id is unknown, k is out of range, features do not fit
     the model, or scores are NaN; and TypeError if they need a model of two towers and
@@ -58,12 +62,15 @@ class Recommender:
     Args:
         model: as in `evaluate`.
         train: training data, with the vocabularies of raw ids.
+        user_encoder: the fitted encoder of the users' features that the model reads.
+        item_encoder: the same for items.
         settings: JSON values to save with the model, such as how it was trained.
         metrics: JSON values to save with the model, such as its quality.
 
     Raises:
         TypeError: if `evaluate` does not take such a model.
-        ValueError: if model and `train` differ in the number of users or items.
+        ValueError: if model and `train` differ in the number of users or items, or an
+            encoder does not fit the model.
 
     Example:
         >>> from tfrecs import Interactions, Recommender
@@ -79,6 +86,8 @@ class Recommender:
         model: "ScoresUsers | Scorer | Scores",
         train: Interactions,
         *,
+        user_encoder: FeatureEncoder | None = None,
+        item_encoder: FeatureEncoder | None = None,
         settings: Mapping[str, Any] | None = None,
         metrics: Mapping[str, Any] | None = None,
     ) -> None:
@@ -89,6 +98,9 @@ class Recommender:
         self.train = train
         self.settings = dict(settings or {})
         self.metrics = dict(metrics or {})
+        self.user_encoder = user_encoder
+        self.item_encoder = item_encoder
+        check_encoders(self._encoders, model)
 
     def recommend(
         self,
@@ -155,6 +167,12 @@ class Recommender:
         `measure` is a name in `tfrecs.inference.similarity.MEASURES`.
         """
         return self._towers.similar("item", items, k, measure)
+
+    def similar_to_new_items(
+        self, item_features: Any, k: int = 10, *, measure: str = "cosine"
+    ) -> "pd.DataFrame":
+        """Returns the k items most similar to each item with features and no id."""
+        return self._towers.similar_to_new("item", item_features, k, measure)
 
     def similar_users(
         self, users: Iterable[Any], k: int = 10, *, measure: str = "cosine"
@@ -240,7 +258,7 @@ class Recommender:
             TypeError: if the model is not a Keras model, or ids, settings or metrics
                 cannot be written as JSON.
         """
-        bundle = Bundle(self.model, self.train, self.settings, self.metrics)
+        bundle = Bundle(**{name: getattr(self, name) for name in Bundle._fields})
         write_bundle(Path(folder), bundle, overwrite=overwrite)
 
     @classmethod
@@ -254,15 +272,10 @@ class Recommender:
             ValueError: if a file is missing, damaged or changed, the format is of a
                 later version, or a layer is not registered.
         """
-        model, train, settings, metrics = read_bundle(Path(folder))
-        return cls(model, train, settings=settings, metrics=metrics)
+        return cls(**read_bundle(Path(folder))._asdict())
 
     def export_vectors(self, path: str | Path) -> None:
-        """Writes vectors for nearest-neighbour search; see `tfrecs.inference.export`.
-
-        Args:
-            path: the file, whose name ends in .npz.
-        """
+        """Writes an .npz file for nearest neighbours; see `tfrecs.inference.export`."""
         from tfrecs.inference.export import write_vectors
 
         write_vectors(self._towers.model, self.train, Path(path))
@@ -277,7 +290,11 @@ class Recommender:
 
     @cached_property
     def _towers(self) -> TowerRanking:
-        return TowerRanking(self.model, self.train)
+        return TowerRanking(self.model, self.train, self._encoders)
+
+    @property
+    def _encoders(self) -> Encoders:
+        return {"user": self.user_encoder, "item": self.item_encoder}
 
 
 load = Recommender.load

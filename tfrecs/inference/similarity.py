@@ -89,6 +89,28 @@ def most_similar(
     return top_k_of_rows(similarities, (len(rows), num_vectors), k)
 
 
+def nearest(
+    queries: FloatArray, vectors: FloatArray, k: int, *, measure: str = "cosine"
+) -> tuple[IntArray, FloatArray]:
+    """Returns the k vectors that are most similar to each query, as `most_similar`.
+
+    Args:
+        queries: `[queries, dim]`, finite.
+        vectors: `[n, dim]`, finite.
+        k: from 1 to n.
+        measure: as of `most_similar`.
+
+    Raises:
+        ValueError: if k is out of range or `measure` is unknown.
+    """
+    check_choice("measure", measure, MEASURES)
+    left = MEASURES[measure](queries.astype(np.float32))[0]
+    right = MEASURES[measure](vectors.astype(np.float32))[1]
+    return top_k_of_rows(
+        lambda block: left[block] @ right.T, (len(queries), len(vectors)), k
+    )
+
+
 def vectors_of(output: Mapping[str, AnyArray]) -> FloatArray:
     """Returns the vectors that similarity compares in a tower output: `[n, dim]`.
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.evaluation.ranking.top_k import top_k_of_rows
 from tfrecs.inference.allow_deny import Mask
 from tfrecs.inference.answers import answer_table
-from tfrecs.inference.similarity import most_similar, vectors_of
+from tfrecs.inference.encoders import Encoders, Side, encoded
+from tfrecs.inference.similarity import most_similar, nearest, vectors_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from tfrecs.inference.fold_in import FoldIn
     from tfrecs.models.interaction import TowerOutput
     from tfrecs.models.two_tower import TwoTower
-
-Side: TypeAlias = Literal["user", "item"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +43,7 @@ class TowerRanking:
     `train` has the vocabularies of the model.
     """
 
-    def __init__(self, model: Any, train: Interactions) -> None:
+    def __init__(self, model: Any, train: Interactions, encoders: Encoders) -> None:
         if not hasattr(model, "user_output"):
             raise TypeError(
                 "This method needs a model of two towers, such as from build_mf. "
@@ -52,6 +51,7 @@ class TowerRanking:
             )
         self.model: TwoTower = model
         self.train = train
+        self._encoders = encoders
 
     def known(self, side: Side, raw: Iterable[Any]) -> Entities:
         """Looks up raw ids; raises ValueError if one is unknown."""
@@ -65,14 +65,14 @@ class TowerRanking:
         return self.known(side, self._vocabulary(side).ids)
 
     def new(self, side: Side, features: Any) -> Entities:
-        """Projects features; raises ValueError if they do not fit the model."""
+        """Encodes and projects features; ValueError if they do not fit the model."""
         from tfrecs.models.cold_start import output_of_new
 
-        output = output_of_new(self.model, features, side)
-        names = getattr(features, "index", None)
+        names, numbers = encoded(features, self._encoders[side], side)
+        output = output_of_new(self.model, numbers, side)
         if names is None:
-            names = np.arange(len(output["factors"]))
-        return Entities(side, np.asarray(names), lambda rows: _take(output, rows))
+            names = np.arange(len(next(iter(output.values()))))
+        return Entities(side, names, lambda rows: _take(output, rows))
 
     def with_history(self, history: IntArray) -> Entities:
         """Infers the output of one user with these items; see `fold_in`."""
@@ -105,6 +105,15 @@ class TowerRanking:
         vectors = vectors_of(every.output(slice(None)))
         found = most_similar(vectors, rows, k, measure=measure)
         return answer_table(("similar_to", ids), (side, every.ids), found)[0]
+
+    def similar_to_new(
+        self, side: Side, features: Any, k: int, measure: str
+    ) -> "pd.DataFrame":
+        """Returns the k of the same side that are most similar to each new one."""
+        new, every = self.new(side, features), self.all(side)
+        queries, vectors = (vectors_of(x.output(slice(None))) for x in (new, every))
+        found = nearest(queries, vectors, k, measure=measure)
+        return answer_table(("similar_to", new.ids), (side, every.ids), found)[0]
 
     def _vocabulary(self, side: Side) -> Vocabulary:
         return self.train.users if side == "user" else self.train.items

@@ -6,7 +6,7 @@ import numpy as np
 
 from tfrecs._base.types import AnyArray
 from tfrecs.models.interaction import Interaction, TowerOutput
-from tfrecs.models.layers import Categories, Dropout
+from tfrecs.models.layers import Categories, Dropout, as_categories
 from tfrecs.models.towers import (
     Ids,
     check_sizes,
@@ -45,7 +45,9 @@ def build_bucketed_mf(
         score = <p_u, q_i> + b_u + b_i + b
 
     Args:
-        item_buckets: `[num_items]` whole numbers from 0, without gaps.
+        item_buckets: `[num_items]` whole numbers from 0, without gaps; or scipy sparse
+            `[num_items, buckets]`, one-hot, as of a `FeatureEncoder` of one categorical
+            column: items without a category share the last bucket.
         init_std: standard deviation of the users' and buckets' vectors before
             training. Biases and items' own vectors start at 0.
         l2: penalty on the users' and buckets' rows that a batch looks up.
@@ -81,7 +83,7 @@ def build_bucketed_mf(
 
 def _checked(item_buckets: Any, num_items: int) -> AnyArray:
     """Returns the buckets as an array."""
-    buckets = np.asarray(item_buckets)
+    buckets = as_categories(item_buckets, "item_buckets")
     if buckets.shape != (num_items,) or buckets.dtype.kind not in "iu":
         raise ValueError(
             f"`item_buckets` must be a whole number for each of {num_items} items. "

@@ -173,6 +173,12 @@ def reads_features(tower: keras.Model) -> bool:
     return any(isinstance(x, FeatureDense | Categories) for x in tower.layers)
 
 
+def num_features(tower: keras.Model) -> int | None:
+    """Returns the number of features that a tower reads, None if it reads none."""
+    found = [x.num_features for x in tower.layers if isinstance(x, FeatureDense)]
+    return found[0] if found else None
+
+
 def _start(layer: Any, larger: Any, newcomers: Newcomers) -> None:
     """Writes the first values of the last rows of a layer that reads ids."""
     num_before = getattr(larger, _size_name(layer)) - newcomers.count

@@ -11,7 +11,7 @@ from keras import ops
 from tfrecs._base.checks import check_at_least_zero, check_choice, check_positive
 from tfrecs._base.cosine import unit_rows
 from tfrecs._base.types import AnyArray
-from tfrecs.models.layers import Categories, FeatureDense
+from tfrecs.models.layers import Categories, FeatureDense, as_categories
 from tfrecs.models.layers.embedding import look_up
 from tfrecs.models.layers.feature_dense import as_features
 from tfrecs.models.layers.rows import mean_row
@@ -80,22 +80,22 @@ def same_bucket(new: Any, old: Any) -> sp.csr_array:
         old: `[rows]`, the same of the model's ids, in their order.
 
     Returns:
-        `[newcomers, rows]` with a 1 where both are in one bucket.
+        `[newcomers, rows]` with a 1 where both are in one bucket. Missing buckets
+        (None, NaN or empty text) are like no other.
 
     Example:
         >>> same_bucket(["drama", "war"], ["war", "comedy", "war"]).toarray().tolist()
         [[0.0, 0.0, 0.0], [1.0, 0.0, 1.0]]
     """
-    new, old = np.asarray(new), np.asarray(old)
-    codes = np.unique(np.concatenate([new, old]), return_inverse=True)[1]
-    members = [
-        sp.csr_array(
-            (np.ones(len(part), np.float32), (np.arange(len(part)), part)),
-            shape=(len(part), codes.max(initial=0) + 1),
-        )
-        for part in (codes[: len(new)], codes[len(new) :])
-    ]
-    return sp.csr_array(members[0] @ members[1].T)
+    import pandas as pd
+
+    both = [None if x == "" else x for x in (*np.asarray(new), *np.asarray(old))]
+    codes = pd.factorize(pd.Series(both, dtype=object))[0]
+    rows = np.flatnonzero(codes >= 0)
+    ones = np.ones(len(rows), np.float32)
+    shape = (len(both), codes.max(initial=0) + 1)
+    members = sp.csr_array((ones, (rows, codes[rows])), shape=shape)
+    return sp.csr_array(members[: len(new)] @ members[len(new) :].T)
 
 
 def most_similar(new: Any, old: Any, *, k: int = 10) -> sp.csr_array:
@@ -178,7 +178,7 @@ def new_features(layer: FeatureDense, newcomers: Newcomers) -> sp.csr_array:
 
 def new_categories(layer: Categories, newcomers: Newcomers) -> AnyArray:
     """Returns the newcomers' categories, which must be among a layer's."""
-    given = np.asarray(newcomers.features)
+    given = as_categories(newcomers.features, "features")
     most = int(ops.convert_to_numpy(layer.categories).max())
     right = given.shape == (newcomers.count,) and given.dtype.kind in "iu"
     if not right or not 0 <= given.min() <= given.max() <= most:

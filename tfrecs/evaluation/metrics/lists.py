@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from tfrecs._base.checks import check_positive
+from tfrecs._base.checks import check_positive, check_unlabelled
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.metrics.ranking import Values
@@ -150,6 +150,7 @@ def _check_rows(items: AnyArray) -> None:
 
 def _as_features(features: Any, num_items: int) -> sp.csr_array:
     """Returns features as a sparse float64 matrix `[num_items, features]`."""
+    check_unlabelled("item_features", features)
     if (
         np.ndim(features) != 2
         or features.shape[0] != num_items

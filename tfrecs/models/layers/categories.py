@@ -3,8 +3,11 @@
 from typing import Any
 
 import keras
+import numpy as np
+import scipy.sparse as sp
 from keras import layers
 
+from tfrecs._base.checks import check_unlabelled
 from tfrecs._base.types import AnyArray
 from tfrecs.models.layers.embedding import look_up
 
@@ -50,3 +53,30 @@ class Categories(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "num_rows": self.num_rows}
+
+
+def as_categories(given: Any, name: str) -> AnyArray:
+    """Returns categories as an array: numbers, or the columns of a one-hot matrix.
+
+    Args:
+        given: `[rows]` numbers; or scipy sparse `[rows, categories]` with at most a 1
+            in each row, where rows without one share a category, the last.
+        name: what they are, for messages.
+
+    Raises:
+        ValueError: if a row of a matrix has several numbers or another than 1, or it is
+            a table with ids.
+    """
+    if not sp.issparse(given):
+        check_unlabelled(name, given)
+        return np.asarray(given)
+    matrix = sp.csr_array(given)
+    lengths = np.diff(matrix.indptr)
+    if (lengths > 1).any() or (matrix.data != 1).any():
+        raise ValueError(
+            f"`{name}` must have at most one category in each row. Received: "
+            f"{lengths.max()} numbers in a row. Encode one categorical column."
+        )
+    categories = np.full(matrix.shape[0], matrix.shape[1])
+    categories[lengths == 1] = matrix.indices
+    return categories

@@ -7,6 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 from keras import layers, ops
 
+from tfrecs._base.checks import check_unlabelled
 from tfrecs.models.layers.embedding import look_up
 from tfrecs.models.layers.rows import write_rows
 from tfrecs.models.layers.sparse_rows import flat_rows, most_looked_up
@@ -177,9 +178,11 @@ def as_features(features: Any, num_rows: int | None, name: str) -> sp.csr_array:
         `[rows, num_features]` float32.
 
     Raises:
-        ValueError: if the shape is wrong or a value is not finite.
+        ValueError: if the shape is wrong, a value is not finite, or it is a table with
+            ids or names, which would be ignored.
     """
     if not sp.issparse(features):
+        check_unlabelled(name, features)
         features = np.asarray(features)
         if features.ndim == 1 and features.dtype.kind in "iu":
             if features.size and features.min() < 0:
