@@ -63,8 +63,8 @@ def prepare_shards(
     every pair.
 
     Args:
-        paths: one or more `.parquet`, `.csv` or `.tsv` files with the same columns.
-            Text files have a header and may be gzipped, with `.gz` after the name.
+        paths: one or more files with the same columns: Parquet, or text tables with a
+            header, whose separator is found, and which may be in `.gz`.
         folder: where to write the shards; it is created if needed.
         seed: of the order of rows.
         user_col: the column of raw user ids, whole numbers or text.

@@ -14,8 +14,10 @@ from tfrecs._base.files import file_kind, naming_file
 from tfrecs._base.types import FloatArray
 from tfrecs.data.feedback import is_positive
 from tfrecs.data.ids import IdType, raw_ids, text_ids
+from tfrecs.data.readers._form import Form
+from tfrecs.data.readers._opening import opened, text_lines
+from tfrecs.data.readers._shape import OWN_SEPARATORS, find_shape
 
-_SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _ROWS_AT_ONCE = 2**17
 _BYTES_AT_ONCE = 2**23
 
@@ -44,7 +46,7 @@ def stream_ids(
     """Streams the raw ids of a file, in tables of `rows` rows; the last may be shorter.
 
     Args:
-        path: a `.parquet`, `.csv` or `.tsv` file; text may be gzipped, with `.gz`.
+        path: a Parquet file, or a text table with a header, which may be in `.gz`.
         columns: the columns to read.
         rows: rows of a table, before low ratings are left out.
         skip: tables to leave out at the start.
@@ -92,7 +94,8 @@ def _batches(path: Path, columns: Columns) -> Iterator[Any]:
         if name not in file.schema.names:
             raise ValueError(
                 f"must have a column {name!r}. Received: columns "
-                f"{', '.join(file.schema.names)}"
+                f"{', '.join(file.schema.names)}. Name it in `user_col`, `item_col` or "
+                "`rating_col`."
             )
     yield from file.to_batches(
         columns=columns.names, batch_size=_ROWS_AT_ONCE, use_threads=False
@@ -103,23 +106,33 @@ def _format(path: Path, columns: Columns) -> Any:
     if is_typed(path):
         options = dataset.ParquetFragmentScanOptions(pre_buffer=False)  # less memory
         return dataset.ParquetFileFormat(default_fragment_scan_options=options)
-    kind = file_kind(path)
-    if kind not in _SEPARATORS:
-        raise ValueError(
-            "must end in .parquet, .csv or .tsv, where the text files may have .gz "
-            f"after it. Received: {path.name}"
-        )
+    separator = _separator(path, columns)
     ids = (columns.user_col, columns.item_col)
     return dataset.CsvFileFormat(
         read_options=csv.ReadOptions(block_size=_BYTES_AT_ONCE),
-        parse_options=csv.ParseOptions(
-            delimiter=_SEPARATORS[kind], newlines_in_values=True
-        ),
+        parse_options=csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         convert_options=csv.ConvertOptions(
             column_types=dict.fromkeys(ids, pa.large_string()),
             null_values=[""],  # a user may be called NA
             strings_can_be_null=True,
         ),
+    )
+
+
+def _separator(path: Path, columns: Columns) -> str:
+    """Returns the separator of a text table with a header, found from its lines."""
+    kind = file_kind(path)
+    if kind in OWN_SEPARATORS and path.suffix != ".zip":
+        with opened(path) as (_, file):
+            lines = text_lines(file)
+        if not {"\0", "\ufffd"} & set("".join(lines)):  # of other encodings
+            shape = find_shape(lines, kind, Form(), columns.names)
+            if shape.header and len(shape.separator.strip(" ")) == 1:
+                return shape.separator
+    raise ValueError(
+        "must be Parquet, or a text table in UTF-8 with a header and one character as "
+        "its separator. Received: another file. Write it as Parquet: "
+        "tfrecs.data.readers.read_frame(...).to_parquet(...)."
     )
 
 
