@@ -63,6 +63,19 @@ def test_items_are_features_with_kinds_titles_and_the_whole_catalogue(
     assert problem.as_json()["dataset"]["read"] == problem.facts
 
 
+def test_what_was_read_of_test_data_is_in_the_facts(good_csv, tmp_path):
+    path = tmp_path / "test.tsv"
+    path.write_text("person\tfilm\tstars\nu0\t1\t5\nu0\t99\t5\n", encoding="utf-8")
+    facts = load_problem(train=good_csv, test=path, k=2, **COLUMNS).facts
+    assert {k: v for k, v in facts.items() if k.startswith("test ")} == {
+        "test data": "test.tsv: 1 interactions",
+        "test format": "tsv, separator tab, utf-8",
+        "test columns": "person (user), film (item), stars (rating)",
+        "test rows": "2, 1 read",
+        "test dropped rows": "1: unknown user or item",
+    }
+
+
 def test_the_column_of_titles_can_be_named(good_csv, films_csv, tmp_path):
     named, _, _ = load_data("", good_csv, items=films_csv, item_title="plot", **COLUMNS)
     assert named.interactions.item_features["title"].iloc[7] == "Of 7"

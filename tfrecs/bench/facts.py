@@ -9,6 +9,7 @@ import numpy as np
 from tfrecs._base.types import AnyArray
 from tfrecs.data.column_kinds import ColumnKinds
 from tfrecs.data.datasets import Dataset
+from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.reporting.text import clean
 
@@ -43,6 +44,14 @@ def facts_of(data: Dataset, files: Mapping[str, Any]) -> dict[str, str]:
             facts[name] = f"{file_name(files[name])}: {_missing(frame, ids)}"
             facts |= {f"{name}, {kind}": columns for kind, columns in _used(kinds)}
     return facts
+
+
+def facts_of_test(path: str | Path, held: Interactions) -> dict[str, str]:
+    """Returns what was read from a file of test data, by subject."""
+    read = {} if held.source is None else held.source.facts()
+    shown = ("format", "columns", "rows", "dropped rows", "notes")
+    facts = {f"test {name}": clean(read[name]) for name in shown if name in read}
+    return {"test data": f"{file_name(path)}: {len(held):,} interactions", **facts}
 
 
 def _ids(vocabulary: Vocabulary) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tfrecs._base.checks import check_choice, check_cutoffs
 from tfrecs._base.types import AnyArray
-from tfrecs.bench.facts import file_name
+from tfrecs.bench.facts import facts_of_test, file_name
 from tfrecs.bench.source import (
     Source,
     check_size,
@@ -186,6 +186,7 @@ def load_problem(
         _check_test(train, split)
         held, dropped = read_test(test, data.interactions, **columns_of(source))
         parts, title = Split(data.interactions, held), f"test from {file_name(test)}"
+        facts |= facts_of_test(test, held)
         if dropped:
             notes.append(f"{dropped} test rows of unknown ids: left out")
     parts = Split(*(_positives(part, min_rating) for part in parts))
