@@ -2,17 +2,19 @@
 
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 import tfrecs
 from tfrecs.bench.bundles import Bundles
 from tfrecs.bench.result import Result
+from tfrecs.models.growing import num_features
 
 
 @pytest.fixture(scope="module")
 def problem(from_pairs):
     train = from_pairs([(0, 0), (1, 1), (2, 2)], 3, 4)
-    return SimpleNamespace(train=train, cutoffs=(2, 3))
+    return SimpleNamespace(train=train, cutoffs=(2, 3), encoders={})
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +74,24 @@ def test_metrics_that_are_not_defined_are_left_out(problem, model, tmp_path):
     result = Result("a", 0, more_metrics={"auc": float("nan"), "mrr": 0.5})
     Bundles(tmp_path, problem).offer(model, result)
     assert tfrecs.load(tmp_path / "a").metrics == {"test_mrr": 0.5}
+
+
+def test_a_bundle_has_the_encoders_of_the_features_that_its_model_reads(
+    problem, tmp_path
+):
+    films = pd.DataFrame({"year": [1990, 1991, 1992, 1999]})
+    encoder = tfrecs.FeatureEncoder(numeric=["year"]).fit(films)
+    unread = tfrecs.FeatureEncoder(numeric=["year"]).fit(films[:3])
+    described = SimpleNamespace(
+        train=problem.train, cutoffs=(3,), encoders={"item": encoder, "user": unread}
+    )
+    model = tfrecs.build_hybrid(
+        3, 4, item_features=encoder.transform(films), embedding_dim=2
+    )
+    assert num_features(model.item_tower) == 1
+    bundles = Bundles(tmp_path, described)
+    bundles.offer(model, Result("hybrid", 0))
+    bundles.offer(tfrecs.build_mf(3, 4, embedding_dim=2), Result("mf", 0))
+    found = tfrecs.load(tmp_path / "hybrid").users_for_new_items(films[3:], k=3)
+    assert sorted(found["user"]) == problem.train.users.ids.tolist()
+    assert tfrecs.load(tmp_path / "mf").item_encoder is None

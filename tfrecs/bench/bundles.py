@@ -39,6 +39,17 @@ class Bundles:
         monitor = f"val_ndcg@{max(self._problem.cutoffs)}"
         return result.validation.get(monitor, -math.inf)
 
+    def _encoders(self, model: Any) -> dict[str, Any]:
+        """Returns the encoders of the features that a model reads."""
+        from tfrecs.models.growing import num_features
+
+        return {
+            f"{side}_encoder": encoder
+            for side, encoder in self._problem.encoders.items()
+            if (tower := getattr(model, f"{side}_tower", None)) is not None
+            and num_features(tower) is not None
+        }
+
     def offer(self, model: Any, result: Result) -> None:
         """Keeps a Keras model if its result is among the best."""
         import keras
@@ -53,6 +64,7 @@ class Bundles:
         recommender = Recommender(
             model,
             self._problem.train,
+            **self._encoders(model),
             settings=result.hparams,
             metrics={name: x for name, x in metrics.items() if math.isfinite(x)},
         )
