@@ -4,8 +4,8 @@ A point is a whole training of that length, measured on test; the settings of ou
 chosen on validation data (`--validation` measures there instead). Seconds are those of
 training alone: ours is compiled by a first training, whose extra time stands in a
 column of its own, and then starts again from the same weights. Import is reported too.
-`python benchmarks/time_to_quality.py [--task ncf-ml-1m] [--seeds 3] [--plot FILE]
-[--json FILE]`.
+`python benchmarks/time_to_quality.py [--task ncf-ml-1m|yelp2018] [--seeds 3]
+[--plot FILE] [--json FILE]`.
 """
 
 import statistics
@@ -21,9 +21,9 @@ from _report import finish, parser, print_table, seconds
 from _tasks import TASKS
 from _training import Setting, built, hybrid
 
-from tfrecs import Interactions
+from tfrecs import Interactions, fit
 from tfrecs.bench.baselines import fit_ease, fit_implicit_als, fit_lightfm
-from tfrecs.models import build_mf
+from tfrecs.models import build_cosine, build_mf
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.fit import fit_batches
 
@@ -54,6 +54,16 @@ def ours(setting: Setting, train: Interactions, seed: int) -> tuple[Any, float, 
 
 def of_lengths(*settings: Setting) -> dict[str, Callable]:
     return {f"{s.epochs}": partial(ours, s) for s in settings}
+
+
+def by_default(
+    dim: int, epochs: int, train: Interactions, seed: int
+) -> tuple[Any, float, float]:
+    """A cosine model with the defaults of `tfrecs.fit`, compilation in its seconds."""
+    keras.utils.set_random_seed(seed)
+    model = build_cosine(train.num_users, train.num_items, embedding_dim=dim)
+    taken = seconds(lambda: fit(model, train, seed=seed, epochs=epochs))
+    return model, taken, 0.0
 
 
 def baseline(fit: Callable, train: Interactions, seed: int) -> tuple[Any, float, float]:
@@ -104,8 +114,31 @@ CURVES: dict[str, dict[str, dict[str, Callable]]] = {
         ),
         "EASE": {"1": partial(baseline, partial(fit_ease, l2=1320))},
     },
+    "yelp2018": {
+        "tfrecs cosine, d=64": {
+            f"{epochs}": partial(by_default, 64, epochs) for epochs in (1, 2, 4)
+        },
+        "tfrecs cosine": {
+            f"{epochs}": partial(by_default, 256, epochs) for epochs in (1, 2, 4)
+        },
+        "LightFM WARP": lengths(fit_lightfm, "epochs", [10]),
+        "LightFM WARP, tuned": lengths(
+            partial(fit_lightfm, **TUNED), "epochs", [10, 30]
+        ),
+        "implicit ALS": {
+            "64 factors": partial(  # a regularization of 5
+                baseline,
+                partial(fit_implicit_als, factors=64, alpha=2, shrinkage=0.209),
+            ),
+            "default": partial(baseline, fit_implicit_als),
+        },
+    },
 }
-METRIC = {"ml-100k": "precision@5", "ncf-ml-1m": "ndcg@10"}
+METRIC = {
+    "ml-100k": "precision@5",
+    "ncf-ml-1m": "ndcg@10",
+    "yelp2018": "recall@20",
+}
 
 
 def points(task: Any, options: Any) -> Iterator[dict[str, Any]]:
@@ -188,7 +221,9 @@ def main() -> None:
             for p in found
         ],
     )
-    for curve in ("LightFM WARP", "LightFM WARP, tuned", "implicit ALS", "EASE"):
+    for curve in CURVES[options.task]:
+        if curve.startswith("tfrecs"):
+            continue
         last = [point for point in found if point["curve"] == curve][-1]
         ours = soonest(found, last["quality"], mine=True)
         reached = "not reached"
