@@ -387,7 +387,9 @@ def test_logs_may_be_empty_or_hold_more_than_numbers(films, tmp_path, tags_of):
 
 def test_models_and_folders_that_do_not_fit_are_refused(films, tmp_path):
     board = TensorBoard(tmp_path, *films)
-    with pytest.raises(ValueError, match=r"30 users and 21 items.*: 30 and 20"):
+    with pytest.raises(
+        ValueError, match=r"30 users and 20 items.*a model of 30 and 21"
+    ):
         train_plainly(films, board, model=tfrecs.build_mf(30, 21))
     assert not list(tmp_path.iterdir())
     other = SimpleNamespace(score_users=lambda user_ids: np.zeros((len(user_ids), 21)))

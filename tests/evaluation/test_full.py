@@ -443,7 +443,7 @@ def test_it_tells_each_mean_and_the_number_of_users():
 
 # What is refused
 
-KNOWN = ", ".join([*AT_K, "mrr", "auc", "r_precision", "novelty"]) + ".*"
+KNOWN = ", ".join([*AT_K, "mrr", "auc", "r_precision", "graded_ndcg"]) + ".*"
 
 
 def test_a_test_that_shares_pairs_with_train_is_refused_unless_seen_items_are_ranked():

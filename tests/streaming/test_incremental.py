@@ -189,9 +189,7 @@ def test_isgd_goes_on_with_a_models_scores(batch):
 
 def test_a_model_must_fit(batch):
     model = build_mf(3, 3)
-    with pytest.raises(
-        ValueError, match=r"`model` must be of 9 users.*Received: 3 and"
-    ):
+    with pytest.raises(ValueError, match=r"must have the 9 users.*a model of 3 and"):
         IncrementalRecommender(Ridge()).fit(batch, model)
     with pytest.raises(ValueError, match="Popular cannot start from a"):
         IncrementalRecommender(Popular()).fit(batch, model)

@@ -104,7 +104,7 @@ def test_what_was_frozen_is_so_afterwards_even_after_an_error(train, from_pairs)
     before = [v.path for v in model.trainable_variables]
     stages = [one_step("all", [".*"], SGD(0.1))]
     other = from_pairs([(0, 0)], 2, 2)
-    with pytest.raises(ValueError, match="built for 2 users"):
+    with pytest.raises(ValueError, match="must have the 2 users"):
         fit_stages(model, other, stages, seed=0)
     assert [v.path for v in model.trainable_variables] == before
 
