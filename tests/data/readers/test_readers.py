@@ -297,7 +297,7 @@ WHOLE_GZIP = "must be a whole gzip file. Received: "
         ("a.xls", b"", "must end in .csv, .tsv, "),
         ("a.xls", b"", 'Received: a.xls. Pass its `format`, such as "csv"'),
         ("a", b"", "Received: a. Pass its `format`"),
-        ("a.gz", gzip.compress(b""), "Received: a. Pass its `format`"),
+        ("a.gz", gzip.compress(b"", mtime=0), "Received: a. Pass its `format`"),
         ("a.csv.zip", b"", "must be a whole zip file without a password"),
         ("a.csv", b"a,b,rating\n1,2,3\n", "must have a column of user and item ids "),
         ("a.csv", b"a,b,rating\n1,2,3\n", "Received: columns a, b, rating. Name it in `user_col` and `item_col`"),  # noqa: E501
