@@ -145,6 +145,7 @@ TYPED = [
     ([17385.0, 2.0], None, [17385, 2]),
     ([2, 3], None, [2, 3]),
     ([0.5, 2.5], None, [0.5, 2.5]),
+    ([math.inf, 2.5], None, [math.inf, 2.5]),
     ([2, 2**62], "text", ["2", str(2**62)]),
     ([17385.0, 2.0], "text", ["17385", "2"]),
     (["007", "7.0", "+8"], "integer", [7, 7, 8]),
@@ -202,6 +203,13 @@ def test_floats_that_may_be_other_integers_are_refused(tmp_path):
     frame.to_parquet(tmp_path / "a.parquet")
     with pytest.raises(ValueError, match=f"a.parquet: .*{message}"):
         read_interactions(tmp_path / "a.parquet")
+
+
+def test_infinite_ids_are_no_integers():
+    data = Interactions.from_frame(
+        pd.DataFrame({"user_id": [math.inf, 2.0], "item_id": [0, 1]})
+    )
+    assert users_of(data) == [math.inf, 2.0]
 
 
 def test_look_ups_of_numbers_are_exact():

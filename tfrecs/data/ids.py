@@ -179,7 +179,8 @@ def _without_floats(ids: AnyArray, name: str) -> AnyArray:
             'as text or as integers, such as with dtype="Int64" in pandas.'
         )
     if ids.dtype.kind == "f":
-        return ids.astype(np.int64) if (ids % 1 == 0).all() else ids
+        is_whole = np.isfinite(ids).all() and (ids % 1 == 0).all()
+        return ids.astype(np.int64) if is_whole else ids
     if has_floats(ids):
         return as_id_array([_whole(id_) for id_ in ids], name)
     return ids
