@@ -151,6 +151,11 @@ def test_unseen_categories_share_the_feature_of_rare_ones(caplog):
     assert "in 2 values (1 distinct, such as 'z') are encoded as x=<unk" in caplog.text
 
 
+def test_a_category_counts_once_in_a_row():
+    frame = pd.DataFrame({"x": ["a|a", "b", "b"]})
+    assert encoded(frame, multi_hot=["x"], min_count=2)[1] == ["x=b", "x=<unknown>"]
+
+
 def test_without_rare_categories_there_is_no_feature_for_unseen_ones():
     assert (
         encoded(categorical=["country"], min_count=1)[1]

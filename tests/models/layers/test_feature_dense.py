@@ -144,11 +144,12 @@ def test_the_table_is_dense_if_half_of_it_is_not_zero(monkeypatch, features, mos
         ([2, 9, 1, 1, 0], 1),  # 3 * 1 + 9 is less than half of 3 * 9
         ([9, 8], 9),  # fewer rows than usual
         ([9, 1], 1),
+        ([1, 5, 5, 40], 1),  # 3 * 1 + 4 + 4 + 39 is less than half of 3 * 40
     ],
 )
 def test_a_tail_must_halve_a_look_up_of_usual_rows(monkeypatch, lengths, most):
     monkeypatch.setattr(sparse_rows, "USUAL_ROWS", 3)
-    rows = sp.csr_array(np.arange(9) < np.array(lengths)[:, None])
+    rows = sp.csr_array(np.arange(40) < np.array(lengths)[:, None])
     assert sparse_rows.most_looked_up(rows) == most
 
 
