@@ -130,7 +130,7 @@ def _read_recbole(
     if len(unknown):
         raise ValueError(
             f"{files['ml-100k.item']}: the genres must be among GroupLens'. Received: "
-            f"{unknown.iloc[0]} for film {films['item_id'][unknown.index[0]]}. Fetch "
+            f"{unknown.iloc[0][:40]} for film {films['item_id'][unknown.index[0]]}. Fetch "
             "the file anew."
         )
     # RecBole cut GroupLens' title at its last parentheses, whatever stood in them.
