@@ -130,8 +130,8 @@ def _read_recbole(
     if len(unknown):
         raise ValueError(
             f"{files['ml-100k.item']}: the genres must be among GroupLens'. Received: "
-            f"{unknown.iloc[0][:40]} for film {films['item_id'][unknown.index[0]]}. Fetch "
-            "the file anew."
+            f"{unknown.iloc[0][:40]} for film {films['item_id'][unknown.index[0]]}. "
+            "Fetch the file anew."
         )
     # RecBole cut GroupLens' title at its last parentheses, whatever stood in them.
     titles = films["movie_title"] + " (" + films["release_year"] + ")"
