@@ -78,7 +78,7 @@ def infer_kinds(frame: "pd.DataFrame", *, title: str | None = None) -> ColumnKin
         >>> films = pd.DataFrame(
         ...     {
         ...         "title": ["Heat", "Alien", "Aliens", "Brazil"],
-        ...         "genres": ["Drama|Crime", "Horror|Sci-Fi", "Horror", "Drama"],
+        ...         "genres": ["Drama|Crime", "Horror|Crime", "Horror", "Drama"],
         ...         "studio": ["WB", "Fox", "Fox", "WB"],
         ...         "price": [9.5, 7.0, 7.0, 8.25],
         ...     }
