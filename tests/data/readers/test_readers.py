@@ -458,6 +458,12 @@ def test_a_test_without_known_rows_is_refusal(tmp_path):
     assert "<Vocabulary of 2 users: 1, 3" in message
 
 
+def test_long_ids_of_a_test_without_known_rows_are_cut(tmp_path):
+    train, path = pair(tmp_path, "user,item\n1,2\n", f"user,item\n{'7' * 999},2\n")
+    message = refusal(path, lambda path: read_test(path, train))
+    assert f"user '{'7' * 59} and item " in message
+
+
 def test_a_bad_test_file_is_refusal(tmp_path):
     train, path = pair(tmp_path, "user,item\n1,2\n", "user,item\n1,2\n1,\n")
     assert "'item' must hold an id in each row" in refusal(

@@ -145,8 +145,8 @@ def read_test(
             user, item = (columns[key][:1].tolist()[0] for key in known)
             raise ValueError(
                 f"must have a row whose user and item are in training. Received: "
-                f"{len(keep)} rows, the first with user {user!r} and item {item!r}, "
-                f"where training has {train.users!r} and {train.items!r}"
+                f"{len(keep)} rows, the first with user {user!r:.60} and item "
+                f"{item!r:.60}, where training has {train.users!r} and {train.items!r}"
             )
         unknown = int(np.sum(~keep))
         dropped = {"unknown user or item": unknown} if unknown else {}
