@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfrecs import Interactions, evaluate, load_dataset
-from tfrecs.bench.problem import load_problem
+from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.data.datasets import Dataset
 from tfrecs.data.datasets.fetch import fetch
 from tfrecs.data.splits import (
@@ -53,17 +53,8 @@ class Task:
 
 def ml_100k() -> Task:
     """LightFM's `ua` split, rating >= 3, the whole catalogue ranked, train left out."""
-    problem = load_problem()
     options = {"k": (5, 10), "metrics": ("precision", "ndcg")}
-    return Task(
-        "ml-100k",
-        problem.dataset,
-        problem.train,
-        problem.fitting,
-        _full(problem.fitting, problem.validation, **options),
-        _full(problem.train, problem.test, **options),
-        "ndcg@10",
-    )
+    return _of_problem("ml-100k", load_problem(), "ndcg@10", options)
 
 
 def ncf_ml_1m() -> Task:
@@ -112,15 +103,7 @@ def yelp2018() -> Task:
     files = fetch("yelp2018", (("train.txt", "test.txt"),), origin=origin)
     problem = load_problem(train=files["train.txt"], test=files["test.txt"], k=20)
     options = {"k": 20, "metrics": ("recall", "ndcg")}
-    return Task(
-        "yelp2018",
-        problem.dataset,
-        problem.train,
-        problem.fitting,
-        _full(problem.fitting, problem.validation, **options),
-        _full(problem.train, problem.test, **options),
-        "ndcg@20",
-    )
+    return _of_problem("yelp2018", problem, "ndcg@20", options)
 
 
 def collie_ml_100k() -> Task:
@@ -199,6 +182,21 @@ TASKS: dict[str, Callable[[], Task]] = {
     "collie-ml-100k": collie_ml_100k,
     "recommenders-ml-100k": recommenders_ml_100k,
 }
+
+
+def _of_problem(
+    name: str, problem: Problem, metric: str, options: dict[str, Any]
+) -> Task:
+    """The data of the bench, with the whole catalogue ranked."""
+    return Task(
+        name,
+        problem.dataset,
+        problem.train,
+        problem.fitting,
+        _full(problem.fitting, problem.validation, **options),
+        _full(problem.train, problem.test, **options),
+        metric,
+    )
 
 
 def _full(

@@ -14,15 +14,9 @@ MOST_CATEGORIES = 1000
 """Distinct values of a column of categories."""
 
 TITLES = (
-    *("title", "name", "itemtitle", "itemname", "movietitle", "moviename", "filmtitle"),
-    *(
-        "booktitle",
-        "producttitle",
-        "productname",
-        "tracktitle",
-        "trackname",
-        "songname",
-    ),
+    *("title", "name", "itemtitle", "itemname", "movietitle", "moviename"),
+    *("filmtitle", "booktitle", "producttitle", "productname"),
+    *("tracktitle", "trackname", "songname"),
 )
 """Usual names of a column of titles, in lower case without "_", "-" and spaces."""
 

@@ -41,11 +41,10 @@ def find_roles(columns: Sequence[str], named: dict[str, str | None]) -> dict[str
             )
     roles = {role: name for role, name in named.items() if name is not None}
     free = [column for column in columns if column not in named.values()]
-    plain = {plain_name(column): column for column in reversed(free)}  # the first wins
-    for role, usual in _USUAL_NAMES.items():
-        found = [plain[name] for name in usual if name in plain]
-        if role not in roles and found:
-            roles[role] = found[0]
+    for role in _USUAL_NAMES:
+        found = usual_column(free, role)
+        if role not in roles and found is not None:
+            roles[role] = found
     unknown = [role for role in ("user", "item") if role not in roles]
     if unknown:
         raise ValueError(
@@ -63,7 +62,7 @@ def argument_of(role: str) -> str:
 
 
 def usual_column(columns: Iterable[Any], role: str) -> Any:
-    """Returns the column with a usual name for the ids of a role, None without one."""
+    """Returns the first column with a usual name of a role, None without one."""
     plain = {plain_name(str(column)): column for column in reversed(list(columns))}
     found = [plain[name] for name in _USUAL_NAMES[role] if name in plain]
     return found[0] if found else None

@@ -25,7 +25,6 @@ from tfrecs.data.readers._options import FileOptions
 from tfrecs.data.readers._table import Fault, Table
 from tfrecs.data.readers._values import amounts, fields_of, times
 from tfrecs.data.roles import argument_of
-from tfrecs.data.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +64,7 @@ class _Rows:
 def to_columns(
     table: Table,
     roles: Mapping[str, str],
-    known: Mapping[str, Vocabulary],
+    known: Mapping[str, AnyArray],
     options: FileOptions,
 ) -> tuple[Columns, list[Fault], list[str]]:
     """Converts the columns of the roles.
@@ -73,7 +72,7 @@ def to_columns(
     Args:
         table: the rows of a file.
         roles: the column of `user` and `item`, and of other roles if any.
-        known: vocabularies of `users` and `items` whose kind of ids is to be read.
+        known: ids of `users` and `items` whose kind is to be read.
         options: how the file is read.
 
     Returns:
@@ -147,7 +146,7 @@ def missing_ids(column: "pd.Series[Any]", is_text: bool) -> BoolArray:
 def as_ids(
     column: "pd.Series[Any]",
     is_text: bool,
-    known: Vocabulary | None,
+    known: AnyArray | None,
     id_type: IdType | None,
 ) -> tuple[AnyArray, BoolArray]:
     """Returns raw ids, of the kind of the known ones if any."""
@@ -156,15 +155,15 @@ def as_ids(
         ids, bad = text_ids(fields_of(column), id_type)
         return as_array(ids.fill_null(0) if bad.any() else ids), bad
     if is_text and known is not None:
-        return as_known_ids(fields_of(column), known.ids), np.zeros(len(column), bool)
+        return as_known_ids(fields_of(column), known), np.zeros(len(column), bool)
     values = column.infer_objects()
     if known is None or id_type is not None:
         return typed_ids(values, name, id_type)
     ids, bad = typed_ids(values, name)
-    if isinstance(known.ids[0], str) and ids.dtype.kind in "iu":
+    if isinstance(known[0], str) and ids.dtype.kind in "iu":
         return typed_ids(ids, name, "text")
-    if known.ids.dtype.kind in "iu" and ids.dtype.kind == "O":
-        return as_id_array([_number(id_) for id_ in ids], known.name), bad
+    if known.dtype.kind in "iu" and ids.dtype.kind == "O":
+        return as_id_array([_number(id_) for id_ in ids], name), bad
     return ids, bad
 
 

@@ -19,7 +19,6 @@ from tfrecs.data.readers._options import FileOptions
 from tfrecs.data.readers._table import Fault, MalformedRows, Table
 from tfrecs.data.reading import Reading
 from tfrecs.data.roles import find_roles
-from tfrecs.data.vocabulary import Vocabulary
 
 _LOGGER = logging.getLogger("tfrecs")
 
@@ -37,7 +36,7 @@ def read_columns(
     path: Path,
     options: FileOptions,
     malformed: str,
-    known: Mapping[str, Vocabulary],
+    known: Mapping[str, AnyArray],
     weights: str | None = None,
 ) -> FileColumns:
     """Reads the columns of a file, with ids of the kind of the known ones.
@@ -46,7 +45,7 @@ def read_columns(
         path: the file.
         options: how it is read.
         malformed: the treatment of malformed rows, "error" or "skip".
-        known: vocabularies of `users` and `items` whose kind of ids is to be read.
+        known: ids of `users` and `items` whose kind is to be read.
         weights: the column of weights.
 
     Raises:

@@ -15,7 +15,6 @@ from tfrecs.data.readers._metadata import read_metadata
 from tfrecs.data.readers._options import FileOptions
 from tfrecs.data.readers._table import MalformedRows
 from tfrecs.data.reading import Reading
-from tfrecs.data.vocabulary import Vocabulary
 
 Malformed: TypeAlias = Literal["error", "skip"]
 
@@ -81,7 +80,7 @@ def read_interactions(
     id_cols = {"user": options.get("user_col"), "item": options.get("item_col")}
     for (role, id_col), table in zip(id_cols.items(), (users, items), strict=True):
         if table is not None:
-            ids = Vocabulary.learn(columns[f"{role}s"], f"{role}s")[0]
+            ids = columns[f"{role}s"]
             frame = read_metadata(
                 table, role, ids, id_col=id_col, id_type=id_type, malformed=malformed
             )
@@ -135,7 +134,8 @@ def read_test(
         ValueError: as `read_interactions`, and if no row is left.
     """
     known = {"users": train.users, "items": train.items}
-    read = read_columns(Path(path), options, malformed, known)
+    ids = {name: vocabulary.ids for name, vocabulary in known.items()}
+    read = read_columns(Path(path), options, malformed, ids)
     columns = read.columns
     with naming_file(path):
         keep = np.logical_and.reduce(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tfrecs._base.types import AnyArray
 from tfrecs.data.frames import as_frame
 from tfrecs.data.ids import IdTypes, types_by_role
 from tfrecs.data.readers._columns import as_ids, missing_ids
@@ -12,7 +13,6 @@ from tfrecs.data.readers._formats import read_table
 from tfrecs.data.readers._table import Fault, MalformedRows
 from tfrecs.data.readers._values import inferred
 from tfrecs.data.roles import usual_column
-from tfrecs.data.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ _LOGGER = logging.getLogger("tfrecs")
 def read_metadata(
     source: Any,
     role: str,
-    known: Vocabulary,
+    known: AnyArray,
     *,
     id_col: str | None,
     id_type: IdTypes,
@@ -34,7 +34,7 @@ def read_metadata(
     Args:
         source: a file of any of the `FORMATS`, or a table.
         role: "user" or "item".
-        known: the ids of the interactions.
+        known: raw ids of the interactions.
         id_col: the column of ids; by default, or if the file lacks it, one with a usual
             name.
         id_type: overrules the type of ids.
