@@ -15,9 +15,10 @@ TITLES = (
     "الفيلم العربي",
     "</title></svg></table>",
 )
-"""Of the films that most people have, so that every list is likely to have some."""
+"""Most people have them and rate them highest, so that histories begin with them."""
 
-NUM_USERS, NUM_ITEMS, PER_USER = 60, 60, 30
+NUM_USERS, NUM_ITEMS = 60, 60
+PER_USER = (20, 30, 40)
 
 
 def write_films(folder: Path) -> None:
@@ -31,9 +32,9 @@ def write_films(folder: Path) -> None:
     ]
     chance = np.where(np.arange(NUM_ITEMS) < len(TITLES), 4.0, 1.0)
     ratings = [
-        (user + 1, item + 1, 5.0, 1_000_000 + 100 * user + place)
+        (user + 1, item + 1, 5 - (item >= len(TITLES)) / 2, 1_000_000 + 100 * user + n)
         for user in range(NUM_USERS)
-        for place, item in enumerate(_of(rng, user, chance))
+        for n, item in enumerate(_of(rng, user, chance))
     ]
     _write(folder / "movies.csv", ("movieId", "title", "genres"), films)
     header = ("userId", "movieId", "rating", "timestamp")
@@ -43,7 +44,9 @@ def write_films(folder: Path) -> None:
 def _of(rng: np.random.Generator, user: int, chance: np.ndarray) -> list[int]:
     """Films of a user, who has a taste for either half of them."""
     liked = chance * np.where(np.arange(NUM_ITEMS) % 2 == user % 2, 3.0, 1.0)
-    drawn = rng.choice(NUM_ITEMS, PER_USER, replace=False, p=liked / liked.sum())
+    drawn = rng.choice(
+        NUM_ITEMS, PER_USER[user % 3], replace=False, p=liked / liked.sum()
+    )
     return [int(item) for item in drawn]
 
 

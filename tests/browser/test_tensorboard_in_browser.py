@@ -75,8 +75,8 @@ def test_the_card_and_recommendations_are_text_with_titles_as_they_are(tab):
     page = tab("text")
     seen(page, "training interactions")
     seen(page, "Recommended now.")
-    shown = [t for t in TITLES if page.get_by_text(t, exact=True).count()]
-    assert {TITLES[0], TITLES[1], TITLES[3], TITLES[4], TITLES[5]} <= set(shown)
+    for title in TITLES[:1] + TITLES[2:]:  # in histories, whatever is recommended
+        page.get_by_text(title, exact=True).first.wait_for()
 
 
 def test_the_graph_is_two_towers_and_an_interaction(tab):
