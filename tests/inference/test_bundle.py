@@ -201,7 +201,7 @@ def test_a_layer_that_is_not_registered_is_told(bundle):
 
 
 def test_code_in_a_layer_is_not_run(bundle):
-    """A Lambda layer holds bytecode, which Keras's safe mode refuses."""
+    """A Lambda layer holds bytecode."""
     kind = {"class_name": "__lambda__", "config": {"value": "gASVAA=="}}
     code = json.dumps(
         {
@@ -212,7 +212,16 @@ def test_code_in_a_layer_is_not_run(bundle):
         }
     ).encode()
     replace_config(bundle, lambda text: code)
-    assert "unsafe" in reason(bundle)
+    assert "classes must be of Keras" in reason(bundle)
+
+
+def test_a_file_that_the_manifest_does_not_name_is_refused(bundle):
+    (bundle / "keras_hub.py").write_text("raise SystemExit", encoding="utf-8")
+    assert "only files that manifest.json names. Received: keras_hub.py" in reason(
+        bundle
+    )
+    (bundle / "keras_hub.py").rename(bundle / ".DS_Store")
+    tfrecs.load(bundle)
 
 
 # Writing

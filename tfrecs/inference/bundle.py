@@ -9,8 +9,8 @@
     user_encoder.json       optional, the fitted encoder of features; likewise of items
     about.json              settings, metrics, and the lowest rating of a positive
 
-There are no pickles, and loading runs no code of the bundle: Keras reads the model in
-its safe mode. The SHA-256 detect damage, but do not authenticate the writer.
+There are no pickles, and loading runs no code of the bundle: see `read_model`. The
+SHA-256 detect damage, but do not authenticate the writer.
 """
 
 import io
@@ -22,7 +22,6 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -77,9 +76,10 @@ class Bundle(NamedTuple):
 
 def read_bundle(folder: Path) -> Bundle:
     """Checks every file of a bundle and reads it; see `Recommender.load`."""
-    import keras
+    from tfrecs.inference.model_file import read_model
 
     content = read_manifest(folder, BUNDLE)
+    _check_no_others(folder, content["files"])
     missing = [
         name for name in BUNDLE.files if name not in (*content["files"], *OPTIONAL)
     ]
@@ -96,10 +96,20 @@ def read_bundle(folder: Path) -> Bundle:
         about = json.loads(path.read_text(encoding="utf-8"))
         settings, metrics = dict(about["settings"]), dict(about["metrics"])
         train = replace(train, min_rating=about.get("min_rating"))
-    import_module("tfrecs.models")  # registers the layers
     with _naming(folder / "model.keras", OWN_LAYERS) as path:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        return Bundle(model, train, of_users, of_items, settings, metrics)
+        model = read_model(path)
+    return Bundle(model, train, of_users, of_items, settings, metrics)
+
+
+def _check_no_others(folder: Path, files: Any) -> None:
+    """Raises ValueError if there are files that the manifest does not name."""
+    held = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    others = held - {MANIFEST, *files}
+    if others:
+        raise ValueError(
+            f"{folder}: must hold only files that {MANIFEST} names. Received: "
+            f"{min(others)}. Remove it, or take another copy of the bundle."
+        )
 
 
 def write_bundle(folder: Path, bundle: Bundle, *, overwrite: bool = False) -> None:

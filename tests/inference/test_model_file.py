@@ -1,0 +1,106 @@
+"""Models of strangers: every name in a configuration is checked, and none imported."""
+
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from tfrecs.inference.model_file import read_model
+from tfrecs.models import build_cosine, build_neumf
+
+HOSTILE = ("hostile_module", "keras_nlp", "keras_hub.layers", "keras.hostile", "os")
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """A model's file, its configuration, and a folder on the path full of traps."""
+    for name in HOSTILE:
+        trap = f"import sys; sys.trapped = {name!r}\nclass Dense: pass\n"
+        (tmp_path / f"{name.partition('.')[0]}.py").write_text(trap, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "trapped", None, raising=False)
+    build_neumf(3, 4, embedding_dim=2, hidden_units=(4,)).save(tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        return tmp_path / "m.keras", json.loads(archive.read("config.json"))
+
+
+def rewrite(path, config: Any) -> None:
+    """Puts another configuration into a file."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content) if name != "config.json" else None
+        archive.writestr("config.json", json.dumps(config))
+
+
+def named(config: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a configuration that names a class."""
+    for value in config.values() if isinstance(config, dict) else config:
+        if isinstance(value, dict | list):
+            yield from named(value)
+    if isinstance(config, dict) and config.get("class_name"):
+        yield config
+
+
+def test_what_was_saved_is_read(written):
+    path, _ = written
+    ids = {"user_id": np.array([0, 2]), "item_id": np.array([3, 1])}
+    np.testing.assert_array_equal(
+        read_model(path)(ids), keras.saving.load_model(path)(ids)
+    )
+
+
+@pytest.mark.parametrize("module", HOSTILE)
+def test_no_module_that_a_file_names_is_imported(written, module):
+    path, config = written
+    for number, part in enumerate(named(config)):
+        if part["class_name"].startswith("__"):
+            continue
+        before = {name: part.get(name) for name in ("module", "registered_name")}
+        part |= {"module": module, "registered_name": None}
+        if number % 5 == 0:
+            rewrite(path, config)
+            what = f"Received: {module!r}, {part['class_name']!r}"
+            with pytest.raises(ValueError, match=re.escape(what)):
+                read_model(path)
+        part |= before
+    assert sys.trapped is None
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"class_name": "__lambda__", "config": {"value": "gASVAA=="}},
+        {"class_name": "__typespec__", "spec_name": "X", "config": []},
+        {"class_name": "function", "config": "system", "module": "os"},
+        {"class_name": "function", "config": ["system"], "module": "keras"},
+        {"class_name": "load_model", "config": {}, "module": "keras.unheard"},
+        {"class_name": 7, "config": {}, "module": "keras.layers"},
+        {"module": "keras.layers", "class_name": "Dense", "registered_name": [1]},
+        {"module": "os", "config": {}},
+    ],
+)
+def test_other_names_are_refused(written, part):
+    path, config = written
+    rewrite(path, {**config, "extra": [part]})
+    with pytest.raises(ValueError, match=r"classes must be of Keras|must have a name"):
+        read_model(path)
+
+
+def test_a_registered_class_of_the_user_is_read(tmp_path):
+    @keras.saving.register_keras_serializable("its_user")
+    class Doubled(keras.layers.Layer):
+        def call(self, inputs):
+            return 2 * inputs
+
+    model = build_cosine(3, 4, embedding_dim=2)
+    scores = Doubled()(model.output)
+    keras.Model(model.inputs, scores).save(tmp_path / "m.keras")
+    assert read_model(tmp_path / "m.keras").count_params() == model.count_params()
