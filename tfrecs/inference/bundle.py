@@ -16,8 +16,6 @@ SHA-256 detect damage, but do not authenticate the writer.
 import io
 import json
 import platform
-import shutil
-import uuid
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import tfrecs
+from tfrecs._base.folders import folder_when_whole, read_folder
 from tfrecs._base.manifest import MANIFEST, Kind, read_manifest, write_manifest
 from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.interactions import Interactions
@@ -75,7 +74,14 @@ class Bundle(NamedTuple):
 
 
 def read_bundle(folder: Path) -> Bundle:
-    """Checks every file of a bundle and reads it; see `Recommender.load`."""
+    """Checks every file of a bundle and reads it; see `Recommender.load`.
+
+    A bundle that is replaced meanwhile is read again.
+    """
+    return read_folder(folder, _read_files)
+
+
+def _read_files(folder: Path) -> Bundle:
     from tfrecs.inference.model_file import read_model
 
     content = read_manifest(folder, BUNDLE)
@@ -112,17 +118,14 @@ def _check_no_others(folder: Path, files: Any) -> None:
         )
 
 
-def write_bundle(folder: Path, bundle: Bundle, *, overwrite: bool = False) -> None:
-    """Writes a bundle to a temporary folder and moves it; see `Recommender.save`."""
+def write_bundle(
+    folder: Path, bundle: Bundle, *, overwrite: bool, durable: bool
+) -> None:
+    """Writes a bundle as a whole; see `Recommender.save`."""
     folder = folder.resolve()  # the target of a link is written, and the link stays
     _check_place(folder, overwrite)
-    unfinished = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.writing")
-    unfinished.mkdir(parents=True)
-    try:
-        _write_files(bundle, unfinished)
-        _put(unfinished, folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with folder_when_whole(folder, overwrite=overwrite, durable=durable) as new:
+        _write_files(bundle, new)
 
 
 def _check_place(folder: Path, overwrite: bool) -> None:
@@ -146,21 +149,6 @@ def _check_place(folder: Path, overwrite: bool) -> None:
         raise FileExistsError(
             f"{folder}: holds a bundle. Choose another name, or set overwrite=True."
         )
-
-
-def _put(new: Path, folder: Path) -> None:
-    """Moves a folder to its place, then deletes the old one."""
-    if not folder.exists():
-        new.rename(folder)
-        return
-    old = new.with_suffix(".old")
-    folder.rename(old)
-    try:
-        new.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise
-    shutil.rmtree(old)
 
 
 def _write_files(bundle: Bundle, folder: Path) -> None:

@@ -246,20 +246,22 @@ class Recommender:
         towers = self._towers
         return towers.rank(towers.new("item", item_features), towers.all("user"), k)
 
-    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
+    def save(
+        self, folder: str | Path, *, overwrite: bool = False, durable: bool = True
+    ) -> None:
         """Writes a bundle that `load` reads; see `tfrecs.inference.bundle`.
 
         Args:
             folder: a new folder; its parents are made.
             overwrite: whether to replace a bundle, once the new one is complete.
+            durable: whether to wait until it is on the disk.
 
         Raises:
             FileExistsError: if the folder holds anything that must not be replaced.
-            TypeError: if the model is not a Keras model, or ids, settings or metrics
-                cannot be written as JSON.
+            TypeError: if the model is not of Keras, or other parts are not JSON values.
         """
         bundle = Bundle(**{name: getattr(self, name) for name in Bundle._fields})
-        write_bundle(Path(folder), bundle, overwrite=overwrite)
+        write_bundle(Path(folder), bundle, overwrite=overwrite, durable=durable)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Recommender":
@@ -283,10 +285,8 @@ class Recommender:
     def __repr__(self) -> str:
         """Returns the model's name and the sizes."""
         name = getattr(self.model, "name", type(self.model).__name__)
-        return (
-            f"<Recommender: {name}, {self.train.num_users} users x "
-            f"{self.train.num_items} items>"
-        )
+        sizes = f"{self.train.num_users} users x {self.train.num_items} items"
+        return f"<Recommender: {name}, {sizes}>"
 
     @cached_property
     def _towers(self) -> TowerRanking:

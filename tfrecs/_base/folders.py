@@ -1,0 +1,181 @@
+"""Replacing a folder as a whole, even if the writer is killed or others read it.
+
+A new folder is written beside its place under a hidden name, and the two names are
+exchanged in one step, so that at every moment the place holds the old folder or the new
+one. Systems without such a step rename twice, and readers find the old one in between.
+"""
+
+import ctypes
+import glob
+import os
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+if sys.platform != "win32":
+    import fcntl
+
+T = TypeVar("T")
+
+ATTEMPTS = 10
+"""Most times that a folder is read while others replace it."""
+
+STALE_SECONDS = 60.0
+"""Least age of an unfinished folder to remove, if its writer no longer runs."""
+
+
+@contextmanager
+def folder_when_whole(
+    folder: Path, *, overwrite: bool = False, durable: bool = True
+) -> Iterator[Path]:
+    """Yields a new hidden folder, which takes the place of `folder` without an error.
+
+    After an error, `folder` is as before and nothing is left of the new one. What a
+    killed writer left is removed, once it is provably stale.
+
+    Args:
+        folder: where the new folder belongs; its parents are made.
+        overwrite: whether a folder with files in it is replaced.
+        durable: whether to wait until everything is on the disk.
+
+    Raises:
+        FileExistsError: if the place is taken meanwhile, and `overwrite` is not set.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _clean(folder)
+    new = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.writing")
+    new.mkdir()
+    try:
+        with _locked(new):
+            yield new
+            if durable:
+                for path in (*new.rglob("*"), new):
+                    _sync(path)
+            _put(new, folder, overwrite)
+            if durable:
+                _sync(folder.parent)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)  # the old one, after an exchange
+
+
+def read_folder(folder: Path, read: Callable[[Path], T]) -> T:
+    """Returns `read(folder)`, which is called again if others replaced the folder."""
+    for _ in range(ATTEMPTS - 1):
+        place = _place(folder)
+        before = _identity(place)
+        try:
+            found = read(place)
+        except Exception:
+            if before is not None and before == _identity(_place(folder)):
+                raise
+        else:
+            if before == _identity(_place(folder)):
+                return found
+        time.sleep(0.01)
+    return read(folder)
+
+
+def _put(new: Path, folder: Path, overwrite: bool) -> None:
+    try:
+        new.rename(folder)  # where there is nothing, or an empty folder
+    except OSError as error:
+        if not folder.is_dir():
+            raise
+        if not overwrite:
+            raise FileExistsError(
+                f"{folder}: was written meanwhile. Choose another name, or set "
+                "overwrite=True."
+            ) from error
+        exchange(new, folder)
+
+
+def exchange(new: Path, folder: Path) -> None:
+    """Exchanges the names of two folders, in one step where the system has it."""
+    if _exchanged(new, folder):
+        return
+    old = new.with_suffix(".old")
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except BaseException:
+        old.rename(folder)
+        raise
+    old.rename(new)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Exchanges two names by Linux's `renameat2`; returns whether that was possible."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, TypeError, OSError):  # another system
+        return False
+    here, exchanging = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return not rename(here, os.fsencode(one), here, os.fsencode(other), exchanging)
+
+
+def _place(folder: Path) -> Path:
+    """Returns the folder, or the old one between two renames."""
+    with suppress(StopIteration):
+        if not folder.exists():
+            return next(_hidden(folder, "old"))
+    return folder
+
+
+def _hidden(folder: Path, suffix: str) -> Iterator[Path]:
+    return folder.parent.glob(f".{glob.escape(folder.name)}.*.{suffix}")
+
+
+def _clean(folder: Path) -> None:
+    """Removes what killed writers left, and puts an old folder back to its place."""
+    place = _place(folder)
+    if place != folder:
+        place.rename(folder)
+    for path in (*_hidden(folder, "writing"), *_hidden(folder, "old")):
+        with suppress(OSError):
+            is_old = time.time() - path.stat().st_mtime > STALE_SECONDS
+            with _locked(path):
+                if is_old:
+                    shutil.rmtree(path)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Holds the lock of a folder, which the system drops when its process ends.
+
+    Raises:
+        OSError: if another process has it.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sync(path: Path) -> None:
+    """Waits until a file or folder is on the disk; Windows cannot for folders."""
+    if sys.platform == "win32" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _identity(folder: Path) -> tuple[int, int, int] | None:
+    """Returns what differs between a folder and the one that replaces it."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns
