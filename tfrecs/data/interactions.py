@@ -11,11 +11,11 @@ import scipy.sparse as sp
 from tfrecs._base.types import AnyArray, BoolArray, FloatArray, IntArray
 from tfrecs.data import raw
 from tfrecs.data.columns import checked_columns, pair_keys
-from tfrecs.data.feedback import count_low, positive_rows, rows_of_at_least
+from tfrecs.data.feedback import positive_rows, rows_of_at_least
+from tfrecs.data.histories import Histories, histories_of
 from tfrecs.data.ids import IdTypes
 from tfrecs.data.k_core import k_core_rows
-from tfrecs.data.metadata import aligned_features, at_rows, described
-from tfrecs.data.raw import Duplicates
+from tfrecs.data.metadata import aligned_features, described, without_unused
 from tfrecs.data.summary import summary
 from tfrecs.data.vocabulary import Vocabulary
 
@@ -67,8 +67,8 @@ class Interactions:
     def __post_init__(self) -> None:
         """Checks each array once and makes it read-only."""
         given = {name: getattr(self, name) for name in _COLUMNS}
-        columns = checked_columns(given, self.num_users, self.num_items)
-        for name, column in columns.items():
+        checked = checked_columns(given, self.num_users, self.num_items)
+        for name, column in checked.items():
             object.__setattr__(self, name, column)
         for role, ids in ("user", self.users), ("item", self.items):
             name = f"{role}_features"
@@ -84,7 +84,7 @@ class Interactions:
         ratings: Iterable[float] | None = None,
         timestamps: Iterable[Any] | None = None,
         weights: Iterable[float] | None = None,
-        duplicates: Duplicates = "last",
+        duplicates: raw.Duplicates = "last",
         user_vocabulary: Vocabulary | None = None,
         item_vocabulary: Vocabulary | None = None,
         user_features: "pd.DataFrame | None" = None,
@@ -116,13 +116,9 @@ class Interactions:
             >>> Interactions.from_arrays(["ann", "bob"], [7, 7], ratings=[4, 5])
             <Interactions: 2 of 2 users x 1 item, density 100.00%, with ratings>
         """
+        values = {"ratings": ratings, "timestamps": timestamps, "weights": weights}
         fields = raw.fields_of_arrays(
-            users,
-            items,
-            {"ratings": ratings, "timestamps": timestamps, "weights": weights},
-            duplicates,
-            user_vocabulary,
-            item_vocabulary,
+            users, items, values, duplicates, user_vocabulary, item_vocabulary
         )
         return cls(**fields, user_features=user_features, item_features=item_features)
 
@@ -136,7 +132,7 @@ class Interactions:
         rating_col: str | None = None,
         time_col: str | None = None,
         weight_col: str | None = None,
-        duplicates: Duplicates = "last",
+        duplicates: raw.Duplicates = "last",
         id_type: IdTypes = None,
         user_features: "pd.DataFrame | None" = None,
         item_features: "pd.DataFrame | None" = None,
@@ -238,6 +234,19 @@ class Interactions:
         """`[num_items]` int64, the `positives` of each item."""
         return np.bincount(self.positives.item_ids, minlength=self.num_items)
 
+    @cached_property
+    def sequences(self) -> Histories:
+        """The items of each user's `positives`, by time, then by row."""
+        return histories_of(self.positives)
+
+    def histories(self, max_length: int) -> IntArray:
+        """Returns each user's last items, `[num_users, max_length]`, -1 before them."""
+        return self.sequences.last(np.arange(self.num_users), max_length)
+
+    def history(self, user: Any) -> AnyArray:
+        """Returns the raw items of a raw user, the oldest first."""
+        return self.items.ids[self.sequences[int(self.users.known([user])[0])]]
+
     def take(self, rows: AnyArray) -> "Interactions":
         """Returns the interactions at `rows` (a mask or indices), same vocabularies."""
         given = {n: getattr(self, n) for n in _COLUMNS if getattr(self, n) is not None}
@@ -262,17 +271,12 @@ class Interactions:
 
     def compact(self) -> "Interactions":
         """Returns the same interactions without users and items that have none."""
-        used_users, user_ids = np.unique(self.user_ids, return_inverse=True)
-        used_items, item_ids = np.unique(self.item_ids, return_inverse=True)
-        return replace(
-            self,
-            user_ids=user_ids.astype(np.int32),
-            item_ids=item_ids.astype(np.int32),
-            users=Vocabulary(self.users.ids[used_users], self.users.name),
-            items=Vocabulary(self.items.ids[used_items], self.items.name),
-            user_features=at_rows(self.user_features, used_users),
-            item_features=at_rows(self.item_features, used_items),
-        )
+        changed: dict[str, Any] = {}
+        for side in ("user", "item"):
+            names = (f"{side}_ids", f"{side}s", f"{side}_features")
+            parts = without_unused(*(getattr(self, name) for name in names))
+            changed |= zip(names, parts, strict=True)
+        return replace(self, **changed)
 
     def contains(self, other: "Interactions") -> BoolArray:
         """Returns which of the pairs are here; raises as `Vocabulary.check_same`."""
@@ -293,8 +297,4 @@ class Interactions:
 
     def __repr__(self) -> str:
         """Returns the size, the density and the names of the other columns."""
-        names = (*_COLUMNS[2:], "user_features", "item_features")
-        extras = [n.replace("_", " ") for n in names if getattr(self, n) is not None]
-        extras += [f"source {self.source.path.name}"] if self.source else []
-        num_low = count_low(self.ratings, self.min_rating)
-        return summary(len(self), self.num_users, self.num_items, extras, num_low)
+        return summary(self, (*_COLUMNS[2:], "user_features", "item_features"))

@@ -180,9 +180,14 @@ def described(
     return {f"{role}_features": frame, f"{role}_vocabulary": every}
 
 
-def at_rows(frame: "pd.DataFrame | None", rows: IntArray) -> "pd.DataFrame | None":
-    """Returns the frame's rows at indices, or None for None."""
-    return None if frame is None else frame.iloc[rows]
+def without_unused(
+    ids: IntArray, vocabulary: Vocabulary, features: "pd.DataFrame | None"
+) -> tuple[IntArray, Vocabulary, "pd.DataFrame | None"]:
+    """Returns the three without the raw ids that no row has, numbered anew."""
+    used, renumbered = np.unique(ids, return_inverse=True)
+    kept = Vocabulary(vocabulary.ids[used], vocabulary.name)
+    described_by = None if features is None else features.iloc[used]
+    return renumbered.astype(np.int32), kept, described_by
 
 
 def _check_matched(

@@ -55,7 +55,7 @@ def stratified_split(
     share = test_fraction * _degree(interactions)
     # Rounding errors must not round a whole number up.
     share = np.ceil(share - 1e-9) if round_up else np.round(share)
-    return _per_user(interactions, share, seed)
+    return _per_user(interactions, share, _drawn(interactions, seed))
 
 
 def leave_k_out(interactions: Interactions, *, seed: int, k: int = 10) -> Split:
@@ -64,7 +64,7 @@ def leave_k_out(interactions: Interactions, *, seed: int, k: int = 10) -> Split:
     A user with k or fewer keeps one in train.
     """
     check_positive(k=k)
-    return _per_user(interactions, k, seed)
+    return _per_user(interactions, k, _drawn(interactions, seed))
 
 
 def leave_one_out(interactions: Interactions, *, seed: int) -> Split:
@@ -76,12 +76,17 @@ def leave_one_out(interactions: Interactions, *, seed: int) -> Split:
 
 
 def leave_last_out(interactions: Interactions, *, seed: int, k: int = 1) -> Split:
-    """Puts the last k interactions of each user into test, ties in time at random.
+    """Puts the last k interactions of each user into test, ties in time by row.
 
-    A user with k or fewer keeps the first in train.
+    A user with k or fewer keeps the first in train. Lists without timestamps, a line
+    for each user, are in order of time. Nothing is drawn, so `seed` has no effect.
     """
     check_positive(k=k)
-    return _per_user(interactions, k, seed, -_timestamps(interactions))
+    source = interactions.source
+    in_lists = source is not None and source.format == "lists"
+    by_row = in_lists and interactions.timestamps is None
+    times = 0 if by_row else -_timestamps(interactions)
+    return _per_user(interactions, k, -np.arange(len(interactions)), times)
 
 
 def temporal_split(
@@ -92,7 +97,7 @@ def temporal_split(
     Ties in time are cut at random. Test may have users and items that train lacks.
     """
     check_fraction(test_fraction=test_fraction)
-    tie = np.random.default_rng(seed).random(len(interactions))
+    tie = _drawn(interactions, seed)
     latest_first = np.lexsort((tie, _timestamps(interactions)))[::-1]
     is_test = np.zeros(len(interactions), dtype=bool)
     is_test[latest_first[: round(test_fraction * len(interactions))]] = True
@@ -231,14 +236,18 @@ def _folds(interactions: Interactions, num_folds: int, seed: int) -> AnyArray:
     return fold_of
 
 
+def _drawn(interactions: Interactions, seed: int) -> AnyArray:
+    """A random number for each row: `[interactions]`."""
+    return np.random.default_rng(seed).random(len(interactions))
+
+
 def _per_user(
-    interactions: Interactions, num_test: Any, seed: int, key: Any = 0
+    interactions: Interactions, num_test: Any, tie: AnyArray, key: Any = 0
 ) -> Split:
     """Puts the first `num_test` rows of each user by `key` into test; one row stays.
 
-    `num_test` is a number, or one for each row's user; ties in `key` are random.
+    `num_test` is a number, or one for each row's user; ties in `key` are by `tie`.
     """
-    tie = np.random.default_rng(seed).random(len(interactions))
     keys = np.broadcast_to(key, tie.shape)
     order = np.lexsort((tie, keys, interactions.user_ids))
     users = interactions.user_ids[order]

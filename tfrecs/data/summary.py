@@ -1,26 +1,26 @@
 """The line that `repr` shows of interactions."""
 
 from collections.abc import Sequence
+from typing import Any
+
+from tfrecs.data.feedback import count_low
 
 
-def summary(
-    num_interactions: int,
-    num_users: int,
-    num_items: int,
-    columns: Sequence[str],
-    num_low: int,
-) -> str:
+def summary(data: Any, columns: Sequence[str]) -> str:
     """Returns the sizes, the density, other columns, and the low ratings if any.
 
-    Example:
-        >>> summary(2, 2, 1, ["ratings"], 1)[14:]
-        ' 2 of 2 users x 1 item, density 100.00%, with ratings, 1 not positive>'
+    Args:
+        data: the `Interactions`.
+        columns: names of what they may have besides ids.
     """
-    sides = {"user": num_users, "item": num_items}
+    sides = {"user": data.num_users, "item": data.num_items}
     shape = " x ".join(f"{n} {side}{'s' * (n != 1)}" for side, n in sides.items())
-    density = num_interactions / (num_users * num_items)
-    extra = f", with {', '.join(columns)}" if columns else ""
+    density = len(data) / (data.num_users * data.num_items)
+    extras = [
+        name.replace("_", " ") for name in columns if getattr(data, name) is not None
+    ]
+    extras += [f"source {data.source.path.name}"] if data.source else []
+    extra = f", with {', '.join(extras)}" if extras else ""
+    num_low = count_low(data.ratings, data.min_rating)
     extra += f", {num_low} not positive" if num_low else ""
-    return (
-        f"<Interactions: {num_interactions} of {shape}, density {density:.2%}{extra}>"
-    )
+    return f"<Interactions: {len(data)} of {shape}, density {density:.2%}{extra}>"

@@ -1,0 +1,57 @@
+"""Histories: the items of each user in order of time."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfrecs._base.checks import check_positive
+from tfrecs._base.types import AnyArray, IntArray
+
+PADDING = -1
+"""What is no item: a row of items begins with as many as it is too short."""
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """The items of each user, the oldest first.
+
+    Args:
+        items: `[interactions]` item ids, user by user.
+        starts: `[num_users + 1]`: user u has `items[starts[u]:starts[u + 1]]`.
+        rows: `[interactions]` the rows of the data that they are from.
+    """
+
+    items: IntArray
+    starts: AnyArray
+    rows: AnyArray
+
+    def __getitem__(self, user_id: int) -> IntArray:
+        """Returns the items of one user."""
+        return self.items[self.starts[user_id] : self.starts[user_id + 1]]
+
+    def last(self, user_ids: AnyArray, max_length: int) -> IntArray:
+        """Returns the last items of users, with `PADDING` before them.
+
+        Args:
+            user_ids: `[users]`.
+            max_length: at least 1; older items are left out.
+
+        Returns:
+            `[users, max_length]` int32. The last column holds the latest items.
+        """
+        check_positive(max_length=max_length)
+        place = self.starts[user_ids + 1][:, None] + np.arange(-max_length, 0)
+        known = place >= self.starts[user_ids][:, None]
+        return np.where(known, self.items[np.where(known, place, 0)], PADDING)
+
+
+def histories_of(data: Any) -> Histories:
+    """Sorts the items of each user of `Interactions` by time, equal times by row.
+
+    Without times the order is that of the rows.
+    """
+    times = 0 * data.user_ids if data.timestamps is None else data.timestamps
+    rows = np.lexsort((times, data.user_ids))  # stable
+    counts = np.bincount(data.user_ids, minlength=data.num_users)
+    return Histories(data.item_ids[rows], np.append(0, np.cumsum(counts)), rows)
