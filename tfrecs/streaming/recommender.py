@@ -1,24 +1,25 @@
 """Recommends on raw ids, and learns from each event."""
 
 import math
+import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tfrecs._base.checks import check_choice, check_positive
-from tfrecs._base.types import AnyArray, FloatArray
+from tfrecs._base.types import AnyArray
 from tfrecs.data.feedback import is_positive, warn_of_no_minimum
 from tfrecs.data.id_arrays import as_id_array
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.sizes import check_same_sizes
 from tfrecs.evaluation.ranking.scorers import in_own_precision
+from tfrecs.streaming.alone import alone
 from tfrecs.streaming.checks import check_not_negative
 from tfrecs.streaming.event_log import EventLog, Forgetting
 from tfrecs.streaming.events import events_of
 from tfrecs.streaming.learners import Learner
+from tfrecs.streaming.starting import start_of
 
 if TYPE_CHECKING:
     from tfrecs.models.two_tower import TwoTower
@@ -43,7 +44,8 @@ class IncrementalRecommender:
     """Recommends to users of a stream, and learns from its events.
 
     New users and items are added with their first event. Before their first event users
-    get the most popular items.
+    get the most popular items. Threads may call all methods at once: one at a time has
+    the recommender, so that no answer is of half an event.
 
     Args:
         learner: scores the items, such as `Ridge()`.
@@ -80,7 +82,9 @@ class IncrementalRecommender:
         self.log = EventLog(forgetting)
         self._users: dict[Hashable, int] = {}
         self._items: dict[Hashable, int] = {}
+        self.lock = threading.RLock()
 
+    @alone
     def fit(
         self, train: Interactions, model: "TwoTower | None" = None
     ) -> "IncrementalRecommender":
@@ -105,9 +109,11 @@ class IncrementalRecommender:
                 "`fit` must come before any event. Received: a recommender with "
                 f"{self.log.num_events}. Use partial_fit."
             )
-        start = None if model is None else self._start(model, train)
+        start = (
+            None if model is None else start_of(self.learner, self.log, model, train)
+        )
         self._number(train.users.ids.tolist(), train.items.ids.tolist())
-        self._grow()
+        self._grow(len(self._users), len(self._items))
         if self.min_rating is not None and train.ratings is not None:
             train = replace(train, min_rating=self.min_rating)
         for event in events_of(train.positives):
@@ -120,6 +126,7 @@ class IncrementalRecommender:
             start()
         return self
 
+    @alone
     def partial_fit(
         self,
         user: Hashable,
@@ -148,13 +155,16 @@ class IncrementalRecommender:
         for raw, known in ((user, self._users), (item, self._items)):
             if raw not in known:
                 as_id_array([raw], "user" if known is self._users else "item")
-        row = self._users.setdefault(user, len(self._users))
-        column = self._items.setdefault(item, len(self._items))
+        row = self._users.get(user, len(self._users))
+        column = self._items.get(item, len(self._items))
         if row >= self.log.num_users or column >= self.log.num_items:
-            self._grow()
+            self._grow(row + 1, column + 1)
+        self._users.setdefault(user, row)
+        self._items.setdefault(item, column)
         self.log.add(row, column, worth, time)
         self.learner.learn(row, column, worth, self.log)
 
+    @alone
     def recommend(
         self, user: Hashable, k: int = 10, *, exclude_seen: bool = True
     ) -> list[tuple[Hashable, float]]:
@@ -180,6 +190,7 @@ class IncrementalRecommender:
         found = best[~np.isneginf(scores[best])].tolist()
         return [(items[item], float(scores[item])) for item in found]
 
+    @alone
     def rank(self, user: Hashable, item: Hashable, *, exclude_seen: bool = True) -> int:
         """Returns the rank of an item in the user's current ranking, ties against it.
 
@@ -217,26 +228,31 @@ class IncrementalRecommender:
             warn_of_no_minimum("Events have ratings", remedy)
         return bool(is_positive(rating, self.min_rating))
 
+    @alone
     def knows(self, user: Hashable) -> bool:
         """Returns whether the user had an event."""
         row = self._users.get(user)
         return row is not None and len(self.log.items_of(row)) > 0
 
+    @alone
     def had(self, user: Hashable, item: Hashable) -> bool:
         """Returns whether the user had an event with the item."""
         row, column = self._users.get(user), self._items.get(item)
         return row is not None and column is not None and self.log.has(row, column)
 
     @property
+    @alone
     def users(self) -> list[Hashable]:
         """Raw ids of the users, in the order of their first events."""
         return list(self._users)
 
     @property
+    @alone
     def items(self) -> list[Hashable]:
         """Raw ids of the items, in the order of their first events."""
         return list(self._items)
 
+    @alone
     def state(self) -> dict[str, AnyArray]:
         """Returns everything that was learned as arrays, without the ids."""
         log, learner = self.log.state(), self.learner.state()
@@ -245,6 +261,7 @@ class IncrementalRecommender:
             **{f"learner/{name}": array for name, array in learner.items()},
         }
 
+    @alone
     def restore(
         self,
         state: Mapping[str, AnyArray],
@@ -262,8 +279,8 @@ class IncrementalRecommender:
         self._users = {raw: number for number, raw in enumerate(users)}
         self._items = {raw: number for number, raw in enumerate(items)}
 
-    def _grow(self) -> None:
-        self.log.grow(len(self._users), len(self._items))
+    def _grow(self, num_users: int, num_items: int) -> None:
+        self.log.grow(num_users, num_items)
         self.learner.grow(self.log)
 
     def _weight(self, rating: float | None, weight: float | None) -> float:
@@ -271,29 +288,3 @@ class IncrementalRecommender:
         if weight is not None:
             return weight
         return 1.0 if rating is None else CONFIDENCES[self.confidence](rating)
-
-    def _start(self, model: "TwoTower", train: Interactions) -> Callable[[], None]:
-        """Returns a function that starts the learner from a model of `train`."""
-        takes_vectors: Any = getattr(self.learner, "start_from", None)
-        takes_model: Any = getattr(self.learner, "start_from_model", None)
-        if not (takes_vectors or takes_model):
-            raise ValueError(
-                f"{type(self.learner).__name__} cannot start from a model. Omit it."
-            )
-        check_same_sizes(model, train)
-        if takes_vectors:
-            return partial(takes_vectors, *_vectors_of(model), self.log)
-        return partial(takes_model, model)
-
-
-def _vectors_of(model: "TwoTower") -> tuple[FloatArray, FloatArray]:
-    """Returns vectors of users and items whose inner products are the scores."""
-    users = model.user_output(np.arange(model.num_users, dtype=np.int32))
-    items = model.item_output()
-    if "hidden" in items:
-        raise ValueError(
-            "`model` must have no hidden part, so that scores are inner products. "
-            f"Received: {model.name}. Use a model such as mf, or the learner OneStep."
-        )
-    found = model.interaction.vectors(users, items)
-    return np.array(found[0]), np.array(found[1])

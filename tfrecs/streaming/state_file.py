@@ -74,18 +74,19 @@ def write_state(
     """Writes a recommender and more arrays to a file, atomically."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    about = {
-        **_settings(recommender),
-        "users": to_json(Vocabulary(recommender.users, "users")),
-        "items": to_json(Vocabulary(recommender.items, "items")),
-    }
-    arrays: dict[str, Any] = {
-        "about": np.array(json.dumps(about)),
-        **recommender.state(),
-        **{f"more/{name}": array for name, array in more.items()},
-    }
-    with replaced_when_whole(path) as partial, partial.open("wb") as file:
-        np.savez(file, **arrays)
+    with recommender.lock:  # whose state has views of its arrays
+        about = {
+            **_settings(recommender),
+            "users": to_json(Vocabulary(recommender.users, "users")),
+            "items": to_json(Vocabulary(recommender.items, "items")),
+        }
+        arrays: dict[str, Any] = {
+            "about": np.array(json.dumps(about)),
+            **recommender.state(),
+            **{f"more/{name}": array for name, array in more.items()},
+        }
+        with replaced_when_whole(path) as partial, partial.open("wb") as file:
+            np.savez(file, **arrays)
 
 
 def read_state(
