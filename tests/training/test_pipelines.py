@@ -233,7 +233,7 @@ def test_every_batch_draws_other_negatives(from_pairs):
 @with_negatives
 def test_exact_needs_an_item_that_each_user_lacks(make):
     train = Interactions.from_matrix(np.ones((1, 3)), users=["ann"])
-    with pytest.raises(ValueError, match="user 'ann', who has all 3"):
+    with pytest.raises(ValueError, match="Received: 1 users, and none such"):
         make(train, seed=0)
     assert len(epoch(make(train, seed=0, exact=False))) == 1
 
@@ -457,6 +457,6 @@ def test_negatives_of_several_positives_follow_the_sampling():
     for inputs, _ in epoch(several(**options)):
         assert rarest[np.array(inputs["item_id"])[:, 10:]].all()
     everything = Interactions.from_matrix(np.ones((1, 3)), users=["ann"])
-    with pytest.raises(ValueError, match="user 'ann', who has all 3"):
+    with pytest.raises(ValueError, match="Received: 1 users, and none such"):
         several_positives_batches(everything, seed=0)
     assert epoch(several_positives_batches(everything, seed=0, exact=False))

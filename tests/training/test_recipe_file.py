@@ -72,7 +72,7 @@ def test_every_recipe_of_the_bench_reads_back_as_it_was_written(name, tmp_path):
 def test_credit_cannot_be_written(tmp_path):
     credit = partial_credit({"decade": np.array([0, 0])}, {"decade": 0.5})
     settings = Settings(negatives=Negatives("own", credit=credit))
-    with pytest.raises(ValueError, match="without partial credit"):
+    with pytest.raises(ValueError, match="without `credit`"):
         write_recipes(tmp_path / "r.json", {"mf": Recipe("mf", training=settings)})
     assert list(tmp_path.iterdir()) == []
 

@@ -1,6 +1,10 @@
 """Negatives of each positive, drawn for a whole batch at a time."""
 
+import logging
 from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
 
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.popularity import Catalogue
@@ -9,7 +13,10 @@ from tfrecs.training.weighted_draws import (
     below,
     item_at,
     item_weights,
+    left_over,
     outside,
+    own_items,
+    pairs_matrix,
 )
 
 if TYPE_CHECKING:
@@ -17,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def exact_negatives(
-    train: Interactions, sampling: str = "uniform", exponent: float = 1.0
+    train: Interactions,
+    sampling: str = "uniform",
+    exponent: float = 1.0,
+    dislikes: Interactions | None = None,
 ) -> Sampler:
     """Returns a sampler of items that the user has no interaction with in `train`.
 
@@ -31,10 +41,13 @@ def exact_negatives(
         sampling: "uniform" or "popularity".
         exponent: of "popularity": 1 is in proportion to interactions, 0 the same for
             all items with interactions, and below 0 favours unpopular items.
+        dislikes: pairs of low ratings, which are never drawn as unknown. If the user
+            has any, the first item of a row is one of them, drawn uniformly.
 
     Raises:
         ValueError: if `sampling` is unknown, `exponent` is not finite or has no effect,
-            or a user interacted with every item that can be drawn.
+            a user interacted with every item that can be drawn, or `dislikes` have
+            other vocabularies or a pair of `train`.
 
     References:
         Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their
@@ -43,10 +56,84 @@ def exact_negatives(
         Matter", where the best one depends on the data, and may be below 0.
     """
     weights = item_weights(train, sampling, exponent, 2**62 // train.num_users)
-    places, at = outside(train, weights), item_at(weights)
+    known = _known(train, dislikes)
+    places, at = outside(train, known, weights), item_at(weights)
 
     def sample(users: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
         return at(places(users, n, seed))
+
+    return sample if dislikes is None else _dislike_first(sample, dislikes)
+
+
+def without_full_users(
+    train: Interactions,
+    sampling: str = "uniform",
+    exponent: float = 1.0,
+    dislikes: Interactions | None = None,
+) -> Interactions:
+    """Returns the interactions of users with an unknown item to draw.
+
+    The logger "tfrecs" counts the users that are left out. Arguments are as of
+    `exact_negatives`.
+
+    Raises:
+        ValueError: if no user is left.
+    """
+    known, kept = _known(train, dislikes), train
+    users = len(np.unique(train.user_ids))
+    while True:  # without a user, others may have all that is left by popularity
+        weights = item_weights(kept, sampling, exponent)
+        rows = (left_over(known, weights) > 0)[kept.user_ids]
+        if rows.all():
+            break
+        if not rows.any():
+            raise ValueError(
+                "A user must have no interaction with at least one item. Received: "
+                f"{users} users, and none such. Use exact=False, or shared negatives."
+            )
+        kept = kept.take(rows)
+    if len(kept) < len(train):
+        logging.getLogger("tfrecs").warning(
+            "%d of %d users have an interaction with every item that can be drawn as a "
+            "negative: their %d interactions are left out of training",
+            *(users - len(np.unique(kept.user_ids)), users, len(train) - len(kept)),
+        )
+    return kept
+
+
+def _known(train: Interactions, dislikes: Interactions | None) -> sp.csr_array:
+    """Returns likes and dislikes, `[num_users, num_items]`, items sorted."""
+    if dislikes is None:
+        return train.matrix
+    shared = train.contains(dislikes)
+    if shared.any():
+        raise ValueError(
+            "`dislikes` must hold no pair of `train`. Received: "
+            f"{shared.sum()} of {len(dislikes)} shared. Divide the data with "
+            "split_by_rating."
+        )
+    known = sp.csr_array(train.matrix + pairs_matrix(dislikes))
+    known.sort_indices()
+    return known
+
+
+def _dislike_first(draw: Sampler, dislikes: Interactions) -> Sampler:
+    """Returns `draw` with a dislike of the user as the first item, if any."""
+    import tensorflow as tf
+
+    matrix = pairs_matrix(dislikes)
+    sizes = tf.constant(np.diff(matrix.indptr).astype(np.int64))
+    dislike = own_items(matrix)
+
+    def sample(users: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
+        seeds = tf.random.experimental.stateless_split(seed, 2)
+        unknown = draw(users, n, seeds[0])
+        first = tf.where(
+            tf.gather(sizes, users)[:, None] > 0,
+            dislike(users, 1, seeds[1]),
+            unknown[:, :1],
+        )
+        return tf.concat([first, unknown[:, 1:]], axis=1)
 
     return sample
 
@@ -68,3 +155,26 @@ def approximate_negatives(
         return at(below(tf.fill([tf.shape(users)[0], 1], length), n, seed))
 
     return sample
+
+
+def own_negatives(
+    train: Interactions,
+    sampling: str,
+    exponent: float,
+    exact: bool,
+    dislikes: Interactions | None,
+) -> tuple[Interactions, Sampler]:
+    """Returns the positives to train on, and the sampler of their negatives.
+
+    For arguments and errors see `pairwise_batches`.
+    """
+    train = train.positives
+    if not exact:
+        if dislikes is not None:
+            raise ValueError(
+                "`dislikes` need exact negatives, or they would be drawn as unknown. "
+                "Received: exact=False. Leave it out."
+            )
+        return train, approximate_negatives(train, sampling, exponent)
+    train = without_full_users(train, sampling, exponent, dislikes)
+    return train, exact_negatives(train, sampling, exponent, dislikes)

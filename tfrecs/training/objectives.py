@@ -63,6 +63,7 @@ class Row:
             how many other items a positive is compared with.
         single: whether a row has a single positive, which may have a weight.
         credit: whether `pipeline` takes partial credit.
+        dislikes: whether `pipeline` takes dislikes.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class Row:
     others: Callable[[Interactions, int, int], float] = lambda train, rows, n: n
     single: bool = True
     credit: bool = False
+    dislikes: bool = False
 
 
 _SEVERAL = {"kos-warp": LOSSES["kos-warp"]}  # losses of several positives in a row
@@ -82,13 +84,16 @@ _SINGLE = {name: loss for name, loss in LOSSES.items() if name not in _SEVERAL}
 # Nothing corrects a softmax for the popularity of a positive's own negatives.
 _UNCORRECTED = {name: loss for name, loss in _SINGLE.items() if name != "softmax"}
 
-_own = partial(Row, pipeline=pairwise_batches, num_negatives=4, credit=True)
+_own = partial(
+    Row, pipeline=pairwise_batches, num_negatives=4, credit=True, dislikes=True
+)
 _several = partial(
     Row,
     losses=_SEVERAL,
     pipeline=several_positives_batches,
     num_negatives=10,
     single=False,
+    dislikes=True,
 )
 
 

@@ -34,6 +34,9 @@ class Negatives:
             negatives by popularity.
         credit: labels of negatives that are similar to the positive, for own and shared
             negatives; see `tfrecs.training.partial_credit`.
+        dislikes: pairs of low ratings, as from `tfrecs.data.dislikes.split_by_rating`,
+            for own negatives: one of its user's is the first negative of a row, and
+            none is drawn as unknown.
 
     Raises:
         ValueError: if `kind` is unknown.
@@ -43,6 +46,7 @@ class Negatives:
     num_negatives: int | None = None
     exponent: float = 1.0
     credit: PartialCredit | None = None
+    dislikes: Interactions | None = None
 
     def __post_init__(self) -> None:
         """Checks the kind."""
@@ -71,19 +75,18 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Checks the objective and the arguments of the negatives."""
-        has_effect = {
-            "num_negatives": self.row.num_negatives is not None,
-            "exponent": self.row.sampling == "popularity",
-            "credit": self.row.credit,
-        }
-        for name, used in has_effect.items():
+        for name, used in _takes(self.row).items():
             value = getattr(self.negatives, name)
             if not used and value != getattr(Negatives, name):
-                shown = value if isinstance(value, int | float) else "PartialCredit"
+                is_number = isinstance(value, int | float)
+                shown = value if is_number else type(value).__name__
+                rows = [row for row in ROWS if self.objective in row.losses]
+                kinds = dict.fromkeys(row.kind for row in rows if _takes(row)[name])
+                remedy = f"Use negatives of kind {', '.join(kinds)}." if kinds else ""
                 raise ValueError(
                     f"`{name}` must be left out for objective {self.objective!r} with "
                     f"negatives {self.negatives.kind!r}, where it has no effect. "
-                    f"Received: {name}={shown}"
+                    f"Received: {name}={shown}. {remedy or 'Leave it out.'}"
                 )
 
     @property
@@ -114,6 +117,8 @@ class Plan:
             }
         if self.row.credit:
             given["credit"] = self.negatives.credit
+        if self.row.dislikes:
+            given["dislikes"] = self.negatives.dislikes
         if self.row.pipeline is shared_negatives_batches:
             given["correct"] = self.objective == "softmax"
             given["label_negatives"] = self.row.credit
@@ -131,6 +136,16 @@ class Plan:
         n, row = self.negatives.num_negatives, self.row
         rows = row.batch_size if batch_size is None else batch_size
         return rows, row.num_negatives if n is None else n
+
+
+def _takes(row: Row) -> dict[str, bool]:
+    """Returns whether each argument of `Negatives` has an effect."""
+    return {
+        "num_negatives": row.num_negatives is not None,
+        "exponent": row.sampling == "popularity",
+        "credit": row.credit,
+        "dislikes": row.dislikes,
+    }
 
 
 def choose_negatives(
@@ -160,7 +175,7 @@ def choose_negatives(
         negatives = Negatives(negatives)
     reason = "as requested"
     if negatives.kind == "auto":
-        kind, reason = _affordable(train, name, negatives.credit)
+        kind, reason = _affordable(train, name, negatives)
         negatives = replace(negatives, kind=kind)
     plan = Plan(name, negatives, settings, reason)
     if train.weights is not None and not plan.row.single:
@@ -174,7 +189,7 @@ def choose_negatives(
 
 
 def _affordable(
-    train: Interactions, objective: str, credit: PartialCredit | None
+    train: Interactions, objective: str, negatives: Negatives
 ) -> tuple[str, str]:
     """Returns a kind of negatives, and the reason for it."""
     if objective in RATING_LOSSES:
@@ -183,8 +198,10 @@ def _affordable(
         return "all", f"{objective} is over the whole catalogue"
     if objective not in CATALOGUE_LOSSES:
         return "own", f"{objective} compares a positive with single items"
-    if credit is not None:
+    if negatives.credit is not None:
         return "own", "partial credit belongs to single positives"
+    if negatives.dislikes is not None:
+        return "own", "dislikes are negatives of single positives"
     if train.weights is not None:
         return "own", "train has weights, one for each positive"
     pairs = _pairs(train)

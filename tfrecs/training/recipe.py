@@ -98,7 +98,7 @@ def training_values(settings: Settings) -> dict[str, Any]:
     negatives as in "negatives.num_negatives".
 
     Raises:
-        ValueError: if the negatives have partial credit, which is no number.
+        ValueError: if the negatives have partial credit or dislikes: these are data.
     """
     objective, negatives = settings.objective, settings.negatives
     found: dict[str, Any] = {name: getattr(settings, name) for name in TRAINING}
@@ -106,11 +106,12 @@ def training_values(settings: Settings) -> dict[str, Any]:
         found["objective"] = objective.name
         found |= {f"{LOSS}{name}": x for name, x in objective.settings.items()}
     if isinstance(negatives, Negatives):
-        if negatives.credit is not None:
-            raise ValueError(
-                "A recipe must have negatives without partial credit, which is no "
-                "number. Received: a `credit`. Pass `negatives` to `fit` instead."
-            )
+        for name in ("credit", "dislikes"):
+            if getattr(negatives, name) is not None:
+                raise ValueError(
+                    f"A recipe must have negatives without `{name}`, which is data. "
+                    f"Received: `{name}`. Pass `negatives` to `fit` instead."
+                )
         found["negatives"] = negatives.kind
         found[f"{NEGATIVES}num_negatives"] = negatives.num_negatives
         found[f"{NEGATIVES}exponent"] = negatives.exponent

@@ -56,7 +56,7 @@ def write_recipes(
         baselines: settings of baselines by name, for `python -m tfrecs.bench`.
 
     Raises:
-        ValueError: for negatives with partial credit, which is no number.
+        ValueError: for negatives with partial credit or dislikes, which are data.
     """
     models = {name: _as_json(recipe) for name, recipe in recipes.items()}
     others = {name: dict(values) for name, values in (baselines or {}).items()}
@@ -171,7 +171,7 @@ def _training(where: str, values: Any) -> Settings:
     loss = {**RATING_LOSSES, **CATALOGUE_LOSSES, **LOSSES}[objective]
     types = parameter_types(Settings, leave_out=("reason",))
     types |= {f"{LOSS}{name}": float for name in settings_of_loss(loss)}
-    of_negatives = parameter_types(Negatives, leave_out=("kind", "credit"))
+    of_negatives = parameter_types(Negatives, leave_out=("kind", "credit", "dislikes"))
     types |= {f"{OF_NEGATIVES}{name}": x for name, x in of_negatives.items()}
     check_keys(where, values, types)
     for key, value in values.items():

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import scipy.sparse as sp
 
 from tfrecs._base.checks import check_choice
 from tfrecs._base.types import AnyArray
@@ -61,8 +62,17 @@ def item_at(weights: AnyArray) -> "Callable[[tf.Tensor], tf.Tensor]":
     return at
 
 
-def outside(train: Interactions, weights: AnyArray) -> Sampler:
-    """Returns a sampler of places outside the user's items, `[batch, n]` int64.
+def left_over(known: sp.csr_array, weights: AnyArray) -> AnyArray:
+    """Returns the weight of all items but the user's known ones, `[num_users]`."""
+    ends = np.append(0, np.cumsum(weights[known.indices]))
+    return weights.sum() - np.diff(ends[known.indptr])
+
+
+def outside(train: Interactions, known: sp.csr_array, weights: AnyArray) -> Sampler:
+    """Returns a sampler of places outside the user's known items, `[batch, n]` int64.
+
+    `known` is `[num_users, num_items]`, items sorted: the positives in `train`, and
+    other items that must not be drawn.
 
     Cut the user's items i_0 < i_1 < ... out of the line: a draw r is below the length
     that remains, and i_j was cut out before r if and only if begin(i_j) less the
@@ -71,22 +81,23 @@ def outside(train: Interactions, weights: AnyArray) -> Sampler:
     """
     import tensorflow as tf
 
-    matrix = train.matrix
-    starts = matrix.indptr.astype(np.int64)
-    cut = np.append(0, np.cumsum(weights[matrix.indices]))  # lengths, user after user
-    left = weights.sum() - np.diff(cut[starts])
-    if left.min() <= 0:
+    starts = known.indptr.astype(np.int64)
+    cut = np.append(0, np.cumsum(weights[known.indices]))  # lengths, user after user
+    left = left_over(known, weights)
+    active = np.flatnonzero(np.bincount(train.user_ids))
+    if left[active].min() <= 0:
+        user = active[left[active].argmin()]
         raise ValueError(
             "Each user must have no interaction with at least one item. Received: user "
-            f"{train.users.ids[[left.argmin()]].tolist()[0]!r}, who has all "
+            f"{train.users.ids[[user]].tolist()[0]!r}, who has all "
             f"{np.count_nonzero(weights)}. Remove such users, or use exact=False."
         )
     span = weights.sum() + 1
     of_user = np.repeat(np.arange(train.num_users, dtype=np.int64), np.diff(starts))
     begins = np.cumsum(weights) - weights
-    before = begins[matrix.indices] - (cut[:-1] - cut[starts[of_user]])
+    before = begins[known.indices] - (cut[:-1] - cut[starts[of_user]])
     keys = tf.constant(of_user * span + before)
-    left, begin = tf.constant(left), tf.constant(cut[starts[:-1]])
+    left, begin = tf.constant(np.maximum(left, 1)), tf.constant(cut[starts[:-1]])
     # With lengths of 1 the table is the identity.
     table = None if (weights == 1).all() else tf.constant(cut)
 
@@ -99,6 +110,35 @@ def outside(train: Interactions, weights: AnyArray) -> Sampler:
         return r + lengths - tf.gather(begin, users)
 
     return places
+
+
+def pairs_matrix(interactions: Interactions) -> sp.csr_array:
+    """Returns 1 for a pair of any rating, `[num_users, num_items]`, items sorted."""
+    pairs = interactions.user_ids, interactions.item_ids
+    shape = interactions.num_users, interactions.num_items
+    matrix = sp.csr_array((np.ones(len(interactions)), pairs), shape=shape)
+    matrix.sort_indices()
+    return matrix
+
+
+def own_items(matrix: sp.csr_array) -> Sampler:
+    """Returns a sampler of the user's items in a matrix, uniform, with replacement.
+
+    The items drawn for a user without any are arbitrary.
+    """
+    import tensorflow as tf
+
+    items = tf.constant(matrix.indices.astype(np.int32))
+    starts = tf.constant(matrix.indptr[:-1].astype(np.int64))
+    sizes = tf.constant(np.maximum(np.diff(matrix.indptr), 1).astype(np.int64))
+    last = len(matrix.indices) - 1
+
+    def sample(user_ids: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
+        users = user_ids[:, None]
+        places = tf.gather(starts, users) + below(tf.gather(sizes, users), n, seed)
+        return tf.gather(items, tf.minimum(places, last))
+
+    return sample
 
 
 def below(sizes: "tf.Tensor", num_draws: int, seed: "tf.Tensor") -> "tf.Tensor":

@@ -7,7 +7,7 @@ import numpy as np
 from tfrecs._base.checks import check_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.training.batches.shuffling import Assemble, batches_of_pairs
-from tfrecs.training.negatives import approximate_negatives, exact_negatives
+from tfrecs.training.negatives import own_negatives
 from tfrecs.training.partial_credit import CreditFunction, PartialCredit
 from tfrecs.training.weighted_draws import Sampler
 
@@ -26,6 +26,7 @@ def pairwise_batches(
     exponent: float = 1.0,
     epochs: int = 1,
     credit: PartialCredit | None = None,
+    dislikes: Interactions | None = None,
 ) -> "tf.data.Dataset":
     """Returns rows of one positive and its negatives, reshuffled in each epoch.
 
@@ -43,6 +44,9 @@ def pairwise_batches(
             iteration is one epoch, which has a cost of its own.
         credit: labels of negatives that are similar to the positive; see
             `tfrecs.training.partial_credit`.
+        dislikes: pairs of low ratings, as from `split_by_rating`. The first negative of
+            a row is a dislike of its user, if there is one, and the others are unknown
+            items, so that `num_negatives` should be at least 2.
 
     Returns:
         A finite dataset of `({"user_id": [batch], "item_id": [batch, 1 + n]}, labels
@@ -51,13 +55,16 @@ def pairwise_batches(
 
     Raises:
         ValueError: if a size is below 1, `sampling` is unknown, `exponent` is not
-            finite or has no effect, with `exact` a user has the whole catalogue, or
-            `credit` is of another catalogue.
+            finite or has no effect, with `exact` every user has the whole catalogue
+            (such users are left out and counted in the log), `credit` is of another
+            catalogue, or `dislikes` do not go with the rest.
     """
     check_positive(batch_size=batch_size, num_negatives=num_negatives, epochs=epochs)
-    train = train.positives
-    negatives = exact_negatives if exact else approximate_negatives
-    draw = negatives(train, sampling, exponent)
+    if credit is not None and dislikes is not None:
+        raise ValueError(
+            "`credit` must be left out with `dislikes`, which get none. Received: both"
+        )
+    train, draw = own_negatives(train, sampling, exponent, exact, dislikes)
     batch_size = min(batch_size, len(train))
     labels = None if credit is None else credit.function(train.num_items)
     assemble = with_own(draw, batch_size, num_negatives, labels)
@@ -77,6 +84,7 @@ def pointwise_batches(
     exponent: float = 1.0,
     epochs: int = 1,
     credit: PartialCredit | None = None,
+    dislikes: Interactions | None = None,
 ) -> "tf.data.Dataset":
     """Returns single pairs, 1 positive to `num_negatives` negatives.
 
@@ -108,6 +116,7 @@ def pointwise_batches(
         exponent=exponent,
         epochs=epochs,
         credit=credit,
+        dislikes=dislikes,
     ).map(flatten)
 
 

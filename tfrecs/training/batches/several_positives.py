@@ -7,8 +7,8 @@ import numpy as np
 from tfrecs._base.checks import check_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.training.batches.shuffling import ready, shuffled_rows
-from tfrecs.training.negatives import approximate_negatives, exact_negatives
-from tfrecs.training.weighted_draws import Sampler, below
+from tfrecs.training.negatives import own_negatives
+from tfrecs.training.weighted_draws import own_items
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -25,6 +25,7 @@ def several_positives_batches(
     sampling: str = "uniform",
     exponent: float = 1.0,
     epochs: int = 1,
+    dislikes: Interactions | None = None,
 ) -> "tf.data.Dataset":
     """Returns rows of several positives of a user, and negatives, for k-OS losses.
 
@@ -42,6 +43,7 @@ def several_positives_batches(
         sampling: how negatives are drawn.
         exponent: exponent of "popularity".
         epochs: passes over `train` in one iteration of the dataset.
+        dislikes: as of `pairwise_batches`.
 
     Returns:
         A finite dataset of `({"user_id": [batch], "item_id": [batch, p + n]}, labels
@@ -59,10 +61,8 @@ def several_positives_batches(
         num_negatives=num_negatives,
         epochs=epochs,
     )
-    train = train.positives
-    positives = _own_positives(train)
-    sampler = exact_negatives if exact else approximate_negatives
-    negatives = sampler(train, sampling, exponent)
+    train, negatives = own_negatives(train, sampling, exponent, exact, dislikes)
+    positives = own_items(train.matrix)
     batch_size = min(batch_size, len(train))
     users = tf.constant(train.user_ids)
     shape = [batch_size, num_positives + num_negatives]
@@ -81,20 +81,3 @@ def several_positives_batches(
         return {"user_id": user_id, "item_id": item_id}, labels
 
     return ready(shuffled_rows(len(train), batch_size, epochs, seed).map(gather))
-
-
-def _own_positives(train: Interactions) -> Sampler:
-    """Returns a sampler of the user's items, uniform and with replacement."""
-    import tensorflow as tf
-
-    matrix = train.matrix
-    items = tf.constant(matrix.indices.astype(np.int32))
-    starts = tf.constant(matrix.indptr[:-1].astype(np.int64))
-    sizes = tf.constant(np.diff(matrix.indptr).astype(np.int64))
-
-    def sample(user_ids: "tf.Tensor", n: int, seed: "tf.Tensor") -> "tf.Tensor":
-        users = user_ids[:, None]
-        places = below(tf.gather(sizes, users), n, seed)
-        return tf.gather(items, tf.gather(starts, users) + places)
-
-    return sample
