@@ -162,6 +162,9 @@ def test_typed_ids_keep_their_type_and_whole_floats_are_integers(values, id_type
     frame = pd.DataFrame({"user_id": values, "item_id": range(len(values))})
     types = id_type and {"user": id_type}
     assert users_of(Interactions.from_frame(frame, id_type=types)) == ids
+    data = Interactions.from_arrays(values, range(len(values)), id_type=types)
+    assert users_of(data) == ids
+    assert data.items.ids.dtype == np.int64
 
 
 def test_an_integer_column_with_a_missing_row_elsewhere_is_of_integers(tmp_path):

@@ -85,6 +85,7 @@ class Interactions:
         timestamps: Iterable[Any] | None = None,
         weights: Iterable[float] | None = None,
         duplicates: raw.Duplicates = "last",
+        id_type: IdTypes = None,
         user_vocabulary: Vocabulary | None = None,
         item_vocabulary: Vocabulary | None = None,
         user_features: "pd.DataFrame | None" = None,
@@ -102,6 +103,7 @@ class Interactions:
                 time (by row if there are no times), the one with the "max" rating, the
                 "sum" of ratings and of weights (of occurrences, as ratings, if there
                 is neither), or raise an "error".
+            id_type: "text" or "integer" converts ids; or as {"user": "integer"}.
             user_vocabulary: ids to use instead of learning them, such as `train.users`.
             item_vocabulary: the catalogue to use instead of learning it.
             user_features: a row for each user: its id is the column with a usual name,
@@ -116,10 +118,10 @@ class Interactions:
             >>> Interactions.from_arrays(["ann", "bob"], [7, 7], ratings=[4, 5])
             <Interactions: 2 of 2 users x 1 item, density 100.00%, with ratings>
         """
-        values = {"ratings": ratings, "timestamps": timestamps, "weights": weights}
-        fields = raw.fields_of_arrays(
-            users, items, values, duplicates, user_vocabulary, item_vocabulary
-        )
+        columns = {"users": users, "items": items, "ratings": ratings}
+        columns |= {"timestamps": timestamps, "weights": weights}
+        known = user_vocabulary, item_vocabulary
+        fields = raw.fields_of_columns(columns, duplicates, id_type, *known)
         return cls(**fields, user_features=user_features, item_features=item_features)
 
     @classmethod
@@ -152,7 +154,7 @@ class Interactions:
             time_col: times.
             weight_col: weights.
             duplicates: as in `from_arrays`.
-            id_type: "text" or "integer" converts ids; or as {"user": "integer"}.
+            id_type: as in `from_arrays`.
             user_features: as in `from_arrays`, or with ids in the column `user_col`.
             item_features: the same for items.
             users: the same, with users without interactions.
@@ -163,10 +165,11 @@ class Interactions:
         """
         named = {"users": user_col, "items": item_col, "ratings": rating_col}
         named |= {"timestamps": time_col, "weights": weight_col}
-        columns = raw.named_columns(frame, named, id_type)
-        columns |= described(columns, "user", user_col, user_features, users)
-        columns |= described(columns, "item", item_col, item_features, items)
-        return cls.from_arrays(**columns, duplicates=duplicates)
+        columns = raw.named_columns(frame, named)
+        fields = raw.fields_of_columns(columns, duplicates, id_type)
+        fields |= described(fields, "user", user_col, user_features, users)
+        fields |= described(fields, "item", item_col, item_features, items)
+        return cls(**fields)
 
     @classmethod
     def from_matrix(

@@ -133,16 +133,16 @@ def _with_whole_ids(frame: "pd.DataFrame", name: str) -> "pd.DataFrame":
 
 
 def described(
-    columns: Mapping[str, Any],
+    fields: Mapping[str, Any],
     role: str,
     id_col: str | None,
     features: Any,
     catalogue: Any,
 ) -> dict[str, Any]:
-    """Returns the arguments of `from_arrays` for the metadata of one side.
+    """Returns the fields of `Interactions` for the metadata of one side.
 
     Args:
-        columns: the raw ids of the interactions, under `users` and `items`.
+        fields: the vocabularies and indices of the interactions.
         role: "user" or "item".
         id_col: the name of the column of ids in the interactions, if known.
         features: a row for each id of the interactions; or None.
@@ -166,7 +166,7 @@ def described(
             f"`{role}_features`, for ids with interactions. Received: both"
         )
     frame = indexed_by_id(as_frame(catalogue, name), role, name, id_col=id_col)
-    known, _ = Vocabulary.learn(columns[name], name)
+    known: Vocabulary = fields[name]
     ids = pd.Index(
         raw_ids(frame.index, name), name=frame.index.name, tupleize_cols=False
     )
@@ -174,10 +174,11 @@ def described(
     rows = known.index(ids)
     _check_matched(bool((rows >= 0).any()), frame, known, name)
     more = frame.index[rows < 0].tolist()
-    every = (
-        known if not more else Vocabulary.learn([*known.ids.tolist(), *more], name)[0]
-    )
-    return {f"{role}_features": frame, f"{role}_vocabulary": every}
+    if not more:
+        return {f"{role}_features": frame}
+    every, place = Vocabulary.learn([*known.ids.tolist(), *more], name)
+    indices = place[fields[f"{role}_ids"]]
+    return {name: every, f"{role}_ids": indices, f"{role}_features": frame}
 
 
 def without_unused(

@@ -1,6 +1,6 @@
 """Raw ids, from arrays, frames or matrices, to the fields of `Interactions`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -16,31 +16,32 @@ from tfrecs.data.vocabulary import Vocabulary
 Duplicates = Literal["last", "first", "max", "sum", "error"]
 
 
-def fields_of_arrays(
-    users: Any,
-    items: Any,
-    values: Mapping[str, Iterable[Any] | None],
+def fields_of_columns(
+    columns: Mapping[str, Any],
     duplicates: Duplicates,
+    id_type: IdTypes = None,
     user_vocabulary: Vocabulary | None = None,
     item_vocabulary: Vocabulary | None = None,
 ) -> dict[str, Any]:
     """Indexes raw ids and merges repeated pairs; see `Interactions.from_arrays`.
 
     Args:
-        users: `[rows]` raw ids.
-        items: `[rows]` raw ids.
-        values: `ratings`, `timestamps` and `weights`, each `[rows]` or None.
+        columns: raw ids as `users` and `items`, and `ratings`, `timestamps` and
+            `weights`, each `[rows]` or None.
         duplicates: the treatment of repeated pairs.
+        id_type: the type of ids.
         user_vocabulary: ids to use instead of learning them.
         item_vocabulary: ids to use instead of learning them.
     """
     check_choice("duplicates", duplicates, ("last", "first", "max", "sum", "error"))
-    raw_users, raw_items = raw_ids(users, "users"), raw_ids(items, "items")
-    columns = checked_values(values, {"users": raw_users, "items": raw_items})
+    types = types_by_role(id_type)
+    raw_users = raw_ids(columns["users"], "users", types["user"])
+    raw_items = raw_ids(columns["items"], "items", types["item"])
+    values = checked_values(columns, {"users": raw_users, "items": raw_items})
     user_vocabulary, user_ids = _indexed(raw_users, "users", user_vocabulary)
     item_vocabulary, item_ids = _indexed(raw_items, "items", item_vocabulary)
     pairs = pair_keys(user_ids, item_ids, len(item_vocabulary))
-    rows, merged = distinct_rows(pairs, duplicates, columns)
+    rows, merged = distinct_rows(pairs, duplicates, values)
     return {
         "user_ids": user_ids[rows],
         "item_ids": item_ids[rows],
@@ -50,9 +51,7 @@ def fields_of_arrays(
     }
 
 
-def named_columns(
-    table: Any, names: Mapping[str, str | None], id_type: IdTypes
-) -> dict[str, Any]:
+def named_columns(table: Any, names: Mapping[str, str | None]) -> dict[str, Any]:
     """Returns the columns of a table by their role, None without a name."""
     frame = as_frame(table, "frame")
     columns: dict[str, Any] = {}
@@ -63,8 +62,6 @@ def named_columns(
                 f"{', '.join(map(str, frame.columns))}"
             )
         columns[role] = None if name is None else frame[name]
-    for role, kind in types_by_role(id_type).items():
-        columns[f"{role}s"] = raw_ids(columns[f"{role}s"], f"{role}s", kind)
     return columns
 
 

@@ -9,12 +9,14 @@ import numpy as np
 from tfrecs._base.files import naming_file
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.metadata import described
-from tfrecs.data.raw import Duplicates
+from tfrecs.data.raw import Duplicates, fields_of_columns
+from tfrecs.data.readers._columns import Columns
 from tfrecs.data.readers._file import read_columns
 from tfrecs.data.readers._metadata import read_metadata
 from tfrecs.data.readers._options import FileOptions
 from tfrecs.data.readers._table import MalformedRows
 from tfrecs.data.reading import Reading
+from tfrecs.data.vocabulary import Vocabulary
 
 Malformed: TypeAlias = Literal["error", "skip"]
 
@@ -76,17 +78,22 @@ def read_interactions(
         ValueError: if it cannot be read, lacks a column, or has malformed rows.
     """
     read = read_columns(Path(path), options, malformed, {}, weights)
-    columns, id_type = read.columns, options.get("id_type")
+    with naming_file(path):
+        fields = _fields(read.columns, read.reading, duplicates)
     id_cols = {"user": options.get("user_col"), "item": options.get("item_col")}
     for (role, id_col), table in zip(id_cols.items(), (users, items), strict=True):
         if table is not None:
-            ids = columns[f"{role}s"]
             frame = read_metadata(
-                table, role, ids, id_col=id_col, id_type=id_type, malformed=malformed
+                table,
+                role,
+                fields[f"{role}s"].ids,
+                id_col=id_col,
+                id_type=options.get("id_type"),
+                malformed=malformed,
             )
-            columns |= described(columns, role, id_col, None, frame)
+            fields |= described(fields, role, id_col, None, frame)
     with naming_file(path):
-        return _from_columns(columns, read.reading, duplicates)
+        return Interactions(**fields)
 
 
 def read_leniently(
@@ -104,7 +111,8 @@ def read_leniently(
     """
     read = read_columns(Path(path), options, "skip", {})
     with naming_file(path):
-        return _from_columns(read.columns, read.reading), read.malformed
+        fields = _fields(read.columns, read.reading)
+        return Interactions(**fields), read.malformed
 
 
 def read_test(
@@ -152,20 +160,20 @@ def read_test(
         dropped = {"unknown user or item": unknown} if unknown else {}
         reading = replace(read.reading, dropped={**read.reading.dropped, **dropped})
         columns = {key: column[keep] for key, column in columns.items()}
-        columns |= {
-            "user_vocabulary": train.users,
-            "item_vocabulary": train.items,
-            "user_features": train.user_features,
-            "item_features": train.item_features,
-        }
-        return _from_columns(columns, reading, duplicates), unknown
+        fields = _fields(columns, reading, duplicates, train.users, train.items)
+        fields["user_features"] = train.user_features
+        fields["item_features"] = train.item_features
+        return Interactions(**fields), unknown
 
 
-def _from_columns(
-    columns: dict[str, Any], reading: Reading, duplicates: Duplicates = "last"
-) -> Interactions:
-    """Returns the interactions, with the summary as their source."""
-    data = Interactions.from_arrays(**columns, duplicates=duplicates)
-    merged = len(columns["users"]) - len(data)
-    object.__setattr__(data, "source", replace(reading, merged=merged))
-    return data
+def _fields(
+    columns: Columns,
+    reading: Reading,
+    duplicates: Duplicates = "last",
+    *vocabularies: Vocabulary,
+) -> dict[str, Any]:
+    """Returns the fields of `Interactions`, with the summary as their source."""
+    every = {**dict.fromkeys(("ratings", "timestamps", "weights")), **columns}
+    fields = fields_of_columns(every, duplicates, None, *vocabularies)
+    merged = len(columns["users"]) - len(fields["user_ids"])
+    return {**fields, "source": replace(reading, merged=merged)}
