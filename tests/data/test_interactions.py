@@ -187,11 +187,35 @@ def test_a_frame_gives_the_named_columns():
     assert raw_rows(data) == ROWS
 
 
-def test_a_frame_needs_only_user_id_and_item_id():
-    frame = pd.DataFrame({"item_id": [7, 8], "user_id": ["b", "a"], "rating": [1, 2]})
-    data = Interactions.from_frame(frame)
+@pytest.mark.parametrize(
+    "names",
+    [("user_id", "item_id", "rating", "time"), ("userId", "Film", "Stars", "date")],
+)
+def test_columns_of_a_frame_are_found_by_usual_names(names):
+    rows = {"item": [7, 8], "user": ["b", "a"], "rating": [1, 2], "time": [5, 4]}
+    renamed = dict(zip(("user", "item", "rating", "time"), names, strict=True))
+    data = Interactions.from_frame(pd.DataFrame(rows).rename(columns=renamed))
     assert raw_pairs(data) == [("b", 7), ("a", 8)]
+    assert data.ratings.tolist() == [1, 2]
+    assert data.timestamps.tolist() == [5, 4]
+    assert data.weights is None
+
+
+def test_a_frame_needs_only_users_and_items():
+    data = Interactions.from_frame(pd.DataFrame({"item": [7], "user": ["b"], 5: [1]}))
     assert data.ratings is data.timestamps is data.weights is None
+    message = "`frame`: must have a column of item ids with a usual name.*`item_col`"
+    with pytest.raises(ValueError, match=message):
+        Interactions.from_frame(pd.DataFrame({"user": ["b"], "what": [1], 5: [1]}))
+
+
+def test_times_that_need_a_conversion_are_left_out_unless_named(caplog):
+    frame = pd.DataFrame({"user": [1, 1], "item": [2, 3], "date": ["3 May", "4 May"]})
+    assert Interactions.from_frame(frame).timestamps is None
+    assert "the column 'date' must hold numbers or datetimes" in caplog.text
+    assert Interactions.from_frame(frame.assign(date=[1.0, None])).timestamps is None
+    with pytest.raises(TypeError, match=r"datetimes\. Received: .*to_datetime"):
+        Interactions.from_frame(frame, time_col="date")
 
 
 def test_a_frame_passes_on_policy_and_features():
@@ -215,7 +239,7 @@ def test_a_frame_passes_on_policy_and_features():
 )
 def test_a_column_that_a_frame_lacks_is_named_with_those_it_has(role):
     frame = pd.DataFrame({"user_id": [1], "item_id": [2]})
-    expected = "must have a column 'stars'. Received: columns user_id, item_id"
+    expected = f"the column 'stars', named in `{role}`. Received: columns user_id, item"
     with pytest.raises(ValueError, match=expected):
         Interactions.from_frame(frame, **{role: "stars"})
 

@@ -129,8 +129,8 @@ class Interactions:
         cls,
         frame: "pd.DataFrame",
         *,
-        user_col: str = "user_id",
-        item_col: str = "item_id",
+        user_col: str | None = None,
+        item_col: str | None = None,
         rating_col: str | None = None,
         time_col: str | None = None,
         weight_col: str | None = None,
@@ -143,16 +143,17 @@ class Interactions:
     ) -> "Interactions":
         """Builds interactions from the rows of a table; see `from_arrays`.
 
+        Columns that are not named are found by usual names, as in `read_interactions`.
         `items` describes the catalogue: its rows without interactions are items too.
         `item_features` leaves such rows out. The same holds for users.
 
         Args:
             frame: a DataFrame, or a table of polars or pyarrow.
-            user_col: the column of raw user ids; the next four are of other values.
-            item_col: raw item ids.
-            rating_col: ratings.
-            time_col: times.
-            weight_col: weights.
+            user_col: the column of raw user ids, such as `user_id` or `userId`.
+            item_col: raw item ids, such as `item_id` or `movieId`.
+            rating_col: ratings, such as `rating` or `stars`.
+            time_col: times, such as `timestamp`.
+            weight_col: weights, by no usual name.
             duplicates: as in `from_arrays`.
             id_type: as in `from_arrays`.
             user_features: as in `from_arrays`, or with ids in the column `user_col`.
@@ -161,14 +162,14 @@ class Interactions:
             items: the same for items.
 
         Raises:
-            ValueError: if the frame lacks a named column, and as `from_arrays`.
+            ValueError: if the frame lacks a column, and as `from_arrays`.
         """
-        named = {"users": user_col, "items": item_col, "ratings": rating_col}
-        named |= {"timestamps": time_col, "weights": weight_col}
-        columns = raw.named_columns(frame, named)
+        named = {"user": user_col, "item": item_col, "rating": rating_col}
+        named |= {"time": time_col, "weight": weight_col}
+        columns, roles = raw.columns_of_roles(frame, named)
         fields = raw.fields_of_columns(columns, duplicates, id_type)
-        fields |= described(fields, "user", user_col, user_features, users)
-        fields |= described(fields, "item", item_col, item_features, items)
+        fields |= described(fields, "user", roles["user"], user_features, users)
+        fields |= described(fields, "item", roles["item"], item_features, items)
         return cls(**fields)
 
     @classmethod

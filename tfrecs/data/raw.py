@@ -1,5 +1,6 @@
 """Raw ids, from arrays, frames or matrices, to the fields of `Interactions`."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -7,13 +8,23 @@ import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.checks import check_choice
+from tfrecs._base.files import naming_file
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.columns import checked_values, pair_keys
 from tfrecs.data.frames import as_frame
 from tfrecs.data.ids import IdTypes, raw_ids, types_by_role
+from tfrecs.data.roles import find_roles
 from tfrecs.data.vocabulary import Vocabulary
 
 Duplicates = Literal["last", "first", "max", "sum", "error"]
+
+_KEYS = {
+    "user": "users",
+    "item": "items",
+    "rating": "ratings",
+    "time": "timestamps",
+    "weight": "weights",
+}
 
 
 def fields_of_columns(
@@ -51,18 +62,40 @@ def fields_of_columns(
     }
 
 
-def named_columns(table: Any, names: Mapping[str, str | None]) -> dict[str, Any]:
-    """Returns the columns of a table by their role, None without a name."""
+def columns_of_roles(
+    table: Any, named: Mapping[str, str | None]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Finds the columns of a table by their names or usual names.
+
+    A column of times that the caller does not name is left out, with a warning of the
+    logger "tfrecs", unless it holds numbers or datetimes.
+
+    Args:
+        table: the rows.
+        named: the columns that the caller names, by role.
+
+    Returns:
+        The columns for `fields_of_columns`, and the name of each role's.
+    """
     frame = as_frame(table, "frame")
-    columns: dict[str, Any] = {}
-    for role, name in names.items():
-        if name is not None and name not in frame.columns:
-            raise ValueError(
-                f"The data must have a column {name!r}. Received: columns "
-                f"{', '.join(map(str, frame.columns))}"
-            )
-        columns[role] = None if name is None else frame[name]
-    return columns
+    with naming_file("`frame`"):
+        roles = find_roles(list(frame.columns), named, weights="weight_col")
+    time = roles.get("time")
+    if time is not None and named.get("time") is None and not _has_times(frame[time]):
+        logging.getLogger("tfrecs").warning(
+            "No times were read: the column %r must hold numbers or datetimes, none "
+            "missing. Convert it, such as with pandas.to_datetime.",
+            roles.pop("time"),
+        )
+    columns = {
+        key: frame[roles[role]] if role in roles else None
+        for role, key in _KEYS.items()
+    }
+    return columns, roles
+
+
+def _has_times(column: Any) -> bool:
+    return column.dtype.kind in "iufM" and not column.isna().any()
 
 
 def _indexed(

@@ -1,7 +1,7 @@
 """The columns of users, items, ratings and times, by their names."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 # In order of preference, as they are in lower case without "_", "-" and spaces.
@@ -27,16 +27,29 @@ _USUAL_NAMES = {
 }
 
 
-def find_roles(columns: Sequence[str], named: dict[str, str | None]) -> dict[str, str]:
+def find_roles(
+    columns: Sequence[str],
+    named: Mapping[str, str | None],
+    *,
+    weights: str = "weights",
+    remedy: str = "",
+) -> dict[str, str]:
     """Returns the column of each role (user, item, rating, time) that has one.
+
+    Args:
+        columns: the names of all columns.
+        named: the columns that the caller names, by role.
+        weights: the argument that names the column of weights, for messages.
+        remedy: what else to do if ids are not found, for messages.
 
     Raises:
         ValueError: if a named column is missing, or the users' or items' is not found.
     """
     for role, name in named.items():
         if name is not None and name not in columns:
+            argument = weights if role == "weight" else argument_of(role)
             raise ValueError(
-                f"must have the column {name!r}, named in `{argument_of(role)}`. "
+                f"must have the column {name!r}, named in `{argument}`. "
                 f"Received: columns {_listed(columns)}"
             )
     roles = {role: name for role, name in named.items() if name is not None}
@@ -50,14 +63,13 @@ def find_roles(columns: Sequence[str], named: dict[str, str | None]) -> dict[str
         raise ValueError(
             f"must have a column of {' and '.join(unknown)} ids with a usual name. "
             f"Received: columns {_listed(columns)}. Name it in "
-            f"{' and '.join(f'`{role}_col`' for role in unknown)}. Pass "
-            "header=False if the first line holds no names."
+            f"{' and '.join(f'`{role}_col`' for role in unknown)}. {remedy}".rstrip()
         )
     return roles
 
 
 def argument_of(role: str) -> str:
-    """Returns the argument of `read_interactions` that names the column of a role."""
+    """Returns the argument that names the column of a role."""
     return "weights" if role == "weight" else f"{role}_col"
 
 
@@ -74,6 +86,6 @@ def plain_name(column: str) -> str:
 
 
 def _listed(columns: Iterable[str]) -> str:
-    names = list(columns)
+    names = list(map(str, columns))
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
     return ", ".join(name[:40] for name in names[:20]) + more

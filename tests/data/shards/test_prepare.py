@@ -104,6 +104,28 @@ def test_low_ratings_and_their_ids_are_left_out(write_parquet, tmp_path):
     assert shards.num_interactions == 3
 
 
+def test_columns_are_found_by_usual_names(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("userId,movieId,rating\nann,7,5\nbob,8,2\n", encoding="utf-8")
+    shards = prepare_shards(path, tmp_path / "4", seed=0, min_rating=4)
+    assert raw_pairs(shards) == {("ann", 7): 1}
+    same = prepare_shards(
+        path,
+        tmp_path / "4",
+        seed=0,
+        user_col="userId",
+        item_col="movieId",
+        rating_col="rating",
+        min_rating=4,
+    )
+    assert same.folder == shards.folder
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+    message = "a.csv: must have a column of user and item ids with a usual name"
+    with pytest.raises(ValueError, match=message):
+        prepare_shards(path, tmp_path / "out", seed=0)
+    assert not (tmp_path / "out").exists()
+
+
 # Kinds of files
 
 
@@ -225,7 +247,7 @@ def test_complete_parts_are_not_encoded_again(files, tmp_path, monkeypatch):
         lambda path, **kind: read.append(path.name) or opened(path, **kind),
     )
     prepare_shards(files, folder, seed=3, **SIZES)
-    assert read == ["b.parquet"]
+    assert read == ["a.parquet", "b.parquet"]  # the first for its names of columns
 
 
 def test_a_truncated_part_raises(files, tmp_path):
@@ -263,7 +285,10 @@ def test_progress_is_logged_and_nothing_is_printed(files, tmp_path, caplog, capf
         ({"shard_rows": 501}, "shard_rows 501, and 500 before"),
         ({"part_rows": 401}, "part_rows 401, and 400 before"),
         ({"id_type": "text"}, r"user_type 'text', and None before"),
-        ({"user_col": "item_id"}, "user_col 'item_id', and 'user_id' before"),
+        (
+            {"user_col": "item_id", "item_col": "user_id"},
+            "user_col 'item_id', and 'user_id' before",
+        ),
     ],
 )
 @pytest.mark.parametrize("finished", [True, False])

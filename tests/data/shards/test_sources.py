@@ -71,6 +71,8 @@ def test_a_missing_id_is_reported_by_its_row_in_the_file(tmp_path, write_parquet
     [
         ("5,x", "'rating' must hold numbers. Received: string"),
         ("5,", "'rating' must have no missing values.*1 missing, the first in row 1"),
+        ("5,-1", "'rating' must hold finite.*at least 0. Received: -1 in row 1"),
+        ("5,inf", "'rating' must hold finite.*at least 0. Received: inf in row 1"),
         ("5,nan", "'rating' must have no missing values.*1 missing, the first in row "),
     ],
 )

@@ -21,6 +21,7 @@ from tfrecs.data.reading import Reading
 from tfrecs.data.roles import find_roles
 
 _LOGGER = logging.getLogger("tfrecs")
+_NO_NAMES = "Pass header=False if the first line holds no names."
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def read_columns(
     if table.frame.columns.size:
         with naming_file(path):
             names = list(map(str, table.frame.columns))
-            roles = find_roles(names, named)
+            roles = find_roles(names, named, remedy=_NO_NAMES)
             columns, more, notes = to_columns(table, roles, known, options)
             faults = faults + more
             reading = _described(reading, table, roles, columns, notes)

@@ -27,7 +27,7 @@ from tfrecs.data.shards.folder import (
 )
 from tfrecs.data.shards.growing_vocabulary import GrowingVocabulary
 from tfrecs.data.shards.parts import Part, encode_parts, read_pairs, write_ids
-from tfrecs.data.shards.sources import Columns
+from tfrecs.data.shards.sources import Columns, find_columns
 
 PLAN = "plan.json"
 _LOGGER = logging.getLogger("tfrecs.data")
@@ -38,8 +38,8 @@ def prepare_shards(
     folder: str | Path,
     *,
     seed: int,
-    user_col: str = "user_id",
-    item_col: str = "item_id",
+    user_col: str | None = None,
+    item_col: str | None = None,
     rating_col: str | None = None,
     min_rating: float | None = None,
     id_type: IdTypes = None,
@@ -67,7 +67,8 @@ def prepare_shards(
             header, whose separator is found, and which may be in `.gz`.
         folder: where to write the shards; it is created if needed.
         seed: of the order of rows.
-        user_col: the column of raw user ids, whole numbers or text.
+        user_col: the column of raw user ids, whole numbers or text. Columns that are
+            not named are found in the first file by usual names, such as `userId`.
         item_col: the column of raw item ids, whole numbers or text.
         rating_col: the column of ratings.
         min_rating: the lowest rating that counts; without it all above 0 do. Ids that
@@ -86,18 +87,12 @@ def prepare_shards(
     """
     check_positive(shard_rows=shard_rows, part_rows=part_rows)
     check_at_least_zero(seed=seed)
-    if rating_col is None and min_rating is not None:
-        raise ValueError(
-            "`min_rating` needs `rating_col`, the column of ratings. Received: "
-            f"min_rating={min_rating!r} alone"
-        )
-    if rating_col is not None and min_rating is None:
-        warn_of_no_minimum(f"The column {rating_col!r} has ratings", "`min_rating`")
     files = [Path(p) for p in ([paths] if isinstance(paths, str | Path) else paths)]
-    types = types_by_role(id_type)
-    columns = Columns(user_col, item_col, rating_col, min_rating, *types.values())
+    described = _described(files)
+    named = {"user": user_col, "item": item_col, "rating": rating_col}
+    columns = _columns(files[0], named, min_rating, id_type)
     sizes = {"seed": seed, "shard_rows": shard_rows, "part_rows": part_rows}
-    plan = {"files": _described(files), **asdict(columns), **sizes}
+    plan = {"files": described, **asdict(columns), **sizes}
     folder = Path(folder)
     if (folder / MANIFEST).exists():
         _check_same(folder, open_shards(folder).made_from, plan)
@@ -118,6 +113,26 @@ def _described(files: Sequence[Path]) -> list[Any]:
         file_kind(file)
     stats = [(file.name, file.stat()) for file in files]
     return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
+
+
+def _columns(
+    file: Path,
+    named: Mapping[str, str | None],
+    min_rating: float | None,
+    id_type: IdTypes,
+) -> Columns:
+    """Returns the columns to read, as the caller or a file names them."""
+    types = types_by_role(id_type)
+    roles = find_columns(file, named)
+    rating = roles.get("rating")
+    if rating is None and min_rating is not None:
+        raise ValueError(
+            "`min_rating` needs `rating_col`, the column of ratings. Received: "
+            f"min_rating={min_rating!r} alone"
+        )
+    if rating is not None and min_rating is None:
+        warn_of_no_minimum(f"The column {rating!r} has ratings", "`min_rating`")
+    return Columns(roles["user"], roles["item"], rating, min_rating, *types.values())
 
 
 def _begin(folder: Path, plan: Mapping[str, Any]) -> None:
@@ -166,9 +181,11 @@ def _prepare(
         _LOGGER.info(message, part.stop, part.file + 1, len(files))
     total = sum(part.interactions for part in parts)
     if total == 0:
+        least = columns.min_rating
+        rated = "above 0" if least is None else f"{least:g} or more. Lower `min_rating`"
         raise ValueError(
             "`paths` must hold at least one interaction. Received: none"
-            + (" with such a rating. Lower `min_rating`." if columns.rating_col else "")
+            + (f" rated {rated}." if columns.rating_col else "")
         )
     num_shards = math.ceil(total / plan["shard_rows"])
     names = [shard_name(shard) for shard in range(num_shards)]

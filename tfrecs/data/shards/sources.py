@@ -1,6 +1,6 @@
 """Raw interactions, streamed from files in tables."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from tfrecs.data.ids import IdType, raw_ids, text_ids
 from tfrecs.data.readers._form import Form
 from tfrecs.data.readers._opening import opened, text_lines
 from tfrecs.data.readers._shape import OWN_SEPARATORS, find_shape
+from tfrecs.data.roles import find_roles
 
 _ROWS_AT_ONCE = 2**17
 _BYTES_AT_ONCE = 2**23
@@ -38,6 +39,18 @@ class Columns:
         """The columns to read."""
         names = (self.user_col, self.item_col, self.rating_col)
         return [name for name in names if name is not None]
+
+
+def find_columns(path: Path, named: Mapping[str, str | None]) -> dict[str, str]:
+    """Returns the column of each role in a file, by its name or a usual name.
+
+    Raises:
+        ValueError: if the file cannot be read or lacks a column.
+    """
+    with naming_file(path):
+        names = [name for name in named.values() if name is not None]
+        file = dataset.dataset(path, format=_format(path, names))
+        return find_roles(file.schema.names, named)
 
 
 def stream_ids(
@@ -89,7 +102,8 @@ def is_typed(path: Path) -> bool:
 
 def _batches(path: Path, columns: Columns) -> Iterator[Any]:
     """Yields the record batches of a file."""
-    file = dataset.dataset(path, format=_format(path, columns))
+    ids = (columns.user_col, columns.item_col)
+    file = dataset.dataset(path, format=_format(path, columns.names, ids))
     for name in columns.names:
         if name not in file.schema.names:
             raise ValueError(
@@ -102,12 +116,11 @@ def _batches(path: Path, columns: Columns) -> Iterator[Any]:
     )
 
 
-def _format(path: Path, columns: Columns) -> Any:
+def _format(path: Path, named: Sequence[str], ids: Sequence[str] = ()) -> Any:
     if is_typed(path):
         options = dataset.ParquetFragmentScanOptions(pre_buffer=False)  # less memory
         return dataset.ParquetFileFormat(default_fragment_scan_options=options)
-    separator = _separator(path, columns)
-    ids = (columns.user_col, columns.item_col)
+    separator = _separator(path, named)
     return dataset.CsvFileFormat(
         read_options=csv.ReadOptions(block_size=_BYTES_AT_ONCE),
         parse_options=csv.ParseOptions(delimiter=separator, newlines_in_values=True),
@@ -119,14 +132,14 @@ def _format(path: Path, columns: Columns) -> Any:
     )
 
 
-def _separator(path: Path, columns: Columns) -> str:
+def _separator(path: Path, named: Sequence[str]) -> str:
     """Returns the separator of a text table with a header, found from its lines."""
     kind = file_kind(path)
     if kind in OWN_SEPARATORS and path.suffix != ".zip":
         with opened(path) as (_, file):
             lines = text_lines(file)
         if not {"\0", "\ufffd"} & set("".join(lines)):  # of other encodings
-            shape = find_shape(lines, kind, Form(), columns.names)
+            shape = find_shape(lines, kind, Form(), named)
             if shape.header and len(shape.separator.strip(" ")) == 1:
                 return shape.separator
     raise ValueError(
@@ -210,6 +223,13 @@ def _as_ratings(column: Any, name: str, start: int) -> FloatArray:
     missing = np.flatnonzero(np.isnan(ratings))
     if missing.size:
         raise ValueError(_missing(name, missing.size, start + int(missing[0])))
+    bad = np.flatnonzero(~np.isfinite(ratings) | (ratings < 0))
+    if bad.size:
+        raise ValueError(
+            f"the column {name!r} must hold finite numbers of at least 0. Received: "
+            f"{ratings[bad[0]]:g} in row {start + int(bad[0])}. Correct it, or name "
+            "another column in `rating_col`."
+        )
     return ratings
 
 
