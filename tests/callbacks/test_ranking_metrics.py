@@ -126,5 +126,5 @@ def test_wrong_arguments_are_refused_before_training(parts, options, told):
     with pytest.raises(ValueError, match="no pair of `train`"):
         RankingMetrics(parts.train, parts.train)
     candidates = sample_candidates(*parts, num_negatives=3, seed=0)
-    with pytest.raises(ValueError, match=r"r_precision\. Received: 'coverage'"):
+    with pytest.raises(ValueError, match=r"linear_ndcg\. Received: 'coverage'"):
         RankingMetrics(*parts, candidates=candidates, metrics=["coverage"])

@@ -17,10 +17,12 @@ from tfrecs.evaluation import (
     as_scorer,
     check_scores,
     evaluate,
+    evaluate_lists,
     evaluate_sampled,
     scorer_of_pairs,
 )
 from tfrecs.evaluation.candidates import SampledCandidates
+from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.ranking import kernel as _ranking
 from tfrecs.evaluation.ranking.ranks import rank_relevant
 
@@ -559,6 +561,33 @@ def test_graded_metrics_are_those_of_scikit_learn(k):
             assert found[f"{name}_ndcg@{k}"][place] == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.parametrize("length", [1, 4, 30])
+@pytest.mark.parametrize("k", [1, 2, 5, 30])
+def test_graded_metrics_of_candidates_and_lists_are_those_of_the_same_ranking(
+    k, length
+):
+    roles, scores = (
+        random_roles(k),
+        np.round(np.random.default_rng(k).random((12, 30)) * 9),
+    )
+    ratings = np.random.default_rng(3).integers(1, 6, roles.shape) * (roles == TEST)
+    train, test = parts(roles)[0], Interactions.from_matrix(ratings)
+    options = {"k": k, "metrics": ["graded_ndcg", "linear_ndcg"]}
+    expected = evaluate(scores, train, test, **options).per_user
+    # Candidates are all items but the training items, and these again, last.
+    seen = np.where(roles == TRAIN, -np.inf, scores)
+    every = SampledCandidates(np.arange(12), np.tile(np.arange(30), (12, 1)))
+    found = evaluate_sampled(seen, test, every, **options).per_user
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, atol=1e-9)
+    if k <= length:
+        ties = np.lexsort((np.tile(np.arange(30), (12, 1)), ratings, -seen), axis=1)
+        lists = Lists(ties[:, :length], np.arange(12), train)
+        found = evaluate_lists(lists, test, exclude_seen=False, **options).per_user
+        for name, values in expected.items():
+            np.testing.assert_allclose(found[name], values, atol=1e-9)
+
+
 def test_graded_metrics_need_ratings_of_ordinary_size():
     train = Interactions.from_arrays(["a", "b"], [1, 2])
     vocabularies = {"user_vocabulary": train.users, "item_vocabulary": train.items}
@@ -567,8 +596,11 @@ def test_graded_metrics_need_ratings_of_ordinary_size():
     for test, received in ((bare, "none"), (high, "up to 500")):
         with pytest.raises(ValueError, match=rf"at most 100, .*Received: {received}"):
             evaluate(np.zeros((2, 2)), train, test, k=1, metrics=["graded_ndcg"])
-    with pytest.raises(ValueError, match="`metrics` must be one of"):
-        candidates = SampledCandidates(np.array([0]), np.array([[0]]))
-        evaluate_sampled(
-            np.zeros((2, 2)), bare, candidates, k=1, metrics=["graded_ndcg"]
-        )
+        with pytest.raises(ValueError, match=rf"at most 100, .*Received: {received}"):
+            candidates = SampledCandidates(np.array([0]), np.array([[0]]))
+            evaluate_sampled(
+                np.zeros((2, 2)), test, candidates, k=1, metrics=["graded_ndcg"]
+            )
+        with pytest.raises(ValueError, match=rf"at most 100, .*Received: {received}"):
+            lists = Lists([[1]], [0], train)
+            evaluate_lists(lists, test, k=1, metrics=["graded_ndcg"])

@@ -201,7 +201,7 @@ def test_candidates_that_do_not_fit_are_refused(users, items, told):
         (lambda users: SCORES[:1], {}, r"\[2, 6\]. Received: \[1, 6\]"),
         (SCORES * np.nan, {}, "must not be NaN. Received: 12 NaN of 12"),
         (SCORES, {"metrics": ["ndgc"]}, "Received: 'ndgc'"),
-        (SCORES, {"metrics": ["coverage"]}, "r_precision. Received: 'coverage'"),
+        (SCORES, {"metrics": ["coverage"]}, "linear_ndcg. Received: 'coverage'"),
         (SCORES, {"scores_at_once": 0}, "Received: scores_at_once=0"),
     ],
 )

@@ -65,7 +65,7 @@ class RankingMetrics(keras.callbacks.Callback):
         # Wrong arguments raise before an epoch is trained, not after.
         cutoffs = check_cutoffs(k, train.num_items)
         is_full = candidates is None
-        choose_measures(metrics, cutoffs, lists=is_full, graded=is_full)
+        choose_measures(metrics, cutoffs, lists=is_full)
         check_apart(train, validation, exclude_seen)
         if num_users is not None:
             validation = sample_users(validation, num_users, seed)

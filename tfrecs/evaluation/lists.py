@@ -14,7 +14,7 @@ from tfrecs.evaluation.metrics import WHOLE_METRICS
 from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.protocol import Protocol, check_apart
 from tfrecs.evaluation.ranking.kernel import side_by_side
-from tfrecs.evaluation.ranking.ranks import rank_in_lists
+from tfrecs.evaluation.ranking.ranks import rank_in_lists, rated_matrix
 from tfrecs.evaluation.ranking.top_k import NO_ITEM
 from tfrecs.evaluation.result import Evaluation
 
@@ -42,8 +42,8 @@ def evaluate_lists(
         k: cut-offs, each from 1 to the length of the lists.
         exclude_seen: whether a training item in its user's list is an error. If not, it
             keeps its place, and is a hit only if it is in `test` too.
-        metrics: names in `METRICS`, `LIST_METRICS` and `SYSTEM_METRICS`; None for the
-            first.
+        metrics: names in `METRICS`, `GRADED_METRICS`, `LIST_METRICS` and
+            `SYSTEM_METRICS`; None for the first.
 
     Returns:
         The metrics of the users of `test`.
@@ -76,14 +76,15 @@ def evaluate_lists(
                 f"in lists. Received: {name!r}. Remove it from `metrics`."
             )
     measures = choose_measures(
-        metrics, cutoffs, whole=False, graded=False, item_features=lists.item_features
+        metrics, cutoffs, whole=False, item_features=lists.item_features
     )
+    relevant = rated_matrix(test) if measures.graded else test.matrix
     check_apart(lists.train, test, exclude_seen)
     if exclude_seen:
         _check_seen(lists)
     user_ids = np.unique(test.user_ids)
     tested = _of_users(lists, user_ids)
-    ranked = rank_in_lists(tested.items, test.matrix[user_ids])
+    ranked = rank_in_lists(tested.items, relevant[user_ids], graded=measures.graded)
     of_users, overall = measures.of_lists(tested)
     per_user = {**measures.of_ranks(ranked), **of_users}
     protocol = Protocol("lists", exclude_seen, length)

@@ -77,21 +77,19 @@ def choose_measures(
     *,
     whole: bool = True,
     lists: bool = True,
-    graded: bool = True,
     item_features: Any = None,
 ) -> Measures:
     """Checks names of metrics; None for all metrics of rankings.
 
-    `whole`, `lists` and `graded` are whether metrics of the whole ranking, of lists,
-    and by ratings are available.
+    `whole` and `lists` are whether metrics of the whole ranking and of lists are
+    available.
 
     Raises:
         ValueError: if a name is unknown, there is no name, or features are missing.
     """
     of_ranks = [*METRICS, *(WHOLE_METRICS if whole else ())]
     of_lists = [*LIST_METRICS, *SYSTEM_METRICS] if lists else []
-    by_ratings = [*GRADED_METRICS] if graded else []
-    known = [*of_ranks, *by_ratings, *of_lists]
+    known = [*of_ranks, *GRADED_METRICS, *of_lists]
     names = of_ranks if metrics is None else list(metrics)
     if not names:
         raise ValueError(
@@ -106,7 +104,7 @@ def choose_measures(
             )
     return Measures(
         cutoffs,
-        tuple(name for name in (*of_ranks, *by_ratings) if name in names),
+        tuple(name for name in (*of_ranks, *GRADED_METRICS) if name in names),
         tuple(name for name in of_lists if name in names),
     )
 

@@ -10,7 +10,7 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.candidates import SampledCandidates
 from tfrecs.evaluation.measures import choose_measures, join
 from tfrecs.evaluation.protocol import Protocol
-from tfrecs.evaluation.ranking.ranks import rank_among
+from tfrecs.evaluation.ranking.ranks import rank_among, rated_matrix
 from tfrecs.evaluation.ranking.scorers import (
     SCORE_BLOCK,
     ScoresUsers,
@@ -62,8 +62,9 @@ def evaluate_sampled(
     """
     test = test.positives
     cutoffs = check_cutoffs(k, test.num_items)
-    measures = choose_measures(metrics, cutoffs, lists=False, graded=False)
+    measures = choose_measures(metrics, cutoffs, lists=False)
     check_positive(scores_at_once=scores_at_once)
+    relevant = rated_matrix(test) if measures.graded else test.matrix
     user_ids = np.unique(test.user_ids)
     places = _places(test, candidates, user_ids)
     num_sampled = candidates.item_ids.shape[1]
@@ -78,7 +79,8 @@ def evaluate_sampled(
         as_scorer(model, test, "test"), user_ids, test.num_items, scores_at_once
     ):
         others = candidates.item_ids[places[block]]
-        parts.append(measures.of_ranks(rank_among(scores, test.matrix[block], others)))
+        ranked = rank_among(scores, relevant[block], others, graded=measures.graded)
+        parts.append(measures.of_ranks(ranked))
     protocol = Protocol("sampled", size=num_sampled)
     return Evaluation.of_test(test, join(parts), protocol)
 

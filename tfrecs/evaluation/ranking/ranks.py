@@ -65,7 +65,7 @@ def rank_relevant(
     for rows, part in zip(parts, found, strict=True):
         ranks[rows, : part.shape[1]] = part
     counts = np.diff(relevant.indptr).astype(np.int64)
-    ratings = _ratings_by_rank(scores, relevant, counts) if graded else None
+    ratings = _ratings_by_score(scores, relevant) if graded else None
     return Ranks(ranks, counts, num_candidates, ratings)
 
 
@@ -87,11 +87,17 @@ def rated_matrix(test: Interactions) -> sp.csr_array:
     return matrix
 
 
-def _ratings_by_rank(scores: Scores, relevant: Any, counts: AnyArray) -> Values:
-    """Returns the ratings of each user's items in the order of their ranks."""
+def _ratings_by_score(scores: Scores, relevant: Any) -> Values:
+    """Returns the ratings of each user's items, of high scores first."""
+    rows = np.repeat(np.arange(len(scores)), np.diff(relevant.indptr))
+    return _ratings_by_place(-scores[rows, relevant.indices], relevant)
+
+
+def _ratings_by_place(places: AnyArray, relevant: Any) -> Values:
+    """Returns the ratings of each user's items in the order of `[items]` places."""
+    counts = np.diff(relevant.indptr)
     rows = np.repeat(np.arange(len(counts)), counts)
-    own = scores[rows, relevant.indices]
-    order = np.lexsort((relevant.data, -own, rows))
+    order = np.lexsort((relevant.data, places, rows))
     return side_by_side(relevant.data[order], counts, 0)
 
 
@@ -150,7 +156,9 @@ def _count_before(
     return np.searchsorted(others, keys, side="right") - starts[rows]
 
 
-def rank_among(scores: Scores, relevant: Any, others: IntArray) -> Ranks:
+def rank_among(
+    scores: Scores, relevant: Any, others: IntArray, *, graded: bool = False
+) -> Ranks:
     """Ranks relevant items, as `rank_relevant`, among other items `[users, n]` only.
 
     Other items that are relevant or repeat are dropped.
@@ -173,16 +181,27 @@ def rank_among(scores: Scores, relevant: Any, others: IntArray) -> Ranks:
     among[rows, columns] = scores[rows, items]
     num_candidates = counts + others.shape[1] - dropped.sum(axis=1)
     ranks = _rank_part(among, columns, counts, num_candidates, None)
-    return Ranks(ranks, counts.astype(np.int64), num_candidates)
+    ratings = _ratings_by_score(scores, relevant) if graded else None
+    return Ranks(ranks, counts.astype(np.int64), num_candidates, ratings)
 
 
-def rank_in_lists(items: IntArray, relevant: Any) -> Ranks:
+def rank_in_lists(items: IntArray, relevant: Any, *, graded: bool = False) -> Ranks:
     """Returns the ranks of relevant items in lists `[users, k]`, inf if missing.
 
-    `items` are best first and padded with -1; `relevant` as in `rank_relevant`.
+    `items` are best first and padded with -1; `relevant` and `graded` as in
+    `rank_relevant`.
     """
     places = np.arange(1.0, items.shape[1] + 1)
     is_hit = (items >= 0) & is_in(np.maximum(items, 0), relevant)
-    ranks = np.sort(np.where(is_hit, places, np.inf), axis=1)
     counts = np.diff(relevant.indptr).astype(np.int64)
-    return Ranks(ranks, counts, np.full(len(items), relevant.shape[1]))
+    ratings = None
+    if graded:
+        rows = np.repeat(np.arange(len(items)), counts)
+        keys = rows * relevant.shape[1] + relevant.indices  # ascending
+        hit_rows, columns = np.nonzero(is_hit)
+        hits = hit_rows * relevant.shape[1] + items[hit_rows, columns]
+        of_relevant = np.full(len(keys), np.inf)
+        of_relevant[np.searchsorted(keys, hits)] = places[columns]
+        ratings = _ratings_by_place(of_relevant, relevant)
+    ranks = np.sort(np.where(is_hit, places, np.inf), axis=1)[:, : counts.max()]
+    return Ranks(ranks, counts, np.full(len(items), relevant.shape[1]), ratings)
