@@ -416,6 +416,12 @@ def test_k_core_takes_sizes_of_at_least_one(size, bad):
         small().k_core(**{size: bad})
 
 
+def test_k_core_counts_any_rating_and_that_of_positives_none_of_0():
+    data = Interactions.from_arrays("aabb", "xyxz", ratings=[1, 0, 1, 1])
+    assert raw_pairs(data.k_core(user=2)) == raw_pairs(data)
+    assert raw_pairs(data.positives.k_core(user=2)) == [("b", "x"), ("b", "z")]
+
+
 def test_compact_drops_ids_and_features_without_interactions():
     years = pd.DataFrame({"year": [1, 2, 3]}, index=[10, 20, 30])
     ages = pd.DataFrame({"age": [5, 6, 7]}, index=["ann", "bob", "cat"])

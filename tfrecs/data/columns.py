@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from tfrecs._base.indices import as_indices
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
@@ -122,6 +123,16 @@ def _check_column(values: AnyArray, name: str) -> None:
             f"`{name}` must have one dimension, one value for each interaction. "
             f"Received: shape {values.shape}"
         )
+
+
+def pairs_matrix(
+    user_ids: IntArray, item_ids: IntArray, shape: tuple[int, int]
+) -> sp.csr_array:
+    """Returns 1 for each pair, `[num_users, num_items]` float32, items sorted."""
+    ones = np.ones(len(user_ids), dtype=np.float32)
+    matrix = sp.csr_array((ones, (user_ids, item_ids)), shape=shape)
+    matrix.sort_indices()
+    return matrix
 
 
 def pair_keys(user_ids: IntArray, item_ids: IntArray, num_items: int) -> AnyArray:

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from tfrecs._base.types import AnyArray, BoolArray, FloatArray, IntArray
 from tfrecs.data import raw
-from tfrecs.data.columns import checked_columns, pair_keys
+from tfrecs.data.columns import checked_columns, pair_keys, pairs_matrix
 from tfrecs.data.feedback import positive_rows, rows_of_at_least
 from tfrecs.data.histories import Histories, histories_of
 from tfrecs.data.ids import IdTypes
@@ -144,8 +144,6 @@ class Interactions:
         """Builds interactions from the rows of a table; see `from_arrays`.
 
         Columns that are not named are found by usual names, as in `read_interactions`.
-        `items` describes the catalogue: its rows without interactions are items too.
-        `item_features` leaves such rows out. The same holds for users.
 
         Args:
             frame: a DataFrame, or a table of polars or pyarrow.
@@ -158,8 +156,8 @@ class Interactions:
             id_type: as in `from_arrays`.
             user_features: as in `from_arrays`, or with ids in the column `user_col`.
             item_features: the same for items.
-            users: the same, with users without interactions.
-            items: the same for items.
+            users: the same, of all users, also of ones without interactions.
+            items: the same for items: these are the catalogue.
 
         Raises:
             ValueError: if the frame lacks a column, and as `from_arrays`.
@@ -227,11 +225,8 @@ class Interactions:
     @cached_property
     def matrix(self) -> sp.csr_array:
         """`[num_users, num_items]` float32, 1 for each of `positives`, items sorted."""
-        pairs = (self.positives.user_ids, self.positives.item_ids)
-        ones = np.ones(len(self.positives), dtype=np.float32)
-        csr = sp.csr_array((ones, pairs), shape=(self.num_users, self.num_items))
-        csr.sort_indices()
-        return csr
+        pairs, shape = self.positives, (self.num_users, self.num_items)
+        return pairs_matrix(pairs.user_ids, pairs.item_ids, shape)
 
     @cached_property
     def item_counts(self) -> AnyArray:
@@ -267,8 +262,9 @@ class Interactions:
     def k_core(self, *, user: int = 1, item: int = 1) -> "Interactions":
         """Returns the largest part whose users and items have enough interactions.
 
-        `user` is the least number of a user, and `item` of an item. Raises ValueError
-        if nothing is left.
+        `user` is the least number of a user, and `item` of an item, of any rating:
+        `data.positives.k_core(...)` counts positives alone. Raises ValueError if
+        nothing is left.
         """
         rows = k_core_rows(self.user_ids, self.item_ids, user=user, item=item)
         return self.take(rows).compact()

@@ -5,6 +5,9 @@ and knows its cold users and items. A new split is a function and a line in `SPL
 Splits without a seed are not in there: `temporal_cut`, `masked_split` and
 `given_split`. `with_validation` makes a validation part as well.
 
+They divide, count and hold out interactions of any rating, also of 0 or below
+`min_rating`: `leave_one_out(data.positives, seed=0)` holds out positives alone.
+
 A split raises ValueError if an option is out of range, a part would be empty, or it is
 by time and there are no timestamps. A `test_fraction` is in [0, 1).
 """

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
+from tfrecs.data.columns import pairs_matrix
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.popularity import Catalogue
 from tfrecs.training.weighted_draws import (
@@ -16,7 +17,6 @@ from tfrecs.training.weighted_draws import (
     left_over,
     outside,
     own_items,
-    pairs_matrix,
 )
 
 if TYPE_CHECKING:
@@ -112,16 +112,21 @@ def _known(train: Interactions, dislikes: Interactions | None) -> sp.csr_array:
             f"{shared.sum()} of {len(dislikes)} shared. Divide the data with "
             "split_by_rating."
         )
-    known = sp.csr_array(train.matrix + pairs_matrix(dislikes))
+    known = sp.csr_array(train.matrix + _matrix(dislikes))
     known.sort_indices()
     return known
+
+
+def _matrix(dislikes: Interactions) -> sp.csr_array:
+    shape = dislikes.num_users, dislikes.num_items
+    return pairs_matrix(dislikes.user_ids, dislikes.item_ids, shape)
 
 
 def _dislike_first(draw: Sampler, dislikes: Interactions) -> Sampler:
     """Returns `draw` with a dislike of the user as the first item, if any."""
     import tensorflow as tf
 
-    matrix = pairs_matrix(dislikes)
+    matrix = _matrix(dislikes)
     sizes = tf.constant(np.diff(matrix.indptr).astype(np.int64))
     dislike = own_items(matrix)
 

@@ -112,15 +112,6 @@ def outside(train: Interactions, known: sp.csr_array, weights: AnyArray) -> Samp
     return places
 
 
-def pairs_matrix(interactions: Interactions) -> sp.csr_array:
-    """Returns 1 for a pair of any rating, `[num_users, num_items]`, items sorted."""
-    pairs = interactions.user_ids, interactions.item_ids
-    shape = interactions.num_users, interactions.num_items
-    matrix = sp.csr_array((np.ones(len(interactions)), pairs), shape=shape)
-    matrix.sort_indices()
-    return matrix
-
-
 def own_items(matrix: sp.csr_array) -> Sampler:
     """Returns a sampler of the user's items in a matrix, uniform, with replacement.
 
