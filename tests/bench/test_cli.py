@@ -307,6 +307,8 @@ GOOD = f"--train GOOD {' '.join(COLUMNS)} "
     [
         ("--train missing.csv", "missing.csv: no such file"),
         ("--train GOOD --user-col who", "the column 'who', named in --user-col"),
+        (GOOD + "--weight-col w", "the column 'w', named in --weight-col"),
+        ("--weight-col w", "--weight-col needs --train"),
         ("--train empty.csv", "empty.csv: must not be empty"),
         ("--train one_user.csv", "at least 2 users and 2 items. Received: 1 and"),
         ("--train nan.csv", "the column 'user_id' must hold an id"),

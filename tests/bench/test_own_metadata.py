@@ -63,6 +63,20 @@ def test_items_are_features_with_kinds_titles_and_the_whole_catalogue(
     assert problem.as_json()["dataset"]["read"] == problem.facts
 
 
+def test_weights_are_read_and_noted(tmp_path):
+    path = tmp_path / "train.csv"
+    rows = [f"{user},{item},{user + 1}" for user in range(9) for item in range(5)]
+    path.write_text("\n".join(["user,item,w", *rows]), encoding="utf-8")
+    problem = load_problem(train=path, weight_col="w", k=2)
+    train = problem.train
+    assert train.weights.tolist() == (train.users.ids[train.user_ids] + 1).tolist()
+    assert (
+        "weights: used by the models of tfrecs, and not by baselines" in problem.notes
+    )
+    assert "w (weight)" in problem.facts["columns"]
+    assert load_problem(train=path, k=2).train.weights is None
+
+
 def test_what_was_read_of_test_data_is_in_the_facts(good_csv, tmp_path):
     path = tmp_path / "test.tsv"
     path.write_text("person\tfilm\tstars\nu0\t1\t5\nu0\t99\t5\n", encoding="utf-8")

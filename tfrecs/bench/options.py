@@ -3,7 +3,7 @@
 import argparse
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 from tfrecs._base.command_line import Parser, UsageError
@@ -19,8 +19,8 @@ FORM = ("format", "separator", "encoding", "header", "time_format")
 READING = (*COLUMNS, *FORM, "id_type", "malformed", "duplicates")
 """Arguments of `read_interactions`."""
 
-METADATA = ("items", "users", "item_title", "k_core")
-"""Arguments of `load_problem` for metadata, and for the part that is kept."""
+METADATA = ("weight_col", "items", "users", "item_title", "k_core")
+"""Arguments of `load_problem` for more of the data, and for the part that is kept."""
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -42,13 +42,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--test", metavar="FILE", help="held-out interactions")
     add("--split", metavar="NAME", help="how test data are held out")
     add("--min-rating", type=float, metavar="X", help="lowest rating of a positive")
-    for side in ("items", "users"):
-        what = f"your own {side}: a file with their ids, and features for hybrids"
-        add(f"--{side}", metavar="FILE", help=what)
-    title = "column of titles in --items (default: title, name, ...)"
-    add("--item-title", metavar="NAME", help=title)
-    core = "least number of positives of each user and item; others are left out"
-    add("--k-core", type=count, metavar="N", help=core)
+    _add_own_data(add)
     add = run.add_argument
     metrics = "cut-offs of metrics"
     add("--k", type=_cutoffs, default=(5, 10), metavar="5,10", help=metrics)
@@ -67,6 +61,19 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         if options.tune is not None and getattr(options, name) not in (None, 1):
             parser.error(f"--{name} does not go with --tune")
     return options
+
+
+def _add_own_data(add: Callable[..., Any]) -> None:
+    """Adds the options of weights, metadata and the part that is kept."""
+    weight = "column of weights in --train, which baselines do not use"
+    add("--weight-col", metavar="NAME", help=weight)
+    for side in ("items", "users"):
+        what = f"your own {side}: a file with their ids, and features for hybrids"
+        add(f"--{side}", metavar="FILE", help=what)
+    title = "column of titles in --items (default: title, name, ...)"
+    add("--item-title", metavar="NAME", help=title)
+    core = "least number of positives of each user and item; others are left out"
+    add("--k-core", type=count, metavar="N", help=core)
 
 
 def _add_tuning(parser: argparse.ArgumentParser) -> None:
@@ -168,6 +175,7 @@ def reworded(error: Exception, options: argparse.Namespace) -> UsageError:
     """Returns an error about Python's arguments as one about options."""
     message = str(error).replace("exclude_seen=False", "--include-seen")
     message = message.replace("header=False", "--no-header")
+    message = message.replace("in `weights`", "in --weight-col")
     message = message.replace('load_dataset("synthetic")', "--dataset synthetic")
     for name in vars(options):
         argument = rf"`?\b{name}\b`?" if "_" in name else f"`{name}`"

@@ -30,12 +30,14 @@ class Source(Columns, total=False):
     """These, and what belongs to the interactions of a run.
 
     Args:
+        weight_col: column of weights in `train`.
         items: file of items, with or without interactions.
         users: the same for users.
         item_title: column of titles in `items`; by default one with a usual name.
         k_core: least number of positives of users and items; others are left out.
     """
 
+    weight_col: str | None
     items: str | Path | None
     users: str | Path | None
     item_title: str | None
@@ -70,11 +72,13 @@ def load_data(
         FileNotFoundError: if a file or a data set is missing.
     """
     files = {"train": train, "items": source.get("items"), "users": source.get("users")}
-    for name in ("items", "users"):
-        _check_described(name, files[name], "train", train)
+    for name in ("weight_col", "items", "users"):
+        _check_described(name, source.get(name), "train", train)
     _check_described("item_title", source.get("item_title"), "items", files["items"])
     data = load_dataset(dataset) if train is None else _read(train, source)
     notes = [data.note] if data.note else []
+    if data.interactions.weights is not None:
+        notes.append("weights: used by the models of tfrecs, and not by baselines")
     facts = {} if train is None else facts_of(data, files)
     k = source.get("k_core")
     if k is not None:
@@ -98,7 +102,13 @@ def _check_described(name: str, value: Any, other: str, described: Any) -> None:
 
 def _read(train: str | Path, source: Source) -> Dataset:
     items, users = source.get("items"), source.get("users")
-    found = read_interactions(train, items=items, users=users, **columns_of(source))
+    found = read_interactions(
+        train,
+        weights=source.get("weight_col"),
+        items=items,
+        users=users,
+        **columns_of(source),
+    )
     found = _titled(found, source.get("item_title"))
     people, things = found.user_features, found.item_features
     return Dataset(
