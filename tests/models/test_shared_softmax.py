@@ -41,24 +41,6 @@ def test_large_scores_do_not_overflow(score):
     assert np.isfinite(tape.gradient(found, p)).all()
 
 
-def test_each_gradient_has_the_dtype_of_its_array():
-    """Under mixed precision p, with float32 biases beside it, is wider than q."""
-    given = (
-        tf.constant([1.0], dtype="bfloat16"),
-        tf.constant([[1.0]]),
-        tf.constant([[2.0]], dtype="float16"),
-    )
-    with tf.GradientTape() as tape:
-        tape.watch(given)
-        found = log_probability(
-            given[0], given[1], tf.cast(given[2], "float32"), tf.constant([[False]])
-        )
-    gradients = tape.gradient(found, given)
-    assert [g.dtype for g in gradients] == [array.dtype for array in given]
-    share = 1 / (1 + np.exp(-1))  # of the negative, whose score is 2, beside 1
-    np.testing.assert_allclose(gradients[1], [[-2 * share]], rtol=1e-2)
-
-
 @pytest.mark.parametrize("corrected", [False, True])
 @pytest.mark.parametrize(
     ("name", "options"),

@@ -5,7 +5,14 @@ import math
 from keras import ops
 
 from tfrecs.models.interaction import Interaction, TowerOutput
-from tfrecs.models.towers import Ids, check_sizes, embed, id_inputs, two_towers
+from tfrecs.models.towers import (
+    Ids,
+    check_sizes,
+    embed,
+    id_inputs,
+    inner_product,
+    two_towers,
+)
 from tfrecs.models.two_tower import TwoTower
 
 
@@ -50,10 +57,10 @@ def build_cml(
 
     def tower(ids: Ids) -> TowerOutput:
         rows = embed(ids, embedding_dim, std=init_std, dropout=dropout, l2=l2)
-        length = ops.sum(ops.square(rows), axis=-1, keepdims=True) / radius**2
+        length = inner_product(rows, rows)[..., None] / radius**2
         # Not by the norm, whose gradient at a row of zeros is not a number.
         point = rows * ops.rsqrt(ops.maximum(length, 1.0))
-        bias = -ops.sum(ops.square(point), axis=-1)
+        bias = -inner_product(point, point)
         return {"factors": math.sqrt(2) * point, "bias": bias}
 
     sides = id_inputs(num_users, num_items)

@@ -5,11 +5,10 @@ from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
-from keras import ops
 
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.models.growing import reads_features, resized_tower
-from tfrecs.models.interaction import TowerOutput
+from tfrecs.models.interaction import TowerOutput, as_arrays
 from tfrecs.models.newcomers import Newcomers
 from tfrecs.models.two_tower import TwoTower
 
@@ -68,5 +67,5 @@ def output_of_new(
     random.setstate(state)
     ids = np.arange(new.count, dtype=np.int32)
     output = alone(ids if side == "user" else ids[None])
-    arrays = {name: ops.convert_to_numpy(part) for name, part in output.items()}
+    arrays = as_arrays(output)
     return arrays if side == "user" else {n: part[0] for n, part in arrays.items()}

@@ -5,7 +5,14 @@ import math
 from keras import layers
 
 from tfrecs.models.interaction import Interaction, TowerOutput
-from tfrecs.models.towers import Ids, check_sizes, embed, id_inputs, two_towers
+from tfrecs.models.towers import (
+    Ids,
+    check_sizes,
+    embed,
+    id_inputs,
+    two_towers,
+    wide_dtype,
+)
 from tfrecs.models.two_tower import TwoTower
 
 
@@ -53,7 +60,8 @@ def build_cosine(
 
     def tower(ids: Ids) -> TowerOutput:
         rows = embed(ids, embedding_dim, std=init_std, dropout=dropout, l2=l2)
-        unit = layers.UnitNormalization(axis=-1, name=f"{ids.side}_direction")(rows)
+        name = f"{ids.side}_direction"
+        unit = layers.UnitNormalization(axis=-1, dtype=wide_dtype(), name=name)(rows)
         return {"factors": unit * temperature**-0.5}  # half of the scale in each tower
 
     sides = id_inputs(num_users, num_items)

@@ -15,6 +15,7 @@ from tfrecs.models.towers import (
     embed,
     embed_bias,
     id_inputs,
+    inner_product,
     two_towers,
 )
 from tfrecs.models.two_tower import TwoTower
@@ -72,7 +73,7 @@ def build_deepfm(
         given = features[ids.side]
         if given is not None:
             of_features, weight = _field(ids, given, embedding_dim, dropout)
-            pair = ops.sum(of_id * of_features, axis=-1)
+            pair = inner_product(of_id, of_features)
             vectors, bias = [of_id, of_features], bias + weight + pair
         hidden = first_layer(ids, ops.concatenate(vectors, axis=-1), first)
         return {

@@ -22,9 +22,29 @@ TowerOutput: TypeAlias = dict[str, Any]
 """A tower's result: `factors` [..., dim], `bias` [...], `hidden` [..., units]."""
 
 
+def score_dtype(dtype: Any) -> str:
+    """Returns the dtype of scores: float32 for half precision, or the dtype itself.
+
+    Half precision has too few digits to rank a catalogue: bfloat16 has 8 bits.
+    """
+    return keras.backend.result_type(dtype, "float32")
+
+
+def widened(part: Any) -> Any:
+    """Casts part of a tower's output to the dtype of scores."""
+    return ops.cast(part, score_dtype(part.dtype))
+
+
+def as_arrays(output: TowerOutput) -> TowerOutput:
+    """Returns a tower's output as arrays, in the dtype of scores."""
+    return {name: ops.convert_to_numpy(widened(p)) for name, p in output.items()}
+
+
 @keras.saving.register_keras_serializable("tfrecs")
 class Interaction(layers.Layer):
-    """Turns a user's and an item's tower output into a logit.
+    """Turns a user's and an item's tower output into a logit, of `score_dtype`.
+
+    Of its parts, only the layers of `g` before the last compute in half precision.
 
     Args:
         hidden_units: sizes of the layers of `g` after its first, which is in the
@@ -54,7 +74,7 @@ class Interaction(layers.Layer):
         name: str = "interaction",
         **kwargs: Any,
     ) -> None:
-        super().__init__(name=name, **kwargs)
+        super().__init__(name=name, autocast=False, **kwargs)
         if y_range is not None:
             check_range(y_range=y_range)
         self.hidden_units = tuple(map(int, hidden_units))
@@ -68,16 +88,23 @@ class Interaction(layers.Layer):
         """Creates the global bias and the layers of `g` for the outputs' sizes."""
         if self.use_bias:
             self.global_bias = self.add_weight(
-                shape=(), initializer="zeros", name="global_bias"
+                shape=(), initializer="zeros", autocast=False, name="global_bias"
             )
         if "hidden" in user_shape:
-            first = keras.Input((None, user_shape["hidden"][-1]), name="hidden")
-            x = layers.Activation(self.activation, name="hidden_0")(first)
-            for i, units in enumerate(self.hidden_units, start=1):
-                x = Dropout(self.dropout, name=f"dropout_{i}")(x)
-                x = layers.Dense(units, self.activation, name=f"hidden_{i}")(x)
-            x = layers.Dense(1, use_bias=False, name="output_weights")(x)
-            self.g = keras.Model(first, x[..., 0], name="g")
+            self.g = self._g(user_shape["hidden"][-1])
+
+    def _g(self, first_units: int) -> keras.Model:
+        """Creates `g`, from the sum of the halves of its first layer to a number."""
+        same = {"dtype": self.dtype_policy}  # wherever the model is loaded
+        shape = (None, first_units)
+        first = keras.Input(shape, dtype=self.compute_dtype, name="hidden")
+        x = layers.Activation(self.activation, name="hidden_0", **same)(first)
+        for i, units in enumerate(self.hidden_units, start=1):
+            x = Dropout(self.dropout, name=f"dropout_{i}", **same)(x)
+            x = layers.Dense(units, self.activation, name=f"hidden_{i}", **same)(x)
+        wide = score_dtype(self.compute_dtype)
+        x = layers.Dense(1, use_bias=False, dtype=wide, name="output_weights")(x)
+        return keras.Model(first, x[..., 0], name="g")
 
     def call(
         self,
@@ -119,7 +146,9 @@ class Interaction(layers.Layer):
             score = self._one_by_one(user, item)
         if "hidden" not in user:
             return score
-        of_user, of_item = user["hidden"], item["hidden"]
+        of_user, of_item = (
+            ops.cast(output["hidden"], self.compute_dtype) for output in (user, item)
+        )
         size = [*of_user.shape, of_item.shape[0]]
         num_blocks = 1
         if catalogue and None not in size:
@@ -133,11 +162,12 @@ class Interaction(layers.Layer):
         """`<p, q>` and biases, each user with items of their own: `[batch, n]`."""
         score = 0.0
         if "factors" in user:
-            score = ops.einsum("bd,bnd->bn", user["factors"], item["factors"])
+            p, q = widened(user["factors"]), widened(item["factors"])
+            score = ops.einsum("bd,bnd->bn", p, q)
         if "bias" in user:
-            score = score + user["bias"][:, None]
+            score = score + widened(user["bias"])[:, None]
         if "bias" in item:
-            score = score + item["bias"]
+            score = score + widened(item["bias"])
         return score + self.global_bias if self.use_bias else score
 
     def is_dot_product(self, user: Collection[str]) -> bool:
@@ -158,9 +188,10 @@ class Interaction(layers.Layer):
 
     def user_vectors(self, user: TowerOutput, item: Collection[str]) -> Any:
         """Returns the users' side of `vectors`; of `item` the names are enough."""
-        p = [user["factors"]]
+        p = [widened(user["factors"])]
         if "bias" in user or self.use_bias:
-            bias = user["bias"] if "bias" in user else ops.zeros_like(p[0][:, 0])
+            has_bias = "bias" in user
+            bias = widened(user["bias"]) if has_bias else ops.zeros_like(p[0][:, 0])
             bias = bias + self.global_bias if self.use_bias else bias
             p.append(bias[:, None])
         if "bias" in item:
@@ -169,11 +200,11 @@ class Interaction(layers.Layer):
 
     def item_vectors(self, item: TowerOutput, user: Collection[str]) -> Any:
         """Returns the items' side of `vectors`; of `user` the names are enough."""
-        q = [item["factors"]]
+        q = [widened(item["factors"])]
         if "bias" in user or self.use_bias:
             q.append(ops.ones_like(q[0][:, :1]))
         if "bias" in item:
-            q.append(item["bias"][:, None])
+            q.append(widened(item["bias"])[:, None])
         return ops.concatenate(q, axis=1)
 
     def _g_in_blocks(

@@ -15,20 +15,18 @@ def log_probability(positive: Any, p: Any, q: Any, is_positive: Any) -> Any:
         l = s - ln (exp(s) + sum over j of exp(<p, q_j>))
 
     Args:
-        positive: s, `[batch]`.
+        positive: s, `[batch]`, and p, q in the dtype of scores.
         p: `[batch, dim]`.
         q: `[n, dim]`.
         is_positive: `[batch, n]` bool, the pairs to leave out of the sum.
 
     Returns:
-        l, `[batch]` float32.
+        l, `[batch]`.
     """
-    dtypes = positive.dtype, p.dtype, q.dtype  # of the gradients too
 
     @ops.custom_gradient
     def fused(positive: Any, p: Any, q: Any) -> Any:
-        scores = ops.cast(ops.matmul(p, ops.transpose(q)), "float32")
-        positive = ops.cast(positive, "float32")
+        scores = ops.matmul(p, ops.transpose(q))
         highest = ops.maximum(ops.max(scores, axis=1), positive)
         others = ops.exp(scores - highest[:, None])
         others = ops.where(is_positive, 0.0, others)
@@ -37,12 +35,11 @@ def log_probability(positive: Any, p: Any, q: Any, is_positive: Any) -> Any:
 
         def grad(*given: Any, upstream: Any = None) -> tuple[Any, Any, Any]:
             change = given[0] if upstream is None else upstream
-            scale = ops.cast(change / total, p.dtype)[:, None]
-            pairs = ops.cast(others, p.dtype)
+            scale = (change / total)[:, None]
             return (
-                ops.cast(change * (1 - itself / total), dtypes[0]),
-                ops.cast(-scale * ops.matmul(pairs, q), dtypes[1]),
-                ops.cast(-ops.matmul(ops.transpose(pairs), scale * p), dtypes[2]),
+                change * (1 - itself / total),
+                -scale * ops.matmul(others, q),
+                -ops.matmul(ops.transpose(others), scale * p),
             )
 
         return positive - highest - ops.log(total), grad

@@ -8,7 +8,12 @@ import keras
 from keras import ops
 
 from tfrecs._base.checks import check_fraction, check_positive
-from tfrecs.models.interaction import Interaction, TowerOutput
+from tfrecs.models.interaction import (
+    Interaction,
+    TowerOutput,
+    score_dtype,
+    widened,
+)
 from tfrecs.models.layers import Dropout, Embedding
 from tfrecs.models.two_tower import TwoTower
 
@@ -57,9 +62,23 @@ def embed(
 
 def embed_bias(ids: Ids) -> Any:
     """Looks up one number for each id, 0 before training: `ids`' shape."""
-    name = f"{ids.side}_bias"
-    table = Embedding(ids.size, 1, embeddings_initializer="zeros", name=name)
+    table = Embedding(
+        *(ids.size, 1),
+        embeddings_initializer="zeros",
+        dtype=wide_dtype(),
+        name=f"{ids.side}_bias",
+    )
     return ops.squeeze(table(ids.ids), -1)
+
+
+def inner_product(x: Any, y: Any) -> Any:
+    """Returns inner products of rows `[..., dim]` in the dtype of scores: `[...]`."""
+    return ops.sum(widened(x) * widened(y), axis=-1)
+
+
+def wide_dtype() -> str:
+    """Returns the dtype of scores under the dtype policy of now."""
+    return score_dtype(keras.config.dtype_policy().compute_dtype)
 
 
 def two_towers(

@@ -11,7 +11,7 @@ from tfrecs._base.indices import as_indices
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.models.checked_batches import make_checked
 from tfrecs.models.compiled_steps import make_train_function
-from tfrecs.models.interaction import Interaction, TowerOutput
+from tfrecs.models.interaction import Interaction, TowerOutput, as_arrays
 from tfrecs.models.jax_steps import train_step
 from tfrecs.models.views import OverCatalogue, OverSharedNegatives, OverSharedSoftmax
 
@@ -54,6 +54,7 @@ class TwoTower(keras.Model):
             name=name,
             **kwargs,
         )
+        self.dtype_policy = interaction.dtype_policy  # of the towers, as built
         self.user_tower = user_tower
         self.item_tower = item_tower
         self.interaction = interaction
@@ -112,7 +113,7 @@ class TwoTower(keras.Model):
     def user_output(self, user_ids: IntArray) -> TowerOutput:
         """Returns the user tower's output for `user_ids`: arrays `[users, ...]`."""
         indices = as_indices(user_ids, "user_ids", self.num_users)
-        return _to_numpy(self.user_tower(indices))
+        return as_arrays(self.user_tower(indices))
 
     def item_output(self, item_ids: IntArray | None = None) -> TowerOutput:
         """Returns the item tower's output for `item_ids`, or all items: `[n, ...]`."""
@@ -120,7 +121,7 @@ class TwoTower(keras.Model):
             item_ids = np.arange(self.num_items, dtype=np.int32)
         indices = as_indices(item_ids, "item_ids", self.num_items)
         output = self.item_tower(indices[None])
-        return {name: part[0] for name, part in _to_numpy(output).items()}
+        return {name: part[0] for name, part in as_arrays(output).items()}
 
     def score_users(self, user_ids: IntArray) -> FloatArray:
         """Returns scores of the whole catalogue, without dropout: `[users, num_items]`.
@@ -194,10 +195,6 @@ class TwoTower(keras.Model):
             for name in ("user_tower", "item_tower", "interaction")
         }
         return cls(**{**config, **parts})
-
-
-def _to_numpy(output: TowerOutput) -> TowerOutput:
-    return {name: ops.convert_to_numpy(part) for name, part in output.items()}
 
 
 def _blocks(rows: int, columns: int, size: int) -> Iterator[tuple[slice, slice]]:

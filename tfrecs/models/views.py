@@ -14,7 +14,7 @@ from tfrecs.models.jax_steps import train_step
 from tfrecs.models.shared_softmax import log_probability
 
 NO_SCORE = -(2.0**14)
-"""So low that its softmax, sigmoid and hinge are 0, in float16 as well."""
+"""So low that its softmax, sigmoid and hinge are 0."""
 
 
 class TrainingView(keras.Model):
@@ -24,7 +24,8 @@ class TrainingView(keras.Model):
     """
 
     def __init__(self, towers: keras.Model, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # Logarithms of probabilities in the inputs stay in float32.
+        super().__init__(autocast=False, dtype=towers.dtype_policy, **kwargs)
         self.towers = towers
         self.num_users = towers.num_users
         self.num_items = towers.num_items
@@ -147,13 +148,12 @@ class OverSharedNegatives(TrainingView):
         positive = interaction(user, item, training=training)  # [batch, 1]
         others = interaction(user, negative, catalogue=True, training=training)
         if "log_probability" in inputs:
-            correction = self.temperature * inputs["log_probability"]
+            log_drawn = ops.cast(inputs["log_probability"], others.dtype)
+            correction = self.temperature * log_drawn
             batch, n = ops.shape(others)
             positive = positive - correction[:batch, None]
             others = others - correction[-n:]
-        others = ops.where(
-            _is_positive(inputs), ops.cast(NO_SCORE, others.dtype), others
-        )
+        others = ops.where(_is_positive(inputs), NO_SCORE, others)
         return ops.concatenate([positive, others], axis=1)
 
     def get_config(self) -> dict[str, Any]:
@@ -177,8 +177,7 @@ class OverSharedSoftmax(OverSharedNegatives):
         interaction = self.towers.interaction
         if not interaction.is_dot_product(user):
             logits = self._logits(inputs, user, item, negative, training)
-            logits = ops.cast(logits, "float32") / self.temperature
-            return ops.log_softmax(logits, axis=1)[:, :1]
+            return ops.log_softmax(logits / self.temperature, axis=1)[:, :1]
         p, q = interaction.vectors(user, negative)
         p_of_item, q_of_item = interaction.vectors(user, item)
         positive = ops.sum(p_of_item * q_of_item, axis=1) / self.temperature

@@ -52,8 +52,9 @@ class Embedding(layers.Embedding):
             )
         if l2 < 0:
             raise ValueError(f"`l2` must be at least 0. Received: l2={l2}")
-        # Keras takes no whole numbers of NumPy.
-        super().__init__(index(input_dim), index(output_dim), **kwargs)
+        # Keras takes no whole numbers of NumPy. Mixed precision casts the rows that are
+        # looked up, and not the table, whose gradient would be as large as the table.
+        super().__init__(index(input_dim), index(output_dim), autocast=False, **kwargs)
         self.l2 = l2
 
     def build(self, input_shape: Any = None) -> None:

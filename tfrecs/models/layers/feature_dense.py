@@ -48,7 +48,7 @@ class FeatureDense(layers.Layer):
         kernel_initializer: str = "glorot_uniform",
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)  # which would cast whole tables
         self.units = units
         self.num_rows = num_rows
         self.num_features = num_features
@@ -126,7 +126,12 @@ class FeatureDense(layers.Layer):
     def call(self, ids: Any) -> Any:
         """Returns `ids`' shape + `[units]`."""
         if self.most is None:
-            return ops.matmul(look_up(self.table, ids), self.kernel)
+            both = look_up(self.table, ids), self.kernel
+            return ops.matmul(*(ops.cast(part, self.compute_dtype) for part in both))
+        return ops.cast(self._of_entries(ids), self.compute_dtype)
+
+    def _of_entries(self, ids: Any) -> Any:
+        """Adds up the kernel's rows of the entries that the flat arrays have."""
         number = ops.arange(self.most, dtype="int32")
         is_entry = number < look_up(self.lengths, ids)[..., None]  # [..., most]
         at = ops.where(is_entry, look_up(self.starts, ids)[..., None] + number, 0)
