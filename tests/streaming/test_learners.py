@@ -143,6 +143,54 @@ def test_item_item_is_the_cosine_of_items_users():
             np.testing.assert_allclose(found, (had @ cosine)[user][:4], atol=2e-6)
 
 
+def test_item_item_counts_as_a_dictionary_does():
+    """Many items, so that rows widen several times."""
+    learner = ItemItem(most=5, decay=0.5, backward=0.25, power=0.5, shrink=1.0)
+    rng = np.random.default_rng(0)
+    pairs = rng.integers(0, (60, 300), (3000, 2)).tolist()
+    log = EventLog()
+    log.grow(60, 300)
+    learner.grow(log)
+    near, past = np.zeros((300, 300)), [[] for _ in range(60)]
+    times = np.zeros((60, 300))
+    for user, item in pairs:
+        times[user, item] += 1
+        log.add(user, item, 1.0, 0.0)
+        learner.learn(user, item, 1.0, log)
+        before = [other for other in past[user] if other != item]
+        for distance, other in enumerate(before[::-1][:5]):
+            near[other, item] += 0.5**distance
+            near[item, other] += 0.25 * 0.5**distance
+        past[user] = [*before, item]
+    damping = (log.item_counts + 1) ** -0.5
+    for user in range(60):
+        expected = np.zeros(300)
+        for distance, item in enumerate(past[user][::-1][:5]):
+            weight = 0.5**distance * times[user, item] * damping[item]
+            expected += weight * near[item] * damping
+        np.testing.assert_allclose(learner.scores(user, log), expected, atol=3e-6)
+
+
+def test_an_item_keeps_its_most_frequent_neighbours():
+    """With room for two: a third takes the smaller one's place and goes on from it."""
+    learner = ItemItem(most=1, neighbours=2, backward=0, power=0)
+    events = [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 2), (3, 0), (3, 3), (4, 0)]
+    log = taught(learner, events)
+    # after item 0 came 1 twice, 2 once and then 3, in the place of 2, at 1 + 1
+    np.testing.assert_allclose(learner.scores(4, log), [0, 2, 0, 2, 0], atol=2e-6)
+
+
+def test_memory_is_linear_in_the_items():
+    learner, log = ItemItem(), EventLog()
+    log.grow(200, 4_000)
+    learner.grow(log)
+    for item in range(4_000):
+        log.add(item // 20, item, 1.0, 0.0)
+        learner.learn(item // 20, item, 1.0, log)
+    held = sum(array.nbytes for array in learner.state().values())
+    assert held <= 4_000 * 32 * 8  # each has at most 10 before it and 10 after it
+
+
 # Isgd
 
 
@@ -314,6 +362,7 @@ def test_forgetting_by_time_takes_late_events_as_they_are():
         (lambda: RankingSgd(num_negatives=0), "`num_negatives` must be.*=0"),
         (lambda: ItemItem(decay=1.5), "`decay` must be above 0 and at most 1.*1.5"),
         (lambda: ItemItem(power=-1), "`power` must be at least 0.*power=-1"),
+        (lambda: ItemItem(neighbours=9), "`neighbours` must be at least `most`, 10.*9"),
         (lambda: ItemItem(most=0), "`most` must be.*most=0"),
         (lambda: Popular(window=0), "`window` must be.*window=0"),
         (lambda: Forgetting(by="day"), "`by` must be one of event, time.*day"),

@@ -143,7 +143,7 @@ def changed(saved, about, **parts):
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"version": 2}, "version 1. Received: 'tfrecs stream' of version 2"),
+        ({"version": 3}, "version 2. Received: 'tfrecs stream' of version 3"),
         ({"kind": "cake"}, "must be a tfrecs stream.*Received: 'cake'"),
         ({"learner": "eval"}, "must be a whole tfrecs stream file.*'eval'"),
         (

@@ -21,7 +21,7 @@ from tfrecs.streaming.event_log import Forgetting
 from tfrecs.streaming.learners import LEARNERS, Learner
 from tfrecs.streaming.recommender import IncrementalRecommender
 
-KIND, VERSION = "tfrecs stream", 1
+KIND, VERSION = "tfrecs stream", 2
 
 DAMAGED = (
     zipfile.BadZipFile,

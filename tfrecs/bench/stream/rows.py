@@ -36,7 +36,9 @@ ROWS: dict[str, Row] = {
     "recent-popularity": Row(lambda problem: Popular(window=problem.window)),
     "last-item": Row(lambda problem: ItemItem(most=1, power=0, backward=0)),
     "isgd": Row(lambda problem: Isgd(seed=problem.seed)),
-    "item-item-cosine": Row(lambda problem: ItemItem(most=100, decay=1, backward=1)),
+    "item-item-cosine": Row(
+        lambda problem: ItemItem(most=100, neighbours=4096, decay=1, backward=1)
+    ),
     "ranking-sgd": Row(lambda problem: RankingSgd(seed=problem.seed)),
     "ridge": Row(lambda problem: Ridge(seed=problem.seed), from_model=True),
     "item-item": Row(lambda problem: ItemItem()),
