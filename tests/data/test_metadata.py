@@ -150,13 +150,13 @@ def test_metadata_are_a_table():
 
 def test_rows_of_items_are_in_the_catalogue_and_those_of_features_are_not():
     assert Interactions.from_frame(RATED, item_features=FILMS).num_items == 3
-    people = pd.DataFrame({"age": [30, 40]}, index=["eve", "bob"])
+    people = pd.DataFrame({"age": [30, 40]}, index=["abe", "bob"])
     data = Interactions.from_frame(RATED, items=FILMS, users=people)
     assert data.items.ids.tolist() == [1, 2, 3, 9]
     assert titles(data) == ["A", "B", "C", "Z"]
     assert data.item_counts.tolist() == [1, 1, 1, 0]
-    assert data.users.ids.tolist() == ["ann", "bob", "cat", "eve"]
-    assert data.user_features["age"].fillna(0).tolist() == [0, 40, 0, 30]
+    assert data.users.ids.tolist() == ["abe", "ann", "bob", "cat"]
+    assert data.user_features["age"].fillna(0).tolist() == [30, 0, 40, 0]
     pairs = data.users.ids[data.user_ids], data.items.ids[data.item_ids]
     assert list(zip(*pairs, strict=True)) == [("ann", 2), ("bob", 1), ("cat", 3)]
 
