@@ -106,6 +106,11 @@ CASES = [
         PAIRS,
         times=TIMES,
     ),
+    Case(
+        "one_time.data",
+        b"1 10 978300760\n1 20 978302109\n2 10 x\n",
+        refusal="line 3: the column 'timestamp' must hold numbers or ISO",
+    ),
     Case("wide.data", b"1 10 5 1 7\n1 20 5 1 7\n", refusal="column 1.*`user_col`"),
     Case(
         "named.data",
@@ -124,6 +129,7 @@ CASES = [
     Case("table.txt", table(" ", header=""), **FULL),
     Case("headed.txt", table("\t"), **FULL),
     Case("commas.txt", table(), **FULL),
+    Case("headed_pairs.txt", b"user item\n1 10\n1 20\n2 10\n", PAIRS),
     Case("unclear.txt", b"1 10 20\n2 10 30\n", refusal='`format` "lists"'),
     Case(
         "said.txt",
@@ -142,6 +148,22 @@ CASES = [
         "user,item\nŁ,x\n".encode("cp1250"),
         [("Ł", "x")],
         options={"encoding": "cp1250"},
+    ),
+    Case("cp1252.csv", b"user,item\nann,don\x92t\n", [("ann", "don\u2019t")]),
+    Case(
+        "cp1251.csv",
+        b"user,item\n\xc8\xe2\xe0\xed,1\n",
+        refusal="line 2.*UTF-8.*pass the `encoding`",
+    ),
+    Case(
+        "damaged.csv",
+        table().replace(b",3,", b",\xb3,"),
+        refusal="line 3.*UTF-8.*pass the `encoding`",
+    ),
+    Case(
+        "damaged_utf8.csv",
+        "user,item\nJosé,1\nAnn,2\n".encode().replace(b"Ann", b"An\xee"),
+        refusal="line 3.*UTF-8.*pass the `encoding`",
     ),
     Case("binary.csv", bytes(range(256)) * 9, refusal="must be text"),
     # JSON

@@ -58,8 +58,8 @@ def test_ids_keep_their_kind():
         (b"[" * 50_000, "not JSON"),
         (b'{"a":' * 50_000, "not JSON"),
         (b'{"user": ' + b"9" * 5000 + b', "item": 1}', "not JSON"),
-        (b'{"user": "\xff", "item": 1}', "not UTF-8"),
-        ('{"user": 1, "item": 1}'.encode("utf-16"), "not UTF-8"),
+        (b'{"user": "\xff", "item": 1}', "not text"),
+        ('{"user": 1, "item": 1}'.encode("utf-16"), "not text"),
         (b'{"user": "a"}', "missing key"),
         (b'{"item": "a", "rating": 1}', "missing key"),
         (b'{"user": null, "item": 1}', "bad id"),
@@ -112,6 +112,17 @@ def test_fields_in_their_order():
     assert parse(b"Heat|?|ann|0.5") == Event("ann", "Heat", None, 0.5)
 
 
+def test_separators_and_encodings_are_those_of_the_readers():
+    found = Event("ann", "Heat", 4.0, None, 12.0)
+    assert CsvEvents(separator="::")(b"ann::Heat::4::12\r") == found
+    assert CsvEvents(separator=" ")(b"  ann\tHeat   4 12 ") == found
+    assert CsvEvents(separator="tab")(b"ann\tHeat\t4\t12") == found
+    line = "José,café,,".encode("latin-1")
+    assert CsvEvents(encoding="latin-1")(line) == Event("José", "café")
+    assert fault_of(CsvEvents(), line) == "not text"
+    assert fault_of(CsvEvents(encoding="cp1252"), b"ann,\x81,4,12") == "not text"
+
+
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
@@ -120,7 +131,7 @@ def test_fields_in_their_order():
         (b"ann,Heat,4,12,", "not CSV"),
         (b'ann,"Heat,4,12', "not CSV"),
         (b'ann,"Heat"s,4,12', "not CSV"),
-        (b"ann,\xff,4,12", "not UTF-8"),
+        (b"ann,\xff,4,12", "not text"),
         (b",Heat,4,12", "bad id"),
         (b"user,item,rating,time", "bad rating"),
         (b"ann,Heat,nan,12", "bad rating"),
@@ -139,8 +150,10 @@ def test_fields_that_are_no_event(line, fault):
         ({"columns": ("user", "rating")}, r"`columns` must be.*\('user', 'rating'\)"),
         ({"columns": ("user", "item", "stars")}, "`columns` must be user, item.*stars"),
         ({"columns": ("user", "item", "item")}, "each once.*'item', 'item'"),
-        ({"separator": "::"}, "`separator` must be one character.*'::'"),
-        ({"separator": '"'}, "`separator` must be one character, and no quote"),
+        ({"separator": ";;"}, "`separator` must be one character.*';;'"),
+        ({"separator": '"'}, "`separator` must be one character.*Received: '\"'"),
+        ({"encoding": "utf-16"}, "`encoding` must be.*newline.*Received: 'utf-16'"),
+        ({"encoding": "nothing"}, "`encoding` must be one of Python.*'nothing'"),
     ],
 )
 def test_columns_and_separators_that_cannot_be(arguments, message):

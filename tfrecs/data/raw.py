@@ -110,32 +110,36 @@ def distinct_rows(
     pairs: AnyArray, duplicates: Duplicates, columns: Mapping[str, AnyArray]
 ) -> tuple[AnyArray, dict[str, AnyArray]]:
     """Returns the row to keep of each pair, in the order of rows, and its values."""
+    import pandas as pd
+
     ratings = columns.get("ratings")
     if duplicates == "max" and ratings is None:
         raise ValueError('`duplicates="max"` keeps the highest rating: pass `ratings`.')
     if duplicates == "sum" and columns.keys().isdisjoint(("ratings", "weights")):
         columns = {**columns, "ratings": np.ones(len(pairs), dtype=np.float32)}
+    # Most files repeat few pairs or none, and sorting all costs more than reading.
+    repeated = pd.Series(pairs).duplicated(keep=False).to_numpy()
+    some = np.flatnonzero(repeated)
     rank = ratings if duplicates == "max" else columns.get("timestamps")
-    if rank is None:
-        rank = np.zeros(len(pairs), dtype=np.float32)
-    order = np.lexsort((np.arange(len(pairs)), rank, pairs))
+    keys = (pairs[some],) if rank is None else (rank[some], pairs[some])
+    order = some[np.lexsort(keys)]  # stable: equal ones keep the order of rows
     starts = np.flatnonzero(np.diff(pairs[order], prepend=-1))
-    if duplicates == "error" and len(starts) < len(pairs):
+    ends = np.flatnonzero(np.diff(pairs[order], append=-1))
+    if duplicates == "error" and len(order):
         raise ValueError(
             f"Each (user, item) pair must be unique. Received: "
-            f"{len(pairs) - len(starts)} repeated. Choose another `duplicates` policy."
+            f"{len(order) - len(starts)} repeated. Choose another `duplicates` policy."
         )
-    ends = np.append(starts[1:], len(pairs)) - 1
-    rows = order[starts if duplicates == "first" else ends]
-    by_row = np.argsort(rows, kind="stable")
-    rows = rows[by_row]
+    kept = order[starts if duplicates == "first" else ends]
+    keep = ~repeated
+    keep[kept] = True
     merged: dict[str, AnyArray] = {}
     for name, column in columns.items():
         if duplicates == "sum" and name != "timestamps":
-            merged[name] = np.add.reduceat(column[order], starts)[by_row]
-        else:
-            merged[name] = column[rows]
-    return rows, merged
+            column = column.copy()
+            column[kept] = np.add.reduceat(column[order], starts)
+        merged[name] = column[keep]
+    return np.flatnonzero(keep), merged
 
 
 def fields_of_matrix(

@@ -1,6 +1,6 @@
 """A summary of what was read from a file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ class Reading:
         unused: the other columns.
         rows: the number of rows that are not empty.
         dropped: the number of rows that were left out, by reason.
+        dropped_metadata: the same of files of metadata, under "users" and "items".
         merged: the number of rows that repeat the pair of another row.
         id_types: "integer", "text" or "mixed" by role.
         ratings: the lowest and the highest rating.
@@ -40,6 +41,7 @@ class Reading:
     unused: tuple[str, ...] = ()
     rows: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
+    dropped_metadata: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     merged: int = 0
     id_types: Mapping[str, str] = field(default_factory=dict)
     ratings: tuple[float, float] | None = None
@@ -63,14 +65,19 @@ class Reading:
             "unused columns": ", ".join(self.unused[:_LISTED]) + end,
             "ids": ", ".join(f"{role} {kind}" for role, kind in self.id_types.items()),
             "rows": f"{self.rows:,}, {kept:,} read{merged}",
-            "dropped rows": "; ".join(
-                f"{n:,}: {why}" for why, n in self.dropped.items()
-            ),
+            "dropped rows": "; ".join(self._dropped()),
             "ratings": "{:g} to {:g}".format(*self.ratings) if self.ratings else "",
             "times": _period(*self.times) if self.times else "",
             "notes": "; ".join(self.notes),
         }
         return {subject: fact for subject, fact in facts.items() if fact}
+
+    def _dropped(self) -> Iterator[str]:
+        for why, number in self.dropped.items():
+            yield f"{number:,}: {why}"
+        for name, reasons in self.dropped_metadata.items():
+            for why, number in reasons.items():
+                yield f"{number:,} of {name}: {why}"
 
     def _form(self) -> str:
         parts = [self.format]

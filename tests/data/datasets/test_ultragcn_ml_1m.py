@@ -31,7 +31,7 @@ def test_a_repeated_pair_raises(put):
 
 def test_a_malformed_line_raises(put):
     folder = put("ultragcn-ml-1m", {"train.txt": "0 5 1\n", "test.txt": "0 2\n1 x\n"})
-    with pytest.raises(ValueError, match=f"{folder}/test.txt: .*line 2 must be whole"):
+    with pytest.raises(ValueError, match=f"{folder}/test.txt: .*line 2: must be whole"):
         load_ultragcn_ml_1m()
 
 

@@ -54,6 +54,22 @@ def test_every_format_and_every_data_set_with_files_is_fuzzed(fuzz):
     assert all(f"{name}, form 1" in names for name in set(DATASETS) - {"synthetic"})
 
 
+@pytest.mark.parametrize(
+    ("seed", "case"),
+    [
+        (2, 2428),  # UTF-16 with the high byte first
+        (2, 6211),  # a missing time among two columns of ids and one of times
+        (3, 1639),  # lines that are no text, or have no id, say what is in column 3
+        (3, 2217),  # the name of a column is very long
+    ],
+)
+def test_cases_that_failed_before(fuzz, seed, case, tmp_path):
+    name = list(fuzz.TARGETS)[case % len(fuzz.TARGETS)]
+    untouched = fuzz.untouched_content(name, tmp_path)
+    rng = Random(f"{seed} {case}")
+    assert fuzz.run_case(name, rng, tmp_path, untouched) in ("read", "refused")
+
+
 def one_case(fuzz, monkeypatch, root: Path, read) -> str:
     """The outcome of a reader of one CSV that changed in the last row."""
     name = ".csv, error"

@@ -81,6 +81,11 @@ def test_malformed_rows_of_metadata_are_refused_or_left_out(read, caplog):
         data = read(films, malformed="skip")
     assert data.item_features["title"].fillna("").tolist() == ["A", ""]
     assert "films.csv: 2 malformed rows" in caplog.text
+    assert data.source.facts()["dropped rows"] == (
+        "1 of items: must have 2 fields separated by ','; "
+        "1 of items: the column 'item_id' must hold an id in each row"
+    )
+    assert len(str(data.source).splitlines()) <= 10
 
 
 def test_the_type_of_ids_is_that_of_the_interactions(read):

@@ -320,7 +320,7 @@ JUNK = bytes(np.random.default_rng(0).integers(0, 256, 5000, dtype=np.uint8))
         ("a.csv", JUNK, "must be text. Received: binary data"),
         ("a.csv", JUNK.replace(b"\0", b""), "must be text in UTF-8. Received: binary data"),  # noqa: E501
         ("a.txt", JUNK, "must be text. Received: binary data"),
-        ("a.txt", "1 2\n3 4.5\n", "line 2 must be whole numbers and spaces"),
+        ("a.txt", "1 2\n3 4.5\n", "line 2: must be whole numbers and spaces"),
         ("a.txt", "1 2\n3 -4\n", "Received: b'3 -4\\n'"),
         ("a.txt", f"1 {2**63}\n", "ids must be below 2**63"),
         ("a.parquet", JUNK, "must be a whole Parquet file. Received: "),

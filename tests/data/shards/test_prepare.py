@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tfrecs.data.readers import _text
 from tfrecs.data.shards import open_shards, prepare_shards, sources
 
 SIZES = {"part_rows": 400, "shard_rows": 500}
@@ -133,7 +134,7 @@ def test_columns_are_found_by_usual_names(tmp_path):
 def test_text_files_make_the_shards_of_parquet(
     suffix, shards, raw, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(sources, "_BYTES_AT_ONCE", 1000)  # blocks end within notes, too
+    monkeypatch.setattr(_text, "_BLOCK", 1000)  # blocks end within notes, too
     paths = [tmp_path / f"{name}.{suffix}" for name in "ab"]
     frame = pd.DataFrame({"item_id": raw[1], "note": 'a "b"\nc', "user_id": raw[0]})
     for path, rows in zip(paths, (frame[:1900], frame[1900:]), strict=True):

@@ -125,8 +125,8 @@ def _fault(value: Any, name: str, role: str, form: str) -> str:
     received = repr(value)
     received = received if len(received) < 80 else f"{received[:40]}...{received[-1]}"
     return (
-        f"the column {name!r} must hold {form}. Received: {received}. Correct it, or "
-        f"name another column in `{argument_of(role)}`."
+        f"the column {name!r:.60} must hold {form}. Received: {received}. Correct it, "
+        f"or name another column in `{argument_of(role)}`."
     )
 
 

@@ -1,7 +1,7 @@
 """A file to columns of interactions, and the summary of what was read."""
 
 import logging
-from collections import Counter
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +15,15 @@ from tfrecs.data.ids import types_by_role
 from tfrecs.data.readers._columns import Columns, to_columns
 from tfrecs.data.readers._form import Form
 from tfrecs.data.readers._formats import read_table
-from tfrecs.data.readers._options import FileOptions
-from tfrecs.data.readers._table import Fault, MalformedRows, Table
+from tfrecs.data.readers._opening import GUESSED
+from tfrecs.data.readers._options import FileOptions, FormOptions, check_names
+from tfrecs.data.readers._progress import REPORT_SECONDS
+from tfrecs.data.readers._table import MalformedRows, Table, by_reason
 from tfrecs.data.reading import Reading
 from tfrecs.data.roles import find_roles
 
 _LOGGER = logging.getLogger("tfrecs")
-_NO_NAMES = "Pass header=False if the first line holds no names."
+NO_NAMES = "Pass header=False if the first line holds no names."
 
 
 @dataclass(frozen=True)
@@ -53,23 +55,21 @@ def read_columns(
         FileNotFoundError: if the file does not exist.
         ValueError: if it cannot be read, lacks a column, has malformed rows, or no row.
     """
-    unknown = options.keys() - FileOptions.__annotations__.keys()
-    if unknown:
-        raise TypeError(
-            f"Arguments must be of {', '.join(FileOptions.__annotations__)}. Received: "
-            f"{', '.join(sorted(unknown))}"
-        )
+    check_names(options, FileOptions)
     check_choice("malformed", malformed, ("error", "skip"))
     types_by_role(options.get("id_type"))
     named = _named(options, weights)
+    began = time.monotonic()
     table = read_table(path, form_of(options), [n for n in named.values() if n])
+    if time.monotonic() - began >= REPORT_SECONDS:
+        _LOGGER.info("%s: converting %d rows", path, len(table.frame))
     columns: Columns = {}
     faults = table.faults
-    reading = _summary(path, table)
+    reading = _summary(path, table, options)
     if table.frame.columns.size:
         with naming_file(path):
             names = list(map(str, table.frame.columns))
-            roles = find_roles(names, named, remedy=_NO_NAMES)
+            roles = find_roles(names, named, remedy=NO_NAMES)
             columns, more, notes = to_columns(table, roles, known, options)
             faults = faults + more
             reading = _described(reading, table, roles, columns, notes)
@@ -85,10 +85,10 @@ def read_columns(
         _LOGGER.warning("Left out of %s", skipped)
     for note in reading.notes:
         _LOGGER.warning("%s: %s", path, note)
-    return FileColumns(columns, skipped, replace(reading, dropped=_reasons(faults)))
+    return FileColumns(columns, skipped, replace(reading, dropped=by_reason(faults)))
 
 
-def form_of(options: FileOptions) -> Form:
+def form_of(options: FormOptions) -> Form:
     """Returns what options state of the form of a file."""
     return Form(
         options.get("format"),
@@ -109,8 +109,13 @@ def _named(options: FileOptions, weights: str | None) -> dict[str, str | None]:
     }
 
 
-def _summary(path: Path, table: Table) -> Reading:
+def _summary(path: Path, table: Table, options: FileOptions) -> Reading:
     form = table.form
+    guessed = options.get("encoding") is None and form.encoding in GUESSED
+    note = (
+        f"it is no UTF-8, and was read as {form.encoding}. Pass its `encoding` to be "
+        "sure"
+    )
     return Reading(
         path,
         form.format or "",
@@ -118,6 +123,7 @@ def _summary(path: Path, table: Table) -> Reading:
         form.encoding,
         form.header,
         rows=len(table.frame) + len({place for place, _ in table.faults}),
+        notes=(note,) if guessed else (),
     )
 
 
@@ -146,7 +152,7 @@ def _described(
         id_types={role: _kind(values) for role, values in ids.items()},
         ratings=_range(columns.get("ratings")),
         times=_range(columns.get("timestamps")),
-        notes=tuple(notes),
+        notes=(*reading.notes, *notes),
     )
 
 
@@ -170,9 +176,3 @@ def _range(values: AnyArray | None) -> tuple[float, float] | None:
     if values.dtype.kind == "M":
         values = values.astype("datetime64[us]").astype(np.int64) / 1e6
     return float(values.min()), float(values.max())
-
-
-def _reasons(faults: list[Fault]) -> dict[str, int]:
-    """Returns the number of faults by reason, without the values."""
-    reasons = Counter(reason.partition(". Received")[0] for _, reason in faults)
-    return dict(reasons.most_common())

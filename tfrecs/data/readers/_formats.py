@@ -10,7 +10,7 @@ import numpy as np
 from tfrecs._base.files import naming_file
 from tfrecs.data.readers._form import Form
 from tfrecs.data.readers._json_lines import read_array, read_json_lines
-from tfrecs.data.readers._lists import read_lists
+from tfrecs.data.readers._lists import LIST_COLUMNS, read_lists
 from tfrecs.data.readers._opening import (
     as_utf8,
     in_memory,
@@ -41,30 +41,41 @@ def read_delimited(file: Any, kind: str, form: Form, named: Collection[str]) -> 
     import pandas as pd
 
     with as_utf8(file, form.encoding) as (text, encoding):
-        shape = find_shape(text_lines(text), kind, form, named)
-        rows = Parser(
-            text,
-            shape.separator,
-            names=shape.names or None,
-            header=shape.header,
-            quotes=kind in (".csv", ".tsv") or shape.separator in (",", ";"),
-        ).read()
+        parser = parser_of(text, kind, form, named)
+        rows = parser.read()
     frame = rows.columns.to_pandas(types_mapper=pd.ArrowDtype).set_axis(rows.lines)
-    form = Form(kind[1:], shape.separator, encoding, shape.header)
+    form = Form(kind[1:], parser.separator, encoding, parser.header)
     return Table(frame, rows.faults, untyped=True, form=form)
+
+
+def parser_of(text: Any, kind: str, form: Form, named: Collection[str]) -> Parser:
+    """Returns the parser of a table of text in UTF-8, by the shape of its lines."""
+    shape = find_shape(text_lines(text), kind, form, named)
+    return Parser(
+        text,
+        shape.separator,
+        names=shape.names or None,
+        header=shape.header,
+        quotes=kind in (".csv", ".tsv") or shape.separator in (",", ";"),
+    )
 
 
 def read_text(file: Any, kind: str, form: Form, named: Collection[str]) -> Table:
     """Reads lists, or a table without another suffix, by the shape of its lines."""
-    if form.format == "lists":
+    if holds_lists(file, form, named):
         return read_list_file(file, kind, form, named)
-    if form.separator is None and form.header is None and not named:
-        with as_utf8(file, form.encoding) as (text, _):
-            are_lists = is_lists(text_lines(text))
-        file.seek(0)
-        if are_lists:
-            return read_list_file(file, kind, form, named)
     return read_delimited(file, kind, form, named)
+
+
+def holds_lists(file: Any, form: Form, named: Collection[str]) -> bool:
+    """Returns whether a `.txt` file holds lists, and goes back to the start."""
+    is_stated = form.separator is not None or form.header is not None
+    if is_stated or not set(named) <= set(LIST_COLUMNS):
+        return False
+    with as_utf8(file, form.encoding) as (text, _):
+        are_lists = is_lists(text_lines(text))
+    file.seek(0)
+    return are_lists
 
 
 def read_list_file(file: Any, kind: str, form: Form, named: Collection[str]) -> Table:
@@ -135,9 +146,14 @@ def read_excel(file: Any, kind: str, form: Form, named: Collection[str]) -> Tabl
     return Table(frame.dropna(how="all"), unit="row", form=Form("xlsx"))
 
 
+DELIMITED = (
+    *(".csv", ".tsv", ".data", ".dat", ".rating"),
+    *(".inter", ".item", ".user"),
+)
+"""Tables of text; `.txt` may be one, too."""
+
 FORMATS: dict[str, Read] = {
-    **dict.fromkeys((".csv", ".tsv", ".data", ".dat", ".rating"), read_delimited),
-    **dict.fromkeys((".inter", ".item", ".user"), read_delimited),
+    **dict.fromkeys(DELIMITED, read_delimited),
     ".txt": read_text,
     ".lists": read_list_file,
     **dict.fromkeys((".json", ".jsonl", ".ndjson"), read_json),
@@ -175,13 +191,23 @@ def read_table(
         if not path.is_file():
             raise ValueError("must be a file. Received: a device")
         with opened(path) as (name, file):
-            kind = f".{form.format}" if form.format else Path(name.lower()).suffix
-            if kind not in FORMATS:
-                raise ValueError(
-                    f"must end in {', '.join(FORMATS)}, behind which may be .gz or "
-                    f'.zip. Received: {name}. Pass its `format`, such as "csv".'
-                )
+            kind = kind_of(name, form)
             return FORMATS[kind](file, kind, form, named)
+
+
+def kind_of(name: str, form: Form) -> str:
+    """Returns the suffix of a format, by a file's name or as the caller states it.
+
+    Raises:
+        ValueError: if it is unknown.
+    """
+    kind = f".{form.format}" if form.format else Path(name.lower()).suffix
+    if kind not in FORMATS:
+        raise ValueError(
+            f"must end in {', '.join(FORMATS)}, behind which may be .gz or .zip. "
+            f'Received: {name}. Pass its `format`, such as "csv".'
+        )
+    return kind
 
 
 def read_frame(

@@ -80,10 +80,11 @@ def read_interactions(
     read = read_columns(Path(path), options, malformed, {}, weights)
     with naming_file(path):
         fields = _fields(read.columns, read.reading, duplicates)
+    left_out: dict[str, dict[str, int]] = {}
     id_cols = {"user": options.get("user_col"), "item": options.get("item_col")}
     for (role, id_col), table in zip(id_cols.items(), (users, items), strict=True):
         if table is not None:
-            frame = read_metadata(
+            frame, left_out[f"{role}s"] = read_metadata(
                 table,
                 role,
                 fields[f"{role}s"].ids,
@@ -92,6 +93,7 @@ def read_interactions(
                 malformed=malformed,
             )
             fields |= described(fields, role, id_col, None, frame)
+    fields["source"] = replace(fields["source"], dropped_metadata=left_out)
     with naming_file(path):
         return Interactions(**fields)
 

@@ -11,6 +11,9 @@ from tfrecs._base.types import AnyArray
 from tfrecs.data.readers._form import Form
 from tfrecs.data.readers._table import Fault, Table
 
+LIST_COLUMNS = ("user_id", "item_id")
+"""The columns of lists, which have no header."""
+
 
 def read_lightgcn(path: str | Path) -> tuple[AnyArray, AnyArray]:
     """Reads lists in the format of LightGCN: `user item item ...` a line.
@@ -49,22 +52,22 @@ def read_lists(file: Any, form: Form) -> Table:
         if not line.strip():
             continue
         try:
-            user, liked = _list(line.removeprefix(codecs.BOM_UTF8), number)
+            user, liked = _list(line.removeprefix(codecs.BOM_UTF8))
         except ValueError as error:
             faults.append((number, str(error)))
             continue
         users.extend([user] * len(liked))
         items.extend(liked)
         lines.extend([number] * len(liked))
-    pairs = {"user_id": users, "item_id": items}
+    pairs = dict(zip(LIST_COLUMNS, (users, items), strict=True))
     return Table(pd.DataFrame(pairs, index=lines, dtype=np.int64), faults, form=form)
 
 
-def _list(line: bytes, number: int) -> tuple[int, list[int]]:
+def _list(line: bytes) -> tuple[int, list[int]]:
     if line.translate(None, b"0123456789 \t\r\n"):
         raise ValueError(
-            f"line {number} must be whole numbers and spaces, as in 'user item "
-            f"item ...'. Received: {line[:40]!r}"
+            "must be whole numbers and spaces, as in 'user item item ...'. Received: "
+            f"{line[:40]!r}"
         )
     words = line.split()
     if max(map(len, words)) > 18:  # below, each is small enough

@@ -10,7 +10,7 @@ from tfrecs.data.frames import as_frame
 from tfrecs.data.ids import IdTypes, types_by_role
 from tfrecs.data.readers._columns import as_ids, missing_ids
 from tfrecs.data.readers._formats import read_table
-from tfrecs.data.readers._table import Fault, MalformedRows
+from tfrecs.data.readers._table import Fault, MalformedRows, by_reason
 from tfrecs.data.readers._values import inferred
 from tfrecs.data.roles import usual_column
 
@@ -28,8 +28,10 @@ def read_metadata(
     id_col: str | None,
     id_type: IdTypes,
     malformed: str,
-) -> "pd.DataFrame":
+) -> tuple["pd.DataFrame", dict[str, int]]:
     """Returns a table of users or items, a file's indexed by ids of the known kind.
+
+    Also returns the number of malformed rows of a file that were left out, by reason.
 
     Args:
         source: a file of any of the `FORMATS`, or a table.
@@ -47,7 +49,7 @@ def read_metadata(
     import pandas as pd
 
     if not isinstance(source, str | Path):
-        return as_frame(source, f"{role}s")
+        return as_frame(source, f"{role}s"), {}
     path = Path(source)
     table = read_table(path)
     frame, faults = table.frame, table.faults
@@ -72,8 +74,11 @@ def read_metadata(
         _LOGGER.warning("Left out of %s", skipped)
     others = frame[~bad].drop(columns=column)
     others = others.apply(inferred) if table.untyped else others.infer_objects()
-    return others.set_axis(pd.Index(ids[~bad], name=column, tupleize_cols=False))
+    index = pd.Index(ids[~bad], name=column, tupleize_cols=False)
+    return others.set_axis(index), by_reason(faults)
 
 
 def _faults(places: Iterable[Any], column: str, form: str) -> list[Fault]:
-    return [(int(place), f"the column {column!r} must hold {form}") for place in places]
+    return [
+        (int(place), f"the column {column!r:.60} must hold {form}") for place in places
+    ]

@@ -5,20 +5,37 @@ import gzip
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, BinaryIO
 
+from tfrecs.data.readers._progress import ReportingFile
+
+_BUFFER = 2**20
 _CHUNK = 2**22
 _MOST_IN_MEMORY = 2**26
 _MOST_UNPACKED = 200
 """Times that a member of an archive may be larger than in it; tables reach 20."""
 
+GUESSED = ("latin-1", "cp1252")
+"""Encodings that a file may be found to have, though any bytes are text in them."""
+
 _BINARY = "must be text. Received: binary data. If it is text, pass its `encoding`."
 _CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 _UNDEFINED = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d]")
+_ALONE = re.compile("[\udc80-\udcff]")
+_LETTER = (
+    "[\udc8a\udc8c\udc8e\udc92\udc9a\udc9c\udc9e\udc9f"
+    "\udcc0-\udcd6\udcd8-\udcf6\udcf8-\udcff]"
+)
+"""Bytes that are letters in Windows-1252, or the apostrophe."""
+
+_IN_WORD = re.compile(f"(?<=[A-Za-z]){_LETTER}|{_LETTER}(?=[A-Za-z])")
+_BY_CHANCE = 100
+"""Letters of Latin-1 for each pair of them that happens to be a character in UTF-8."""
 
 
 @contextmanager
@@ -29,22 +46,22 @@ def opened(path: Path) -> Iterator[tuple[str, Any]]:
         ValueError: if a zip file holds several tables, is damaged or has a password.
     """
     suffix = path.suffix.lower()
-    if suffix == ".gz":
-        with gzip.open(path, "rb") as file:
-            yield path.name[:-3], file
-    elif suffix == ".zip":
-        with _member(path) as (name, member):
-            yield name, member
-    else:
-        with path.open("rb") as file:
+    with io.BufferedReader(ReportingFile(path), _BUFFER) as file:
+        if suffix == ".gz":
+            with gzip.open(file, "rb") as unzipped:
+                yield path.name[:-3], unzipped
+        elif suffix == ".zip":
+            with _member(file) as (name, member):
+                yield name, member
+        else:
             yield path.name, file
 
 
 @contextmanager
-def _member(path: Path) -> Iterator[tuple[str, Any]]:
+def _member(file: BinaryIO) -> Iterator[tuple[str, Any]]:
     """Yields the name and the bytes of the one table in a zip file."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             tables = [m for m in archive.infolist() if _is_table(m)]
             if len(tables) != 1:
                 names = ", ".join(m.filename[:60] for m in tables[:10]) or "none"
@@ -60,8 +77,8 @@ def _member(path: Path) -> Iterator[tuple[str, Any]]:
                     f"{_MOST_UNPACKED} times its size in the archive. Received: "
                     f"{member.file_size:,}. Unpack it if you trust it."
                 )
-            with archive.open(member) as file:
-                yield Path(member.filename).name, file
+            with archive.open(member) as unpacked:
+                yield Path(member.filename).name, unpacked
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise ValueError(
             f"must be a whole zip file without a password. Received: {error}"
@@ -116,8 +133,10 @@ def as_utf8(file: Any, encoding: str | None = None) -> Iterator[tuple[Any, str]]
 def find_encoding(file: Any) -> str:
     """Returns the encoding of a file of text.
 
-    A file with bytes that are no UTF-8 is in UTF-8 if other bytes of it are characters
-    of UTF-8, and otherwise in Latin-1, or in Windows-1252, which adds characters to it.
+    Bytes that are no UTF-8 are Latin-1, or Windows-1252, which adds characters to it,
+    if most of them are letters beside ASCII letters, as in names, and characters of
+    UTF-8 are at most as frequent as by chance. Otherwise the file is in UTF-8, and the
+    bytes are damaged: their rows are malformed.
     """
     start = file.read(2**16)
     if start.startswith(codecs.BOM_UTF8):
@@ -137,28 +156,35 @@ def find_encoding(file: Any) -> str:
 def _without_mark(file: Any) -> str:
     """Returns "utf-8", "latin-1" or "cp1252" by the characters of the whole file."""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    other = set()
+    alone: Counter[str] = Counter()
+    in_words = characters = 0
     while chunk := file.read(_CHUNK):
-        text = decoder.decode(chunk)
+        end = b"\n" if len(chunk) < _CHUNK else b""  # of a last, cut character
+        text = decoder.decode(chunk + end)
         if text.isascii():
             continue
-        found = {character for character in set(text) if not character.isascii()}
-        if any(not "\udc80" <= character <= "\udcff" for character in found):
+        found = _ALONE.findall(text)
+        alone.update(found)
+        in_words += len(_IN_WORD.findall(text))
+        characters += len(text) - len(text.encode("ascii", "ignore")) - len(found)
+        if characters and not alone:
             return "utf-8"
-        other |= found
-    if not other:
+    if 2 * in_words <= alone.total() or in_words <= _BY_CHANCE * characters:
         return "utf-8"
     file.seek(0)
-    characters = "".join(other)
-    if _CONTROLS.search(file.read(2**16).decode("latin-1")) or _UNDEFINED.search(
-        characters
-    ):
+    start = file.read(2**16).decode("latin-1")
+    if _CONTROLS.search(start) or _UNDEFINED.search("".join(alone)):
         return "utf-8"  # in which these are malformed
-    return "latin-1" if min(characters) >= "\udca0" else "cp1252"
+    plain = min(alone) >= "\udca0" and not characters
+    return "latin-1" if plain else "cp1252"
 
 
 def text_lines(file: Any, most: int = 200) -> list[str]:
-    """Returns the first lines that are not empty, and goes back to the start."""
+    """Returns the first lines that are not empty, and goes back to the start.
+
+    Lines that are not text are malformed, and say nothing of the others: of them only
+    the first is returned, which may be a header.
+    """
     file.seek(0)
     start = file.read(2**18)
     file.seek(0)
@@ -171,7 +197,8 @@ def text_lines(file: Any, most: int = 200) -> list[str]:
     lines = [line for line in lines if line.strip()][:most]
     if not lines:
         raise ValueError("must not be empty. Received: no text")
-    return lines
+    others = [line for line in lines[1:] if not {"\0", "\ufffd"} & set(line)]
+    return [lines[0], *others]
 
 
 def is_array(file: Any) -> bool:

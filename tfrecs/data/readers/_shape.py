@@ -69,20 +69,35 @@ def find_shape(
         )
     if header:
         return Shape(separator, True)
-    width = Counter(map(len, rows)).most_common(1)[0][0]
-    return Shape(separator, False, _positions([r for r in rows if len(r) == width]))
+    width, _ = modal_width(rows)
+    wide = [row for row in rows if len(row) == width]
+    return Shape(separator, False, _positions(wide))
 
 
 def split(line: str, separator: str) -> list[str]:
-    """Returns the fields of a line; spaces around it separate none."""
+    """Returns the fields of a line; of damaged quotes as well as possible."""
+    try:
+        return split_strictly(line, separator, strict=False)
+    except csv.Error:  # of a very long field
+        return line.split(separator)
+
+
+def split_strictly(line: str, separator: str, strict: bool = True) -> list[str]:
+    """Returns the fields of a line; spaces around it separate none.
+
+    Args:
+        line: without its end.
+        separator: of a `Form`.
+        strict: whether to refuse quotes that are not closed, or not around a field.
+
+    Raises:
+        csv.Error: if quotes are damaged, or a field is very long.
+    """
     if separator == " ":
         return line.split()
     if separator == "::":
         return line.split("::")
-    try:
-        return next(csv.reader([line], delimiter=separator), [])
-    except csv.Error:  # of a very long field
-        return line.split(separator)
+    return next(csv.reader([line], delimiter=separator, strict=strict), [])
 
 
 def names_roles(fields: Sequence[str], named: Collection[str] = ()) -> bool:
@@ -142,13 +157,15 @@ def _positions(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
         )
     if width > len(POSITIONS):
         return tuple(f"column {number}" for number in range(1, width + 1))
-    if width == 3 and all(_is_time(row[2]) for row in rows):
+    if width == 3 and _are_times([row[2] for row in rows if row[0] and row[1]]):
         return (*POSITIONS[:2], POSITIONS[3])
     return POSITIONS[:width]
 
 
-def _is_time(field: str) -> bool:
-    return field.strip().isdecimal() and int(field) >= _LEAST_TIME
+def _are_times(fields: Sequence[str]) -> bool:
+    """Returns whether most numbers of a column are times; other fields have no vote."""
+    numbers = [float(field) for field in fields if _NUMBER.fullmatch(field)]
+    return 2 * sum(number >= _LEAST_TIME for number in numbers) > len(numbers)
 
 
 def is_lists(lines: Sequence[str]) -> bool:
@@ -160,6 +177,8 @@ def is_lists(lines: Sequence[str]) -> bool:
     Raises:
         ValueError: if the lines may be either.
     """
+    if any(names_roles(split(lines[0], separator)) for separator in SEPARATORS):
+        return False
     rows = [line.split() for line in lines if not re.search(r"[^0-9\s]", line)]
     if 2 * len(rows) < len(lines):
         return False

@@ -1,5 +1,6 @@
 """The result of a reader: a table, and the malformed rows that are not in it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
 Unit: TypeAlias = Literal["line", "row"]
 Fault: TypeAlias = tuple[int, str]
 """The place of a malformed row in its file, and the reason."""
+
+
+def by_reason(faults: Iterable[Fault]) -> dict[str, int]:
+    """Returns the number of faults by reason, without the values."""
+    reasons = Counter(reason.partition(". Received")[0] for _, reason in faults)
+    return dict(reasons.most_common())
 
 
 @dataclass(frozen=True)

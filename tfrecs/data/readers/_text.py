@@ -4,30 +4,33 @@ pyarrow passes each row with too few or too many fields to a function. All other
 become strings, which the readers convert a column at a time.
 """
 
-import codecs
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tfrecs._base.files import Bytes
-from tfrecs._base.types import AnyArray
+from tfrecs._base.types import AnyArray, BoolArray
+from tfrecs.data.readers._recoder import FIELD_END, LAST_ROW, Recoder, is_plain
 from tfrecs.data.readers._table import Fault
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NOT_TEXT = "must be text in UTF-8. Received: {}. Save it as UTF-8."
+NOT_TEXT = (
+    "must be text in UTF-8. Received: {}. Correct it, or pass the `encoding` of the "
+    "file."
+)
 
 _BINARY = NOT_TEXT.format("binary data or another encoding")
-_MEGABYTES = 4
-_FIELD_END = "\x1f"  # replaces "::", since pyarrow takes only one character
-_LINE_END = "\r\n?|\n"
-_LAST_ROW = "\0last row"  # appended: a quote that is never closed swallows it
+_BLOCK = 2**22
+"""Bytes of a block, and of a row at most."""
 
-codecs.register_error("tfrecs.nul", lambda error: ("\0", getattr(error, "end", 0)))
+_LINE_END = "\r\n?|\n"
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,6 @@ class Parser:
     quotes: bool = False
     encoding: str = "utf-8"
 
-    @property
-    def _is_plain(self) -> bool:
-        return len(self.separator) == 1 and self.separator != " "
-
     def read(self) -> TextRows:
         """Reads the file.
 
@@ -80,37 +79,79 @@ class Parser:
         """
         import pandas as pd
         import pyarrow as pa
-        import pyarrow.compute as pc
 
-        self._before = 0
-        while self.header and not self.file.readline().strip():
-            self._before += 1
-        try:
-            names = self._header() if self.header else list(self.names or ())
-            table = self._table(names)
-        except pa.ArrowInvalid as error:
-            if "straddling" not in str(error):
-                raise
-            raise ValueError(
-                f"each row must have at most {_MEGABYTES} MB. Received: a longer one. "
-                "Is a quote never closed?"
-            ) from error
+        with _naming_long_rows():
+            names = self._names()
+            with self._open(self.file, len(names), self._as_text(names)) as reader:
+                table = reader.read_all()
+        if not self.wanted:
+            table = table.rename_columns(_distinct(names))
         lines, faults = self._lines(table, len(names))
-        keep = np.zeros(len(table), dtype=bool)
-        for column in table.columns:
-            if not keep.all():
-                keep |= pc.not_equal(column, "").to_numpy()
-        if self.has_nul:
-            for column in table.columns:
-                bad = pc.match_substring(column, "\0").to_numpy() & keep
-                faults += [(int(line), _BINARY) for line in lines[bad]]
-                keep &= ~bad
+        keep, bad = self._kept(table)
+        faults += [(int(line), _BINARY) for line in lines[bad]]
         if not keep.all():
             table, lines = table.filter(pa.array(keep)), lines[keep]
         return TextRows(table, pd.Index(lines, dtype=np.int64), faults)
 
+    def blocks(self) -> Iterator[Any]:
+        """Yields the rows in pyarrow tables of strings, some megabytes each.
+
+        Raises:
+            ValueError: as `read`, and at the first malformed row.
+        """
+        import pyarrow as pa
+
+        row = 0
+        with _naming_long_rows():
+            names = self._names()
+            with self._open(self.file, len(names), self._as_text(names)) as reader:
+                for batch in reader:
+                    table = pa.Table.from_batches([batch])
+                    keep, bad = self._kept(table)
+                    if bad.any():
+                        raise ValueError(f"row {row + bad.argmax()}: {_BINARY}")
+                    self._refuse_skipped(len(names))
+                    row += len(table)
+                    table = table.rename_columns(_distinct(names))
+                    yield table if keep.all() else table.filter(pa.array(keep))
+        self._refuse_skipped(len(names))
+        if not any(text.startswith(LAST_ROW) for _, text, _ in self._skipped):
+            raise ValueError(f"row {row - 1}: a quote is never closed")
+
+    def _refuse_skipped(self, width: int) -> None:
+        """Raises ValueError for a row that is malformed and not empty."""
+        first = self._before + self.header + 1
+        for number, text, received in self._skipped:
+            if text.strip() and not text.startswith(LAST_ROW):
+                fault = self._fault(text, received, width)
+                raise ValueError(f"row {number - first}: {fault}")
+
+    def _kept(self, table: Any) -> tuple[BoolArray, BoolArray]:
+        """Returns masks of the rows to keep, and of the rows that are not text."""
+        import pyarrow.compute as pc
+
+        keep = np.zeros(len(table), dtype=bool)
+        bad = np.zeros(len(table), dtype=bool)
+        for column in table.columns:
+            if not keep.all():
+                keep |= pc.not_equal(column, "").to_numpy()
+        for column in table.columns if self._recoder.has_nul else ():
+            bad |= pc.match_substring(column, "\0").to_numpy()
+        bad &= keep
+        return keep & ~bad, bad
+
+    def _names(self) -> list[str]:
+        """Returns the names of the columns, read from the header if there is one."""
+        self._before = 0
+        while self.header and not self.file.readline().strip():
+            self._before += 1
+        return self._header() if self.header else list(self.names or ())
+
     def _header(self) -> list[str]:
-        with self._open() as reader:
+        # In memory: pyarrow reads ahead on a thread of its own, which would move the
+        # file while its rows are read.
+        self.file.seek(0)
+        with self._open(io.BytesIO(self.file.read(_BLOCK))) as reader:
             names: list[str] = reader.schema.names
         if "\0" in "".join(names):
             raise ValueError(_BINARY)
@@ -120,39 +161,34 @@ class Parser:
             raise ValueError(f"line 1 must be {expected}. Received: {received!r}")
         return names
 
-    def _table(self, names: list[str]) -> Any:
-        """The fields of the rows that are as wide as `names`, as strings."""
+    def _as_text(self, names: list[str]) -> Any:
+        """Returns the options to read columns as strings."""
         import pyarrow as pa
         from pyarrow import csv
 
-        convert = csv.ConvertOptions(
+        return csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()),
             include_columns=list(self.wanted),
             null_values=[],
         )
-        with self._open(len(names), convert) as reader:
-            table = reader.read_all()
-        return table if self.wanted else table.rename_columns(_distinct(names))
 
-    def _open(self, width: int = 0, convert: Any = None) -> Any:
+    def _open(self, file: Any, width: int = 0, convert: Any = None) -> Any:
         import pyarrow as pa
         from pyarrow import csv
 
-        self.has_nul, self.line_ends = False, 0
+        self._recoder = Recoder(self.separator, self.encoding, width)
         self._skipped: list[tuple[int, str, int]] = []
-        self.file.seek(0)
+        file.seek(0)
         return csv.open_csv(
-            pa.TransformInputStream(
-                pa.PythonFile(self.file, mode="r"), _Recoder(self, width)
-            ),
+            pa.TransformInputStream(pa.PythonFile(file, mode="r"), self._recoder),
             csv.ReadOptions(
                 use_threads=False,  # with threads, pyarrow does not number the rows
-                block_size=_MEGABYTES * 2**20,
+                block_size=_BLOCK,
                 column_names=None if self.header else list(self.names or ()),
                 skip_rows=self._before,
             ),
             csv.ParseOptions(
-                delimiter=self.separator if self._is_plain else _FIELD_END,
+                delimiter=self.separator if is_plain(self.separator) else FIELD_END,
                 quote_char='"' if self.quotes else False,
                 newlines_in_values=self.quotes,
                 ignore_empty_lines=False,  # pyarrow would not number them
@@ -174,73 +210,48 @@ class Parser:
         lines = np.arange(first, first + number)
         skipped = np.array([row[0] for row in self._skipped], dtype=int) - first
         rows = np.delete(np.arange(number), skipped)
-        if self.quotes and first + number != self.line_ends + 3:
+        if self.quotes and first + number != self._recoder.line_ends + 3:
             ends = np.zeros(number, dtype=int)
             for place, (_, text, _) in zip(skipped, self._skipped, strict=True):
                 ends[place] = len(re.findall(_LINE_END, text))
             for column in table.columns:
                 ends[rows] += pc.count_substring_regex(column, _LINE_END).to_numpy()
             lines[1:] += np.cumsum(ends)[:-1]
-        if not any(text.startswith(_LAST_ROW) for _, text, _ in self._skipped):
+        if not any(text.startswith(LAST_ROW) for _, text, _ in self._skipped):
             raise ValueError(f"the row in line {lines[-1]}: a quote is never closed")
         faults = [
             (int(line), self._fault(text, received, width))
             for line, (_, text, received) in zip(
                 lines[skipped], self._skipped, strict=True
             )
-            if text.strip() and not text.startswith(_LAST_ROW)
+            if text.strip() and not text.startswith(LAST_ROW)
         ]
         return lines[rows], faults
 
     def _fault(self, text: str, received: int, width: int) -> str:
         if "\0" in text:
             return _BINARY
-        text = text.replace(_FIELD_END, self.separator)
+        text = text.replace(FIELD_END, self.separator)
         return (
             f"must have {width} fields separated by {self.separator!r}. Received: "
             f"{received}, in {text[:40]!r}"
         )
 
 
-class _Recoder:
-    """Recodes the bytes of a file for pyarrow, with NUL for bytes that are no text."""
+@contextmanager
+def _naming_long_rows() -> Iterator[None]:
+    """Explains pyarrow's error for a row that is longer than a block."""
+    import pyarrow as pa
 
-    def __init__(self, parser: Parser, width: int) -> None:
-        self.parser, self.separator = parser, parser.separator
-        self.at_start = True
-        encoding = parser.encoding.replace("utf-8", "utf-8-sig")
-        self.decode = codecs.getincrementaldecoder(encoding)("tfrecs.nul").decode
-        field_end = self.separator if parser._is_plain else _FIELD_END
-        self.end = f"\n{_LAST_ROW}" + field_end * (width == 1)
-        self.rest = ""
-
-    def __call__(self, data: Any) -> bytes:
-        """Recodes some bytes. No bytes are the end of the file."""
-        text = self.decode(bytes(data), not len(data))
-        if self.separator == " ":
-            text = self._without_spaces(text, is_last=not len(data))
-        elif len(self.separator) > 1:
-            text = self.rest + text.replace(_FIELD_END, "\0")
-            text = text.replace(self.separator, _FIELD_END)
-            cut = len(data) and text.endswith(self.separator[0])
-            self.rest = self.separator[0] if cut else ""
-            text = text.removesuffix(self.rest)
-        self.parser.has_nul |= "\0" in text
-        self.parser.line_ends += text.count("\n")
-        if not len(data):
-            text, self.end = text + self.end, ""
-        return text.encode()
-
-    def _without_spaces(self, text: str, is_last: bool) -> str:
-        """Returns text with one separator for spaces, and none around lines."""
-        text = self.rest + text.replace(_FIELD_END, "\0")
-        kept = text if is_last else text.rstrip()
-        self.rest = text[len(kept) :]
-        kept = re.sub(r"[ \t]*([\r\n])[ \t]*", r"\1", kept)
-        if self.at_start or is_last:
-            kept = kept.strip(" \t")
-        self.at_start &= not kept
-        return re.sub(r"[ \t]+", _FIELD_END, kept)
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        if "straddling" not in str(error):
+            raise
+        raise ValueError(
+            f"each row must have at most {_BLOCK >> 20} MB. Received: a longer one. "
+            "Is a quote never closed?"
+        ) from error
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -19,8 +19,9 @@ import pyarrow.parquet as pq
 
 from tfrecs._base.files import naming_file
 from tfrecs._base.types import IntArray
+from tfrecs.data.readers._blocks import is_typed
 from tfrecs.data.shards.growing_vocabulary import GrowingVocabulary
-from tfrecs.data.shards.sources import Columns, is_typed, stream_ids
+from tfrecs.data.shards.sources import Columns, stream_ids
 
 Vocabularies: TypeAlias = tuple[GrowingVocabulary, GrowingVocabulary]
 """Of users and of items."""
@@ -64,13 +65,13 @@ def encode_parts(
     Adds the ids of each part to the vocabularies.
     """
     number, file, skip = 0, 0, 0
-    while (part := _finished(work, number, paths, vocabularies)) is not None:
+    while (part := _finished(work, number, paths, columns, vocabularies)) is not None:
         yield part
         number, skip = number + 1, skip + 1 if part.file == file else 1
         file = part.file
     with ThreadPoolExecutor(2) as threads:
         for place in range(file, len(paths)):
-            typed = is_typed(paths[place])
+            typed = is_typed(paths[place], columns.form)
             for stop, *raw in stream_ids(paths[place], columns, part_rows, skip):
                 with naming_file(paths[place]):
                     (user_ids, new_users), (item_ids, new_items) = threads.map(
@@ -105,7 +106,11 @@ def _folder(work: Path, number: int) -> Path:
 
 
 def _finished(
-    work: Path, number: int, paths: Sequence[Path], vocabularies: Vocabularies
+    work: Path,
+    number: int,
+    paths: Sequence[Path],
+    columns: Columns,
+    vocabularies: Vocabularies,
 ) -> Part | None:
     """Returns the part if it exists, and adds its ids to the vocabularies."""
     folder = _folder(work, number)
@@ -125,7 +130,7 @@ def _finished(
                 "Delete this folder and all of higher numbers, and call again."
             )
     for vocabulary, ids in zip(vocabularies, new, strict=True):
-        vocabulary.add(ids, is_typed(paths[part.file]))
+        vocabulary.add(ids, is_typed(paths[part.file], columns.form))
     return part
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from tfrecs._base.manifest import MANIFEST, write_manifest
 from tfrecs._base.types import AnyArray
 from tfrecs.data.feedback import warn_of_no_minimum
 from tfrecs.data.ids import IdTypes, types_by_role
+from tfrecs.data.readers._file import form_of
+from tfrecs.data.readers._form import Form
+from tfrecs.data.readers._options import FormOptions, check_names
 from tfrecs.data.shards.folder import (
     SHARDS,
     UNFINISHED,
@@ -45,6 +48,7 @@ def prepare_shards(
     id_type: IdTypes = None,
     shard_rows: int = 2**21,
     part_rows: int = 2**21,
+    **form: Unpack[FormOptions],
 ) -> Shards:
     """Encodes interactions larger than memory, once, for training.
 
@@ -63,8 +67,9 @@ def prepare_shards(
     every pair.
 
     Args:
-        paths: one or more files with the same columns: Parquet, or text tables with a
-            header, whose separator is found, and which may be in `.gz`.
+        paths: one or more files with the same columns, of any format that
+            `read_interactions` reads. Excel, arrays of JSON and Parquet in `.gz` or
+            `.zip` are read whole.
         folder: where to write the shards; it is created if needed.
         seed: of the order of rows.
         user_col: the column of raw user ids, whole numbers or text. Columns that are
@@ -78,11 +83,13 @@ def prepare_shards(
             canonical form, and text otherwise, such as 007.
         shard_rows: interactions of a shard at most.
         part_rows: rows to encode at a time; a killed run loses at most so many.
+        **form: `format`, `separator`, `encoding` and `header`, as in
+            `read_interactions`. A stated encoding saves a pass over text.
 
     Raises:
         FileNotFoundError: if a file is missing.
-        ValueError: if a file cannot be read, lacks a column, or has missing ids or ids
-            of another kind than the files before it; if no row is left; or if the
+        ValueError: if a file cannot be read, lacks a column, or has a malformed row or
+            ids of another kind than the files before it; if no row is left; or if the
             folder was begun with other arguments or files, or holds something else.
     """
     check_positive(shard_rows=shard_rows, part_rows=part_rows)
@@ -90,9 +97,12 @@ def prepare_shards(
     files = [Path(p) for p in ([paths] if isinstance(paths, str | Path) else paths)]
     described = _described(files)
     named = {"user": user_col, "item": item_col, "rating": rating_col}
-    columns = _columns(files[0], named, min_rating, id_type)
+    check_names(form, FormOptions)
+    stated = form_of(form)
+    columns = _columns(files[0], named, min_rating, id_type, stated)
     sizes = {"seed": seed, "shard_rows": shard_rows, "part_rows": part_rows}
-    plan = {"files": described, **asdict(columns), **sizes}
+    plan = {"files": described, **asdict(columns), **asdict(stated), **sizes}
+    plan.pop("form")  # its fields are there by name
     folder = Path(folder)
     if (folder / MANIFEST).exists():
         _check_same(folder, open_shards(folder).made_from, plan)
@@ -120,10 +130,11 @@ def _columns(
     named: Mapping[str, str | None],
     min_rating: float | None,
     id_type: IdTypes,
+    form: Form,
 ) -> Columns:
     """Returns the columns to read, as the caller or a file names them."""
     types = types_by_role(id_type)
-    roles = find_columns(file, named)
+    roles = find_columns(file, named, form)
     rating = roles.get("rating")
     if rating is None and min_rating is not None:
         raise ValueError(
@@ -132,7 +143,8 @@ def _columns(
         )
     if rating is not None and min_rating is None:
         warn_of_no_minimum(f"The column {rating!r} has ratings", "`min_rating`")
-    return Columns(roles["user"], roles["item"], rating, min_rating, *types.values())
+    names = (roles["user"], roles["item"], rating)
+    return Columns(*names, min_rating, types["user"], types["item"], form)
 
 
 def _begin(folder: Path, plan: Mapping[str, Any]) -> None:

@@ -1,26 +1,32 @@
 """Raw interactions, streamed from files in tables."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv, dataset
+import pyarrow.compute as pc
+from pyarrow import dataset
 
-from tfrecs._base.files import file_kind, naming_file
+from tfrecs._base.files import naming_file
 from tfrecs._base.types import FloatArray
 from tfrecs.data.feedback import is_positive
 from tfrecs.data.ids import IdType, raw_ids, text_ids
+from tfrecs.data.readers._blocks import is_typed, read_blocks
+from tfrecs.data.readers._columns import missing_ids
+from tfrecs.data.readers._file import NO_NAMES
 from tfrecs.data.readers._form import Form
-from tfrecs.data.readers._opening import opened, text_lines
-from tfrecs.data.readers._shape import OWN_SEPARATORS, find_shape
+from tfrecs.data.readers._values import amounts, fields_of
 from tfrecs.data.roles import find_roles
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _ROWS_AT_ONCE = 2**17
-_BYTES_AT_ONCE = 2**23
 
 
 @dataclass(frozen=True)
@@ -33,24 +39,35 @@ class Columns:
     min_rating: float | None
     user_type: IdType | None = None
     item_type: IdType | None = None
+    form: Form = field(default_factory=Form)
 
     @property
-    def names(self) -> list[str]:
-        """The columns to read."""
-        names = (self.user_col, self.item_col, self.rating_col)
-        return [name for name in names if name is not None]
+    def named(self) -> dict[str, str | None]:
+        """The columns to read, by role."""
+        named: dict[str, str | None] = {"user": self.user_col, "item": self.item_col}
+        if self.rating_col is not None:
+            named["rating"] = self.rating_col
+        return named
 
 
-def find_columns(path: Path, named: Mapping[str, str | None]) -> dict[str, str]:
+def find_columns(
+    path: Path, named: Mapping[str, str | None], form: Form
+) -> dict[str, str]:
     """Returns the column of each role in a file, by its name or a usual name.
 
     Raises:
         ValueError: if the file cannot be read or lacks a column.
     """
     with naming_file(path):
+        if _is_plain_parquet(path):
+            return find_roles(_parquet(path).schema.names, named)
         names = [name for name in named.values() if name is not None]
-        file = dataset.dataset(path, format=_format(path, names))
-        return find_roles(file.schema.names, named)
+        with closing(read_blocks(path, form, names)) as tables:
+            first = next(tables, None)
+        if first is None:
+            raise ValueError("must have at least one row. Received: none")
+        columns = list(map(str, first.frame.columns))
+        return find_roles(columns, named, remedy=NO_NAMES)
 
 
 def stream_ids(
@@ -59,7 +76,7 @@ def stream_ids(
     """Streams the raw ids of a file, in tables of `rows` rows; the last may be shorter.
 
     Args:
-        path: a Parquet file, or a text table with a header, which may be in `.gz`.
+        path: a file of any of the `FORMATS`.
         columns: the columns to read.
         rows: rows of a table, before low ratings are left out.
         skip: tables to leave out at the start.
@@ -75,15 +92,14 @@ def stream_ids(
             that is asked for.
     """
     with naming_file(path):
+        typed = is_typed(path, columns.form)
         tables = _tables_of(rows, _batches(path, columns))
         start = skip * rows
         for table in islice(tables, skip, None):
+            kinds = (columns.user_type, columns.item_type)
             users, items = (
-                _as_ids(table[name], name, start, id_type, is_typed(path))
-                for name, id_type in (
-                    (columns.user_col, columns.user_type),
-                    (columns.item_col, columns.item_type),
-                )
+                _as_ids(table[name], name, start, id_type, typed)
+                for name, id_type in zip(table.column_names, kinds, strict=False)
             )
             if columns.rating_col is not None:
                 ratings = _as_ratings(
@@ -95,58 +111,50 @@ def stream_ids(
             yield start, users, items
 
 
-def is_typed(path: Path) -> bool:
-    """Returns whether the columns of a file have types, as in Parquet."""
-    return file_kind(path) == ".parquet"
-
-
 def _batches(path: Path, columns: Columns) -> Iterator[Any]:
-    """Yields the record batches of a file."""
-    ids = (columns.user_col, columns.item_col)
-    file = dataset.dataset(path, format=_format(path, columns.names, ids))
-    for name in columns.names:
-        if name not in file.schema.names:
-            raise ValueError(
-                f"must have a column {name!r}. Received: columns "
-                f"{', '.join(file.schema.names)}. Name it in `user_col`, `item_col` or "
-                "`rating_col`."
-            )
-    yield from file.to_batches(
-        columns=columns.names, batch_size=_ROWS_AT_ONCE, use_threads=False
-    )
+    """Yields the record batches of a file: users, items and, if named, ratings."""
+    named = columns.named
+    if _is_plain_parquet(path):
+        file = _parquet(path)
+        find_roles(file.schema.names, named)
+        yield from file.to_batches(
+            columns=[*named.values()], batch_size=_ROWS_AT_ONCE, use_threads=False
+        )
+        return
+    for table in read_blocks(path, columns.form, [columns.user_col, columns.item_col]):
+        frame, is_text = table.frame, table.untyped
+        find_roles(list(map(str, frame.columns)), named)
+        ids = (columns.user_col, columns.item_col)
+        arrays = [_raw_ids(frame[name], is_text) for name in ids]
+        if columns.rating_col is not None:
+            ratings, bad = amounts(frame[columns.rating_col], is_text)
+            arrays.append(pa.array(np.where(bad, np.nan, ratings)))
+        yield pa.record_batch(arrays, [*named.values()])
 
 
-def _format(path: Path, named: Sequence[str], ids: Sequence[str] = ()) -> Any:
-    if is_typed(path):
-        options = dataset.ParquetFragmentScanOptions(pre_buffer=False)  # less memory
-        return dataset.ParquetFileFormat(default_fragment_scan_options=options)
-    separator = _separator(path, named)
-    return dataset.CsvFileFormat(
-        read_options=csv.ReadOptions(block_size=_BYTES_AT_ONCE),
-        parse_options=csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-        convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(ids, pa.large_string()),
-            null_values=[""],  # a user may be called NA
-            strings_can_be_null=True,
-        ),
-    )
+def _is_plain_parquet(path: Path) -> bool:
+    """Returns whether a file is Parquet, and not compressed as a whole."""
+    return path.suffix.lower() == ".parquet"
 
 
-def _separator(path: Path, named: Sequence[str]) -> str:
-    """Returns the separator of a text table with a header, found from its lines."""
-    kind = file_kind(path)
-    if kind in OWN_SEPARATORS and path.suffix != ".zip":
-        with opened(path) as (_, file):
-            lines = text_lines(file)
-        if not {"\0", "\ufffd"} & set("".join(lines)):  # of other encodings
-            shape = find_shape(lines, kind, Form(), named)
-            if shape.header and len(shape.separator.strip(" ")) == 1:
-                return shape.separator
-    raise ValueError(
-        "must be Parquet, or a text table in UTF-8 with a header and one character as "
-        "its separator. Received: another file. Write it as Parquet: "
-        "tfrecs.data.readers.read_frame(...).to_parquet(...)."
-    )
+def _parquet(path: Path) -> Any:
+    options = dataset.ParquetFragmentScanOptions(pre_buffer=False)  # less memory
+    kind = dataset.ParquetFileFormat(default_fragment_scan_options=options)
+    return dataset.dataset(path, format=kind)
+
+
+def _raw_ids(column: "pd.Series[Any]", is_text: bool) -> Any:
+    """Returns a column of ids as one pyarrow array, null where one is missing."""
+    if is_text:
+        fields = fields_of(column).combine_chunks()
+        return pc.if_else(pc.equal(fields, ""), pa.scalar(None, fields.type), fields)
+    try:
+        return pa.array(column.mask(missing_ids(column, is_text), None))
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise ValueError(
+            f"the column {column.name!r:.60} must hold whole numbers or text. "
+            f"Received: values of several kinds ({error})"
+        ) from error
 
 
 def _tables_of(rows: int, batches: Iterable[Any]) -> Iterator[Any]:
@@ -155,14 +163,29 @@ def _tables_of(rows: int, batches: Iterable[Any]) -> Iterator[Any]:
     missing = rows
     for batch in batches:
         while len(batch) >= missing:
-            yield pa.Table.from_batches([*held, batch.slice(0, missing)])
+            yield _joined([*held, batch.slice(0, missing)])
             batch = batch.slice(missing)
             held, missing = [], rows
         if len(batch):
             held.append(batch)
             missing -= len(batch)
     if held:
-        yield pa.Table.from_batches(held)
+        yield _joined(held)
+
+
+def _joined(batches: Iterable[Any]) -> Any:
+    """Returns batches as one table, in which JSON may have 1 in one and 1.5 in another.
+
+    Raises:
+        ValueError: if a column has text in one and numbers in another.
+    """
+    tables = [pa.Table.from_batches([batch]) for batch in batches]
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowTypeError as error:
+        raise ValueError(
+            f"each column must hold whole numbers or text. Received: both ({error})"
+        ) from error
 
 
 def _as_ids(
@@ -219,18 +242,15 @@ def _as_ratings(column: Any, name: str, start: int) -> FloatArray:
         raise ValueError(
             f"the column {name!r} must hold numbers. Received: {column.type}"
         )
-    ratings = column.to_numpy().astype(np.float32)  # a missing one is NaN
-    missing = np.flatnonzero(np.isnan(ratings))
-    if missing.size:
-        raise ValueError(_missing(name, missing.size, start + int(missing[0])))
-    bad = np.flatnonzero(~np.isfinite(ratings) | (ratings < 0))
-    if bad.size:
+    ratings, bad = amounts(column.to_pandas(), False)
+    if bad.any():
         raise ValueError(
             f"the column {name!r} must hold finite numbers of at least 0. Received: "
-            f"{ratings[bad[0]]:g} in row {start + int(bad[0])}. Correct it, or name "
-            "another column in `rating_col`."
+            f"{np.count_nonzero(bad)} others, the first in row "
+            f"{start + int(bad.argmax())}. Correct them, or name another column in "
+            "`rating_col`."
         )
-    return ratings
+    return ratings.astype(np.float32)
 
 
 def _missing(name: str, number: int, row: int) -> str:

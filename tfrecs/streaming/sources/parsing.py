@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfrecs.data.ids import IdTypes, one_id, types_by_role
+from tfrecs.data.readers import Form, split_strictly
 from tfrecs.streaming.events import Event
 from tfrecs.streaming.sources.position import Parse, Position, Positioned
 
 FAULTS = {
     "too long": "A line must be no longer than `max_bytes`.",
     "empty": "A message must have a value.",
-    "not UTF-8": "A line must be text in UTF-8.",
+    "not text": "A line must be text in UTF-8, or in the `encoding`.",
     "not JSON": "A line must be an object in JSON.",
     "not CSV": "A line must have as many fields as there are columns.",
     "missing key": "A line must have a user and an item.",
@@ -111,14 +112,15 @@ class CsvEvents:
     Args:
         columns: the fields in order: "user", "item", "rating", "weight", "time", or
             None for a field to ignore.
-        separator: one character.
+        separator: a character, "::", or " " for any spaces, as in `read_interactions`.
         largest: maximum rating or weight.
         latest: maximum time.
         id_type: "integer" for integers; lines with other ids are malformed.
+        encoding: of each line, such as "latin-1"; it must keep the byte of a newline.
 
     Raises:
-        ValueError: if a column is unknown, repeated or missing, or the separator is not
-            one character.
+        ValueError: if a column is unknown, repeated or missing, or the separator or the
+            encoding cannot be.
     """
 
     columns: Sequence[str | None] = ("user", "item", "rating", "time")
@@ -126,10 +128,18 @@ class CsvEvents:
     largest: float = 1e6
     latest: float = sys.float_info.max
     id_type: IdTypes = None
+    encoding: str = "utf-8"
 
     def __post_init__(self) -> None:
         """Checks the settings."""
         types_by_role(self.id_type)
+        separator = Form(separator=self.separator).separator
+        object.__setattr__(self, "separator", separator)
+        if not _keeps_newlines(self.encoding):
+            raise ValueError(
+                "`encoding` must be one of Python in which a newline is its byte, such "
+                f'as "utf-8" or "latin-1". Received: {self.encoding!r}'
+            )
         named = [column for column in self.columns if column is not None]
         is_known = {"user", "item"} <= set(named) <= set(Event._fields)
         if not is_known or len(set(named)) < len(named):
@@ -137,18 +147,13 @@ class CsvEvents:
                 "`columns` must be user, item and any of rating, weight and time, each "
                 f"once, and None for others. Received: {tuple(self.columns)!r}"
             )
-        if len(self.separator) != 1 or self.separator in '"\r\n':
-            raise ValueError(
-                "`separator` must be one character, and no quote or newline. Received: "
-                f"{self.separator!r}"
-            )
 
     def __call__(self, line: bytes) -> Event:
         """Parses a line; raises MalformedError."""
-        lines = [_decoded(line)]
+        text = _decoded(line, self.encoding).removesuffix("\r")
         fields: dict[Any, Any] = {}
         try:
-            read = next(csv.reader(lines, delimiter=self.separator, strict=True), [])
+            read = split_strictly(text, self.separator)
             fields.update(zip(self.columns, read, strict=True))
         except (csv.Error, ValueError) as error:  # the latter of another number
             raise MalformedError("not CSV") from error
@@ -174,11 +179,18 @@ def parsed(
         return Positioned(position, None, error.fault)
 
 
-def _decoded(line: bytes) -> str:
+def _decoded(line: bytes, encoding: str = "utf-8") -> str:
     try:
-        return line.decode("utf-8")
+        return line.decode(encoding).removeprefix("\ufeff")  # a mark, of the first line
     except UnicodeDecodeError as error:
-        raise MalformedError("not UTF-8") from error
+        raise MalformedError("not text") from error
+
+
+def _keeps_newlines(encoding: str) -> bool:
+    try:
+        return "\n".encode(encoding) == b"\n"
+    except LookupError:
+        return False
 
 
 def _event(
