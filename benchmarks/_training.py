@@ -14,7 +14,8 @@ from tfrecs import FeatureEncoder, Interactions
 from tfrecs.bench.baselines import Fitted
 from tfrecs.models import build_hybrid
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.training.fit import compile_for, fit, fit_batches, start_at_prior
+from tfrecs.training.bias_start import start_at_prior
+from tfrecs.training.fit import compile_for, fit, fit_batches
 from tfrecs.training.partial_credit import PartialCredit
 from tfrecs.training.plan import Negatives, Plan
 

@@ -82,7 +82,7 @@ def test_vectors_that_are_not_finite_are_refused(tmp_path):
     model = MODELS["mf"](7, 9, embedding_dim=2)
     model.interaction.global_bias.assign(np.nan)
     numbered = Recommender(model, Interactions.from_matrix(TRAIN.matrix))
-    with pytest.raises(ValueError, match=r"Vectors of users must be finite"):
+    with pytest.raises(ValueError, match=r"model.s user vectors must be finite"):
         numbered.export_vectors(tmp_path / "vectors.npz")
     assert [*tmp_path.iterdir()] == []
 

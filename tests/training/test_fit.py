@@ -13,7 +13,7 @@ from tfrecs.evaluation import evaluate_ratings
 from tfrecs.losses import CATALOGUE_LOSSES
 from tfrecs.models.interaction import Interaction
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.training.fit import start_at_prior
+from tfrecs.training.bias_start import start_at_prior
 from tfrecs.training.partial_credit import partial_credit
 from tfrecs.training.plan import Negatives, Plan
 

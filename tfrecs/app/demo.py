@@ -61,5 +61,13 @@ def _train(
         train.num_users, train.num_items, embedding_dim=64, dropout=0.5, **features
     )
     callback = keras.callbacks.LambdaCallback(on_epoch_end=report)
-    fit(model, train, seed=0, epochs=EPOCHS, validate_every=EVERY, callbacks=[callback])
+    fit(
+        model,
+        train,
+        seed=0,
+        epochs=EPOCHS,
+        callbacks=[callback],
+        validate_every=EVERY,
+        verbose=False,
+    )
     return Recommender(model, train)

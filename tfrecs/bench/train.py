@@ -14,11 +14,11 @@ from tfrecs.bench.result import Progress, Result
 from tfrecs.callbacks import RankingMetrics
 from tfrecs.data.interactions import Interactions
 from tfrecs.models.two_tower import TwoTower
+from tfrecs.training.bias_start import start_at_prior
 from tfrecs.training.fit import (
     compile_for,
     fit,
     fit_batches,
-    start_at_prior,
     validation_period,
 )
 from tfrecs.training.plan import choose_negatives
@@ -156,7 +156,7 @@ class Training:
         steps = epochs // every
         logs = board(logdir, problem, part, held, every)
         watching = [*callbacks, logs, reporting(progress, steps)]
-        history = fit_batches(self._trained, data, steps, watching)
+        history = fit_batches(self._trained, data, steps, watching, every=every)
         return history, time.perf_counter() - began - logs.budget.spent
 
     def _start(self, seed: int, part: Interactions) -> None:
@@ -215,6 +215,7 @@ def train_planned(
         epochs=planned,
         callbacks=[limit, logs, reporting(progress, planned)],
         validate_every=1,
+        verbose=False,
     )
     seconds = time.perf_counter() - began - logs.budget.spent
     return model, Result(

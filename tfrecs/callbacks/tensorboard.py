@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from tfrecs._base.checks import check_positive
+from tfrecs._base.finite import NotFinite
 from tfrecs.callbacks.board.budget import Budget
 from tfrecs.callbacks.board.card import card_of
 from tfrecs.callbacks.board.events import EventWriter, scalars, texts
@@ -21,7 +22,6 @@ from tfrecs.callbacks.board.snapshots import Snapshots, SnapshotTaker
 from tfrecs.callbacks.board.workload import learning_rates, log_scalars, memory
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.sizes import check_same_sizes
-from tfrecs.evaluation.ranking.scorers import NaNScores
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.models.views import TrainingView
 
@@ -209,7 +209,7 @@ class TensorBoard(keras.callbacks.Callback):
         """Writes a snapshot; returns whether the model allows one."""
         if not hasattr(self._towers, "score_users"):
             return False
-        with self.budget.taking_snapshot(), suppress(NaNScores):
+        with self.budget.taking_snapshot(), suppress(NotFinite):
             self._events.write(self._epochs, *self._taker.snapshot(self._towers))
             return True
         return False

@@ -122,8 +122,11 @@ def write_bundle(
     folder: Path, bundle: Bundle, *, overwrite: bool, durable: bool
 ) -> None:
     """Writes a bundle as a whole; see `Recommender.save`."""
+    from tfrecs.models.two_tower import check_weights
+
     folder = folder.resolve()  # the target of a link is written, and the link stays
     _check_place(folder, overwrite)
+    check_weights(bundle.model)
     with folder_when_whole(folder, overwrite=overwrite, durable=durable) as new:
         _write_files(bundle, new)
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tfrecs._base.files import replaced_when_whole
+from tfrecs._base.finite import check_finite
 from tfrecs._base.types import AnyArray
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import Vocabulary
@@ -47,12 +48,8 @@ def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:
     user_vectors, item_vectors = map(
         np.asarray, model.interaction.vectors(users, items)
     )
-    for name, vectors in (("users", user_vectors), ("items", item_vectors)):
-        if not np.isfinite(vectors).all():
-            raise ValueError(
-                f"Vectors of {name} must be finite. Received: NaN or infinity. "
-                "Training may have diverged: lower the learning rate."
-            )
+    check_finite(user_vectors, "user vectors")
+    check_finite(item_vectors, "item vectors")
     with replaced_when_whole(path) as partial, partial.open("wb") as file:
         np.savez(
             file,

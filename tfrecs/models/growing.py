@@ -8,7 +8,7 @@ import keras
 from tfrecs.models.layers import Categories, Embedding, FeatureDense
 from tfrecs.models.layers.rows import copy_rows, write_rows
 from tfrecs.models.newcomers import Newcomers, first_rows, new_categories, new_features
-from tfrecs.models.two_tower import TwoTower
+from tfrecs.models.two_tower import TwoTower, check_weights
 
 SIZES: dict[type[keras.layers.Layer], str] = {
     Embedding: "input_dim",
@@ -43,6 +43,7 @@ def grow(
         ValueError: if nothing is added; if `similar` names ids that do not exist; if
             features are missing, given for a tower that reads none, or of another
             number; or if a layer that reads ids is of a kind that cannot grow.
+        NotFinite: if a weight is NaN or infinite.
 
     Example:
         >>> from tfrecs.models import build_mf
@@ -59,6 +60,7 @@ def grow(
         raise ValueError(
             "`grow` needs users or items to add. Received: 0 users and 0 items"
         )
+    check_weights(model)
     interaction = model.interaction
     grown = type(model)(
         resized_tower(model.user_tower, of_users),

@@ -16,6 +16,7 @@ import keras
 from keras import layers, ops
 
 from tfrecs._base.checks import check_range
+from tfrecs._base.finite import check_finite
 from tfrecs.models.layers import Dropout
 
 TowerOutput: TypeAlias = dict[str, Any]
@@ -36,8 +37,15 @@ def widened(part: Any) -> Any:
 
 
 def as_arrays(output: TowerOutput) -> TowerOutput:
-    """Returns a tower's output as arrays, in the dtype of scores."""
-    return {name: ops.convert_to_numpy(widened(p)) for name, p in output.items()}
+    """Returns a tower's output as arrays, in the dtype of scores.
+
+    Raises:
+        NotFinite: if a number is NaN or infinite.
+    """
+    found = {name: ops.convert_to_numpy(widened(p)) for name, p in output.items()}
+    for name, part in found.items():
+        check_finite(part, name)
+    return found
 
 
 @keras.saving.register_keras_serializable("tfrecs")

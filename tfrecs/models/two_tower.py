@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from tfrecs._base.finite import check_finite
 from tfrecs._base.indices import as_indices
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.models.checked_batches import make_checked
@@ -60,6 +61,7 @@ class TwoTower(keras.Model):
         self.interaction = interaction
         self.num_users = num_users
         self.num_items = num_items
+        self.trained_by: Callable[[], keras.Model] | None = None
 
     @property
     def input_spec(self) -> None:
@@ -92,6 +94,14 @@ class TwoTower(keras.Model):
     def train_step(self, *given: Any) -> Any:
         """Runs one training step; see `tfrecs.models.jax_steps`."""
         return train_step(self, super().train_step, *given)
+
+    def jax_state_sync(self) -> None:
+        """Writes the state of a training on JAX to the weights; callbacks call it.
+
+        The state is that of the view that trains, if there is one.
+        """
+        trained: Any = super() if self.trained_by is None else self.trained_by()
+        trained.jax_state_sync()
 
     def over_catalogue(self) -> OverCatalogue:
         """Returns the view that scores every item, for catalogue-wide objectives."""
@@ -140,12 +150,15 @@ class TwoTower(keras.Model):
             return lambda user_ids: self.score_outputs(
                 self.user_output(user_ids), items
             )
-        q = ops.transpose(self.interaction.item_vectors(items, names))
+        vectors = self.interaction.item_vectors(items, names)
+        check_finite(ops.convert_to_numpy(vectors), "item vectors")
+        q = ops.transpose(vectors)
 
         def score(user_ids: IntArray) -> FloatArray:
             users = as_indices(user_ids, "user_ids", self.num_users)
             user = self.user_tower(users)
             p = self.interaction.user_vectors(user, items)
+            check_finite(ops.convert_to_numpy(p), "user vectors")
             return ops.convert_to_numpy(ops.matmul(p, q))
 
         return score
@@ -165,6 +178,7 @@ class TwoTower(keras.Model):
                 catalogue=True,
             )
             found = ops.convert_to_numpy(block)
+            check_finite(found, "scores")
             if len(blocks) == 1:
                 return found
             if not len(scores):
@@ -195,6 +209,13 @@ class TwoTower(keras.Model):
             for name in ("user_tower", "item_tower", "interaction")
         }
         return cls(**{**config, **parts})
+
+
+def check_weights(model: keras.Model) -> None:
+    """Raises NotFinite if a weight is NaN or infinite."""
+    for weight in model.weights:
+        if keras.backend.is_float_dtype(weight.dtype):
+            check_finite(ops.convert_to_numpy(weight), f"weights {weight.path}")
 
 
 def _blocks(rows: int, columns: int, size: int) -> Iterator[tuple[slice, slice]]:

@@ -17,11 +17,27 @@ NO_SCORE = -(2.0**14)
 """So low that its softmax, sigmoid and hinge are 0."""
 
 
+def _of_towers(name: str) -> Any:
+    """Returns an attribute that a view shares with its two-tower model."""
+
+    def write(view: Any, value: Any) -> None:
+        if "towers" in vars(view):  # not in the constructor of Keras
+            setattr(view.towers, name, value)
+
+    return property(lambda view: getattr(view.towers, name), write)
+
+
 class TrainingView(keras.Model):
     """The weights of a `TwoTower`, for an objective that needs other inputs.
 
-    Training the view trains the two-tower model, which is the one to save.
+    Training the view trains the two-tower model, which is the one to save. Both have
+    one state of training, so that Keras can call callbacks with the two-tower model
+    while it trains the view: `tfrecs.fit` does so.
     """
+
+    history = _of_towers("history")
+    stop_training = _of_towers("stop_training")
+    _initial_epoch = _of_towers("_initial_epoch")  # Keras's, that callbacks set
 
     def __init__(self, towers: keras.Model, **kwargs: Any) -> None:
         # Logarithms of probabilities in the inputs stay in float32.
@@ -29,6 +45,14 @@ class TrainingView(keras.Model):
         self.towers = towers
         self.num_users = towers.num_users
         self.num_items = towers.num_items
+
+    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        """Trains as Keras does; callbacks of the two-tower model see its weights."""
+        self.towers.trained_by = lambda: self
+        try:
+            return super().fit(*args, **kwargs)
+        finally:
+            self.towers.trained_by = None
 
     def make_train_function(self, force: bool = False) -> None:
         """Creates the function that `fit` calls; see `train_in_one_call`."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import keras
 
 from tfrecs.data.interactions import Interactions
-from tfrecs.losses import ConfiguredLoss, configure_loss
+from tfrecs.losses import configure_loss
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.optimizers import LazyAdam, separate_bias_optimizer
+from tfrecs.training.custom_loss import Objective
 from tfrecs.training.plan import Negatives, affords_catalogue
 from tfrecs.training.svd_start import has_vectors
 
@@ -29,7 +30,7 @@ class Settings:
         reason: why these; empty for the defaults.
     """
 
-    objective: str | ConfiguredLoss = "bce"
+    objective: Objective = "bce"
     negatives: str | Negatives = "auto"
     epochs: int = 100
     batch_size: int | None = None

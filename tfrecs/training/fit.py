@@ -1,8 +1,8 @@
 """From interactions to a trained model: a plan, its batches, and `fit` of Keras."""
 
 import logging
-import math
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,16 @@ import keras
 from tfrecs._base.checks import check_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.sizes import check_same_sizes
-from tfrecs.losses import RATING_LOSSES, ConfiguredLoss
+from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, ConfiguredLoss, Loss
 from tfrecs.losses.score_range import check_score_range
 from tfrecs.losses.settings import settings_of
 from tfrecs.models.two_tower import TwoTower
+from tfrecs.training.bias_start import start_at_prior
+from tfrecs.training.custom_loss import Objective
 from tfrecs.training.defaults import Settings, choose_settings
+from tfrecs.training.finite_loss import FiniteLoss
 from tfrecs.training.plan import Negatives, Plan, choose_negatives
+from tfrecs.training.ranking_metrics import RankingMetrics
 from tfrecs.training.recipe import Recipe
 from tfrecs.training.svd_start import is_untrained, start_from_svd
 
@@ -32,7 +36,8 @@ def fit(
     train: Interactions,
     *,
     seed: int,
-    objective: str | ConfiguredLoss = "auto",
+    validation: Interactions | None = None,
+    objective: Objective = "auto",
     negatives: str | Negatives = "auto",
     recipe: Recipe | None = None,
     optimizer: keras.optimizers.Optimizer | None = None,
@@ -40,6 +45,7 @@ def fit(
     batch_size: int | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     validate_every: int | None = None,
+    verbose: bool | None = None,
 ) -> keras.callbacks.History:
     """Trains a model on interactions.
 
@@ -47,14 +53,23 @@ def fit(
     batches (`Plan.batches`), compiles the model (`compile_for`) and calls Keras
     (`fit_batches`): call these yourself to change a step.
 
+    Callbacks get `model`, also where a view of it trains. Afterwards `model` is
+    compiled with the optimizer, its state and the loss: `model.fit`, `model.evaluate`
+    and `model.save` go on from there, and so does `fit` with
+    `optimizer=model.optimizer`.
+
     Args:
         model: from one of the builders; it is trained in place.
         train: the interactions: rankings use its `positives`, and objectives of ratings
             all of them.
         seed: seed of the order and of the negatives. Weights and dropout follow Keras's
             seed: call `keras.utils.set_random_seed` before building the model.
+        validation: held-out interactions, never the test set, for ranking metrics
+            after each validation period, such as `val_ndcg@10` in the history. For
+            other metrics or fewer users pass `tfrecs.callbacks.RankingMetrics`.
         objective: name in `tfrecs.losses.LOSSES`, `CATALOGUE_LOSSES` or
-            `RATING_LOSSES`, or a loss from `tfrecs.losses.configure_loss`. With "auto",
+            `RATING_LOSSES`, a loss from `tfrecs.losses.configure_loss`, or any loss of
+            Keras or function of labels and scores (logits). With "auto",
             `choose_settings` chooses it and whatever else is left out by the model and
             the shape of the data; an untrained model may start from an SVD
             (`start_from_svd`). The logger "tfrecs" reports the choice.
@@ -68,11 +83,11 @@ def fit(
         epochs: passes over `train`; 100 by default with an objective.
         batch_size: positives in a batch, 1024 by default, or users for "all" negatives,
             128 by default.
-        callbacks: such as `tfrecs.callbacks.RankingMetrics`, or
-            `keras.callbacks.ProgbarLogger()` for a progress bar.
+        callbacks: callbacks of Keras, after the metrics of `validation`.
         validate_every: epochs between two calls of the callbacks, a divisor of
             `epochs`. To Keras they are one epoch, which has a cost of its own. By
             default the greatest divisor that is at most 5.
+        verbose: whether to show Keras's progress bar; by default on a terminal.
 
     Returns:
         The history of Keras, with a row of metrics for every call of the callbacks. Its
@@ -80,6 +95,9 @@ def fit(
         `negatives`, and the `reason` for them.
 
     Raises:
+        NotFinite: if the loss is NaN or infinite, soon after the step; the weights stay
+            as they are. A callback that stops the training then, such as
+            `keras.callbacks.TerminateOnNaN`, prevents it.
         ValueError: as `choose_negatives`; if there are an objective or negatives beside
             a recipe; if `train` and the model differ in the number of users or items;
             if `train` has no ratings for an objective of ratings; if the model has a
@@ -94,31 +112,41 @@ def fit(
     every = validation_period(epochs) if validate_every is None else validate_every
     check_divides(epochs, every)
     plan = _plan(model, train, settings)
-    params = {
-        "epochs": epochs,
-        "validate_every": every,
-        "objective": plan.objective,
-        "negatives": plan.negatives.kind,
-        "reason": settings.reason or plan.reason,
-    }
-    logging.getLogger("tfrecs").info(
-        ", ".join(f"{name}: {value}" for name, value in params.items())
-    )
+    params = _logged(plan, epochs, every, settings.reason)
     data = plan.batches(train, seed=seed, epochs=every, batch_size=batch_size)
     if settings.short and is_untrained(model):
         start_from_svd(model, train, seed=seed)
     start_at_prior(model, train, plan, batch_size)
     steps = int(data.cardinality()) * (epochs // every)
     trained = compile_for(model, plan, optimizer or settings.optimizer(model, steps))
-    history = fit_batches(trained, data, epochs // every, callbacks)
+    if validation is not None:
+        callbacks = [RankingMetrics(train, validation), *callbacks]
+    history = fit_batches(
+        trained, data, epochs // every, callbacks, every=every, verbose=verbose
+    )
     history.params.update(params)
     return history
+
+
+def _logged(plan: Plan, epochs: int, every: int, reason: str) -> dict[str, str | int]:
+    """Logs the choice, and returns it for the history."""
+    params: dict[str, str | int] = {
+        "epochs": epochs,
+        "validate_every": every,
+        "objective": plan.objective,
+        "negatives": plan.negatives.kind,
+        "reason": reason or plan.reason,
+    }
+    logging.getLogger("tfrecs").info(
+        ", ".join(f"{name}: {value}" for name, value in params.items())
+    )
+    return params
 
 
 def _settings(
     model: TwoTower,
     train: Interactions,
-    objective: str | ConfiguredLoss,
+    objective: Objective,
     negatives: str | Negatives,
     recipe: Recipe | None,
 ) -> Settings:
@@ -144,7 +172,10 @@ def _settings(
 def _plan(model: TwoTower, train: Interactions, settings: Settings) -> Plan:
     """Chooses negatives; raises ValueError if the model's scores do not fit them."""
     plan = choose_negatives(train, settings.objective, settings.negatives)
-    check_score_range(model.interaction.y_range, plan.objective, train.ratings)
+    if plan.negatives.kind == "none":
+        check_score_range(model.interaction.y_range, "mse", train.ratings)
+    elif plan.loss is None:
+        check_score_range(model.interaction.y_range, plan.objective, None)
     return plan
 
 
@@ -166,64 +197,37 @@ def check_divides(epochs: int, validate_every: int) -> None:
         )
 
 
-def start_at_prior(
-    model: TwoTower, train: Interactions, plan: Plan, batch_size: int | None = None
-) -> None:
-    """Sets the global bias of an untrained model to a closed-form start.
-
-    For "bce" this is the log-odds of a positive: without it almost all pairs start
-    wrong, and on ML-100K a hundred epochs go into this number. For ratings it is their
-    mean. Losses that rank do not depend on it. A bias that is frozen or not 0 is left
-    alone. For the arguments see `fit` and `Plan`.
-
-    References:
-        Lin et al. 2017, "Focal Loss for Dense Object Detection", sec. 3.3.
-    """
-    interaction = model.interaction
-    if not interaction.use_bias or not interaction.global_bias.trainable:
-        return
-    if float(interaction.global_bias) != 0:
-        return
-    if train.ratings is not None and plan.objective in RATING_LOSSES:
-        prior = float(train.ratings.mean())
-    elif plan.objective == "bce":
-        prior = -math.log(max(1, plan.others(train, batch_size)))
-    else:
-        return
-    interaction.global_bias.assign(_before_range(prior, interaction.y_range))
-
-
-def _before_range(score: float, y_range: tuple[float, float] | None) -> float:
-    """Returns the logit of a score within the range, kept off its ends."""
-    if y_range is None:
-        return score
-    low, high = y_range
-    share = min(max((score - low) / (high - low), 0.01), 0.99)
-    return math.log(share / (1 - share))
-
-
 def compile_for(
     model: TwoTower, plan: Plan, optimizer: keras.optimizers.Optimizer
 ) -> keras.Model:
     """Compiles a model for a plan, and returns the model to call Keras's `fit` on.
 
     This is the model itself for ratings and own negatives, or a view of it that scores
-    the whole catalogue or the negatives of a batch. A loss that estimates ranks gets
-    the number of items.
+    the whole catalogue or the negatives of a batch. The model is then compiled with the
+    same optimizer, and with the objective's loss of one positive and its negatives.
     """
     trained = plan.row.view(model, plan.settings)
-    loss = plan.row.losses[plan.objective]
-    values = {"num_items": model.num_items, **plan.settings}
-    settings = {name: values[name] for name in settings_of(loss) if name in values}
     # XLA and `tf.distribute` do not go together on CPUs, for any optimizer.
     strategy = getattr(trained, "distribute_strategy", None)  # TensorFlow's alone
-    trained.compile(
-        optimizer,
-        loss=ConfiguredLoss(plan.objective, loss, settings) if settings else loss,
-        jit_compile=strategy is None or strategy.num_replicas_in_sync == 1,
-        steps_per_execution=STEPS_PER_EXECUTION,
-    )
+    options = {
+        "jit_compile": strategy is None or strategy.num_replicas_in_sync == 1,
+        "steps_per_execution": STEPS_PER_EXECUTION,
+    }
+    losses = {**RATING_LOSSES, **CATALOGUE_LOSSES, **LOSSES}
+    trained.compile(optimizer, loss=_loss(model, plan, plan.row.losses), **options)
+    if trained is not model:
+        model.compile(trained.optimizer, loss=_loss(model, plan, losses), **options)
     return trained
+
+
+def _loss(model: TwoTower, plan: Plan, losses: Mapping[str, Loss]) -> Loss:
+    """Returns a plan's loss; one that estimates ranks gets the number of items."""
+    if plan.loss is not None:
+        return plan.loss
+    loss = losses[plan.objective]
+    values = {"num_items": model.num_items, **plan.settings}
+    settings = {name: values[name] for name in settings_of(loss) if name in values}
+    return ConfiguredLoss(plan.objective, loss, settings) if settings else loss
 
 
 def fit_batches(
@@ -231,6 +235,9 @@ def fit_batches(
     data: "tf.data.Dataset",
     iterations: int,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    *,
+    every: int = 1,
+    verbose: bool | None = False,
 ) -> keras.callbacks.History:
     """Calls Keras's `fit` on a compiled model and a pipeline's batches.
 
@@ -239,13 +246,31 @@ def fit_batches(
         data: batches; an iteration is a Keras epoch, after which callbacks are called.
         iterations: the number of iterations over `data`.
         callbacks: as of `fit`.
+        every: epochs of an iteration.
+        verbose: whether to show a progress bar, or None to show it on a terminal; a
+            `ProgbarLogger` among the callbacks shows it too.
+
+    Raises:
+        NotFinite: as `fit`.
     """
-    shown = any(isinstance(c, keras.callbacks.ProgbarLogger) for c in callbacks)
+    steps = int(data.cardinality())
+    verbose = sys.stdout.isatty() if verbose is None else verbose
+    shown = verbose or any(
+        isinstance(callback, keras.callbacks.ProgbarLogger) for callback in callbacks
+    )
+    listed = keras.callbacks.CallbackList(
+        [*callbacks, FiniteLoss(every)],
+        add_history=True,
+        add_progbar=shown,
+        model=getattr(trained, "towers", trained),
+        verbose=int(shown),  # a logger prints nothing with 0
+        epochs=iterations,
+        steps=steps,
+    )
     return trained.fit(
         data,
         epochs=iterations,
-        steps_per_epoch=int(data.cardinality()),  # or Keras opens the data twice
-        callbacks=list(callbacks),
+        steps_per_epoch=steps,  # or Keras opens the data twice
+        callbacks=listed,
         shuffle=False,
-        verbose=int(shown),  # a logger prints nothing with 0
     )

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from tfrecs._base.checks import check_choice
 from tfrecs.data.interactions import Interactions
-from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, ConfiguredLoss
+from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, Loss
 from tfrecs.training.batches import shared_negatives_batches
+from tfrecs.training.custom_loss import Objective, is_of_ratings, parts_of
 from tfrecs.training.objectives import NEGATIVES, OBJECTIVES, ROWS, Row
 from tfrecs.training.partial_credit import PartialCredit
 
@@ -58,10 +59,11 @@ class Plan:
     """An objective, with the negatives chosen for it.
 
     Args:
-        objective: a name in `OBJECTIVES`.
+        objective: a name in `OBJECTIVES`, or the name of `loss`.
         negatives: of any kind but "auto".
         settings: settings of the loss.
         reason: why these negatives were chosen.
+        loss: a loss of Keras or of the user; None for a loss of `OBJECTIVES`.
 
     Raises:
         ValueError: if the objective has no form with the negatives, or an argument of
@@ -72,6 +74,7 @@ class Plan:
     negatives: Negatives
     settings: Mapping[str, float] = field(default_factory=dict)
     reason: str = "as requested"
+    loss: Loss | None = None
 
     def __post_init__(self) -> None:
         """Checks the objective and the arguments of the negatives."""
@@ -93,6 +96,8 @@ class Plan:
     def row(self) -> Row:
         """The row of the table."""
         rows = [row for row in ROWS if row.kind == self.negatives.kind]
+        if self.loss is not None:  # the first row has a score for each pair
+            return rows[0]
         if self.negatives.credit is not None:
             rows.sort(key=lambda row: row.credit)  # the last one counts
         known = {name: row for row in rows for name in row.losses}
@@ -150,7 +155,7 @@ def _takes(row: Row) -> dict[str, bool]:
 
 def choose_negatives(
     train: Interactions,
-    objective: str | ConfiguredLoss,
+    objective: Objective,
     negatives: str | Negatives = "auto",
 ) -> Plan:
     """Plans a training, with the best negatives that are affordable for "auto".
@@ -159,25 +164,30 @@ def choose_negatives(
     adds noise. Beyond `MOST_PAIRS` pairs per positive a batch shares its negatives.
     Objectives that compare a positive with single items draw own negatives, and so does
     every objective if there are weights or partial credit, which belong to single
-    positives. Ratings have no negatives.
+    positives. Ratings have no negatives. A loss of Keras or a function takes rows of a
+    positive and its own negatives, or ratings if it is one of Keras's for numbers, such
+    as `keras.losses.MeanSquaredError()`.
 
     Raises:
+        TypeError: if the objective is no loss.
         ValueError: if a name is unknown, the two do not go together, or an argument of
             the negatives or the weights of `train` would have no effect.
     """
-    name, settings = (
-        (objective, {})
-        if isinstance(objective, str)
-        else (objective.name, objective.settings)
-    )
-    check_choice("objective", name, OBJECTIVES)
+    name, settings, loss = parts_of(objective)
+    if loss is None:
+        check_choice("objective", name, OBJECTIVES)
     if isinstance(negatives, str):
         negatives = Negatives(negatives)
     reason = "as requested"
     if negatives.kind == "auto":
-        kind, reason = _affordable(train, name, negatives)
+        of_ratings = is_of_ratings(loss) if loss else name in RATING_LOSSES
+        kind, reason = (
+            ("none", f"{name} is of ratings")
+            if of_ratings
+            else _affordable(train, name, negatives)
+        )
         negatives = replace(negatives, kind=kind)
-    plan = Plan(name, negatives, settings, reason)
+    plan = Plan(name, negatives, settings, reason, loss)
     if train.weights is not None and not plan.row.single:
         raise ValueError(
             "`train` must have no weights for objective "
@@ -192,9 +202,7 @@ def _affordable(
     train: Interactions, objective: str, negatives: Negatives
 ) -> tuple[str, str]:
     """Returns a kind of negatives, and the reason for it."""
-    if objective in RATING_LOSSES:
-        return "none", f"{objective} is of ratings"
-    if objective not in LOSSES:
+    if objective in CATALOGUE_LOSSES and objective not in LOSSES:
         return "all", f"{objective} is over the whole catalogue"
     if objective not in CATALOGUE_LOSSES:
         return "own", f"{objective} compares a positive with single items"

@@ -71,5 +71,6 @@ def train_start(problem: StreamProblem) -> "TwoTower":
         optimizer=keras.optimizers.Adam(0.01),
         epochs=40,
         validate_every=10,
+        verbose=False,
     )
     return model

@@ -105,7 +105,7 @@ class SnapshotTaker:
         """Returns a snapshot of a model that has at least `score_users`.
 
         Raises:
-            NaNScores: if its scores are NaN.
+            NotFinite: if its vectors or scores are not finite.
             ValueError: if it scores another catalogue than that of `train`.
         """
         if not isinstance(model, TwoTower):

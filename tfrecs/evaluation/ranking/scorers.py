@@ -5,6 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from tfrecs._base.finite import NotFinite
 from tfrecs._base.types import AnyArray, IntArray, Scorer, Scores
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.sizes import check_same_sizes
@@ -12,10 +13,6 @@ from tfrecs.evaluation.ranking.kernel import row_parts
 
 SCORE_BLOCK = 2**22
 """Most scores to request at once: 16 MiB of float32."""
-
-
-class NaNScores(ValueError):
-    """A model's scores are NaN, as after a training that diverged."""
 
 
 @runtime_checkable
@@ -111,7 +108,7 @@ def check_scores(scores: Any, num_users: int, num_items: int) -> Scores:
     Raises:
         TypeError: if scores are not real numbers of at most 64 bits.
         ValueError: if the shape differs, or float64 cannot hold a whole number.
-        NaNScores: if a score is NaN.
+        NotFinite: if a score is NaN.
     """
     scores = in_own_precision(scores)
     if scores.shape != (num_users, num_items):
@@ -120,9 +117,9 @@ def check_scores(scores: Any, num_users: int, num_items: int) -> Scores:
             f"{num_items}]. Received: {list(scores.shape)}"
         )
     if np.isnan(scores.max()):  # the highest is NaN if any is
-        raise NaNScores(
+        raise NotFinite(
             f"Scores must not be NaN. Received: {np.isnan(scores).sum()} NaN of "
-            f"{scores.size}. Training may have diverged: lower the learning rate."
+            f"{scores.size}"
         )
     return scores
 

@@ -95,7 +95,7 @@ class RecipeTrials:
         keras.utils.set_random_seed(self.seed)
         recipe = self.recipe.with_values(values)
         model = recipe.build(self.judge.fitting, self.metadata)
-        rungs = _Rungs(model, recipe, self.judge, report)
+        rungs = _Rungs(recipe, self.judge, report)
         fit(
             model,
             self.judge.fitting,
@@ -103,6 +103,7 @@ class RecipeTrials:
             seed=self.seed,
             validate_every=rungs.every,
             callbacks=[rungs],
+            verbose=False,
         )
         if rungs.stopped is not None:
             raise rungs.stopped
@@ -112,13 +113,10 @@ class RecipeTrials:
 class _Rungs(keras.callbacks.Callback):
     """Scores a model after 1, 2, 4, ... times the epochs between validation steps."""
 
-    def __init__(
-        self, model: ScoresUsers, recipe: Recipe, judge: Judge, report: Report
-    ) -> None:
+    def __init__(self, recipe: Recipe, judge: Judge, report: Report) -> None:
         super().__init__()
         self.every = recipe.validate_every or 1
         self.stopped: Stopped | None = None
-        self._scored = model  # the callback's model is a view that trains
         self._judge = judge
         self._report = report
         self._steps = recipe.training.epochs // self.every
@@ -138,7 +136,7 @@ class _Rungs(keras.callbacks.Callback):
         if not _is_rung(step, fine=not self._planned) and step < self._steps:
             return
         passes = step * self.every
-        score = self._scores[passes] = self._judge.score(self._scored)
+        score = self._scores[passes] = self._judge.score(self.model)
         try:
             self._report(passes, score)
         except Stopped as stopped:
