@@ -15,6 +15,7 @@ from tfrecs import Interactions, read_interactions
 from tfrecs.bench.problem import load_data
 from tfrecs.data.ids import (
     as_known_ids,
+    canonical_integers,
     integers_of,
     one_id,
     raw_ids,
@@ -285,3 +286,31 @@ def test_columns_and_single_fields_follow_one_rule(fields):
     assert known == [
         i if is_same else f for (i, f), is_same in zip(pairs, same, strict=True)
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (["7", "-7", "0", None, "10", "99", "100"], [7, -7, 0, None, 10, 99, 100]),
+        ([str(-(2**63)), str(2**63 - 1)], [-(2**63), 2**63 - 1]),
+        ([str(10**n) for n in range(19)], [10**n for n in range(19)]),
+        ([str(10**n - 1) for n in range(19)], [10**n - 1 for n in range(19)]),
+        ([str(-(10**n)) for n in range(19)], [-(10**n) for n in range(19)]),
+        ([], []),
+        ([None], [None]),
+        (["7", "007"], None),
+        (["-0"], None),
+        (["00"], None),
+        (["-07", "123"], None),
+        (["0xFFFFFFFF", "1"], None),  # as long as 4294967295, which it is
+        (["0X7FFFFFFFFFFFFFFF", "007"], None),  # 18 for 19 digits, and 3 for one
+        (["1e5"], None),
+    ],
+)
+@pytest.mark.parametrize("chunks", [1, 2])
+def test_canonical_integers_are_found_by_their_length(fields, expected, chunks):
+    text = pa.chunked_array([pa.array(fields, pa.string())] * chunks)
+    found = canonical_integers(text.combine_chunks() if chunks == 1 else text)
+    assert (None if found is None else found.to_pylist()) == (
+        None if expected is None else expected * chunks
+    )

@@ -54,8 +54,37 @@ def canonical_integers(fields: Any) -> Any:
         values = fields.cast(pa.int64())
     except pa.ArrowInvalid:
         return None
-    same = pc.all(pc.equal(values.cast(fields.type), fields)).as_py()
-    return None if same is False else values
+    if may_be_hexadecimal(fields):
+        same = pc.all(pc.equal(values.cast(fields.type), fields)).as_py()
+        return None if same is False else values
+    # All other forms of an integer are longer than the canonical one.
+    length = pc.sum(pc.binary_length(fields)).as_py() or 0
+    return values if length == _canonical_length(values) else None
+
+
+def may_be_hexadecimal(fields: Any) -> bool:
+    """Returns False for text without an x: pyarrow reads 0x1F as 31."""
+    import pyarrow as pa
+
+    chunks = fields.chunks if isinstance(fields, pa.ChunkedArray) else [fields]
+    buffers = [chunk.buffers()[-1] for chunk in chunks]
+    texts = (buffer.to_pybytes() for buffer in buffers if buffer is not None)
+    return any(b"x" in text or b"X" in text for text in texts)
+
+
+def _canonical_length(values: Any) -> int:
+    """Returns the number of digits and signs of all integers that are not null."""
+    import pyarrow.compute as pc
+
+    numbers = pc.drop_null(values).to_numpy(zero_copy_only=False)
+    below = -np.abs(numbers)  # 2**63 is no int64, and -2**63 is
+    length = len(numbers) + np.count_nonzero(numbers < 0)
+    for power in range(1, 19):
+        more = np.count_nonzero(below <= -(10**power))
+        if not more:
+            break
+        length += more
+    return int(length)
 
 
 def integers_of(fields: Any) -> Any:

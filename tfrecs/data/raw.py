@@ -118,6 +118,9 @@ def distinct_rows(
     if duplicates == "sum" and columns.keys().isdisjoint(("ratings", "weights")):
         columns = {**columns, "ratings": np.ones(len(pairs), dtype=np.float32)}
     # Most files repeat few pairs or none, and sorting all costs more than reading.
+    ordered = np.sort(pairs)
+    if (ordered[1:] != ordered[:-1]).all():
+        return np.arange(len(pairs)), {n: c.copy() for n, c in columns.items()}
     repeated = pd.Series(pairs).duplicated(keep=False).to_numpy()
     some = np.flatnonzero(repeated)
     rank = ratings if duplicates == "max" else columns.get("timestamps")
@@ -125,7 +128,7 @@ def distinct_rows(
     order = some[np.lexsort(keys)]  # stable: equal ones keep the order of rows
     starts = np.flatnonzero(np.diff(pairs[order], prepend=-1))
     ends = np.flatnonzero(np.diff(pairs[order], append=-1))
-    if duplicates == "error" and len(order):
+    if duplicates == "error":
         raise ValueError(
             f"Each (user, item) pair must be unique. Received: "
             f"{len(order) - len(starts)} repeated. Choose another `duplicates` policy."

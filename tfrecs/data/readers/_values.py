@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfrecs._base.types import AnyArray, BoolArray
-from tfrecs.data.ids import canonical_integers
+from tfrecs.data.ids import canonical_integers, may_be_hexadecimal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +132,9 @@ def cast(text: Any, kind: Any) -> Any:
         values = text.cast(kind)
     except pa.ArrowInvalid:
         return None
-    if pa.types.is_integer(kind):  # pyarrow reads 0x1F as 31
+    if pa.types.is_integer(kind):
+        if not may_be_hexadecimal(text):
+            return values
         bad = pc.or_(pc.match_substring(text, "x"), pc.match_substring(text, "X"))
     elif pa.types.is_floating(kind):
         bad = pc.is_nan(values)
