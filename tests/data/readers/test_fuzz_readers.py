@@ -61,6 +61,7 @@ def test_every_format_and_every_data_set_with_files_is_fuzzed(fuzz):
         (2, 6211),  # a missing time among two columns of ids and one of times
         (3, 1639),  # lines that are no text, or have no id, say what is in column 3
         (3, 2217),  # the name of a column is very long
+        (6, 1312),  # 140,000 digits before a letter took half a minute
     ],
 )
 def test_cases_that_failed_before(fuzz, seed, case, tmp_path):

@@ -136,7 +136,7 @@ def _integer(field: str) -> int | None:
 
 
 def _number(field: str) -> float | None:
-    plain = r" *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *"
+    plain = r" *[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)? *"
     if re.fullmatch(plain, field) and math.isfinite(float(field)):
         return float(field)
     return None
