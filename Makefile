@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 IN_VENV := $(VENV)/bin/python -m
 
-.PHONY: bench app test test-slow docs lint format
+.PHONY: bench app test test-slow test-jax docs lint format
 bench: $(VENV)/.bench
 	$(IN_VENV) tfrecs.bench $(ARGS)
 
@@ -16,6 +16,15 @@ test: $(VENV)/.dev
 # Minutes of training: the tests that are marked as slow.
 test-slow: $(VENV)/.dev
 	$(IN_VENV) pytest --numprocesses 2 -m slow $(ARGS)
+
+# Part of the tests once more, on JAX. Optimizing its code takes longer than the tests.
+QUICK_XLA := JAX_DISABLE_MOST_OPTIMIZATIONS=1
+ON_JAX := tests/models/steps_on_jax.py tests/optimizers/rows_on_jax.py \
+  tests/models/test_checked_batches.py tests/inference/test_bundle.py \
+  tests/inference/test_fold_in.py tests/inference/test_recommender.py
+test-jax: $(VENV)/.jax
+	KERAS_BACKEND=jax JAX_PLATFORMS=cpu $(QUICK_XLA) $(IN_VENV) pytest \
+	  --numprocesses 2 $(ON_JAX) $(ARGS)
 
 # What is written from the code: the outputs of the notebooks, and the page of registries.
 docs: $(VENV)/.dev
@@ -39,6 +48,10 @@ $(VENV)/.bench: setup.cfg pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[app,bench,dev,stream]'
 	touch $@ $(VENV)/.bench
+
+$(VENV)/.jax: $(VENV)/.dev
+	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[jax]'
+	touch $@
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

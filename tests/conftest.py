@@ -1,5 +1,6 @@
-"""Small builders that several test files share."""
+"""Small builders that several test files share, and the choice of tests by backend."""
 
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -12,6 +13,15 @@ from tfrecs.data.vocabulary import Vocabulary
 # The same examples in every run, and no time limit, which a busy machine would miss.
 settings.register_profile("tfrecs", derandomize=True, deadline=None)
 settings.load_profile("tfrecs")
+
+
+def pytest_collection_modifyitems(items):
+    """Skips tests of TensorFlow alone on another backend; see `make test-jax`."""
+    if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+        return
+    for item in items:
+        if item.get_closest_marker("tensorflow"):
+            item.add_marker(pytest.mark.skip(reason="of TensorFlow alone"))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Training steps on JAX, which `test_jax_steps.py` runs in a process of their own."""
+"""Training steps on JAX, which `make test-jax` runs."""
 
 import jax
 import keras

@@ -1,4 +1,4 @@
-"""Optimizers of rows on JAX, run by `test_jax_steps.py` in a process of their own."""
+"""Optimizers of rows on JAX, which `make test-jax` runs."""
 
 import keras
 import numpy as np

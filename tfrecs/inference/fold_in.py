@@ -13,11 +13,12 @@ stays at the prior, since it changes no item's share. If all known users' factor
 the same length, as in the cosine model, so has the result.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 from keras import ops
 from scipy.optimize import minimize
@@ -43,7 +44,7 @@ class FoldIn:
     Statistics of the model are computed once: make a new one after more training.
 
     Args:
-        model: any model of two towers, on TensorFlow's backend.
+        model: any model of two towers.
         known_users: `[users]` ids of the prior, at least two, as a rule all users of
             training.
         l2: weight of the prior against the history. The default was the best on
@@ -114,7 +115,7 @@ class FoldIn:
             loss, slope = self._surprise(flat, counts.astype(np.float32))
             return (
                 float(loss) + self.l2 / 2 * float(place @ place),
-                slope.numpy().astype(np.float64) @ spread + self.l2 * place,
+                np.asarray(slope, np.float64) @ spread + self.l2 * place,
             )
 
         found = minimize(
@@ -134,24 +135,19 @@ class FoldIn:
         That is minus the sum of its items' log-probabilities, and how it changes with
         each number of the output.
         """
-        import tensorflow as tf
-
-        # As a constant, and not an array, they are no part of the graph.
+        # As a tensor, and not an array, they are no part of the graph.
         items = {
-            name: tf.constant(part) for name, part in self.model.item_output().items()
+            name: ops.convert_to_tensor(part)
+            for name, part in self.model.item_output().items()
         }
 
-        @tf.function(reduce_retracing=True)
-        def surprise(flat: Any, counts: Any) -> tuple[Any, Any]:
-            with tf.GradientTape() as tape:
-                tape.watch(flat)
-                user = self._split(flat[None])
-                scores = self.model.interaction(user, items, catalogue=True)[0]
-                scores = tf.cast(scores, tf.float32)  # of any precision
-                loss = -tf.reduce_sum(counts * tf.nn.log_softmax(scores))
-            return loss, tape.gradient(loss, flat)
+        def surprise(flat: Any, counts: Any) -> Any:
+            user = self._split(flat[None])
+            scores = self.model.interaction(user, items, catalogue=True)[0]
+            scores = ops.cast(scores, "float32")  # of any precision
+            return -ops.sum(counts * ops.log_softmax(scores))
 
-        return surprise
+        return _with_slope(surprise)
 
     def _split(self, flat: Any) -> dict[str, Any]:
         """Splits flat outputs, `[n, size]`, into a tower output, `[n, ...]`."""
@@ -173,3 +169,21 @@ class FoldIn:
         lengths = np.linalg.norm(self._known_output["factors"], axis=-1)
         mean = float(lengths.mean())
         return mean if np.ptp(lengths) <= SAME_LENGTH * mean else None
+
+
+def _with_slope(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """Compiles a function, which then also returns its slope by its first argument."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(jax.value_and_grad(function))
+    import tensorflow as tf
+
+    @tf.function(reduce_retracing=True)
+    def with_slope(flat: Any, counts: Any) -> tuple[Any, Any]:
+        with tf.GradientTape() as tape:
+            tape.watch(flat)
+            value = function(flat, counts)
+        return value, tape.gradient(value, flat)
+
+    return with_slope

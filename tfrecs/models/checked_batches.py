@@ -1,10 +1,16 @@
-"""Ids of batches, checked before XLA, which reads another row for one out of range."""
+"""Ids of batches, checked before XLA, which reads another row for one out of range.
+
+JAX, which always compiles, reads NaN or another row.
+"""
 
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
 import keras
+import numpy as np
+
+from tfrecs._base.types import AnyArray
 
 KINDS = {"user_id": "users", "item_id": "items", "negative_id": "items"}
 """What the inputs of models and views are ids of."""
@@ -31,6 +37,8 @@ def checked(function: Callable[..., Any], model: keras.Model) -> Callable[..., A
 
     Without XLA, look-ups on TensorFlow raise an error themselves.
     """
+    if keras.backend.backend() == "jax":
+        return _checked_on_jax(function, model)
     on_tensorflow = keras.backend.backend() == "tensorflow"
     if not on_tensorflow or not model.jit_compile or model.run_eagerly:
         return function
@@ -41,15 +49,53 @@ def checked(function: Callable[..., Any], model: keras.Model) -> Callable[..., A
         if isinstance(batches, list):  # of `predict`
             taken = batches
         else:
-            taken = list(islice(batches, model.steps_per_execution))
-            if not taken:
-                raise StopIteration
+            taken = _taken(batches, model)
             batches = iter(taken)
         for batch in taken:
             check_ids(batch, model)
         return function(batches)
 
     return run
+
+
+def _checked_on_jax(
+    function: Callable[..., Any], model: keras.Model
+) -> Callable[..., Any]:
+    """Returns a function of the state and of batches that checks their ids."""
+
+    def run(state: Any, batches: Any) -> Any:
+        taken = _taken(batches, model)
+        try:
+            for batch in taken:
+                check_ids(batch, model)
+        except (TypeError, ValueError):
+            _put_back(state, model)
+            raise
+        return function(state, iter(taken))
+
+    return run
+
+
+def _taken(batches: Any, model: keras.Model) -> list[Any]:
+    """Returns the batches of the next execution; raises StopIteration if none is left.
+
+    Keras ends an epoch at that exception.
+    """
+    taken = list(islice(batches, model.steps_per_execution))
+    if not taken:
+        raise StopIteration
+    return taken
+
+
+def _put_back(state: Any, model: keras.Model) -> None:
+    """Assigns the state that Keras took out of a model's variables for its loop."""
+    variables = [model.trainable_variables, model.non_trainable_variables]
+    if len(state) == 4:  # of training
+        variables.append(model.optimizer.variables)
+    variables.append(model.metrics_variables)  # not of `predict`
+    for kind, values in zip(variables, state, strict=False):
+        for variable, value in zip(kind, values, strict=True):
+            variable.assign(value)
 
 
 def check_ids(batch: Any, model: Any) -> None:
@@ -59,24 +105,29 @@ def check_ids(batch: Any, model: Any) -> None:
         TypeError: if ids are not whole numbers.
         ValueError: if an id is out of range.
     """
-    import tensorflow as tf
-
     inputs, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
     for name, kind in KINDS.items():
         if name not in inputs:
             continue
-        ids, size = tf.convert_to_tensor(inputs[name]), getattr(model, f"num_{kind}")
-        if not ids.dtype.is_integer:
+        ids, size = _here(inputs[name]), getattr(model, f"num_{kind}")
+        if ids.dtype.kind not in "iu":
             raise TypeError(
                 f"`{name}` must be whole numbers. Received: {ids.dtype.name}. Look up "
                 f"raw ids, such as with train.{kind}.known(...)."
             )
-        if not tf.size(ids):
+        if not ids.size:
             continue
-        low, high = int(tf.reduce_min(ids)), int(tf.reduce_max(ids))
+        low, high = int(ids.min()), int(ids.max())
         if low < 0 or high >= size:
             raise ValueError(
                 f"`{name}` must be from 0 to {size - 1}, the model's {kind}. Received: "
                 f"{low} to {high}. Look up raw ids, such as with "
                 f"train.{kind}.known(...), or grow the model with `grow_with`."
             )
+
+
+def _here(ids: Any) -> AnyArray:
+    """Returns ids as an array: on several processes, those of this one."""
+    if getattr(ids, "is_fully_addressable", True):
+        return np.asarray(ids)
+    return np.concatenate([np.asarray(part.data) for part in ids.addressable_shards])

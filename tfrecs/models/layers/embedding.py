@@ -93,8 +93,14 @@ class Embedding(layers.Embedding):
 
 
 def look_up(table: Any, ids: Any) -> Any:
-    """Rows `ids` of a variable: `ids`' shape + `[dim]`, the rest of it unread."""
+    """Rows `ids` of a variable: `ids`' shape + `[dim]`, the rest of it unread.
+
+    Raises:
+        ValueError: on JAX, if an id is out of range in a call that is not compiled.
+            Compiled, it reads NaN or another row; TensorFlow has an error of its own.
+    """
     if not _on_tensorflow():
+        _check_rows(table, ids)
         recorder = recorder_of(table)
         return recorder.rows(table, ids) if recorder else ops.take(table, ids, axis=0)
     import tensorflow as tf
@@ -105,3 +111,20 @@ def look_up(table: Any, ids: Any) -> Any:
 
 def _on_tensorflow() -> bool:
     return keras.backend.backend() == "tensorflow"
+
+
+def _check_rows(table: Any, ids: Any) -> None:
+    """Raises ValueError for ids that are not rows of a table, if they are known yet."""
+    if keras.backend.backend() != "jax":
+        return
+    import jax
+
+    if isinstance(ids, jax.core.Tracer) or not ids.size:
+        return
+    low, high = int(ids.min()), int(ids.max())
+    if low < 0 or high >= table.shape[0]:
+        raise ValueError(
+            f"Ids must be from 0 to {table.shape[0] - 1}, the rows of "
+            f"{table.path!r}. Received: {low} to {high}. Look up raw ids, such as with "
+            "train.items.known(...)."
+        )
