@@ -80,7 +80,13 @@ def test_factors_keep_the_length_that_all_users_have():
     np.testing.assert_allclose(np.linalg.norm(factors, axis=1), [2, 2], rtol=1e-5)
 
 
-@pytest.mark.parametrize("precision", ["mixed_float16", "bfloat16", "float64"])
+@pytest.mark.parametrize(
+    "precision",
+    [
+        *("mixed_float16", "bfloat16"),
+        pytest.param("float64", marks=pytest.mark.tensorflow),  # of JAX on request
+    ],
+)
 def test_models_of_any_precision_are_folded_into(mf, precision):
     keras.config.set_dtype_policy(precision)
     try:
