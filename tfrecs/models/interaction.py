@@ -96,7 +96,11 @@ class Interaction(layers.Layer):
         """Creates the global bias and the layers of `g` for the outputs' sizes."""
         if self.use_bias:
             self.global_bias = self.add_weight(
-                shape=(), initializer="zeros", autocast=False, name="global_bias"
+                shape=(),
+                initializer="zeros",
+                dtype=score_dtype(self.compute_dtype),
+                autocast=False,
+                name="global_bias",
             )
         if "hidden" in user_shape:
             self.g = self._g(user_shape["hidden"][-1])
@@ -170,13 +174,17 @@ class Interaction(layers.Layer):
         """`<p, q>` and biases, each user with items of their own: `[batch, n]`."""
         score = 0.0
         if "factors" in user:
-            p, q = widened(user["factors"]), widened(item["factors"])
+            p, q = self._widened(user["factors"]), self._widened(item["factors"])
             score = ops.einsum("bd,bnd->bn", p, q)
         if "bias" in user:
-            score = score + widened(user["bias"])[:, None]
+            score = score + self._widened(user["bias"])[:, None]
         if "bias" in item:
-            score = score + widened(item["bias"])
+            score = score + self._widened(item["bias"])
         return score + self.global_bias if self.use_bias else score
+
+    def _widened(self, part: Any) -> Any:
+        """Casts part of a tower's output to the dtype of this model's scores."""
+        return ops.cast(part, score_dtype(self.compute_dtype))
 
     def is_dot_product(self, user: Collection[str]) -> bool:
         """Returns whether scores are the inner products of `vectors`.
@@ -196,10 +204,12 @@ class Interaction(layers.Layer):
 
     def user_vectors(self, user: TowerOutput, item: Collection[str]) -> Any:
         """Returns the users' side of `vectors`; of `item` the names are enough."""
-        p = [widened(user["factors"])]
+        p = [self._widened(user["factors"])]
         if "bias" in user or self.use_bias:
             has_bias = "bias" in user
-            bias = widened(user["bias"]) if has_bias else ops.zeros_like(p[0][:, 0])
+            bias = (
+                self._widened(user["bias"]) if has_bias else ops.zeros_like(p[0][:, 0])
+            )
             bias = bias + self.global_bias if self.use_bias else bias
             p.append(bias[:, None])
         if "bias" in item:
@@ -208,11 +218,11 @@ class Interaction(layers.Layer):
 
     def item_vectors(self, item: TowerOutput, user: Collection[str]) -> Any:
         """Returns the items' side of `vectors`; of `user` the names are enough."""
-        q = [widened(item["factors"])]
+        q = [self._widened(item["factors"])]
         if "bias" in user or self.use_bias:
             q.append(ops.ones_like(q[0][:, :1]))
         if "bias" in item:
-            q.append(widened(item["bias"])[:, None])
+            q.append(self._widened(item["bias"])[:, None])
         return ops.concatenate(q, axis=1)
 
     def _g_in_blocks(
