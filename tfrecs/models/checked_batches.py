@@ -127,7 +127,7 @@ def check_ids(batch: Any, model: Any) -> None:
 
 
 def _here(ids: Any) -> AnyArray:
-    """Returns ids as an array: on several processes, those of this one."""
+    """Returns ids as an array: with several processes, the ids of this one."""
     if getattr(ids, "is_fully_addressable", True):
         return np.asarray(ids)
     return np.concatenate([np.asarray(part.data) for part in ids.addressable_shards])
