@@ -65,6 +65,21 @@ def test_a_bundle_goes_only_once_the_better_one_is_there(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
 
 
+def test_a_bundle_that_cannot_be_saved_is_a_warning(
+    problem, model, tmp_path, monkeypatch, caplog
+):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "a/model.keras")
+
+    bundles = Bundles(tmp_path, problem)
+    with monkeypatch.context() as patched:
+        patched.setattr(tfrecs.inference.recommender.Recommender, "save", full)
+        bundles.offer(model, Result("a", 0))
+    assert "a has no bundle, but its metrics are kept: [Errno 28] No" in caplog.text
+    bundles.offer(model, Result("b", 0))
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
 def test_what_is_no_model_of_keras_is_not_kept(problem, tmp_path):
     Bundles(tmp_path / "bundles", problem).offer(lambda users: users, Result("ease", 0))
     assert not (tmp_path / "bundles").exists()

@@ -2,7 +2,9 @@
 
 import logging
 import os
+import signal
 import sys
+from types import FrameType
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes
 if sys.argv[1:2] == ["stream"]:
@@ -13,6 +15,18 @@ if sys.stderr.isatty():  # progress of downloads
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
 
-from tfrecs.bench.cli import main
 
-sys.exit(main(sys.argv[1:]))
+def end(number: int, frame: FrameType | None) -> None:
+    """Ends a run that the system asks to end as Ctrl-C does: with its report."""
+    ask = signal.getsignal(signal.SIGINT)  # which is ignored in the background
+    (ask if callable(ask) else signal.default_int_handler)(number, frame)
+
+
+signal.signal(signal.SIGTERM, end)
+try:
+    from tfrecs.bench.cli import main
+
+    sys.exit(main(sys.argv[1:]))
+except KeyboardInterrupt:
+    print("tfrecs.bench: interrupted; nothing was run", file=sys.stderr)
+    sys.exit(130)

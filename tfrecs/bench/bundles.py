@@ -1,5 +1,6 @@
 """The best models of a run as bundles, for the app and for `tfrecs.load`."""
 
+import logging
 import math
 import shutil
 from collections.abc import Sequence
@@ -51,7 +52,11 @@ class Bundles:
         }
 
     def offer(self, model: Any, result: Result) -> None:
-        """Keeps a Keras model if its result is among the best."""
+        """Keeps a Keras model if its result is among the best.
+
+        A bundle that cannot be saved, such as on a full disk, is a warning: the metrics
+        of the row stay.
+        """
         import keras
 
         if result.seed > 0 or not isinstance(model, keras.Model):
@@ -68,7 +73,13 @@ class Bundles:
             settings=result.hparams,
             metrics={name: x for name, x in metrics.items() if math.isfinite(x)},
         )
-        recommender.save(self.folder / result.model, overwrite=True)
+        try:
+            recommender.save(self.folder / result.model, overwrite=True)
+        except (OSError, TypeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            message = "%s has no bundle, but its metrics are kept: %s"
+            logging.getLogger("tfrecs").warning(message, result.model, reason)
+            return
         self._kept[result.model] = value
         if len(self._kept) > MOST:  # only once the new one is saved
             worst = min(self._kept, key=self._kept.__getitem__)

@@ -31,15 +31,28 @@ RANKS, RESULT = "ranks.npz", "result.json"
 
 
 def open_folder(logdir: str | Path, problem: StreamProblem, resume: bool) -> Path:
-    """Returns a new folder, or that of the latest run on the same problem to resume."""
+    """Returns a new folder, or one of a run on the same problem to resume.
+
+    This is an unfinished run, if there is one, and the one that wrote last.
+    """
     about, title = problem.as_json(), f"stream-{problem.name}"
-    if resume:
-        for path in sorted(Path(logdir).glob(f"{title}-*/{RUN}"), reverse=True):
-            if read(path) == about:
-                return path.parent
+    paths = Path(logdir).glob(f"{title}-*/{RUN}") if resume else ()
+    found = [path.parent for path in paths if read(path) == about]
+    if found:
+        return max(found, key=lambda run: (_is_unfinished(run), _written(run)))
     folder = new_folder(logdir, title)
     write_json(folder / RUN, about)
     return folder
+
+
+def _is_unfinished(folder: Path) -> bool:
+    """Returns whether a model was stopped in the stream."""
+    return any(folder.glob(f"*/{CHECKPOINT}"))
+
+
+def _written(folder: Path) -> float:
+    """Returns the time of the latest change in a folder."""
+    return max(path.stat().st_mtime for path in folder.rglob("*"))
 
 
 def write_finished(folder: Path, result: StreamResult) -> None:
