@@ -83,6 +83,7 @@ def fit_stages(
     *,
     seed: int,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: bool | None = None,
 ) -> dict[str, keras.callbacks.History]:
     """Trains a model in stages, each with an optimizer of its own.
 
@@ -94,6 +95,7 @@ def fit_stages(
         stages: the stages in order, with different names.
         seed: as of `tfrecs.fit`, for the first stage; each later one has the next.
         callbacks: callbacks of all stages; they keep their state between stages.
+        verbose: as of `tfrecs.fit`.
 
     Returns:
         The history of each stage, by its name; `history.model.optimizer` is the copy
@@ -117,7 +119,7 @@ def fit_stages(
     before = {name: layer.trainable for name, layer in trainable_layers(model).items()}
     try:
         return {
-            stage.name: _fit_stage(model, train, stage, seed + n, callbacks)
+            stage.name: _fit_stage(model, train, stage, seed + n, callbacks, verbose)
             for n, stage in enumerate(stages)
         }
     finally:
@@ -131,6 +133,7 @@ def _fit_stage(
     stage: Stage,
     seed: int,
     callbacks: Sequence[keras.callbacks.Callback],
+    verbose: bool | None,
 ) -> keras.callbacks.History:
     copied = keras.saving.serialize_keras_object(stage.optimizer)
     return fit(
@@ -144,6 +147,7 @@ def _fit_stage(
         batch_size=stage.batch_size,
         callbacks=callbacks,
         validate_every=stage.validate_every,
+        verbose=verbose,
     )
 
 
@@ -201,6 +205,7 @@ def fine_tune(
     seed: int,
     stages: Sequence[Stage] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: bool | None = None,
 ) -> dict[str, keras.callbacks.History]:
     """Trains a hybrid that starts from a trained matrix factorization.
 
@@ -214,6 +219,7 @@ def fine_tune(
         seed: as of `fit_stages`.
         stages: by default `make_stages("pretrained")`.
         callbacks: as of `fit_stages`.
+        verbose: as of `tfrecs.fit`.
 
     Returns:
         The history of each stage, by its name.
@@ -223,4 +229,6 @@ def fine_tune(
     """
     start_from_mf(hybrid, mf)
     stages = make_stages("pretrained") if stages is None else stages
-    return fit_stages(hybrid, train, stages, seed=seed, callbacks=callbacks)
+    return fit_stages(
+        hybrid, train, stages, seed=seed, callbacks=callbacks, verbose=verbose
+    )
