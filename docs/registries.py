@@ -9,6 +9,7 @@ from typing import Any
 
 REGISTRIES = {
     "Models": ("tfrecs.models", "MODELS"),
+    "Models of histories": ("tfrecs.models", "HISTORY_MODELS"),
     "Losses of positives and negatives": ("tfrecs.losses", "LOSSES"),
     "Losses over the catalogue": ("tfrecs.losses", "CATALOGUE_LOSSES"),
     "Losses of ratings": ("tfrecs.losses", "RATING_LOSSES"),

@@ -6,6 +6,9 @@ import numpy as np
 
 from tfrecs._base.types import IntArray
 
+PADDING = -1
+"""No item, where a history is shorter than its row. Padding comes first."""
+
 
 def as_indices(values: Any, name: str, size: int) -> IntArray:
     """Returns ids as `[n]` int32, all from 0 to `size` - 1."""

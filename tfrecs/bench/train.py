@@ -13,6 +13,7 @@ from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import Progress, Result
 from tfrecs.callbacks import RankingMetrics
 from tfrecs.data.interactions import Interactions
+from tfrecs.evaluation import as_scorer
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.bias_start import start_at_prior
 from tfrecs.training.fit import (
@@ -39,11 +40,14 @@ class Training:
         self.problem = problem
         settings = recipe.training
         self._every = recipe.validate_every or validation_period(settings.epochs)
-        self.plan = choose_negatives(
-            problem.train, settings.objective, settings.negatives
-        )
         self._metadata = metadata_of(recipe, problem)
         self.model = recipe.build(problem.train, self._metadata)
+        self.plan = choose_negatives(
+            problem.train,
+            settings.objective,
+            settings.negatives,
+            max_length=self.model.max_length,
+        )
         optimizer = settings.optimizer(self.model, settings.epochs)
         self._trained = compile_for(self.model, self.plan, optimizer)
         optimizer.build(self._trained.trainable_variables)
@@ -239,7 +243,8 @@ def before_scoring(
     if deadline is None:
         return None
     users = np.unique(problem.test.user_ids)
-    few, score = users[:SCORED_FIRST], model.catalogue_scorer()
+    few = users[:SCORED_FIRST]
+    score = as_scorer(model, train=problem.train)
     score(few)  # compiles
     began = time.monotonic()
     score(few)

@@ -1,15 +1,14 @@
 """Histories: the items of each user in order of time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tfrecs._base.checks import check_positive
+from tfrecs._base.indices import PADDING
 from tfrecs._base.types import AnyArray, IntArray
-
-PADDING = -1
-"""What is no item: a row of items begins with as many as it is too short."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,3 +54,19 @@ def histories_of(data: Any) -> Histories:
     rows = np.lexsort((times, data.user_ids))  # stable
     counts = np.bincount(data.user_ids, minlength=data.num_users)
     return Histories(data.item_ids[rows], np.append(0, np.cumsum(counts)), rows)
+
+
+def reader_of(model: Any, train: Any) -> Callable[[IntArray], IntArray]:
+    """Returns a function of user ids to what a model reads of these users.
+
+    Args:
+        model: whose `max_length` is the length of the histories that it reads, if any.
+        train: the `Interactions` with the histories.
+
+    Returns:
+        A function from ids `[users]` to histories `[users, max_length]`, or to the ids.
+    """
+    length = getattr(model, "max_length", None)
+    if length is None:
+        return lambda user_ids: user_ids
+    return lambda user_ids: train.sequences.last(user_ids, length)

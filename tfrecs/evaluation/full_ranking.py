@@ -40,7 +40,7 @@ def evaluate(
         model: an object with `score_users(user_ids)`, such as our models; a function
             from user ids `[users]` to scores `[users, num_items]`; or the matrix of
             scores `[num_users, num_items]`. See `scorer_of_pairs` for other models.
-        train: training data.
+        train: training data, and the histories that a model of histories reads.
         test: held-out interactions, with the same vocabularies; its `positives` are
             the relevant items.
         k: cut-offs, each from 1 to `num_items`.
@@ -81,7 +81,7 @@ def evaluate(
     user_ids = np.unique(test.user_ids)
     parts, best = [], []
     for block, scores in scored_blocks(
-        as_scorer(model, train), user_ids, train.num_items, scores_at_once
+        as_scorer(model, train, train=train), user_ids, train.num_items, scores_at_once
     ):
         seen = train.matrix[block] if exclude_seen else None
         ranked = rank(scores, relevant[block], seen)

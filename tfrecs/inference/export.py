@@ -20,6 +20,7 @@ import numpy as np
 from tfrecs._base.files import replaced_when_whole
 from tfrecs._base.finite import check_finite
 from tfrecs._base.types import AnyArray
+from tfrecs.data.histories import reader_of
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import Vocabulary
 
@@ -38,7 +39,8 @@ def write_vectors(model: "TwoTower", train: Interactions, path: Path) -> None:
     if path.suffix != ".npz":
         raise ValueError(f"`path` must end in .npz. Received: {path}")
     items = model.item_output()
-    users = model.user_output(np.arange(train.num_users, dtype=np.int32))
+    everyone = np.arange(train.num_users, dtype=np.int32)
+    users = model.user_output(reader_of(model, train)(everyone))
     if "hidden" in items:
         raise ValueError(
             "`model` must have no hidden part, or scores are not inner products. "

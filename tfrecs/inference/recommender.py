@@ -124,7 +124,7 @@ class Recommender:
         find = train.users.index if unknown == "popular" else train.users.known
         user_ids = find(asked)
         seen = rows_of(train.matrix, user_ids) if exclude_seen else None
-        score = as_scorer(self.model)
+        score = as_scorer(self.model, train=train)
         found = top_k_of_rows(
             lambda rows: model_or_popularity(score, user_ids[rows], train.item_counts),
             (len(asked), train.num_items),
@@ -150,7 +150,7 @@ class Recommender:
                 f"pair. Received: {len(raw_users)} and {len(raw_items)}"
             )
         scores = scores_of_pairs(
-            as_scorer(self.model),
+            as_scorer(self.model, train=self.train),
             self.train.users.known(raw_users),
             self.train.items.known(raw_items),
             self.train.num_items,
@@ -191,15 +191,14 @@ class Recommender:
     ) -> "pd.DataFrame":
         """Returns the k best items for a user who has these items and no id.
 
-        The user's output is inferred from at least one item, without training; see
+        A model of histories reads the items, the oldest first. Of other models the
+        user's output is inferred from at least one item, without training; see
         `tfrecs.inference.fold_in`. The first call keeps statistics of the model: after
         more training, make another `Recommender`. `exclude_seen` excludes `items`.
         """
         towers, train = self._towers, self.train
-        history = np.unique(train.items.known(collection(items, "items")))
-        seen = sp.csr_array(
-            (np.ones(len(history)), history, [0, len(history)]), (1, train.num_items)
-        )
+        history = train.items.known(collection(items, "items"))
+        seen = sp.csr_array(np.bincount(history, minlength=train.num_items)[None])
         excluded = excluded_items(
             train,
             seen=(lambda _: seen) if exclude_seen else None,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tfrecs._base.indices import PADDING
 from tfrecs._base.types import AnyArray, IntArray, Scores
+from tfrecs.data.histories import reader_of
 from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import Vocabulary
@@ -57,8 +59,12 @@ class TowerRanking:
         """Looks up raw ids; raises ValueError if one is unknown."""
         ids = collection(raw, f"{side}s")
         indices = self._vocabulary(side).known(ids)
-        output = self.model.user_output if side == "user" else self.model.item_output
-        return Entities(side, ids, lambda rows: output(indices[rows]))
+        if side == "item":
+            return Entities(
+                side, ids, lambda rows: self.model.item_output(indices[rows])
+            )
+        read, output = reader_of(self.model, self.train), self.model.user_output
+        return Entities(side, ids, lambda rows: output(read(indices[rows])))
 
     def all(self, side: Side) -> Entities:
         """Returns all users or items of the vocabulary."""
@@ -75,8 +81,16 @@ class TowerRanking:
         return Entities(side, names, lambda rows: _take(output, rows))
 
     def with_history(self, history: IntArray) -> Entities:
-        """Infers the output of one user with these items; see `fold_in`."""
-        output = self._fold_in.user_output([history])
+        """Returns the output of one user with these items, the oldest first.
+
+        It is inferred by `fold_in` for models that read no histories.
+        """
+        length = self.model.max_length
+        if length is None:
+            output = self._fold_in.user_output([np.unique(history)])
+        else:
+            padded = np.append(np.full(length, PADDING, np.int32), history)
+            output = self.model.user_output(padded[None, -length:])
         return Entities("user", np.zeros(1, int), lambda rows: _take(output, rows))
 
     def rank(

@@ -10,9 +10,15 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfrecs._base.indices import PADDING
 from tfrecs._base.types import AnyArray
 
-KINDS = {"user_id": "users", "item_id": "items", "negative_id": "items"}
+KINDS = {
+    "user_id": "users",
+    "item_id": "items",
+    "negative_id": "items",
+    "history": "items",
+}
 """What the inputs of models and views are ids of."""
 
 
@@ -118,10 +124,11 @@ def check_ids(batch: Any, model: Any) -> None:
         if not ids.size:
             continue
         low, high = int(ids.min()), int(ids.max())
-        if low < 0 or high >= size:
+        lowest = PADDING if name == "history" else 0
+        if low < lowest or high >= size:
             raise ValueError(
-                f"`{name}` must be from 0 to {size - 1}, the model's {kind}. Received: "
-                f"{low} to {high}. Look up raw ids, such as with "
+                f"`{name}` must be from {lowest} to {size - 1}, the model's {kind}. "
+                f"Received: {low} to {high}. Look up raw ids, such as with "
                 f"train.{kind}.known(...), or grow the model with `grow_with`."
             )
 

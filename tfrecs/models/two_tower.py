@@ -9,7 +9,7 @@ from keras import ops
 
 from tfrecs._base.finite import check_finite
 from tfrecs._base.indices import as_indices
-from tfrecs._base.types import FloatArray, IntArray
+from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.models.checked_batches import make_checked
 from tfrecs.models.compiled_steps import make_train_function
 from tfrecs.models.interaction import Interaction, TowerOutput, as_arrays
@@ -26,6 +26,7 @@ class TwoTower(keras.Model):
 
     Inputs are `{"user_id": [batch], "item_id": [batch] or [batch, n]}`, int32; outputs
     are logits of `item_id`'s shape. Keep to one of the two ranks for each `compile`.
+    `HistoryTowers` reads a history of items in place of the user id.
 
     Args:
         user_tower: from user ids `[batch]` to output `[batch, ...]`.
@@ -35,6 +36,9 @@ class TwoTower(keras.Model):
         num_items: item ids are from 0 to `num_items - 1`.
         name: the model's name.
     """
+
+    max_length: int | None = None
+    """Items of the histories that it reads; None if it reads user ids."""
 
     def __init__(
         self,
@@ -47,11 +51,12 @@ class TwoTower(keras.Model):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        user_id = keras.Input((), dtype="int32", name="user_id")
+        reads = user_tower.inputs[0]
+        user = keras.Input(reads.shape[1:], dtype="int32", name=reads.name)
         item_id = keras.Input((None,), dtype="int32", name="item_id")
         super().__init__(
-            inputs={"user_id": user_id, "item_id": item_id},
-            outputs=interaction(user_tower(user_id), item_tower(item_id)),
+            inputs={reads.name: user, "item_id": item_id},
+            outputs=interaction(user_tower(user), item_tower(item_id)),
             name=name,
             **kwargs,
         )
@@ -73,7 +78,7 @@ class TwoTower(keras.Model):
     ) -> Any:
         """Returns logits of `item_id`'s shape."""
         # With more keys, Keras would take the alphabetically first ones for the ids.
-        ids = {name: inputs[name] for name in ("user_id", "item_id")}
+        ids = {name: inputs[name] for name in self.input}
         if len(ids["item_id"].shape) == 2:
             return super().call(ids, training=training, mask=mask)
         ids["item_id"] = ops.expand_dims(ids["item_id"], -1)
@@ -120,10 +125,21 @@ class TwoTower(keras.Model):
         name = f"{self.name}_over_shared_softmax"
         return OverSharedSoftmax(self, temperature, name=name)
 
+    def users_of(self, inputs: dict[str, Any], training: Any) -> TowerOutput:
+        """Returns the user tower's output for the positives of a training batch."""
+        return self.user_tower(inputs["user_id"], training=training)
+
+    def as_users(self, user_ids: AnyArray) -> IntArray:
+        """Returns what the user tower reads of users, int32; raises if out of range."""
+        return as_indices(user_ids, "user_ids", self.num_users)
+
     def user_output(self, user_ids: IntArray) -> TowerOutput:
         """Returns the user tower's output for `user_ids`: arrays `[users, ...]`."""
-        indices = as_indices(user_ids, "user_ids", self.num_users)
-        return as_arrays(self.user_tower(indices))
+        return as_arrays(self.read_users(self.as_users(user_ids)))
+
+    def read_users(self, users: IntArray) -> TowerOutput:
+        """Returns the user tower's output for checked users: tensors `[users, ...]`."""
+        return self.user_tower(users)
 
     def item_output(self, item_ids: IntArray | None = None) -> TowerOutput:
         """Returns the item tower's output for `item_ids`, or all items: `[n, ...]`."""
@@ -155,8 +171,7 @@ class TwoTower(keras.Model):
         q = ops.transpose(vectors)
 
         def score(user_ids: IntArray) -> FloatArray:
-            users = as_indices(user_ids, "user_ids", self.num_users)
-            user = self.user_tower(users)
+            user = self.read_users(self.as_users(user_ids))
             p = self.interaction.user_vectors(user, items)
             check_finite(ops.convert_to_numpy(p), "user vectors")
             return ops.convert_to_numpy(ops.matmul(p, q))
@@ -207,6 +222,7 @@ class TwoTower(keras.Model):
         parts = {
             name: keras.saving.deserialize_keras_object(config[name], custom_objects)
             for name in ("user_tower", "item_tower", "interaction")
+            if name in config
         }
         return cls(**{**config, **parts})
 

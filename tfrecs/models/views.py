@@ -45,6 +45,7 @@ class TrainingView(keras.Model):
         self.towers = towers
         self.num_users = towers.num_users
         self.num_items = towers.num_items
+        self.max_length = towers.max_length
 
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """Trains as Keras does; callbacks of the two-tower model see its weights."""
@@ -106,7 +107,7 @@ class OverCatalogue(TrainingView):
 
     def call(self, inputs: dict[str, Any], training: Any = None) -> Any:
         """Returns logits `[batch, num_items]`."""
-        user = self.towers.user_tower(inputs["user_id"], training=training)
+        user = self.towers.users_of(inputs, training)
         every_item = ops.arange(self.towers.num_items, dtype="int32")
         item = self.items(every_item, training)
         return self.towers.interaction(user, item, catalogue=True, training=training)
@@ -148,7 +149,7 @@ class OverSharedNegatives(TrainingView):
         self, inputs: dict[str, Any], training: Any
     ) -> tuple[TowerOutput, TowerOutput, TowerOutput]:
         """Outputs of users and of their items, `[batch, ...]`, and of n negatives."""
-        user = self.towers.user_tower(inputs["user_id"], training=training)
+        user = self.towers.users_of(inputs, training)
         item_id = inputs["item_id"]
         if "negative_id" not in inputs:
             item = self.items(item_id, training)

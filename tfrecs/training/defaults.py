@@ -52,6 +52,17 @@ class Settings:
         return separate_bias_optimizer(model, main, biases)
 
 
+OF_HISTORIES = Settings(
+    objective="softmax",
+    epochs=20,
+    batch_size=1024,
+    learning_rate=2e-3,
+    short=True,
+    reason="the model reads histories",
+)
+"""Settings of models of histories."""
+
+
 def choose_settings(model: TwoTower, train: Interactions) -> Settings:
     """Chooses the settings for a model and its training data.
 
@@ -61,8 +72,12 @@ def choose_settings(model: TwoTower, train: Interactions) -> Settings:
     many pairs of user and item make the catalogue costly. Everything else learns which
     items are positives ("bce").
 
+    Models of histories train with the softmax too, over the next item.
+
     `benchmarks/README.md` has the validation figures that these were chosen by.
     """
+    if model.max_length is not None:
+        return OF_HISTORIES
     if has_vectors(model) and _is_cosine(model):
         return Settings(
             objective="softmax",

@@ -171,7 +171,9 @@ def _settings(
 
 def _plan(model: TwoTower, train: Interactions, settings: Settings) -> Plan:
     """Chooses negatives; raises ValueError if the model's scores do not fit them."""
-    plan = choose_negatives(train, settings.objective, settings.negatives)
+    plan = choose_negatives(
+        train, settings.objective, settings.negatives, max_length=model.max_length
+    )
     if plan.negatives.kind == "none":
         check_score_range(model.interaction.y_range, "mse", train.ratings)
     elif plan.loss is None:

@@ -1,7 +1,7 @@
 """Training objectives and the negatives that each one supports."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from tfrecs.losses import (
 from tfrecs.losses.multinomial import negative_log_likelihood
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.batches import (
+    history_batches,
     pairwise_batches,
     rating_batches,
     several_positives_batches,
@@ -43,7 +44,8 @@ def _over_shared(model: TwoTower, settings: Mapping[str, float]) -> keras.Model:
     return model.over_shared_negatives(settings.get("temperature", 1.0))
 
 
-def _over_shared_softmax(model: TwoTower, settings: Mapping[str, float]) -> keras.Model:
+def over_shared_softmax(model: TwoTower, settings: Mapping[str, float]) -> keras.Model:
+    """Returns the view whose output is the log-probability of each positive."""
     return model.over_shared_softmax(settings.get("temperature", 1.0))
 
 
@@ -102,7 +104,7 @@ def _shared(kind: str, **arguments: Any) -> tuple[Row, Row]:
     row = partial(Row, kind, pipeline=shared_negatives_batches, **arguments)
     return (
         row(losses=_SINGLE, view=_over_shared, credit=True),
-        row(losses={"softmax": negative_log_likelihood}, view=_over_shared_softmax),
+        row(losses={"softmax": negative_log_likelihood}, view=over_shared_softmax),
     )
 
 
@@ -129,6 +131,23 @@ ROWS = (
     *_shared("mixed", sampling="mixed", others=lambda train, rows, n: 2 * rows),
 )
 """The table of objectives: a new kind of negatives is a row, and nothing else."""
+
+HISTORY_ROWS = (
+    Row(
+        "all",
+        {"softmax": negative_log_likelihood},
+        history_batches,
+        over_shared_softmax,
+        sampling="all",
+        others=lambda train, *_: train.num_items - 1,
+    ),
+    *(
+        replace(row, pipeline=history_batches, credit=False)
+        for row in ROWS
+        if row.pipeline is shared_negatives_batches
+    ),
+)
+"""The same table for models of histories, whose positives are next items."""
 
 NEGATIVES = ("auto", *dict.fromkeys(row.kind for row in ROWS))
 """Kinds of negatives; see `Negatives`."""

@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Any
 from tfrecs._base.checks import check_choice
 from tfrecs.data.interactions import Interactions
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, Loss
-from tfrecs.training.batches import shared_negatives_batches
+from tfrecs.training.batches import history_batches, shared_negatives_batches
 from tfrecs.training.custom_loss import Objective, is_of_ratings, parts_of
-from tfrecs.training.objectives import NEGATIVES, OBJECTIVES, ROWS, Row
+from tfrecs.training.objectives import (
+    HISTORY_ROWS,
+    NEGATIVES,
+    OBJECTIVES,
+    ROWS,
+    Row,
+    over_shared_softmax,
+)
 from tfrecs.training.partial_credit import PartialCredit
 
 if TYPE_CHECKING:
@@ -17,6 +24,9 @@ if TYPE_CHECKING:
 
 MOST_PAIRS = 180
 """Pairs per positive, up to which "auto" scores the whole catalogue."""
+
+MOST_ITEMS = 5000
+"""Items up to which "auto" compares the next item of a history with all of them."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class Plan:
         settings: settings of the loss.
         reason: why these negatives were chosen.
         loss: a loss of Keras or of the user; None for a loss of `OBJECTIVES`.
+        max_length: items of the histories that the model reads; None for user ids.
 
     Raises:
         ValueError: if the objective has no form with the negatives, or an argument of
@@ -75,6 +86,7 @@ class Plan:
     settings: Mapping[str, float] = field(default_factory=dict)
     reason: str = "as requested"
     loss: Loss | None = None
+    max_length: int | None = None
 
     def __post_init__(self) -> None:
         """Checks the objective and the arguments of the negatives."""
@@ -95,9 +107,11 @@ class Plan:
     @property
     def row(self) -> Row:
         """The row of the table."""
-        rows = [row for row in ROWS if row.kind == self.negatives.kind]
-        if self.loss is not None:  # the first row has a score for each pair
-            return rows[0]
+        table = ROWS if self.max_length is None else HISTORY_ROWS
+        check_choice("negatives", self.negatives.kind, {row.kind: row for row in table})
+        rows = [row for row in table if row.kind == self.negatives.kind]
+        if self.loss is not None and rows[0].view is not over_shared_softmax:
+            return rows[0]  # which has a score for each pair
         if self.negatives.credit is not None:
             rows.sort(key=lambda row: row.credit)  # the last one counts
         known = {name: row for row in rows for name in row.losses}
@@ -124,9 +138,11 @@ class Plan:
             given["credit"] = self.negatives.credit
         if self.row.dislikes:
             given["dislikes"] = self.negatives.dislikes
-        if self.row.pipeline is shared_negatives_batches:
+        if self.row.pipeline in (shared_negatives_batches, history_batches):
             given["correct"] = self.objective == "softmax"
-            given["label_negatives"] = self.row.credit
+            given["label_negatives"] = self.row.view is not over_shared_softmax
+        if self.max_length is not None:
+            given["max_length"] = self.max_length
         return self.row.pipeline(
             train, seed=seed, epochs=epochs, batch_size=rows, **given
         )
@@ -157,6 +173,8 @@ def choose_negatives(
     train: Interactions,
     objective: Objective,
     negatives: str | Negatives = "auto",
+    *,
+    max_length: int | None = None,
 ) -> Plan:
     """Plans a training, with the best negatives that are affordable for "auto".
 
@@ -167,6 +185,9 @@ def choose_negatives(
     positives. Ratings have no negatives. A loss of Keras or a function takes rows of a
     positive and its own negatives, or ratings if it is one of Keras's for numbers, such
     as `keras.losses.MeanSquaredError()`.
+
+    For a model of histories of `max_length` items a positive is the next item. With a
+    softmax, all items are affordable up to `MOST_ITEMS`; else a batch shares negatives.
 
     Raises:
         TypeError: if the objective is no loss.
@@ -181,13 +202,14 @@ def choose_negatives(
     reason = "as requested"
     if negatives.kind == "auto":
         of_ratings = is_of_ratings(loss) if loss else name in RATING_LOSSES
-        kind, reason = (
-            ("none", f"{name} is of ratings")
-            if of_ratings
-            else _affordable(train, name, negatives)
-        )
+        if max_length is not None:
+            kind, reason = _affordable_next(train, name)
+        elif of_ratings:
+            kind, reason = "none", f"{name} is of ratings"
+        else:
+            kind, reason = _affordable(train, name, negatives)
         negatives = replace(negatives, kind=kind)
-    plan = Plan(name, negatives, settings, reason, loss)
+    plan = Plan(name, negatives, settings, reason, loss, max_length)
     if train.weights is not None and not plan.row.single:
         raise ValueError(
             "`train` must have no weights for objective "
@@ -216,6 +238,13 @@ def _affordable(
     if affords_catalogue(train):
         return "all", f"{pairs:.0f} pairs per positive, at most {MOST_PAIRS}"
     return "mixed", f"all items are {pairs:.0f} pairs per positive, over {MOST_PAIRS}"
+
+
+def _affordable_next(train: Interactions, objective: str) -> tuple[str, str]:
+    """Returns a kind of negatives of next items, and the reason for it."""
+    if objective == "softmax" and train.num_items <= MOST_ITEMS:
+        return "all", f"{train.num_items} items, at most {MOST_ITEMS}"
+    return "mixed", f"all {train.num_items} items are too many, or not for {objective}"
 
 
 def affords_catalogue(train: Interactions) -> bool:

@@ -7,7 +7,7 @@ import keras
 
 from tfrecs._base.checks import check_cutoffs, check_positive
 from tfrecs.data.interactions import Interactions
-from tfrecs.evaluation import Evaluation, evaluate, evaluate_sampled
+from tfrecs.evaluation import Evaluation, as_scorer, evaluate, evaluate_sampled
 from tfrecs.evaluation.candidates import SampledCandidates
 from tfrecs.evaluation.measures import choose_measures
 from tfrecs.evaluation.protocol import check_apart
@@ -85,7 +85,10 @@ class RankingMetrics(keras.callbacks.Callback):
         options: dict[str, Any] = {"k": self.k, "metrics": self.metrics}
         if self.candidates is not None:
             self.evaluation = evaluate_sampled(
-                self.model, self.validation, self.candidates, **options
+                as_scorer(self.model, self.train, train=self.train),
+                self.validation,
+                self.candidates,
+                **options,
             )
         else:
             options["exclude_seen"] = self.exclude_seen

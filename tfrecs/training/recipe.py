@@ -6,7 +6,7 @@ from typing import Any
 
 from tfrecs.data.interactions import Interactions
 from tfrecs.losses import ConfiguredLoss, configure_loss
-from tfrecs.models import MODELS
+from tfrecs.models import HISTORY_MODELS, MODELS
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.defaults import Settings
 from tfrecs.training.plan import Negatives
@@ -23,7 +23,7 @@ class Recipe:
     """A model to build, and the settings of its training.
 
     Args:
-        builder: name in `tfrecs.models.MODELS`.
+        builder: name in `tfrecs.models.MODELS` or `HISTORY_MODELS`.
         arguments: keyword arguments of the builder.
         training: settings of the training.
         validate_every: epochs between two validation steps that choose the number of
@@ -62,6 +62,8 @@ class Recipe:
             metadata: more arguments of the builder: `user_features`, `item_features` or
                 `item_buckets`.
         """
+        if self.builder in HISTORY_MODELS:
+            return HISTORY_MODELS[self.builder](train.num_items, **self.arguments)
         return MODELS[self.builder](
             train.num_users, train.num_items, **self.arguments, **(metadata or {})
         )

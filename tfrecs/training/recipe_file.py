@@ -17,7 +17,7 @@ from tfrecs._base.checks import check_choice
 from tfrecs._base.files import naming_file, replaced_when_whole
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES
 from tfrecs.losses.settings import settings_of as settings_of_loss
-from tfrecs.models import MODELS
+from tfrecs.models import HISTORY_MODELS, MODELS
 from tfrecs.training.defaults import Settings
 from tfrecs.training.objectives import NEGATIVES, OBJECTIVES
 from tfrecs.training.plan import Negatives
@@ -147,9 +147,10 @@ def _recipe(where: str, entry: Any) -> Recipe:
     """Returns the recipe of an entry; without `validate_every` epochs are planned."""
     check_keys(where, entry, OWN)
     builder = entry.get("builder")
-    check_choice(f"{where}.builder", builder, MODELS)
+    builders = {**MODELS, **HISTORY_MODELS}
+    check_choice(f"{where}.builder", builder, builders)
     arguments = check_arguments(
-        f"{where}.arguments", MODELS[builder], entry.get("arguments", {})
+        f"{where}.arguments", builders[builder], entry.get("arguments", {})
     )
     types = {"validate_every": int | None, **dict.fromkeys(MARKERS, bool)}
     rest = {

@@ -115,7 +115,9 @@ def fit_stages(
         )
     for stage in stages:
         matching(model, *stage.trains)
-        choose_negatives(train, stage.objective, stage.negatives)
+        choose_negatives(
+            train, stage.objective, stage.negatives, max_length=model.max_length
+        )
     before = {name: layer.trainable for name, layer in trainable_layers(model).items()}
     try:
         return {

@@ -121,7 +121,8 @@ def is_untrained(model: TwoTower) -> bool:
     An initializer of Keras draws the same numbers each time, until it is saved: models
     that were loaded count as trained.
     """
-    return all(map(_is_initial, _tables(model)))
+    tables = _tables(model)
+    return bool(tables) and all(map(_is_initial, tables))
 
 
 def _is_initial(table: Any) -> bool:

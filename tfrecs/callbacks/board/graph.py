@@ -42,7 +42,7 @@ class _Drawing:
 
     def two_towers(self, model: TwoTower) -> None:
         """Draws both towers and the interaction."""
-        user = self._tower(model.user_tower, "user_id")
+        user = self._tower(model.user_tower, model.user_tower.inputs[0].name)
         item = self._tower(model.item_tower, "item_id")
         terms = []
         for output, name in INTERACTION.items():

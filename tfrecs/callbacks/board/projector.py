@@ -12,6 +12,7 @@ from tfrecs._base.files import replaced_when_whole
 from tfrecs._base.types import FloatArray, IntArray
 from tfrecs.callbacks.board.columns import item_columns, user_columns
 from tfrecs.callbacks.board.sprite import SIZE, make_sprite
+from tfrecs.data.histories import reader_of
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.popularity import most_popular
 from tfrecs.inference.similarity import vectors_of
@@ -71,9 +72,10 @@ class Projector:
 
     def write(self, folder: Path, model: TwoTower) -> None:
         """Writes the current vectors into a run's folder, the list of files last."""
+        read = reader_of(model, self.train)
         vectors = {
             "items": vectors_of(model.item_output(self.items)),
-            "users": vectors_of(model.user_output(self.users)),
+            "users": vectors_of(model.user_output(read(self.users))),
         }
         columns = {
             "items": item_columns(self.train, self.names, self.items),

@@ -20,6 +20,7 @@ from tfrecs.callbacks.board.sample import (
     rank_for,
     sample_metrics,
 )
+from tfrecs.data.histories import reader_of
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.measures import choose_measures
 from tfrecs.evaluation.metrics.lists import Lists
@@ -110,7 +111,8 @@ class SnapshotTaker:
         """
         if not isinstance(model, TwoTower):
             return self._of_scores(model.score_users)
-        items, users = model.item_output(), model.user_output(self._needed)
+        needed = reader_of(model, self.train)(self._needed)
+        items, users = model.item_output(), model.user_output(needed)
 
         def rows(user_ids: IntArray) -> AnyArray:
             return np.searchsorted(self._needed, user_ids)

@@ -7,6 +7,7 @@ import numpy as np
 
 from tfrecs._base.finite import NotFinite
 from tfrecs._base.types import AnyArray, IntArray, Scorer, Scores
+from tfrecs.data.histories import reader_of
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.sizes import check_same_sizes
 from tfrecs.evaluation.ranking.kernel import row_parts
@@ -37,6 +38,8 @@ def as_scorer(
     model: ScoresUsers | Scorer | Scores,
     data: Interactions | None = None,
     name: str = "train",
+    *,
+    train: Interactions | None = None,
 ) -> Scorer:
     """Returns a model's scoring function.
 
@@ -46,15 +49,22 @@ def as_scorer(
         model: as in `evaluate`.
         data: interactions whose users and items the model must have.
         name: the argument's name of `data`, for messages.
+        train: whose histories a model of histories reads.
 
     Raises:
-        TypeError: if `model` is of another kind.
+        TypeError: if `model` is of another kind, or lacks the histories that it reads.
         ValueError: if it has another number of users or items than `data`.
     """
     if data is not None:
         check_same_sizes(model, data, name)
+    if getattr(model, "max_length", None) is not None and train is None:
+        raise TypeError(
+            "`model` reads histories, and must get the ones of the users. Received: a "
+            "model without them. Pass tfrecs.evaluation.as_scorer(model, train=train)."
+        )
     if isinstance(model, ScoresInBlocks):
-        return model.catalogue_scorer()
+        score, read = model.catalogue_scorer(), reader_of(model, train)
+        return lambda user_ids: score(read(user_ids))
     if isinstance(model, ScoresUsers):
         return model.score_users
     if isinstance(model, np.ndarray):

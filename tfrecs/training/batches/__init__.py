@@ -6,6 +6,7 @@ Shapes are static, so that XLA compiles a step once; the rows that do not fill a
 are left out, different ones in each epoch.
 """
 
+from tfrecs.training.batches.histories import history_batches as history_batches
 from tfrecs.training.batches.pairwise import pairwise_batches as pairwise_batches
 from tfrecs.training.batches.pairwise import pointwise_batches as pointwise_batches
 from tfrecs.training.batches.pairwise import with_own as with_own

@@ -1,0 +1,92 @@
+"""The mean of a history's item vectors."""
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from tfrecs.models.history_towers import (
+    HistoryTowers,
+    Seen,
+    check_history_sizes,
+    history_towers,
+    item_vectors,
+)
+from tfrecs.models.layers import Dropout
+
+
+def build_history_mean(
+    num_items: int,
+    *,
+    embedding_dim: int = 64,
+    max_length: int = 50,
+    decay: float = 1.0,
+    dropout: float = 0.0,
+    init_std: float = 0.1,
+    use_bias: bool = True,
+    name: str = "history_mean",
+) -> HistoryTowers:
+    """Builds a model whose user is the mean of the vectors of the last items.
+
+    Formula:
+        score = <p, q_i> + b_i, with p = sum over the history of decay^age * q_j,
+        divided by the sum of decay^age; the latest item has age 0
+
+    Args:
+        num_items: item ids are from 0 to `num_items - 1`.
+        embedding_dim: length of p and q.
+        max_length: items of a history that the model reads, the last ones.
+        decay: weight of an item relative to the next, above 0 and at most 1: at 1, the
+            order does not count.
+        dropout: share of each p dropped in training.
+        init_std: standard deviation of q before training. Biases start at 0.
+        use_bias: whether items have a bias.
+        name: the model's name.
+
+    Returns:
+        A model from `{"history", "item_id"}` to logits; see
+        `tfrecs.models.history_towers`.
+
+    Raises:
+        ValueError: if a size is below 1, `dropout` is not in [0, 1), or `decay` is not
+            in (0, 1].
+
+    References:
+        Kabbur, Ning and Karypis 2013, "FISM"; Covington, Adams and Sargin 2016, "Deep
+        Neural Networks for YouTube Recommendations", sec. 3.
+    """
+    check_history_sizes(
+        dropout, num_items=num_items, embedding_dim=embedding_dim, max_length=max_length
+    )
+    if not 0 < decay <= 1:
+        raise ValueError(f"`decay` must be above 0 and at most 1. Received: {decay=!r}")
+    history, items = item_vectors(
+        num_items, max_length, embedding_dim, std=init_std, use_bias=use_bias
+    )
+    p = MeanOfSeen(decay, name="mean")(items, Seen(name="seen")(history))
+    p = Dropout(dropout, name="dropout")(p)
+    return history_towers(history, p, num_items=num_items, name=name)
+
+
+@keras.saving.register_keras_serializable("tfrecs")
+class MeanOfSeen(layers.Layer):
+    """Averages the vectors that each position sees, weighted by decay^age.
+
+    Args:
+        decay: weight of a vector relative to the next one, in (0, 1].
+    """
+
+    def __init__(self, decay: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.decay = decay
+
+    def call(self, vectors: Any, seen: Any) -> Any:
+        """Returns means `[batch, length, dim]` of vectors of the same shape."""
+        place = ops.arange(vectors.shape[1], dtype=vectors.dtype)
+        age = ops.maximum(place[:, None] - place, 0)
+        weights = ops.cast(seen, vectors.dtype) * self.decay**age
+        return ops.matmul(weights / ops.sum(weights, axis=-1, keepdims=True), vectors)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "decay": self.decay}
