@@ -115,6 +115,8 @@ def test_fields_in_their_order():
 def test_separators_and_encodings_are_those_of_the_readers():
     found = Event("ann", "Heat", 4.0, None, 12.0)
     assert CsvEvents(separator="::")(b"ann::Heat::4::12\r") == found
+    pairs = CsvEvents(("user", "item"), "::")
+    assert pairs(b"ann::Heat\r") == Event("ann", "Heat")
     assert CsvEvents(separator=" ")(b"  ann\tHeat   4 12 ") == found
     assert CsvEvents(separator="tab")(b"ann\tHeat\t4\t12") == found
     line = "José,café,,".encode("latin-1")

@@ -1,8 +1,10 @@
 """The encoding that is found, the progress that is logged, and who reads the file."""
 
 import io
+import itertools
 import logging
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -70,6 +72,17 @@ def test_progress_is_logged_while_bytes_are_read(name, tmp_path, caplog, monkeyp
     assert read == 3_000_000
     assert f"{path}: reading, 1 of 3 MB" in caplog.messages
     assert len(caplog.messages) < 12  # one for each megabyte, not for each read
+
+
+def test_progress_is_logged_every_ten_seconds(tmp_path, caplog, monkeypatch):
+    clock = SimpleNamespace(monotonic=itertools.count(4, 4).__next__)
+    monkeypatch.setattr(_progress, "time", clock)
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"0" * 9)
+    with caplog.at_level(logging.INFO, "tfrecs"), _progress.ReportingFile(path) as file:
+        for _ in range(9):  # at 8, 12, 16 and 20, 24, 28, 32 and 36, 40, 44, 48 s
+            file.readinto(bytearray(1))
+    assert len(caplog.messages) == 3  # at 16, 32 and 48
 
 
 def test_no_progress_is_logged_of_a_small_file(tmp_path, caplog):

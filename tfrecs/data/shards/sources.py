@@ -127,8 +127,8 @@ def _batches(path: Path, columns: Columns) -> Iterator[Any]:
         ids = (columns.user_col, columns.item_col)
         arrays = [_raw_ids(frame[name], is_text) for name in ids]
         if columns.rating_col is not None:
-            ratings, bad = amounts(frame[columns.rating_col], is_text)
-            arrays.append(pa.array(np.where(bad, np.nan, ratings)))
+            ratings, _ = amounts(frame[columns.rating_col], is_text)
+            arrays.append(pa.array(ratings))
         yield pa.record_batch(arrays, [*named.values()])
 
 
