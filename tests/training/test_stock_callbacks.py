@@ -1,9 +1,12 @@
 """Keras's callbacks in `tfrecs.fit`: they see the model, whatever is trained."""
 
 import csv
+import subprocess
+import sys
 
 import keras
 import numpy as np
+import optuna
 import pytest
 from keras import callbacks as stock
 
@@ -84,3 +87,99 @@ def test_callbacks_work_on_the_model(parts, kind, tmp_path):
     other = build()
     other.load_weights(tmp_path / "1.weights.h5")
     np.testing.assert_allclose(other.score_users(USERS), scores[0], rtol=1e-6)
+
+
+def test_an_interrupted_training_is_taken_up(parts, tmp_path):
+    class Power(stock.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    backup = stock.BackupAndRestore(tmp_path / "backup")
+    with pytest.raises(KeyboardInterrupt):
+        fit(build(), parts, KINDS[1], [Power(), backup])
+    model = build()
+    history = fit(model, parts, KINDS[1], [stock.BackupAndRestore(backup.backup_dir)])
+    assert history.epoch == [2, 3]
+    whole = build()
+    fit(whole, parts, KINDS[1])
+    assert int(model.optimizer.iterations) == int(whole.optimizer.iterations)
+
+
+def test_the_model_goes_on_after_its_training(parts, tmp_path):
+    """Keras continues with one positive of a row, and `fit` with the moments."""
+    model = build()
+    fit(model, parts, KINDS[1], epochs=1)
+    steps = int(model.optimizer.iterations)
+    rows = {
+        "user_id": np.arange(8, dtype=np.int32),
+        "item_id": np.arange(24, dtype=np.int32).reshape(8, 3),
+    }
+    labels = np.eye(1, 3).repeat(8, axis=0)
+    scores = np.asarray(model(rows), np.float64)
+    expected = np.log(np.exp(scores).sum(axis=1)) - scores[:, 0]
+    assert model.evaluate(rows, labels, verbose=0) == pytest.approx(expected.mean())
+    model.fit(rows, labels, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    loaded.fit(rows, labels, verbose=0)
+    before = [np.array(x) for x in loaded.optimizer.variables]
+    found = []
+
+    def at_start(logs):
+        found.extend(np.array(x) for x in watch.model.optimizer.variables)
+
+    watch = stock.LambdaCallback(on_train_begin=at_start)
+    fit(loaded, parts, KINDS[1], [watch], epochs=1, optimizer=loaded.optimizer)
+    assert [x.tolist() for x in found] == [x.tolist() for x in before]
+    assert int(loaded.optimizer.iterations) == 2 * steps + 2
+
+
+def test_ranking_metrics_of_held_out_positives_stop_the_training(parts):
+    """The metrics are those of `evaluate`, and callbacks after them can read them."""
+    model = build()
+    stop = stock.EarlyStopping("val_ndcg@10", mode="max", min_delta=1)
+    history = fit(model, parts, KINDS[3], [stop], validation=parts[1])
+    assert history.epoch == [0, 1]
+    expected = tfrecs.evaluate(model, *parts, k=10).metrics["ndcg@10"]
+    assert history.history["val_ndcg@10"][-1] == pytest.approx(expected)
+
+
+def test_optuna_tunes_around_it(parts):
+    def objective(trial):
+        rate = trial.suggest_float("rate", 1e-6, 1e-1, log=True)
+        adam = keras.optimizers.Adam(rate)
+        options = {"validation": parts[1], "optimizer": adam, "epochs": 2}
+        history = fit(build(), parts, KINDS[3], **options).history["val_ndcg@10"]
+        for epoch, value in enumerate(history):
+            trial.report(value, epoch)
+        return history[-1]
+
+    study = optuna.create_study(direction="maximize")
+    study.enqueue_trial({"rate": 1e-6})
+    study.enqueue_trial({"rate": 0.1})
+    study.optimize(objective, n_trials=2)
+    assert study.best_params == {"rate": 0.1}
+
+
+@pytest.mark.slow
+def test_the_file_loads_with_an_import_of_the_package_alone(parts, tmp_path):
+    path = tmp_path / "model.keras"
+    fit(build(), parts, KINDS[1], [stock.ModelCheckpoint(path)], epochs=1)
+    code = "import sys, keras, tfrecs; print(keras.saving.load_model(sys.argv[1]).loss)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True
+    )
+    assert "sampled_softmax" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "verbose", "shown"),
+    [(True, None, True), (False, None, False), (True, False, False)],
+)
+def test_progress_is_shown_on_a_terminal(
+    parts, monkeypatch, capsys, is_terminal, verbose, shown
+):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    fit(build(), parts, KINDS[3], epochs=1, verbose=verbose)
+    assert ("loss:" in capsys.readouterr().out) == shown
