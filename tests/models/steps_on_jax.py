@@ -270,3 +270,19 @@ def test_the_cost_of_a_step_follows_the_batch():
         assert sizes.alias_size_in_bytes >= tables
     assert operations[0] == operations[1] > 0
     assert memory[0] == memory[1] < 10_000  # bytes, of 8 rows and their look-ups
+
+
+def test_callbacks_of_a_model_see_the_weights_of_the_view_that_trains():
+    model = build_mf(7, 9)
+    over, loss, inputs, labels = in_batch(model)
+    over.compile("sgd", loss)
+    model.compile(over.optimizer, BCE)
+    seen = []
+
+    def at_end(batch, logs):
+        seen.append(np.array(watch.model.trainable_variables[0]))
+
+    watch = keras.callbacks.LambdaCallback(on_train_batch_end=at_end)
+    listed = keras.callbacks.CallbackList([watch], add_history=True, model=model)
+    over.fit(inputs, labels, batch_size=4, callbacks=listed, verbose=0)
+    assert not np.array_equal(*seen)
