@@ -83,6 +83,19 @@ def test_every_epoch_of_an_iteration_differs(make):
     assert batches[:half] != batches[half:]
 
 
+@every_pipeline
+def test_a_later_start_resumes_the_same_epochs(make):
+    options = {"seed": 5, "batch_size": 2, "epochs": 2}
+    whole = make(TRAIN, **options)
+    _, expected, after = epoch(whole), epoch(whole), epoch(whole)
+    resumed = make(TRAIN, **options, start_epoch=2)
+    assert [epoch(resumed), epoch(resumed)] == [expected, after]
+    with pytest.raises(ValueError, match=r"multiple of epochs=2.*start_epoch=3"):
+        make(TRAIN, **options, start_epoch=3)
+    with pytest.raises(ValueError, match=r"at least 0. Received: start_epoch=-2"):
+        make(TRAIN, **options, start_epoch=-2)
+
+
 @pytest.mark.parametrize(
     ("make", "rows"),
     [

@@ -124,9 +124,10 @@ class Plan:
         *,
         seed: int,
         epochs: int = 1,
+        start_epoch: int = 0,
         batch_size: int | None = None,
     ) -> "tf.data.Dataset":
-        """Returns the batches of the row's pipeline; for the arguments see `fit`."""
+        """Returns the batches of the row's pipeline, of which it has the arguments."""
         rows, n = self._sizes(batch_size)
         given: dict[str, Any] = {} if n is None else {"num_negatives": n}
         if self.row.sampling is not None:
@@ -144,7 +145,12 @@ class Plan:
         if self.max_length is not None:
             given["max_length"] = self.max_length
         return self.row.pipeline(
-            train, seed=seed, epochs=epochs, batch_size=rows, **given
+            train,
+            seed=seed,
+            epochs=epochs,
+            start_epoch=start_epoch,
+            batch_size=rows,
+            **given,
         )
 
     def others(self, train: Interactions, batch_size: int | None = None) -> float:

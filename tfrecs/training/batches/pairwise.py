@@ -25,6 +25,7 @@ def pairwise_batches(
     sampling: str = "uniform",
     exponent: float = 1.0,
     epochs: int = 1,
+    start_epoch: int = 0,
     credit: PartialCredit | None = None,
     dislikes: Interactions | None = None,
 ) -> "tf.data.Dataset":
@@ -42,6 +43,7 @@ def pairwise_batches(
             interactions)^exponent.
         epochs: passes over `train` in one iteration of the dataset. To Keras an
             iteration is one epoch, which has a cost of its own.
+        start_epoch: epochs to skip, to resume a training; a multiple of `epochs`.
         credit: labels of negatives that are similar to the positive; see
             `tfrecs.training.partial_credit`.
         dislikes: pairs of low ratings, as from `split_by_rating`. The first negative of
@@ -69,7 +71,12 @@ def pairwise_batches(
     labels = None if credit is None else credit.function(train.num_items)
     assemble = with_own(draw, batch_size, num_negatives, labels)
     return batches_of_pairs(
-        train, assemble, batch_size=batch_size, epochs=epochs, seed=seed
+        train,
+        assemble,
+        batch_size=batch_size,
+        epochs=epochs,
+        seed=seed,
+        start_epoch=start_epoch,
     )
 
 
@@ -83,6 +90,7 @@ def pointwise_batches(
     sampling: str = "uniform",
     exponent: float = 1.0,
     epochs: int = 1,
+    start_epoch: int = 0,
     credit: PartialCredit | None = None,
     dislikes: Interactions | None = None,
 ) -> "tf.data.Dataset":
@@ -115,6 +123,7 @@ def pointwise_batches(
         sampling=sampling,
         exponent=exponent,
         epochs=epochs,
+        start_epoch=start_epoch,
         credit=credit,
         dislikes=dislikes,
     ).map(flatten)

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 
 def rating_batches(
-    train: Interactions, *, seed: int, batch_size: int = 1024, epochs: int = 1
+    train: Interactions,
+    *,
+    seed: int,
+    batch_size: int = 1024,
+    epochs: int = 1,
+    start_epoch: int = 0,
 ) -> "tf.data.Dataset":
     """Returns pairs and their ratings, without negatives.
 
@@ -20,6 +25,7 @@ def rating_batches(
         seed: seed of the order.
         batch_size: pairs in a batch; all of `train` if it has fewer.
         epochs: passes over `train` in one iteration of the dataset.
+        start_epoch: epochs to skip, to resume a training; a multiple of `epochs`.
 
     Returns:
         A finite dataset of `({"user_id": [batch], "item_id": [batch]}, ratings
@@ -50,4 +56,5 @@ def rating_batches(
         inputs = {name: tf.gather(column, rows) for name, column in ids.items()}
         return (inputs, *(tf.gather(column, rows) for column in of_pairs))
 
-    return ready(shuffled_rows(len(train), batch_size, epochs, seed).map(gather))
+    rows = shuffled_rows(len(train), batch_size, epochs, seed, start_epoch)
+    return ready(rows.map(gather))

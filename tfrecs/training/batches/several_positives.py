@@ -25,6 +25,7 @@ def several_positives_batches(
     sampling: str = "uniform",
     exponent: float = 1.0,
     epochs: int = 1,
+    start_epoch: int = 0,
     dislikes: Interactions | None = None,
 ) -> "tf.data.Dataset":
     """Returns rows of several positives of a user, and negatives, for k-OS losses.
@@ -43,6 +44,7 @@ def several_positives_batches(
         sampling: how negatives are drawn.
         exponent: exponent of "popularity".
         epochs: passes over `train` in one iteration of the dataset.
+        start_epoch: epochs to skip, to resume a training; a multiple of `epochs`.
         dislikes: as of `pairwise_batches`.
 
     Returns:
@@ -80,4 +82,5 @@ def several_positives_batches(
         item_id = tf.ensure_shape(tf.concat(drawn, axis=1), shape)
         return {"user_id": user_id, "item_id": item_id}, labels
 
-    return ready(shuffled_rows(len(train), batch_size, epochs, seed).map(gather))
+    rows = shuffled_rows(len(train), batch_size, epochs, seed, start_epoch)
+    return ready(rows.map(gather))

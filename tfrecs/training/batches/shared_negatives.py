@@ -25,6 +25,7 @@ def shared_negatives_batches(
     correct: bool = True,
     label_negatives: bool = True,
     epochs: int = 1,
+    start_epoch: int = 0,
     credit: PartialCredit | None = None,
 ) -> "tf.data.Dataset":
     """Returns positives and negatives that a batch shares, for large catalogues.
@@ -44,6 +45,7 @@ def shared_negatives_batches(
         label_negatives: whether labels have a column for each negative. `tfrecs.fit`
             needs none for a softmax.
         epochs: passes over `train` in one iteration of the dataset.
+        start_epoch: epochs to skip, to resume a training; a multiple of `epochs`.
         credit: labels of negatives that are similar to the positive.
 
     Returns:
@@ -67,7 +69,12 @@ def shared_negatives_batches(
         negatives, batch_size, num_negatives, correct, labels, label_negatives
     )
     return batches_of_pairs(
-        train, assemble, batch_size=batch_size, epochs=epochs, seed=seed
+        train,
+        assemble,
+        batch_size=batch_size,
+        epochs=epochs,
+        seed=seed,
+        start_epoch=start_epoch,
     )
 
 

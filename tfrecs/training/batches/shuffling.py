@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tfrecs._base.checks import check_at_least_zero
 from tfrecs.data.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -16,7 +17,13 @@ Assemble: TypeAlias = "Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[Any, An
 
 
 def batches_of_pairs(
-    train: Interactions, assemble: Assemble, *, batch_size: int, epochs: int, seed: int
+    train: Interactions,
+    assemble: Assemble,
+    *,
+    batch_size: int,
+    epochs: int,
+    seed: int,
+    start_epoch: int,
 ) -> "tf.data.Dataset":
     """Returns batches of the positives of `train`, with its weights if it has any."""
     import tensorflow as tf
@@ -29,7 +36,8 @@ def batches_of_pairs(
         batch = assemble(tf.gather(users, rows), tf.gather(items, rows), seeds)
         return batch if weights is None else (*batch, tf.gather(weights, rows))
 
-    return ready(shuffled_rows(len(train), batch_size, epochs, seed).map(gather))
+    rows = shuffled_rows(len(train), batch_size, epochs, seed, start_epoch)
+    return ready(rows.map(gather))
 
 
 def ready(batches: "tf.data.Dataset") -> "tf.data.Dataset":
@@ -45,11 +53,21 @@ def ready(batches: "tf.data.Dataset") -> "tf.data.Dataset":
 
 
 def shuffled_rows(
-    num_rows: int, batch_size: int, epochs: int, seed: int
+    num_rows: int, batch_size: int, epochs: int, seed: int, start_epoch: int
 ) -> "tf.data.Dataset":
-    """Returns batches `(rows [batch_size] int32, seed [2])`, shuffled in each epoch."""
+    """Returns batches `(rows [batch_size] int32, seed [2])`, shuffled in each epoch.
+
+    Raises:
+        ValueError: if `start_epoch` is not a multiple of `epochs`.
+    """
     import tensorflow as tf
 
+    check_at_least_zero(start_epoch=start_epoch)
+    if start_epoch % epochs:
+        raise ValueError(
+            f"`start_epoch` must be a multiple of epochs={epochs}, the epochs of an "
+            f"iteration. Received: start_epoch={start_epoch}"
+        )
     steps = num_rows // batch_size
 
     @tf.autograph.experimental.do_not_convert
@@ -62,7 +80,10 @@ def shuffled_rows(
         seeds = tf.stack([tf.repeat(drawn, steps), step], axis=1)
         return tf.data.Dataset.from_tensor_slices((batches, seeds))
 
-    batches = _numbers(seed).take(epochs).flat_map(one_epoch)
+    numbers = _numbers(seed)
+    for _ in range(start_epoch // epochs):
+        iter(numbers)  # which draws the seed of an iteration, and nothing else
+    batches = numbers.take(epochs).flat_map(one_epoch)
     return batches.apply(tf.data.experimental.assert_cardinality(steps * epochs))
 
 

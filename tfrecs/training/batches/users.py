@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def user_batches(
-    train: Interactions, *, seed: int, batch_size: int = 128, epochs: int = 1
+    train: Interactions,
+    *,
+    seed: int,
+    batch_size: int = 128,
+    epochs: int = 1,
+    start_epoch: int = 0,
 ) -> "tf.data.Dataset":
     """Returns users and all of their items, for catalogue-wide objectives.
 
@@ -24,6 +29,7 @@ def user_batches(
         seed: seed of the order.
         batch_size: users in a batch; all with positives if they are fewer.
         epochs: passes over the users in one iteration of the dataset.
+        start_epoch: epochs to skip, to resume a training; a multiple of `epochs`.
 
     Returns:
         A finite dataset of `({"user_id": [batch]}, labels [batch, num_items])`, the
@@ -56,4 +62,5 @@ def user_batches(
         labels = tf.ensure_shape(labels, [batch_size, train.num_items])
         return {"user_id": user_id}, tf.cast(labels, tf.int8)
 
-    return ready(shuffled_rows(len(active), batch_size, epochs, seed).map(gather))
+    rows = shuffled_rows(len(active), batch_size, epochs, seed, start_epoch)
+    return ready(rows.map(gather))
