@@ -5,9 +5,11 @@ from tfrecs.callbacks.board.hparams import log_result
 from tfrecs.callbacks.board.projector import ItemDisplay
 from tfrecs.callbacks.board.snapshots import Snapshots
 from tfrecs.callbacks.tensorboard import TensorBoard
+from tfrecs.training.checkpoints.checkpoint import Checkpoint
 from tfrecs.training.ranking_metrics import RankingMetrics
 
 __all__ = [
+    "Checkpoint",
     "EventWriter",
     "ItemDisplay",
     "RankingMetrics",

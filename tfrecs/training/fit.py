@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
@@ -15,14 +16,14 @@ from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, ConfiguredLos
 from tfrecs.losses.score_range import check_score_range
 from tfrecs.losses.settings import settings_of
 from tfrecs.models.two_tower import TwoTower
-from tfrecs.training.bias_start import start_at_prior
+from tfrecs.training.checkpoints.beginning import Run
+from tfrecs.training.checkpoints.checkpoint import Checkpoint
 from tfrecs.training.custom_loss import Objective
 from tfrecs.training.defaults import Settings, choose_settings
 from tfrecs.training.finite_loss import FiniteLoss
 from tfrecs.training.plan import Negatives, Plan, choose_negatives
 from tfrecs.training.ranking_metrics import RankingMetrics
 from tfrecs.training.recipe import Recipe
-from tfrecs.training.svd_start import is_untrained, start_from_svd
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -46,6 +47,7 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     validate_every: int | None = None,
     verbose: bool | None = None,
+    checkpoint: str | Path | None = None,
 ) -> keras.callbacks.History:
     """Trains a model on interactions.
 
@@ -88,6 +90,10 @@ def fit(
             `epochs`. To Keras they are one epoch, which has a cost of its own. By
             default the greatest divisor that is at most 5.
         verbose: whether to show Keras's progress bar; by default on a terminal.
+        checkpoint: folder of this training's checkpoints, one for each call of the
+            callbacks. A training that was killed goes on from the last one, to the same
+            weights, if the same call is made again; one that has ended returns. See
+            `tfrecs.callbacks.Checkpoint`.
 
     Returns:
         The history of Keras, with a row of metrics for every call of the callbacks. Its
@@ -102,8 +108,8 @@ def fit(
             a recipe; if `train` and the model differ in the number of users or items;
             if `train` has no ratings for an objective of ratings; if the model has a
             `y_range` and ratings are outside, or the objective needs logits; if a size
-            is below 1;
-            or if `validate_every` does not divide `epochs`.
+            is below 1; if `validate_every` does not divide `epochs`; or if
+            `checkpoint` is damaged or of another training.
     """
     check_same_sizes(model, train)
     settings = _settings(model, train, objective, negatives, recipe)
@@ -113,16 +119,18 @@ def fit(
     check_divides(epochs, every)
     plan = _plan(model, train, settings)
     params = _logged(plan, epochs, every, settings.reason)
-    data = plan.batches(train, seed=seed, epochs=every, batch_size=batch_size)
-    if settings.short and is_untrained(model):
-        start_from_svd(model, train, seed=seed)
-    start_at_prior(model, train, plan, batch_size)
-    steps = int(data.cardinality()) * (epochs // every)
-    trained = compile_for(model, plan, optimizer or settings.optimizer(model, steps))
+    order = {"seed": seed, "epochs": every, "batch_size": batch_size}
+    run = Run(model, train, plan, order, epochs)
+    data = run.batches()
+    optimizer = optimizer or settings.optimizer(model, run.steps(data))
     if validation is not None:
         callbacks = [RankingMetrics(train, validation), *callbacks]
+    saved = run.checkpoint(checkpoint, optimizer, validation, callbacks)
+    data = data if saved is None else run.rest(data, saved.epochs_done)
+    run.start(from_svd=settings.short)
+    trained = compile_for(model, plan, optimizer)
     history = fit_batches(
-        trained, data, epochs // every, callbacks, every=every, verbose=verbose
+        trained, data, epochs // every, callbacks, saved, every=every, verbose=verbose
     )
     history.params.update(params)
     return history
@@ -237,6 +245,7 @@ def fit_batches(
     data: "tf.data.Dataset",
     iterations: int,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    checkpoint: Checkpoint | None = None,
     *,
     every: int = 1,
     verbose: bool | None = False,
@@ -248,6 +257,7 @@ def fit_batches(
         data: batches; an iteration is a Keras epoch, after which callbacks are called.
         iterations: the number of iterations over `data`.
         callbacks: as of `fit`.
+        checkpoint: where to resume; `data` starts after its `epochs_done` iterations.
         every: epochs of an iteration.
         verbose: whether to show a progress bar, or None to show it on a terminal; a
             `ProgbarLogger` among the callbacks shows it too.
@@ -260,8 +270,9 @@ def fit_batches(
     shown = verbose or any(
         isinstance(callback, keras.callbacks.ProgbarLogger) for callback in callbacks
     )
+    saved = [] if checkpoint is None else [checkpoint]
     listed = keras.callbacks.CallbackList(
-        [*callbacks, FiniteLoss(every)],
+        [*callbacks, FiniteLoss(every), *saved],
         add_history=True,
         add_progbar=shown,
         model=getattr(trained, "towers", trained),
@@ -272,6 +283,7 @@ def fit_batches(
     return trained.fit(
         data,
         epochs=iterations,
+        initial_epoch=checkpoint.initial_epoch(iterations) if checkpoint else 0,
         steps_per_epoch=steps,  # or Keras opens the data twice
         callbacks=listed,
         shuffle=False,

@@ -27,6 +27,7 @@ def history_batches(
     correct: bool = True,
     label_negatives: bool = True,
     epochs: int = 1,
+    start_epoch: int = 0,
 ) -> "tf.data.Dataset":
     """Returns histories, the next item of every position, and shared negatives.
 
@@ -47,6 +48,7 @@ def history_batches(
         correct: whether scores are corrected for how often an item is drawn.
         label_negatives: whether labels have a column for each negative.
         epochs: passes over `train` in one iteration of the dataset.
+        start_epoch: epochs to skip, to resume a training; a multiple of `epochs`.
 
     Returns:
         A finite dataset of `({"history": [rows, max_length], "item_id": [positions],
@@ -83,7 +85,7 @@ def history_batches(
         inputs["history"] = tf.gather(histories, rows)
         return inputs, labels, tf.reshape(tf.gather(weights, rows), [-1])
 
-    order = shuffled_rows(len(packed.history), num_rows, epochs, seed)
+    order = shuffled_rows(len(packed.history), num_rows, epochs, seed, start_epoch)
     return ready(order.map(gather))
 
 

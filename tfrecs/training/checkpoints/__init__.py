@@ -1,0 +1,1 @@
+"""Checkpoints of a training: `checkpoint` has the callback that `tfrecs.fit` uses."""
