@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfrecs.models import build_mf
-from tfrecs.models.compiled_steps import train_in_one_call
+from tfrecs.models.compiled_steps import runs_in_one_call
 from tfrecs.optimizers import RowwiseAdagrad
 from tfrecs.training.batches import pairwise_batches, user_batches
 
@@ -58,8 +58,8 @@ EAGER = {"jit_compile": False, "run_eagerly": True}  # nothing to compile
 
 def test_weights_losses_and_metrics_are_those_of_single_steps():
     one, four = compiled(1, dropout=0.5), compiled(4, dropout=0.5)
-    assert train_in_one_call(one) is None
-    assert train_in_one_call(four) is not None
+    assert not runs_in_one_call(one)
+    assert runs_in_one_call(four)
     trained = 0
     for steps in (10, 3):  # 4, 4 and 2; fewer than 4
         logged = [fit(model, batches(steps), epochs=3) for model in (one, four)]
@@ -113,7 +113,7 @@ def test_callbacks_are_called_once_for_each_execution():
     ids=["single", "no-jit", "eager"],
 )
 def test_other_ways_are_left_to_keras(options):
-    assert train_in_one_call(compiled(**options)) is None
+    assert not runs_in_one_call(compiled(**options))
 
 
 def test_several_replicas_are_left_to_keras(monkeypatch):
@@ -123,7 +123,7 @@ def test_several_replicas_are_left_to_keras(monkeypatch):
         num_replicas_in_sync = 2
 
     monkeypatch.setattr(type(model), "distribute_strategy", Two)
-    assert train_in_one_call(model) is None
+    assert not runs_in_one_call(model)
 
 
 def test_batches_of_unknown_size_are_taken_one_by_one():

@@ -25,6 +25,28 @@ def registered(loss: Function) -> Function:
     return keras.saving.register_keras_serializable("tfrecs")(in_float32)
 
 
+def of_rows(loss: Function) -> Function:
+    """Registers a loss that compares the scores of a row, and checks that it has rows.
+
+    Scores of pairs come as `[batch, 1]`, and pairs with weights as `[batch, n, 1]`.
+    """
+
+    @wraps(loss)
+    def with_rows(labels: Any, scores: Any, *settings: Any, **named: Any) -> Any:
+        ranks = len(labels.shape), len(scores.shape)
+        if ranks != (2, 2) or scores.shape[-1] == 1:
+            raise ValueError(
+                f"`{loss.__name__}` compares the scores of a row: item ids and labels "
+                "must be [batch, 1 + num_negatives], and weights [batch]. Received: "
+                f"labels {tuple(labels.shape)} and scores {tuple(scores.shape)}. For "
+                "single pairs, and for weights of pairs, use a loss of pairs, such as "
+                "BinaryCrossentropy(from_logits=True)."
+            )
+        return loss(labels, scores, *settings, **named)
+
+    return registered(with_rows)
+
+
 def positive_score(labels: Any, scores: Any) -> Any:
     """Returns the score of the row's one positive: `[batch, 1]`."""
     of_positive = ops.where(ops.equal(labels, 1), scores, 0.0)

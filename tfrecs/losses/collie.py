@@ -11,13 +11,13 @@ from keras import ops
 from tfrecs.losses._rows import (
     lead_over_hardest,
     mean_over_negatives,
+    of_rows,
     positive_score,
-    registered,
 )
 from tfrecs.losses.weighted_rank import first_violation
 
 
-@registered
+@of_rows
 def collie_bpr(labels: Any, scores: Any) -> Any:
     """Collie's BPR: the distance of sigmoid of the gap from the ideal gap.
 
@@ -34,7 +34,7 @@ def collie_bpr(labels: Any, scores: Any) -> Any:
     return mean_over_negatives(labels, scores, _sigmoid_distance)
 
 
-@registered
+@of_rows
 def collie_hinge(labels: Any, scores: Any) -> Any:
     """Collie's hinge: with its square.
 
@@ -48,7 +48,7 @@ def collie_hinge(labels: Any, scores: Any) -> Any:
     return mean_over_negatives(labels, scores, _shortfall)
 
 
-@registered
+@of_rows
 def collie_adaptive_bpr(labels: Any, scores: Any) -> Any:
     """Collie's adaptive BPR: of the negative with the highest score.
 
@@ -63,7 +63,7 @@ def collie_adaptive_bpr(labels: Any, scores: Any) -> Any:
     return _sigmoid_distance(*lead_over_hardest(labels, scores, scores))
 
 
-@registered
+@of_rows
 def collie_adaptive_hinge(labels: Any, scores: Any) -> Any:
     """Collie's adaptive hinge: of the negative that `collie_adaptive_bpr` chooses.
 
@@ -76,7 +76,7 @@ def collie_adaptive_hinge(labels: Any, scores: Any) -> Any:
     return _shortfall(*lead_over_hardest(labels, scores, scores))
 
 
-@registered
+@of_rows
 def collie_warp(labels: Any, scores: Any, num_items: int | None = None) -> Any:
     """Collie's WARP: the first violation, weighted, with its square.
 

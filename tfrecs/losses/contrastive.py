@@ -4,10 +4,10 @@ from typing import Any
 
 from keras import ops
 
-from tfrecs.losses._rows import registered
+from tfrecs.losses._rows import of_rows
 
 
-@registered
+@of_rows
 def ccl(
     labels: Any, scores: Any, margin: float = 0.4, negative_weight: float = 10.0
 ) -> Any:

@@ -4,12 +4,12 @@ from typing import Any
 
 from keras import ops
 
-from tfrecs.losses._rows import positive_score, registered
+from tfrecs.losses._rows import of_rows, positive_score, registered
 
 _NOTHING = -1e30  # whose exponential is 0, and which no product makes infinite
 
 
-@registered
+@of_rows
 def sampled_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any:
     """Softmax over the positive and its negatives.
 
@@ -46,7 +46,7 @@ def negative_log_likelihood(labels: Any, log_probabilities: Any) -> Any:
     return -log_probabilities[:, 0]
 
 
-@registered
+@of_rows
 def catalogue_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any:
     """Softmax over the whole catalogue.
 
@@ -68,7 +68,7 @@ def catalogue_softmax(labels: Any, scores: Any, temperature: float = 1.0) -> Any
     return ops.sum(labels, axis=-1) * everything - ops.sum(labels * scores, axis=-1)
 
 
-@registered
+@of_rows
 def bsl(
     labels: Any,
     scores: Any,

@@ -8,10 +8,10 @@ from typing import Any
 
 from keras import ops
 
-from tfrecs.losses._rows import lead_over_hardest, mean_over_negatives, registered
+from tfrecs.losses._rows import lead_over_hardest, mean_over_negatives, of_rows
 
 
-@registered
+@of_rows
 def bpr(labels: Any, scores: Any) -> Any:
     """Bayesian personalized ranking: the positive above each negative.
 
@@ -32,7 +32,7 @@ def bpr(labels: Any, scores: Any) -> Any:
     return mean_over_negatives(labels, scores, _cross_entropy)
 
 
-@registered
+@of_rows
 def hinge(labels: Any, scores: Any) -> Any:
     """Hinge: the positive above each negative by the ideal gap, 1 without credit.
 
@@ -47,7 +47,7 @@ def hinge(labels: Any, scores: Any) -> Any:
     )
 
 
-@registered
+@of_rows
 def adaptive_bpr(labels: Any, scores: Any) -> Any:
     """BPR against the row's hardest negative, that of the highest score less credit.
 
@@ -64,7 +64,7 @@ def adaptive_bpr(labels: Any, scores: Any) -> Any:
     return _cross_entropy(lead - credit, credit)
 
 
-@registered
+@of_rows
 def adaptive_hinge(labels: Any, scores: Any) -> Any:
     """Hinge against the row's hardest negative, as for `adaptive_bpr`.
 

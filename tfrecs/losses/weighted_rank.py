@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from tfrecs.losses._rows import positive_score, registered
+from tfrecs.losses._rows import of_rows, positive_score
 
 _MOST = 10.0  # the highest weight, of ranks above 22 thousand, as in LightFM
 
 
-@registered
+@of_rows
 def warp(labels: Any, scores: Any, num_items: int | None = None) -> Any:
     """WARP: push the first negative of the row that violates the margin.
 
@@ -37,7 +37,7 @@ def warp(labels: Any, scores: Any, num_items: int | None = None) -> Any:
     return _warp(labels, scores, positive_score(labels, scores), num_items)
 
 
-@registered
+@of_rows
 def warp_all(labels: Any, scores: Any, num_items: int | None = None) -> Any:
     """WARP with the rank estimated from how many of all negatives violate the margin.
 
@@ -67,7 +67,7 @@ def warp_all(labels: Any, scores: Any, num_items: int | None = None) -> Any:
     return ops.minimum(weight, _MOST) * total / ops.maximum(violators, 1)
 
 
-@registered
+@of_rows
 def kos_warp(labels: Any, scores: Any, k: int = 5, num_items: int | None = None) -> Any:
     """WARP for the k-th best of several positives of a row.
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from tfrecs._base.indices import PADDING
 from tfrecs._base.types import AnyArray
+from tfrecs.models.by_rank import for_each_rank
 
 KINDS = {
     "user_id": "users",
@@ -33,9 +34,16 @@ def make_checked(
         make: the method of Keras that creates it.
         force: whether to create it again.
     """
-    if getattr(model, name) is None or force:
+
+    def checked_function() -> Callable[..., Any]:
+        of_all_ranks = getattr(model, name)
         make(force=True)
-        setattr(model, name, checked(getattr(model, name), model))
+        function = getattr(model, name)
+        setattr(model, name, of_all_ranks)
+        return checked(function, model)
+
+    if getattr(model, name) is None or force:
+        setattr(model, name, for_each_rank(checked_function))
 
 
 def checked(function: Callable[..., Any], model: keras.Model) -> Callable[..., Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from tfrecs.models.by_rank import for_each_rank
 from tfrecs.models.checked_batches import check_ids, checked, make_checked
 
 
@@ -18,26 +19,33 @@ def make_train_function(model: keras.Model, parent: Any, force: bool) -> None:
     trained = tuple(map(id, model.trainable_variables))
     if model.train_function is None or force or trained != model.trained:
         model.trained = trained
-        model.train_function = train_in_one_call(model)
-        if model.train_function is None:
+        if runs_in_one_call(model):
+            model.train_function = for_each_rank(lambda: train_in_one_call(model))
+        else:
             make_checked(model, "train_function", parent.make_train_function, True)
 
 
-def train_in_one_call(model: keras.Model) -> Callable[[Any], Any] | None:
+def runs_in_one_call(model: keras.Model) -> bool:
+    """Returns whether the training steps of a model run in one call.
+
+    Keras's own function is right for other backends, single steps, `tf.distribute`, and
+    without `jit_compile`.
+    """
+    if keras.backend.backend() != "tensorflow" or not model.jit_compile:
+        return False
+    if model.run_eagerly or model.steps_per_execution == 1:
+        return False
+    return bool(model.distribute_strategy.num_replicas_in_sync == 1)
+
+
+def train_in_one_call(model: keras.Model) -> Callable[[Any], Any]:
     """Returns a function that runs `steps_per_execution` steps in one compiled call.
 
     With `jit_compile=True` Keras calls a compiled step for each batch. Each call copies
     the variables in and out and allocates its buffers, which for small models takes
     longer than the arithmetic. Here the loop over the steps is compiled too, as Keras
-    does on JAX. Returns None where Keras's own function is right: other backends,
-    single steps, no `jit_compile`, and `tf.distribute`.
+    does on JAX.
     """
-    if keras.backend.backend() != "tensorflow" or not model.jit_compile:
-        return None
-    if model.run_eagerly or model.steps_per_execution == 1:
-        return None
-    if model.distribute_strategy.num_replicas_in_sync > 1:
-        return None
     import tensorflow as tf
 
     take, run = _batches(model.steps_per_execution), _loop(model)

@@ -14,19 +14,22 @@ from tfrecs.models.checked_batches import make_checked
 from tfrecs.models.compiled_steps import make_train_function
 from tfrecs.models.interaction import Interaction, TowerOutput, as_arrays
 from tfrecs.models.jax_steps import train_step
+from tfrecs.models.serving import export_saved_model
 from tfrecs.models.views import OverCatalogue, OverSharedNegatives, OverSharedSoftmax
+from tfrecs.models.weights import WeighedModel, weigh_classes
 
 SCORE_BLOCK = 2**24
 """Numbers held at once while scoring the catalogue: 64 MiB of float32."""
 
 
 @keras.saving.register_keras_serializable("tfrecs")
-class TwoTower(keras.Model):
+class TwoTower(WeighedModel):
     """A functional model: `interaction(user_tower(user_id), item_tower(item_id))`.
 
     Inputs are `{"user_id": [batch], "item_id": [batch] or [batch, n]}`, int32; outputs
-    are logits of `item_id`'s shape. Keep to one of the two ranks for each `compile`.
-    `HistoryTowers` reads a history of items in place of the user id.
+    are logits of `item_id`'s shape. Losses, metrics and weights of Keras are right for
+    both ranks; see `tfrecs.models.weights`. `HistoryTowers` reads a history of items in
+    place of the user id.
 
     Args:
         user_tower: from user ids `[batch]` to output `[batch, ...]`.
@@ -84,9 +87,15 @@ class TwoTower(keras.Model):
         ids["item_id"] = ops.expand_dims(ids["item_id"], -1)
         return super().call(ids, training=training, mask=mask)[:, 0]
 
+    def compute_output_spec(
+        self, inputs: dict[str, Any], training: Any = None, mask: Any = None
+    ) -> Any:
+        """Returns the shape and type of logits, for a model that contains this one."""
+        return keras.KerasTensor(inputs["item_id"].shape, self.output.dtype)
+
     def make_train_function(self, force: bool = False) -> None:
         """Creates the function that `fit` calls; see `train_in_one_call`."""
-        make_train_function(self, super(), force)
+        make_train_function(self, super(), self.classes_changed() or force)
 
     def make_test_function(self, force: bool = False) -> None:
         """Creates the function that Keras's `evaluate` calls, with checked ids."""
@@ -98,7 +107,24 @@ class TwoTower(keras.Model):
 
     def train_step(self, *given: Any) -> Any:
         """Runs one training step; see `tfrecs.models.jax_steps`."""
-        return train_step(self, super().train_step, *given)
+        *state, batch = given
+        batch = weigh_classes(batch, self.class_weights)
+        return train_step(self, super().train_step, *state, batch)
+
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **options: Any,
+    ) -> None:
+        """Calls `export` of Keras; see `export_saved_model` for its default."""
+        on_tensorflow = keras.backend.backend() == "tensorflow"
+        if on_tensorflow and format == "tf_saved_model" and input_signature is None:
+            export_saved_model(self, filepath, verbose is not False)
+        else:
+            super().export(filepath, format, verbose, input_signature, **options)
 
     def jax_state_sync(self) -> None:
         """Writes the state of a training on JAX to the weights; callbacks call it.

@@ -55,9 +55,9 @@ class HitRate(keras.metrics.Mean):
             sample_weight: `[batch]`, or `[batch, 1 + num_negatives]`, of which the
                 positive's counts; None for 1.
         """
-        labels = ops.cast(y_true, self.dtype)
+        labels, y_pred = _rows(ops.cast(y_true, self.dtype)), _rows(y_pred)
         if sample_weight is not None:
-            sample_weight = ops.cast(sample_weight, self.dtype)
+            sample_weight = _rows(ops.cast(sample_weight, self.dtype))
             if sample_weight.shape == labels.shape:
                 sample_weight = ops.sum(sample_weight * labels, axis=-1)
         values = self.of_rank(rank_in_row(labels, y_pred))
@@ -107,6 +107,11 @@ class MRR(HitRate):
     def of_rank(self, rank: Any) -> Any:
         """Returns the reciprocal rank of each row."""
         return super().of_rank(rank) / ops.cast(rank, "float32")
+
+
+def _rows(part: Any) -> Any:
+    """Drops the axis that a model adds to scores with weights of their own."""
+    return part[..., 0] if len(part.shape) == 3 else part
 
 
 def rank_in_row(labels: Any, scores: Any) -> Any:
