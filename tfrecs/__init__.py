@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from tfrecs.training.partial_credit import credit_from_frame as credit_from_frame
     from tfrecs.training.partial_credit import partial_credit as partial_credit
     from tfrecs.training.plan import Negatives as Negatives
+    from tfrecs.training.split_tables import SplitTables as SplitTables
     from tfrecs.training.svd_start import start_from_svd as start_from_svd
     from tfrecs.training.tuning.tune import tune as tune
 

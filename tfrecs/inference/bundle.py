@@ -122,13 +122,17 @@ def write_bundle(
     folder: Path, bundle: Bundle, *, overwrite: bool, durable: bool
 ) -> None:
     """Writes a bundle as a whole; see `Recommender.save`."""
+    from tfrecs.models.gathering import written_once
     from tfrecs.models.two_tower import check_weights
 
     folder = folder.resolve()  # the target of a link is written, and the link stays
-    _check_place(folder, overwrite)
-    check_weights(bundle.model)
-    with folder_when_whole(folder, overwrite=overwrite, durable=durable) as new:
-        _write_files(bundle, new)
+    with written_once(bundle.model) as model:
+        if model is None:
+            return
+        _check_place(folder, overwrite)
+        check_weights(model)
+        with folder_when_whole(folder, overwrite=overwrite, durable=durable) as new:
+            _write_files(bundle._replace(model=model), new)
 
 
 def _check_place(folder: Path, overwrite: bool) -> None:

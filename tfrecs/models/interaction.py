@@ -17,6 +17,7 @@ from keras import layers, ops
 
 from tfrecs._base.checks import check_range
 from tfrecs._base.finite import check_finite
+from tfrecs.models.gathering import to_numpy
 from tfrecs.models.layers import Dropout
 
 TowerOutput: TypeAlias = dict[str, Any]
@@ -42,7 +43,7 @@ def as_arrays(output: TowerOutput) -> TowerOutput:
     Raises:
         NotFinite: if a number is NaN or infinite.
     """
-    found = {name: ops.convert_to_numpy(widened(p)) for name, p in output.items()}
+    found = {name: to_numpy(widened(part)) for name, part in output.items()}
     for name, part in found.items():
         check_finite(part, name)
     return found

@@ -12,6 +12,7 @@ from tfrecs._base.indices import as_indices
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.models.checked_batches import make_checked
 from tfrecs.models.compiled_steps import make_train_function
+from tfrecs.models.gathering import to_numpy, written_once
 from tfrecs.models.interaction import Interaction, TowerOutput, as_arrays
 from tfrecs.models.jax_steps import train_step
 from tfrecs.models.serving import export_saved_model
@@ -199,8 +200,8 @@ class TwoTower(WeighedModel):
         def score(user_ids: IntArray) -> FloatArray:
             user = self.read_users(self.as_users(user_ids))
             p = self.interaction.user_vectors(user, items)
-            check_finite(ops.convert_to_numpy(p), "user vectors")
-            return ops.convert_to_numpy(ops.matmul(p, q))
+            check_finite(to_numpy(p), "user vectors")
+            return to_numpy(ops.matmul(p, q))
 
         return score
 
@@ -226,6 +227,12 @@ class TwoTower(WeighedModel):
                 scores = np.empty((num_users, num_items), found.dtype)
             scores[rows, columns] = found
         return scores
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves the model as Keras does, once if it spans processes."""
+        with written_once(self) as model:
+            if model is not None:
+                keras.Model.save(model, *args, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

@@ -94,8 +94,3 @@ class RowSparse(keras.optimizers.Optimizer):
         if not (self.clipnorm or self.global_clipnorm or self.clipvalue):
             return grads
         return clip_sums(grads, super()._clip_gradients)
-
-
-def is_table(variable: keras.Variable) -> bool:
-    """Returns whether a variable is the table of a `keras.layers.Embedding`."""
-    return len(variable.shape) == 2 and variable.path.endswith("/embeddings")

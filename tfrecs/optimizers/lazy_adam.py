@@ -5,8 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfrecs.models.layers.embedding import look_up
-from tfrecs.optimizers._row_sparse import RowSparse, is_table
+from tfrecs.models.layers.embedding import is_table, look_up
+from tfrecs.optimizers._row_sparse import RowSparse
 from tfrecs.optimizers._rows import Rows
 
 

@@ -2,6 +2,8 @@
 
 import math
 
+from keras import ops
+
 from tfrecs.data.interactions import Interactions
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.plan import Plan
@@ -23,7 +25,7 @@ def start_at_prior(
     interaction = model.interaction
     if not interaction.use_bias or not interaction.global_bias.trainable:
         return
-    if float(interaction.global_bias) != 0:
+    if ops.convert_to_numpy(interaction.global_bias) != 0:
         return
     if train.ratings is not None and plan.negatives.kind == "none":
         prior = float(train.ratings.mean())

@@ -24,6 +24,7 @@ from tfrecs.training.finite_loss import FiniteLoss
 from tfrecs.training.plan import Negatives, Plan, choose_negatives
 from tfrecs.training.ranking_metrics import RankingMetrics
 from tfrecs.training.recipe import Recipe
+from tfrecs.training.several_devices import batches_of_devices, scope_of, strategy_of
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -216,12 +217,13 @@ def compile_for(
     the whole catalogue or the negatives of a batch. The model is then compiled with the
     same optimizer, and with the objective's loss of one positive and its negatives.
     """
-    trained = plan.row.view(model, plan.settings)
-    # XLA and `tf.distribute` do not go together on CPUs, for any optimizer.
-    strategy = getattr(trained, "distribute_strategy", None)  # TensorFlow's alone
+    with scope_of(model):
+        trained = plan.row.view(model, plan.settings)
+    # With `tf.distribute`, XLA fails on CPUs and several steps in one call do too.
+    is_alone = strategy_of(trained) is None
     options = {
-        "jit_compile": strategy is None or strategy.num_replicas_in_sync == 1,
-        "steps_per_execution": STEPS_PER_EXECUTION,
+        "jit_compile": is_alone,
+        "steps_per_execution": STEPS_PER_EXECUTION if is_alone else 1,
     }
     losses = {**RATING_LOSSES, **CATALOGUE_LOSSES, **LOSSES}
     trained.compile(optimizer, loss=_loss(model, plan, plan.row.losses), **options)
@@ -280,11 +282,12 @@ def fit_batches(
         epochs=iterations,
         steps=steps,
     )
-    return trained.fit(
-        data,
-        epochs=iterations,
-        initial_epoch=checkpoint.initial_epoch(iterations) if checkpoint else 0,
-        steps_per_epoch=steps,  # or Keras opens the data twice
-        callbacks=listed,
-        shuffle=False,
-    )
+    with batches_of_devices(trained, data) as batches:
+        return trained.fit(
+            batches,
+            epochs=iterations,
+            initial_epoch=checkpoint.initial_epoch(iterations) if checkpoint else 0,
+            steps_per_epoch=steps,  # or Keras opens the data twice
+            callbacks=listed,
+            shuffle=False,
+        )

@@ -11,6 +11,7 @@ from tfrecs._base.checks import check_positive
 from tfrecs._base.types import FloatArray
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.sizes import check_same_sizes
+from tfrecs.models.gathering import to_numpy
 from tfrecs.models.layers.embedding import WHOLE, look_up
 from tfrecs.models.two_tower import TwoTower, layers_with_weights
 
@@ -76,7 +77,7 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
         rows = side * np.sqrt(singular_values)
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         known = (count > 0) & (norms[:, 0] > 0)
-        start = np.array(table)
+        start = to_numpy(table).copy()
         start[known, :dim] = LENGTH * rows[known] / norms[known]
         table.assign(start)
     return model
@@ -129,7 +130,7 @@ def _is_initial(table: Any) -> bool:
     height = min(table.input_dim, max(1, WHOLE // table.output_dim))
     drawn = table.embeddings_initializer((height, table.output_dim))
     rows = look_up(table.embeddings, np.arange(height, dtype=np.int32))
-    return np.array_equal(ops.convert_to_numpy(drawn), ops.convert_to_numpy(rows))
+    return np.array_equal(ops.convert_to_numpy(drawn), to_numpy(rows))
 
 
 def _tables(model: TwoTower) -> list[Any]:

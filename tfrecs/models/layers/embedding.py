@@ -92,6 +92,11 @@ class Embedding(layers.Embedding):
         return {**super().get_config(), "l2": self.l2}
 
 
+def is_table(variable: keras.Variable) -> bool:
+    """Returns whether a variable is the table of a `keras.layers.Embedding`."""
+    return len(variable.shape) == 2 and variable.path.endswith("/embeddings")
+
+
 def look_up(table: Any, ids: Any) -> Any:
     """Rows `ids` of a variable: `ids`' shape + `[dim]`, the rest of it unread.
 
