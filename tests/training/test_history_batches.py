@@ -162,10 +162,16 @@ def chains():
 
 
 @pytest.mark.slow
-def test_a_model_of_order_learns_the_step(chains):
-    train, test = chains
+@pytest.mark.parametrize(("name", "steps"), [("gru", (1, 3)), ("sasrec", (1,))])
+def test_a_model_of_order_learns_the_step(name, steps):
+    """Attention takes far longer than a GRU to tell two steps from each other."""
+    lists = [
+        (start + step * np.arange(6)) % 20 for start in range(20) for step in steps
+    ]
+    log = log_of(*lists, timestamps=np.tile(np.arange(6), len(lists)))
+    train, test = leave_last_out(log, seed=0)
     keras.utils.set_random_seed(0)
-    model = HISTORY_MODELS["gru"](20, embedding_dim=16, max_length=8, dropout=0.0)
+    model = HISTORY_MODELS[name](20, embedding_dim=16, max_length=8, dropout=0.0)
     history = fit(
         model,
         train,
