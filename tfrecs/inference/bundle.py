@@ -122,9 +122,16 @@ def write_bundle(
     folder: Path, bundle: Bundle, *, overwrite: bool, durable: bool
 ) -> None:
     """Writes a bundle as a whole; see `Recommender.save`."""
+    import keras
+
     from tfrecs.models.gathering import written_once
     from tfrecs.models.two_tower import check_weights
 
+    if not isinstance(bundle.model, keras.Model):
+        raise TypeError(
+            "`model` must be a Keras model to be saved, such as from build_mf. "
+            f"Received: {type(bundle.model).__name__}"
+        )
     folder = folder.resolve()  # the target of a link is written, and the link stays
     with written_once(bundle.model) as model:
         if model is None:
@@ -178,11 +185,6 @@ def _write_files(bundle: Bundle, folder: Path) -> None:
         if encoder is not None:
             path = folder / f"{side}_encoder.json"
             path.write_text(encoder.to_json(), encoding="utf-8")
-    if not isinstance(bundle.model, keras.Model):
-        raise TypeError(
-            "`model` must be a Keras model to be saved, such as from build_mf. "
-            f"Received: {type(bundle.model).__name__}"
-        )
     bundle.model.save(folder / "model.keras")
     versions = {
         "python": platform.python_version(),

@@ -44,7 +44,8 @@ def of_rows(loss: Function) -> Function:
             )
         return loss(labels, scores, *settings, **named)
 
-    return registered(with_rows)
+    checked: Any = registered(with_rows)
+    return checked
 
 
 def positive_score(labels: Any, scores: Any) -> Any:

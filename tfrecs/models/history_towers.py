@@ -70,7 +70,7 @@ class HistoryTowers(TwoTower):
 
     def read_users(self, users: IntArray) -> TowerOutput:
         """Returns the user tower's output, computed in blocks of bounded memory."""
-        height = max(1, READ_AT_ONCE // self.max_length**2)
+        height = max(1, READ_AT_ONCE // self.user_tower.inputs[0].shape[1] ** 2)
         blocks = [
             self.user_tower(users[start : start + height])["factors"]
             for start in range(0, max(1, len(users)), height)

@@ -252,12 +252,12 @@ class TwoTower(WeighedModel):
         cls, config: dict[str, Any], custom_objects: Any = None
     ) -> "TwoTower":
         """Creates the model that `get_config` describes."""
-        parts = {
+        parts: dict[str, Any] = {
             name: keras.saving.deserialize_keras_object(config[name], custom_objects)
             for name in ("user_tower", "item_tower", "interaction")
             if name in config
         }
-        return cls(**{**config, **parts})
+        return cls(**(config | parts))
 
 
 def check_weights(model: keras.Model) -> None:
