@@ -144,7 +144,10 @@ def imported(path):
             yield node.module.split(".")[0]
 
 
-OF_ONE_BACKEND = ("compiled_steps.py", "gathering.py", "jax_steps.py")
+OF_ONE_BACKEND = (
+    *("by_rank.py", "compiled_steps.py", "gathering.py", "jax_steps.py"),
+    "serving.py",
+)
 
 
 def test_models_and_losses_know_nothing_of_tensorflow():
