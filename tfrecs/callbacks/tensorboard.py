@@ -189,7 +189,9 @@ class TensorBoard(keras.callbacks.Callback):
                 self._profiler.stop()
 
     def _write_start(self) -> None:
-        card = card_of(self.card, self.train, self.validation, self._towers, self.model)
+        loss = (self.params or {}).get("loss")
+        about = self.card, self.train, self.validation, self._towers, self.model
+        card = card_of(*about, loss)
         self._events.write(self._epochs, texts({"card of the run": card}))
         if self.hparams is not None:
             self._events.write(self._epochs, session_start(self.log_dir, self.hparams))

@@ -77,3 +77,11 @@ def _check_setting(name: str, loss: Loss, setting: str, value: Any) -> None:
     elif not math.isfinite(value) or (value <= 0 and setting not in ANY_SIGN):
         above = "finite" if setting in ANY_SIGN else "above 0, and finite"
         raise ValueError(f"`{setting}` must be {above}. Received: {setting}={value!r}")
+
+
+def title_of(loss: Any) -> str:
+    """Returns the name of a loss that a model was compiled with."""
+    if isinstance(loss, str):
+        return loss
+    name = getattr(loss, "__name__", None) or getattr(loss, "name", None)
+    return str(name or type(loss).__name__)

@@ -14,7 +14,7 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.data.sizes import check_same_sizes
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, ConfiguredLoss, Loss
 from tfrecs.losses.score_range import check_score_range
-from tfrecs.losses.settings import settings_of
+from tfrecs.losses.settings import settings_of, title_of
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.checkpoints.beginning import Run
 from tfrecs.training.checkpoints.checkpoint import Checkpoint
@@ -281,6 +281,7 @@ def fit_batches(
         verbose=int(shown),  # a logger prints nothing with 0
         epochs=iterations,
         steps=steps,
+        loss=title_of(trained.loss),  # of a view, which callbacks do not see
     )
     with batches_of_devices(trained, data) as batches:
         return trained.fit(

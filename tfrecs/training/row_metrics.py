@@ -55,7 +55,10 @@ class HitRate(keras.metrics.Mean):
             sample_weight: `[batch]`, or `[batch, 1 + num_negatives]`, of which the
                 positive's counts; None for 1.
         """
-        labels, y_pred = _rows(ops.cast(y_true, self.dtype)), _rows(y_pred)
+        labels, y_pred = (
+            _rows(ops.cast(y_true, self.dtype)),
+            _rows(ops.convert_to_tensor(y_pred)),
+        )
         if sample_weight is not None:
             sample_weight = _rows(ops.cast(sample_weight, self.dtype))
             if sample_weight.shape == labels.shape:

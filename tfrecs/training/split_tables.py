@@ -21,10 +21,6 @@ class SplitTables(keras.distribution.ModelParallel):
 
     Args:
         devices: as of `keras.distribution.list_devices`; all devices by default.
-
-    Example:
-        >>> keras.distribution.set_distribution(tfrecs.SplitTables())  # doctest: +SKIP
-        >>> model = tfrecs.build_mf(10**8, 10**6, embedding_dim=64)  # doctest: +SKIP
     """
 
     def __init__(self, devices: Sequence[str] | None = None) -> None:

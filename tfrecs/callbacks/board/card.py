@@ -12,6 +12,7 @@ import keras
 import tfrecs
 from tfrecs.callbacks.board.markdown import literal, table
 from tfrecs.data.interactions import Interactions
+from tfrecs.losses.settings import title_of
 
 
 def card_of(
@@ -20,10 +21,12 @@ def card_of(
     validation: Interactions | None,
     model: keras.Model,
     trained: keras.Model,
+    loss: str | None = None,
 ) -> str:
     """Returns the card of `model` as a table in markdown, with `rows` first.
 
-    `trained` is the model that `fit` is called on: `model` or a view of it.
+    `trained` is the model that `fit` is called on: `model` or a view of it. `loss` is
+    the name of its loss, if that is not the loss that it was compiled with.
     """
     density = len(train) / (train.num_users * train.num_items)
     card = {
@@ -38,7 +41,7 @@ def card_of(
     if model.built:
         weights = sum(math.prod(weight.shape) for weight in model.trainable_weights)
         card["parameters"] = f"{weights:,}"
-    card |= _of_training(trained)
+    card |= _of_training(trained, loss)
     backend = keras.backend.backend()
     versions = {name: metadata.version(name) for name in ("keras", backend, "numpy")}
     versions = {"tfrecs": tfrecs.__version__, **versions}
@@ -48,10 +51,10 @@ def card_of(
     return table(["", ""], [(literal(name), literal(x)) for name, x in card.items()])
 
 
-def _of_training(trained: keras.Model) -> dict[str, str]:
+def _of_training(trained: keras.Model, loss: str | None) -> dict[str, str]:
     """Returns the optimizers and the loss, if the model was compiled with them."""
     optimizer = getattr(trained, "optimizer", None)
-    loss = getattr(trained, "loss", None)
+    loss = loss or getattr(trained, "loss", None)
     rows = {}
     if optimizer is not None:
         if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
@@ -59,6 +62,5 @@ def _of_training(trained: keras.Model) -> dict[str, str]:
         each = getattr(optimizer, "optimizers", [optimizer])
         rows["optimizer"] = ", ".join(type(x).__name__ for x in each)
     if loss is not None:
-        name = getattr(loss, "__name__", getattr(loss, "name", type(loss).__name__))
-        rows["loss"] = loss if isinstance(loss, str) else name
+        rows["loss"] = title_of(loss)
     return rows
