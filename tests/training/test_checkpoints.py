@@ -29,6 +29,12 @@ class Interrupt(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+def callbacks(interrupt):
+    """Early stopping, whose best weights have a global bias, which is a number."""
+    stop = keras.callbacks.EarlyStopping("loss", patience=9, restore_best_weights=True)
+    return [stop, Interrupt(interrupt)]
+
+
 def trained(train, seed=0, build=tfrecs.build_mf, **settings):
     """Returns a new model after training, and its history."""
     keras.utils.set_random_seed(seed)
@@ -68,14 +74,14 @@ slow = pytest.mark.slow
 )
 def test_an_interrupted_training_ends_with_the_same_numbers(kind, parts, tmp_path):
     train, settings = parts[0], KINDS[kind]
-    expected = trained(train, **settings)
+    expected = trained(train, callbacks=callbacks(99), **settings)
     settings = {**settings, "checkpoint": tmp_path}
     with pytest.raises(KeyboardInterrupt):
-        trained(train, callbacks=[Interrupt(2)], **settings)
+        trained(train, callbacks=callbacks(2), **settings)
     assert sorted(path.name for path in tmp_path.iterdir()) == EPOCHS
-    found = trained(train, seed=7, callbacks=[Interrupt(99)], **settings)
+    found = trained(train, seed=7, callbacks=callbacks(99), **settings)
     assert_same_training(found, expected)
     assert [path.name for path in tmp_path.iterdir()] == ["finished"]
     # The same call returns the trained weights.
-    again = trained(train, seed=8, callbacks=[Interrupt(0)], **settings)
+    again = trained(train, seed=8, callbacks=callbacks(0), **settings)
     assert_same_training(again, expected)

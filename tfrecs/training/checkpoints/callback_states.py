@@ -86,12 +86,10 @@ def _packed_attributes(
 
 def _pack(value: Any, key: str, arrays: dict[str, AnyArray]) -> Any:
     """Returns a value as JSON, with its arrays by their keys in `arrays`."""
-    if isinstance(value, np.generic):
-        value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        arrays[key] = value
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biuf":
+        arrays[key] = np.asarray(value)
         return {"array": key}
     if isinstance(value, list):
         return [_pack(x, f"{key}/{n}", arrays) for n, x in enumerate(value)]
@@ -109,7 +107,7 @@ def _unpack(packed: Any, arrays: Mapping[str, AnyArray]) -> Any:
     if not isinstance(packed, dict):
         return packed
     if "array" in packed:
-        return arrays[packed["array"]]
+        return arrays[packed["array"]][()]  # a number where it was one
     if "op" in packed:
         if packed["op"].startswith("_"):
             raise AttributeError(packed["op"])
