@@ -90,7 +90,7 @@ assert keras.distribution.distribution().auto_shard_dataset
 layouts = LayoutMap(DeviceMesh((1, 2), ["batch", "model"]))
 layouts[".*no_such_table.*"] = ("model", None)
 keras.distribution.set_distribution(ModelParallel(layout_map=layouts))
-refused(tfrecs.build_mf(8, 6, embedding_dim=3), "no layout for user_factors/embeddings")
+refused(tfrecs.build_mf(8, 6, embedding_dim=3), "no layout for user_bias/embeddings")
 keras.distribution.set_distribution(tfrecs.SplitTables())
 refused(tfrecs.build_mf(7, 5, embedding_dim=3), "sizes that 2 devices divide")
 """
