@@ -260,9 +260,9 @@ def main() -> int:
 def report(runs: list[dict[str, Any]]) -> int:
     """Prints the table; returns the number of failures."""
     print("kind      killed  while writing  held  failed")
-    rows = [*{run["kind"]: 0 for run in runs}, "all"]
+    rows = [*{run["kind"]: 0 for run in runs}, "total"]
     for kind in rows:
-        mine = [run for run in runs if kind in (run["kind"], "all")]
+        mine = [run for run in runs if kind in (run["kind"], "total")]
         kills = [(kill, run["held"]) for run in mine for kill in run["kills"]]
         writing = sum(kill["died_while_writing"] for kill, _ in kills)
         held = sum(held for _, held in kills)

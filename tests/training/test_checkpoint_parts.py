@@ -119,6 +119,25 @@ def test_callbacks_and_dropout_go_on_where_they_were(epochs, tmp_path):
         assert names_in(tmp_path / "cut") == ["finished"]
 
 
+class AtEnd(keras.callbacks.Callback):
+    def __init__(self, interrupts):
+        super().__init__()
+        self.interrupts = interrupts
+
+    def on_train_end(self, logs=None):
+        if self.interrupts:
+            raise KeyboardInterrupt
+
+
+def test_the_epoch_that_stops_early_is_repeated_after_a_kill_at_the_end(tmp_path):
+    _, whole = train(tmp_path / "whole", epochs=40, more=[AtEnd(False)])
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "cut", epochs=40, more=[AtEnd(True)])
+    assert names_in(tmp_path / "cut")[-1] == f"epoch-{len(whole.epoch) - 1:06d}"
+    _, history = train(tmp_path / "cut", epochs=40, more=[AtEnd(False)])
+    assert history.history == whole.history
+
+
 def test_the_checkpoint_before_a_deleted_one_is_used(interrupted):
     expected, _ = train(interrupted.with_name("whole"))
     shutil.rmtree(interrupted / "epoch-000003")
