@@ -178,7 +178,7 @@ def killed(
         while child.poll() is None and epoch_of(folder) < wanted:
             time.sleep(POLL)
         while moment == "writing" and child.poll() is None:
-            if any(folder.glob(".*.partial")):
+            if any(folder.glob(".*.writing")):
                 break
             time.sleep(POLL)
         time.sleep(rng.uniform(0, 0.1 if moment == "between" else 0.004))
@@ -190,7 +190,7 @@ def killed(
         "moment": moment,
         "from_epoch": before,
         "last_checkpoint": epoch_of(folder),
-        "died_while_writing": any(folder.glob(".*.partial")),
+        "died_while_writing": any(folder.glob(".*.writing")),
     }
 
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tfrecs._base import folders
-from tfrecs._base.folders import folder_when_whole, read_folder
+from tfrecs._base.folders import folder_when_whole, read_folder, remove_left
 
 NAMES = ("a", "b", "c")
 
@@ -88,7 +88,7 @@ def test_an_interrupt_between_two_renames_puts_the_old_folder_back(
     assert held(tmp_path) == ["place"]
 
 
-def test_what_a_killed_writer_left_is_found_and_put_right(tmp_path, monkeypatch):
+def test_what_a_killed_writer_left_is_found_and_put_right(tmp_path):
     place, other = tmp_path / "place", tmp_path / "place2"
     write(place, "old")
     place.rename(tmp_path / ".place.0.old")  # killed between two renames
@@ -97,12 +97,11 @@ def test_what_a_killed_writer_left_is_found_and_put_right(tmp_path, monkeypatch)
     assert read_folder(place, read) == "old"
     with folder_when_whole(place, overwrite=True) as new:
         assert read(place) == "old"
-        assert ".place.1.writing" in held(tmp_path)  # too young
-        monkeypatch.setattr(folders, "STALE_SECONDS", -1)
+        assert held(tmp_path) == sorted([new.name, ".place2.1.writing", "place"])
         with folder_when_whole(place, overwrite=True):
             assert new.exists()  # its writer runs
-            assert ".place.1.writing" not in held(tmp_path)
-    assert held(tmp_path) == [".place2.1.writing", "place"]
+        remove_left(tmp_path)
+        assert held(tmp_path) == sorted([new.name, "place"])
     write(other, "new")
     assert held(tmp_path) == ["place", "place2"]
 
@@ -145,7 +144,6 @@ def test_a_writer_that_is_killed_at_any_moment_leaves_a_whole_folder(tmp_path, w
     program = f"""if True:
         from pathlib import Path
         from tfrecs._base import folders
-        folders.STALE_SECONDS = -1
         if {way == "two renames"}:
             folders._exchanged = lambda one, other: False
         print("begun", flush=True)
@@ -166,3 +164,4 @@ def test_a_writer_that_is_killed_at_any_moment_leaves_a_whole_folder(tmp_path, w
         assert read_folder(place, read)
     write(place, "last", overwrite=True)
     assert read(place) == "last"
+    assert not [*tmp_path.glob(".*.writing"), *tmp_path.glob(".*.old")]

@@ -156,7 +156,7 @@ def _three_callbacks():
 
 
 def test_what_a_killed_process_left_is_removed(interrupted):
-    left = interrupted / ".epoch-000004.1.partial"
+    left = interrupted / ".epoch-000004.1.writing"
     left.mkdir()
     (left / STATE).write_bytes(b"half")
     train(interrupted)

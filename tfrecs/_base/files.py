@@ -7,7 +7,6 @@ import csv
 import gzip
 import io
 import os
-import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,35 +58,6 @@ def replaced_when_whole(path: Path) -> Iterator[Path]:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def folder_when_whole(path: Path) -> Iterator[Path]:
-    """Yields a temporary folder, and renames it to `path` if no error is raised.
-
-    The files are on the disk before the name is, so that after a power failure too
-    there is no part of the folder. Creates the parent folder.
-    """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # of a killed process with this number
-    partial.mkdir(parents=True)
-    try:
-        yield partial
-        for part in (*partial.iterdir(), partial):
-            _to_disk(part)
-        os.rename(partial, path)
-        _to_disk(path.parent)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _to_disk(path: Path) -> None:
-    """Waits until the content of a file or a folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

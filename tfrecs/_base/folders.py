@@ -25,9 +25,6 @@ T = TypeVar("T")
 ATTEMPTS = 10
 """Most times that a folder is read while others replace it."""
 
-STALE_SECONDS = 60.0
-"""Least age of an unfinished folder to remove, if its writer no longer runs."""
-
 
 @contextmanager
 def folder_when_whole(
@@ -35,8 +32,8 @@ def folder_when_whole(
 ) -> Iterator[Path]:
     """Yields a new hidden folder, which takes the place of `folder` without an error.
 
-    After an error, `folder` is as before and nothing is left of the new one. What a
-    killed writer left is removed, once it is provably stale.
+    After an error, `folder` is as before and nothing is left of the new one. What
+    killed writers of the same folder left is removed.
 
     Args:
         folder: where the new folder belongs; its parents are made.
@@ -47,11 +44,16 @@ def folder_when_whole(
         FileExistsError: if the place is taken meanwhile, and `overwrite` is not set.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _clean(folder)
-    new = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.writing")
-    new.mkdir()
+    place = _place(folder)
+    if place != folder:
+        place.rename(folder)
+    remove_left(folder.parent, folder.name)
+    name = f".{folder.name}.{uuid.uuid4().hex}"
+    fresh, new = folder.with_name(f"{name}.new"), folder.with_name(f"{name}.writing")
+    fresh.mkdir()
     try:
-        with _locked(new):
+        with _locked(fresh):
+            fresh.rename(new)  # no other process sees it without the lock
             yield new
             if durable:
                 for path in (*new.rglob("*"), new):
@@ -60,7 +62,23 @@ def folder_when_whole(
             if durable:
                 _sync(folder.parent)
     finally:
-        shutil.rmtree(new, ignore_errors=True)  # the old one, after an exchange
+        for path in (fresh, new):  # the old folder, after an exchange
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_left(parent: Path, name: str | None = None) -> None:
+    """Removes the unfinished folders of writers that no longer run.
+
+    Args:
+        parent: the folder that they are in.
+        name: of the folder that they were to become; None for any.
+    """
+    if sys.platform == "win32":  # which has no such locks
+        return
+    start = "*" if name is None else glob.escape(name)
+    for path in (*parent.glob(f".{start}.*.writing"), *parent.glob(f".{start}.*.old")):
+        with suppress(OSError), _locked(path):
+            shutil.rmtree(path)
 
 
 def read_folder(folder: Path, read: Callable[[Path], T]) -> T:
@@ -120,27 +138,10 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 def _place(folder: Path) -> Path:
     """Returns the folder, or the old one between two renames."""
-    with suppress(StopIteration):
-        if not folder.exists():
-            return next(_hidden(folder, "old"))
+    if not folder.exists():
+        for old in folder.parent.glob(f".{glob.escape(folder.name)}.*.old"):
+            return old
     return folder
-
-
-def _hidden(folder: Path, suffix: str) -> Iterator[Path]:
-    return folder.parent.glob(f".{glob.escape(folder.name)}.*.{suffix}")
-
-
-def _clean(folder: Path) -> None:
-    """Removes what killed writers left, and puts an old folder back to its place."""
-    place = _place(folder)
-    if place != folder:
-        place.rename(folder)
-    for path in (*_hidden(folder, "writing"), *_hidden(folder, "old")):
-        with suppress(OSError):
-            is_old = time.time() - path.stat().st_mtime > STALE_SECONDS
-            with _locked(path):
-                if is_old:
-                    shutil.rmtree(path)
 
 
 @contextmanager

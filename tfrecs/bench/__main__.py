@@ -6,6 +6,8 @@ import signal
 import sys
 from types import FrameType
 
+from tfrecs._base.command_line import INTERRUPTED
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes
 if sys.argv[1:2] == ["stream"]:
     # One event's products are so small that a second thread is only waited for.
@@ -29,4 +31,4 @@ try:
     sys.exit(main(sys.argv[1:]))
 except KeyboardInterrupt:
     print("tfrecs.bench: interrupted; nothing was run", file=sys.stderr)
-    sys.exit(130)
+    sys.exit(INTERRUPTED)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tfrecs._base.folders import remove_left
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import Result
 from tfrecs.inference.recommender import Recommender
@@ -30,8 +31,7 @@ class Bundles:
 
     def restore(self, kept: Sequence[Result]) -> None:
         """Remembers the bundles of rows that an earlier part of the run finished."""
-        for rest in self.folder.glob(".*.writing"):  # of a process that was killed
-            shutil.rmtree(rest)
+        remove_left(self.folder)  # by a process that was killed
         for result in kept:
             if result.seed == 0 and (self.folder / result.model).is_dir():
                 self._kept[result.model] = self._value(result)

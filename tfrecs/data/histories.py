@@ -50,8 +50,8 @@ def histories_of(data: Any) -> Histories:
 
     Without times the order is that of the rows.
     """
-    times = 0 * data.user_ids if data.timestamps is None else data.timestamps
-    rows = np.lexsort((times, data.user_ids))  # stable
+    columns = (data.timestamps, data.user_ids)
+    rows = np.lexsort([c for c in columns if c is not None])  # stable
     counts = np.bincount(data.user_ids, minlength=data.num_users)
     return Histories(data.item_ids[rows], np.append(0, np.cumsum(counts)), rows)
 

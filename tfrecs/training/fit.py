@@ -127,8 +127,7 @@ def fit(
     if validation is not None:
         callbacks = [RankingMetrics(train, validation), *callbacks]
     saved = run.checkpoint(checkpoint, optimizer, validation, callbacks)
-    data = data if saved is None else run.rest(data, saved.epochs_done)
-    run.start(from_svd=settings.short)
+    data = run.begin(data, saved.epochs_done if saved else 0, settings.short)
     trained = compile_for(model, plan, optimizer)
     history = fit_batches(
         trained, data, epochs // every, callbacks, saved, every=every, verbose=verbose

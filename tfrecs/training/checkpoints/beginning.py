@@ -37,23 +37,31 @@ class Run:
     order: dict[str, Any]
     epochs: int
 
-    def start(self, from_svd: bool) -> None:
-        """Sets the start of an untrained model's bias, and of its vectors if asked."""
-        if from_svd and is_untrained(self.model):
-            start_from_svd(self.model, self.train, seed=self.order["seed"])
-        size = self.order["batch_size"]
-        start_at_prior(self.model, self.train, self.plan, size)
-
     def batches(self) -> "tf.data.Dataset":
         """Returns the batches of the plan."""
         return self.plan.batches(self.train, **self.order)
 
-    def rest(self, data: "tf.data.Dataset", done: int) -> "tf.data.Dataset":
-        """Returns the batches after some iterations over `data`."""
-        if not done:
-            return data
-        start_epoch = done * self.order["epochs"]
-        return self.plan.batches(self.train, **self.order, start_epoch=start_epoch)
+    def begin(
+        self, data: "tf.data.Dataset", done: int, from_svd: bool
+    ) -> "tf.data.Dataset":
+        """Sets the start of an untrained model, where no checkpoint has its weights.
+
+        Args:
+            data: from `batches`.
+            done: iterations over `data` that a checkpoint has.
+            from_svd: whether vectors start from an SVD; see `start_from_svd`.
+
+        Returns:
+            The batches after those iterations.
+        """
+        if done:
+            start_epoch = done * self.order["epochs"]
+            return self.plan.batches(self.train, **self.order, start_epoch=start_epoch)
+        if from_svd and is_untrained(self.model):
+            start_from_svd(self.model, self.train, seed=self.order["seed"])
+        size = self.order["batch_size"]
+        start_at_prior(self.model, self.train, self.plan, size)
+        return data
 
     def steps(self, data: "tf.data.Dataset") -> int:
         """Returns the steps of the whole training."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import keras
 
-from tfrecs._base.files import folder_when_whole
+from tfrecs._base.folders import folder_when_whole, remove_left
 from tfrecs._base.manifest import Kind, read_manifest, write_manifest
 from tfrecs.training.checkpoints.callback_states import CallbackStates
 from tfrecs.training.checkpoints.run_description import differences
@@ -152,8 +152,7 @@ class Checkpoint(keras.callbacks.History):
             "history": {k: [_number(x) for x in xs] for k, xs in self.history.items()},
             "callbacks": self._states.pack(arrays),
         }
-        for left in self.folder.glob(".*.partial"):  # by a run that was killed
-            shutil.rmtree(left, ignore_errors=True)
+        remove_left(self.folder)  # by a run that was killed
         with folder_when_whole(self.folder / name) as partial:
             write_arrays(partial / STATE, arrays)
             write_manifest(partial, KIND, content)
