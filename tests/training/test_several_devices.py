@@ -92,6 +92,7 @@ layouts[".*no_such_table.*"] = ("model", None)
 keras.distribution.set_distribution(ModelParallel(layout_map=layouts))
 refused(tfrecs.build_mf(8, 6, embedding_dim=3), "no layout for user_bias/embeddings")
 keras.distribution.set_distribution(tfrecs.SplitTables())
+train = tfrecs.Interactions.from_matrix(sp.csr_array(matrix[:7, :5]))
 refused(tfrecs.build_mf(7, 5, embedding_dim=3), "sizes that 2 devices divide")
 """
 
