@@ -77,6 +77,26 @@ def test_no_module_that_a_file_names_is_imported(written, module):
 @pytest.mark.parametrize(
     "part",
     [
+        # Known names beside a module that Keras would import.
+        {
+            "class_name": "function",
+            "config": "Dense",
+            "module": "keras_nlp",
+            "registered_name": "tfrecs>Embedding",
+        },
+        {
+            "class_name": "tfrecs>Embedding",
+            "config": {},
+            "module": "keras_nlp",
+            "registered_name": None,
+        },
+        {
+            "class_name": "Dense",
+            "config": {},
+            "module": "keras_hub.layers",
+            "registered_name": "tfrecs>Embedding",
+        },
+        {"class_name": "Dense", "config": {}, "module": "os", "registered_name": None},
         {"class_name": "__lambda__", "config": {"value": "gASVAA=="}},
         {"class_name": "__typespec__", "spec_name": "X", "config": []},
         {"class_name": "function", "config": "system", "module": "os"},
@@ -92,6 +112,7 @@ def test_other_names_are_refused(written, part):
     rewrite(path, {**config, "extra": [part]})
     with pytest.raises(ValueError, match=r"classes must be of Keras|must have a name"):
         read_model(path)
+    assert sys.trapped is None
 
 
 def test_a_registered_class_of_the_user_is_read(tmp_path):

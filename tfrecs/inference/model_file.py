@@ -34,14 +34,19 @@ def _check_names(config: Any) -> None:
     """Raises ValueError at the first class that Keras would have to look for."""
     for part in _parts(config):
         name, module = part.get("class_name"), part.get("module")
+        registered = part.get("registered_name", name)  # as Keras looks it up
         if name == "function":
-            name = part.get("config")
+            name = registered = part.get("config")
         if module is None and (name is None or name in SPECIAL):
             continue
-        registered = part.get("registered_name") or name
-        if not isinstance(name, str) or not isinstance(registered, str):
+        if not isinstance(name, str) or not isinstance(registered, str | None):
             raise ValueError(f"a class must have a name. Received: {str(part)[:100]}")
-        if not _is_registered(registered) and not _is_of_keras(module, name):
+        # Keras imports modules of packages whose names begin with its own.
+        if str(module).startswith("keras"):
+            is_known = hasattr(sys.modules.get(str(module)), name)
+        else:  # such as "relu" of "builtins", which Keras knows
+            is_known = module == "builtins" or _is_registered(registered)
+        if not is_known:
             raise ValueError(
                 "classes must be of Keras, or registered with "
                 f"`keras.saving.register_keras_serializable`. Received: {module!r}, "
@@ -58,14 +63,5 @@ def _parts(value: Any) -> Iterator[dict[str, Any]]:
             yield from _parts(part)
 
 
-def _is_registered(name: str) -> bool:
-    return keras.saving.get_registered_object(name) is not None
-
-
-def _is_of_keras(module: Any, name: str) -> bool:
-    """Returns whether a module of Keras that is imported already has the name."""
-    if module == "builtins":  # built-in functions, such as "relu", which Keras knows
-        return True
-    if not isinstance(module, str) or module.partition(".")[0] != "keras":
-        return False
-    return hasattr(sys.modules.get(module), name)
+def _is_registered(name: str | None) -> bool:
+    return name is not None and keras.saving.get_registered_object(name) is not None
