@@ -106,6 +106,21 @@ def test_what_a_killed_writer_left_is_found_and_put_right(tmp_path):
     assert held(tmp_path) == ["place", "place2"]
 
 
+def test_a_folder_that_moves_while_it_is_read_is_read_again(tmp_path):
+    place = tmp_path / "place"
+    write(place, "old")
+    calls = []
+
+    def moved_meanwhile(folder):
+        calls.append(folder.name)
+        if len(calls) == 1:
+            folder.rename(tmp_path / ".place.0.old")  # the first of two renames
+        return read(folder)
+
+    assert read_folder(place, moved_meanwhile) == "old"
+    assert calls == ["place", ".place.0.old"]
+
+
 def test_readers_see_one_folder_and_two_writers_leave_one(tmp_path):
     place = tmp_path / "place"
     write(place, "0 0")

@@ -84,15 +84,14 @@ def remove_left(parent: Path, name: str | None = None) -> None:
 def read_folder(folder: Path, read: Callable[[Path], T]) -> T:
     """Returns `read(folder)`, which is called again if others replaced the folder."""
     for _ in range(ATTEMPTS - 1):
-        place = _place(folder)
-        before = _identity(place)
+        before = _found(folder)
         try:
-            found = read(place)
+            found = read(before[0])
         except Exception:
-            if before is not None and before == _identity(_place(folder)):
+            if before[1] is not None and before == _found(folder):
                 raise
         else:
-            if before == _identity(_place(folder)):
+            if before == _found(folder):
                 return found
         time.sleep(0.01)
     return read(folder)
@@ -173,10 +172,11 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _identity(folder: Path) -> tuple[int, int, int] | None:
-    """Returns what differs between a folder and the one that replaces it."""
+def _found(folder: Path) -> tuple[Path, tuple[int, int, int] | None]:
+    """Returns where a folder is, and what differs from the one that replaces it."""
+    place = _place(folder)
     try:
-        found = folder.stat()
+        found = place.stat()
     except OSError:
-        return None
-    return found.st_dev, found.st_ino, found.st_mtime_ns
+        return place, None
+    return place, (found.st_dev, found.st_ino, found.st_mtime_ns)
