@@ -1,12 +1,12 @@
-"""Time and memory to read ratings from CSV, beside pandas.
+"""Time and memory to read ratings from CSV, beside pandas and polars.
 
 Files of distinct pairs, `user_id,item_id,rating,timestamp`, and the same with one
-malformed row in the middle, which is skipped. pandas reads the table and codes both
-columns of ids; `read_interactions` also sorts the vocabularies, converts and checks all
-columns, and looks for repeated pairs. Times are the median of turns in one process,
-after one to warm up: on the clock, and of the processor, which other programs disturb
-less. Memory is the peak of one read in a process of its own, above what the imports
-take.
+malformed row in the middle, which is skipped. pandas and polars read the table and code
+both columns of ids; `read_interactions` also sorts the vocabularies, converts and
+checks all columns, and looks for repeated pairs. Times are the median of turns in one
+process, after one to warm up: on the clock, and of the processor, which other programs
+disturb less. Memory is the peak of one read in a process of its own, above what the
+imports take.
 `python benchmarks/read_speed.py [--rows 3000000,10000000] [--json FILE]`.
 """
 
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 from _report import (
     finish,
@@ -35,7 +36,12 @@ from pyarrow import csv
 from tfrecs.data.readers import read_interactions
 
 ITEMS, PER_USER = 30_000, 100
-OURS, SKIP, PANDAS = "read_interactions", "one malformed row", "pandas"
+OURS, SKIP, PANDAS, POLARS = WAYS = (
+    "read_interactions",
+    "one malformed row",
+    "pandas",
+    "polars",
+)
 
 
 def write(folder: Path, rows: int) -> dict[str, Path]:
@@ -67,10 +73,16 @@ def ways(files: dict[str, Path]) -> dict[str, Callable[[], Any]]:
         frame = pd.read_csv(files["clean"])
         return frame, pd.factorize(frame.user_id), pd.factorize(frame.item_id)
 
+    def by_polars() -> Any:
+        return pl.read_csv(files["clean"]).with_columns(
+            pl.col("user_id", "item_id").rank("dense")
+        )
+
     return {
         OURS: lambda: read_interactions(files["clean"]),
         SKIP: lambda: read_interactions(files["malformed"], malformed="skip"),
         PANDAS: by_pandas,
+        POLARS: by_polars,
     }
 
 
@@ -111,8 +123,9 @@ def measure(rows: int, repeats: int) -> dict[str, Any]:
             "seconds": taken,
             "median_seconds": middle,
             "of_pandas": {k: m[OURS] / m[PANDAS] for k, m in middle.items()},
+            "of_polars": {k: m[OURS] / m[POLARS] for k, m in middle.items()},
             "malformed_of_clean": {k: m[SKIP] / m[OURS] for k, m in middle.items()},
-            "peak_mib": {n: in_child(peak, files, n) for n in (OURS, SKIP, PANDAS)},
+            "peak_mib": {n: in_child(peak, files, n) for n in WAYS},
         }
 
 
@@ -132,7 +145,7 @@ def main() -> None:
                 f"{figures['peak_mib'][name]:.0f}",
             )
             for rows, figures in found.items()
-            for name in (OURS, SKIP, PANDAS)
+            for name in WAYS
         ],
     )
     finish(options, {"found": found})

@@ -169,7 +169,7 @@ def test_validation_is_held_out_by_the_split_that_was_asked_for(problem):
 
 def test_a_trial_of_a_baseline_ends_at_its_deadline(problem):
     trials = BaselineTrials("lightfm", judge_of(problem, None))
-    late = Report(None, None, deadline=time.monotonic() + 0.1)
+    late = Report(None, None, time.monotonic() + 0.1, print)
     with pytest.raises(Stopped, match="out of time"):
         trials.run({"epochs": 10_000_000}, late)
 

@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -173,11 +174,13 @@ def test_either_items_or_their_features():
         Interactions.from_frame(RATED, items=FILMS, item_features=FILMS)
 
 
-# Columns and matrices of pandas and pyarrow
+# Columns and matrices of pandas, polars and pyarrow
 
 
 @pytest.mark.parametrize("name", ["users", "items", "ratings", "timestamps", "weights"])
-@pytest.mark.parametrize("kind", [lambda frame: frame, pa.Table.from_pandas])
+@pytest.mark.parametrize(
+    "kind", [lambda frame: frame, pl.DataFrame, pa.Table.from_pandas]
+)
 def test_a_table_is_not_a_column(name, kind):
     columns = {"users": ["ann"], "items": [1], name: kind(pd.DataFrame({"u": [5]}))}
     expected = rf"`{name}` must be one column.*the columns u\. Pass.*`frame\['u'\]`"
@@ -185,8 +188,10 @@ def test_a_table_is_not_a_column(name, kind):
         Interactions.from_arrays(**columns)
 
 
-@pytest.mark.parametrize("kind", [pa.array, lambda x: pa.chunked_array([x[:1], x[1:]])])
-def test_arrow_columns_are_values(kind):
+@pytest.mark.parametrize(
+    "kind", [pl.Series, pa.array, lambda x: pa.chunked_array([x[:1], x[1:]])]
+)
+def test_columns_of_polars_and_pyarrow_are_values(kind):
     data = Interactions.from_arrays(
         kind(["ann", "bob"]), kind([8, 7]), ratings=kind([2.5, 3]), weights=kind([1, 2])
     )
@@ -195,8 +200,9 @@ def test_arrow_columns_are_values(kind):
     assert (data.ratings.tolist(), data.weights.tolist()) == ([2.5, 3], [1, 2])
 
 
-def test_an_arrow_table_is_a_frame():
-    data = Interactions.from_frame(pa.Table.from_pandas(RATED))
+@pytest.mark.parametrize("kind", [pl.DataFrame, pa.Table.from_pandas])
+def test_a_table_of_polars_or_pyarrow_is_a_frame(kind):
+    data = Interactions.from_frame(kind(RATED))
     assert (data.users.ids.tolist(), data.item_ids.tolist()) == (
         ["ann", "bob", "cat"],
         [1, 0, 2],

@@ -143,6 +143,15 @@ def rungs(plans, scores):
     return Subject("mf", space, {"epochs": plans[0], "x": 0.5}, run, "the data")
 
 
+def test_progress_names_trials_and_rungs():
+    shown = []
+    subject = rungs((2,), [(0.5, 0.25)])
+    search(subject, Limits(trials=1), seed=0, progress=shown.append)
+    assert shown == [
+        *("trial 0", "trial 0: 0.5000 at epoch 1", "trial 0: 0.2500 at epoch 2")
+    ]
+
+
 def test_a_trial_below_the_median_at_a_rung_is_pruned():
     scores = [(4, 9), (6, 9), (5, 9), (4.9, 99), (5, 7), (5, 9.1)]
     tuned = search(rungs((2,), scores), Limits(trials=6), seed=0)

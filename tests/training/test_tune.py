@@ -46,6 +46,18 @@ def tuned(parts, tmp_path_factory):
     return found, folder
 
 
+def test_a_line_for_each_trial_is_printed_if_asked_for(parts, capsys):
+    limits = {"minutes": None, "trials": 1}
+    for verbose in (None, True):  # None: the output is no terminal here
+        assert capsys.readouterr().out == ""
+        found = tfrecs.tune(
+            parts.train, {"dot": PLAN}, seed=0, k=5, verbose=verbose, **limits
+        )
+    [trial] = found.searches["dot"].trials
+    expected = f"dot: trial 0: ok, validation NDCG {trial.score:.4f}, "
+    assert capsys.readouterr().out.startswith(expected)
+
+
 def test_the_first_trial_has_the_default_point(tuned):
     search = tuned[0].searches["dot"]
     assert search.trials[0].values == {

@@ -138,12 +138,20 @@ class _Tuning:
 
         progress(f"{name}: preparing the search")
         family = family_of(name, self.problem, self.judge, 0)
+        last = ""
+
+        def finished(trial: "Trial") -> None:
+            nonlocal last
+            last = f" (the last one, {trial.in_one_line})"
+            self._log(name, trial)
+
         found = search(
             family.subject,
             self.limits,
             seed=0,
             journal=self.folder / TRIALS / f"{name}.jsonl",
-            finished=lambda trial: self._finished(name, trial, progress),
+            finished=finished,
+            progress=lambda what: progress(f"{name}: {what}{last}"),
         )
         self.searches[name] = found
         if found.best is not None:
@@ -153,12 +161,10 @@ class _Tuning:
             write_recipes(self.folder / RECIPES, self._models, self._baselines)
         return family, found
 
-    def _finished(self, name: str, trial: "Trial", progress: Progress) -> None:
-        """Shows a trial, and logs it for TensorBoard's HParams."""
+    def _log(self, name: str, trial: "Trial") -> None:
+        """Logs a trial for TensorBoard's HParams."""
         from tfrecs.callbacks import log_result
 
-        score = "" if trial.score is None else f" {trial.score:.4f}"
-        progress(f"{name}: trial {trial.number} {trial.status}{score}")
         values = {
             key: str(x) if isinstance(x, tuple) else x
             for key, x in trial.values.items()

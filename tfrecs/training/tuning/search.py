@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import optuna
@@ -24,6 +24,8 @@ from tfrecs.training.tuning.trials import (
     Trial,
     Tuned,
 )
+
+Progress: TypeAlias = Callable[[str], None]
 
 RANDOM = 5
 """Trials at random, the default point included, before the sampler has a model."""
@@ -49,14 +51,20 @@ class Report:
         study: the study.
         trial: the trial.
         deadline: when the trial must end, by `time.monotonic`; None for no limit.
+        progress: is called with what the trial does.
     """
 
     def __init__(
-        self, study: optuna.Study, trial: optuna.Trial, deadline: float | None
+        self,
+        study: optuna.Study,
+        trial: optuna.Trial,
+        deadline: float | None,
+        progress: Progress,
     ) -> None:
         self.deadline = deadline
         self._study = study
         self._trial = trial
+        self._progress = progress
 
     def __call__(self, passes: int, score: float) -> None:
         """Reports the score after a number of passes.
@@ -65,6 +73,7 @@ class Report:
             Stopped: if the trial has to end.
         """
         self._trial.report(score, passes)
+        self._progress(f"trial {self._trial.number}: {score:.4f} at epoch {passes}")
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise Stopped(OUT_OF_TIME)
         if _is_behind(self._study, self._trial.number, passes, score):
@@ -131,6 +140,7 @@ def search(
     seed: int,
     journal: Path | None = None,
     finished: Callable[[Trial], None] = lambda trial: None,
+    progress: Progress = lambda what: None,
 ) -> Tuned:
     """Searches the space of a subject; the default point is the first trial.
 
@@ -145,6 +155,7 @@ def search(
         seed: seed of the sampler.
         journal: file of the study, which continues if it exists; None to keep nothing.
         finished: is called with each trial that ended.
+        progress: is called with what a trial does: when it begins, and at each rung.
 
     Raises:
         ValueError: if the file holds no study, or a study of something else.
@@ -153,18 +164,27 @@ def search(
     with _quiet():
         study = open_study(subject.name, journal, about)
         while limits.allow(found := _counted(study, subject)):
-            finished(_one(study, subject, limits.seconds_left(found), seed))
+            seconds = limits.seconds_left(found)
+            finished(_one(study, subject, seconds, seed, progress))
         trials = tuple(_trial(t, subject) for t in study.get_trials(deepcopy=False))
         return Tuned(subject.name, trials, _importances(study))
 
 
-def _one(study: optuna.Study, subject: Subject, seconds: float, seed: int) -> Trial:
+def _one(
+    study: optuna.Study,
+    subject: Subject,
+    seconds: float,
+    seed: int,
+    progress: Progress,
+) -> Trial:
     """Runs the next trial."""
     trial = _next(study, subject, seed)
+    progress(f"trial {trial.number}")
     values = {name: x.suggest(trial, name) for name, x in subject.space.items()}
     is_default = trial.user_attrs["index"] == 0
     limited = not is_default and seconds < float("inf")
-    report = Report(study, trial, time.monotonic() + seconds if limited else None)
+    deadline = time.monotonic() + seconds if limited else None
+    report = Report(study, trial, deadline, progress)
     score: float | None = None
     state = TrialState.FAIL
     try:

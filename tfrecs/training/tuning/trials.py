@@ -35,6 +35,12 @@ class Trial:
     epochs: int | None
     seconds: float
 
+    @property
+    def in_one_line(self) -> str:
+        """The number, status, score and time, for progress."""
+        score = "" if self.score is None else f", validation NDCG {self.score:.4f}"
+        return f"trial {self.number}: {self.status}{score}, {self.seconds:.0f} s"
+
 
 @dataclass(frozen=True)
 class Tuned:

@@ -1,5 +1,6 @@
 """Tuning of models on the user's own data."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -17,7 +18,7 @@ from tfrecs.training.recipe import Recipe
 from tfrecs.training.recipe_file import write_recipes
 
 if TYPE_CHECKING:
-    from tfrecs.training.tuning.trials import Tuned
+    from tfrecs.training.tuning.trials import Trial, Tuned
 
 RECIPES, JOURNALS = "recipes.json", "trials"
 """The file of the best recipes in a folder, and the folder of the studies."""
@@ -50,6 +51,7 @@ def tune(
     k: int = 10,
     metadata: Mapping[str, Mapping[str, Any]] | None = None,
     folder: str | Path | None = None,
+    verbose: bool | None = None,
 ) -> Tuning:
     """Searches the settings of models with Optuna, by their NDCG on validation data.
 
@@ -75,6 +77,7 @@ def tune(
         metadata: features or buckets by the names of the models, as of `Recipe.build`.
         folder: folder of the trials and of `recipes.json`, the best recipes; a search
             that was killed continues there. None to keep nothing.
+        verbose: whether to print a line for each trial; by default on a terminal.
 
     Returns:
         The best recipes: `model = recipe.build(train)`, then
@@ -113,7 +116,13 @@ def tune(
     for name, recipe in defaults.items():
         runs = RecipeTrials(recipe, judge, seed, metadata.get(name, {}))
         journal = None if folder is None else Path(folder, JOURNALS, f"{name}.jsonl")
-        found = search(runs.subject(name), limits, seed=seed, journal=journal)
+        found = search(
+            runs.subject(name),
+            limits,
+            seed=seed,
+            journal=journal,
+            finished=lambda trial, name=name: _print(name, trial, verbose),
+        )
         searches[name] = found
         if found.best is not None:
             best[name] = planned(recipe, found.best.values, found.best.epochs)
@@ -163,6 +172,11 @@ def _defaults(
         name: recipe_by_shape(Recipe(name), train, metadata.get(name))
         for name in models
     }
+
+
+def _print(name: str, trial: "Trial", verbose: bool | None) -> None:
+    if sys.stdout.isatty() if verbose is None else verbose:
+        print(f"{name}: {trial.in_one_line}", flush=True)
 
 
 def _check_limits(minutes: float | None, trials: int | None) -> None:
