@@ -136,7 +136,6 @@ class Limits:
 def search(
     subject: Subject,
     limits: Limits,
-    *,
     seed: int,
     journal: Path | None = None,
     finished: Callable[[Trial], None] = lambda trial: None,

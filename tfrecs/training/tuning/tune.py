@@ -1,11 +1,13 @@
 """Tuning of models on the user's own data."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import keras
 
 from tfrecs._base.checks import check_choice, check_cutoffs, check_positive
 from tfrecs.data.interactions import Interactions
@@ -77,7 +79,7 @@ def tune(
         metadata: features or buckets by the names of the models, as of `Recipe.build`.
         folder: folder of the trials and of `recipes.json`, the best recipes; a search
             that was killed continues there. None to keep nothing.
-        verbose: whether to print a line for each trial; by default on a terminal.
+        verbose: whether to show a progress bar of the trials; by default on a terminal.
 
     Returns:
         The best recipes: `model = recipe.build(train)`, then
@@ -116,14 +118,8 @@ def tune(
     for name, recipe in defaults.items():
         runs = RecipeTrials(recipe, judge, seed, metadata.get(name, {}))
         journal = None if folder is None else Path(folder, JOURNALS, f"{name}.jsonl")
-        found = search(
-            runs.subject(name),
-            limits,
-            seed=seed,
-            journal=journal,
-            finished=lambda trial, name=name: _print(name, trial, verbose),
-        )
-        searches[name] = found
+        show, subject = _progress_bar(name, trials, verbose), runs.subject(name)
+        found = searches[name] = search(subject, limits, seed, journal, show)
         if found.best is not None:
             best[name] = planned(recipe, found.best.values, found.best.epochs)
         if found.default is not None:
@@ -174,9 +170,21 @@ def _defaults(
     }
 
 
-def _print(name: str, trial: "Trial", verbose: bool | None) -> None:
-    if sys.stdout.isatty() if verbose is None else verbose:
-        print(f"{name}: {trial.in_one_line}", flush=True)
+def _progress_bar(
+    name: str, trials: int | None, verbose: bool | None
+) -> Callable[["Trial"], None]:
+    """Returns what shows each trial of a model, and the best score, in Keras's bar."""
+    if not (sys.stdout.isatty() if verbose is None else verbose):
+        return lambda trial: None
+    last, best = f"{name}, last NDCG", "best"
+    bar = keras.utils.Progbar(trials, unit_name="trial", stateful_metrics=[last, best])
+    scores: list[float] = []
+
+    def show(trial: "Trial") -> None:
+        scores.append(trial.score or 0.0)
+        bar.update(len(scores), [(last, scores[-1]), (best, max(scores))])
+
+    return show
 
 
 def _check_limits(minutes: float | None, trials: int | None) -> None:
