@@ -6,6 +6,7 @@ and computing metrics does not load TensorFlow.
 
 from typing import TYPE_CHECKING
 
+from tfrecs._base.import_after import import_after
 from tfrecs._base.lazy_names import lazy_names
 
 if TYPE_CHECKING:
@@ -52,3 +53,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_names(__name__, __file__)
+
+# Their classes and functions are registered with Keras, which loads them from files.
+_ROOMS = ("models", "losses", "optimizers", "training.row_metrics")
+import_after("keras", [f"{__name__}.{room}" for room in _ROOMS])

@@ -306,7 +306,7 @@ def test_a_saved_model_is_equal_to_the_bit(model, everything, tmp_path):
 
 
 LOAD = """
-import sys, numpy as np, tfrecs.models, keras
+import sys, numpy as np, tfrecs, keras
 for name in sys.argv[2:]:
     path = f"{sys.argv[1]}/{name}"
     model = keras.saving.load_model(f"{path}.keras", safe_mode=True)

@@ -212,7 +212,7 @@ def test_a_gru_is_that_of_keras_on_an_unpadded_row(randomize):
 
 
 LOAD = """
-import sys, numpy as np, tfrecs.models, keras
+import sys, numpy as np, tfrecs, keras
 model = keras.saving.load_model(sys.argv[1], safe_mode=True)
 np.save(sys.argv[2], model.score_users(np.load(sys.argv[3])))
 """

@@ -1,6 +1,7 @@
 """Keras's callbacks in `tfrecs.fit`: they see the model, whatever is trained."""
 
 import csv
+import json
 import subprocess
 import sys
 
@@ -13,6 +14,8 @@ from keras import callbacks as stock
 import tfrecs
 from tfrecs.data.datasets.synthetic import make_synthetic
 from tfrecs.data.splits import leave_k_out
+from tfrecs.optimizers import LazyAdam, SparseSGD
+from tfrecs.training.row_metrics import MRR, HitRate
 
 KINDS = [("bpr", "own"), ("softmax", "in-batch"), ("bce", "shared"), ("softmax", "all")]
 USERS = np.arange(120)
@@ -162,18 +165,42 @@ def test_optuna_tunes_around_it(parts):
     assert study.best_params == {"rate": 0.1}
 
 
+LOAD = """
+for path in sys.argv[1:]:
+    print(json.dumps(keras.saving.load_model(path).get_compile_config()))
+"""
+
+
+@pytest.fixture(scope="module")
+def compiled(parts, tmp_path_factory):
+    """Files of models with losses, metrics and optimizers, by their settings."""
+    folder, found = tmp_path_factory.mktemp("compiled"), {}
+    losses = (tfrecs.losses.bpr, tfrecs.losses.configure_loss("ccl", margin=0.2))
+    plain = keras.Sequential([keras.Input([2]), keras.layers.Dense(3)])
+    gru = tfrecs.build_gru(9, embedding_dim=2, units=2)
+    two = zip((plain, gru), (LazyAdam(0.02), SparseSGD(0.1)), losses, strict=True)
+    for n, (model, optimizer, loss) in enumerate(two):
+        model.compile(optimizer, loss, metrics=[HitRate(3)], weighted_metrics=[MRR(2)])
+        model.save(folder / f"{n}.keras")
+        found[str(folder / f"{n}.keras")] = model.get_compile_config()
+    model, path = build(), folder / "fitted.keras"
+    fit(model, parts, KINDS[1], [stock.ModelCheckpoint(path)], epochs=1)
+    return {**found, str(path): model.get_compile_config()}
+
+
 @pytest.mark.slow
-def test_the_file_loads_with_an_import_of_the_models_alone(parts, tmp_path):
-    path = tmp_path / "model.keras"
-    fit(build(), parts, KINDS[1], [stock.ModelCheckpoint(path)], epochs=1)
-    code = (
-        "import sys, keras, tfrecs.models, tfrecs.losses; "
-        "print(keras.saving.load_model(sys.argv[1]).loss)"
-    )
+@pytest.mark.parametrize(
+    "imports",
+    ["import tfrecs, keras", "import keras, tfrecs", "import tfrecs.losses, keras"],
+)
+def test_a_file_loads_after_an_import_of_the_package(compiled, imports):
+    code = f"import json, sys; {imports}\n{LOAD}"
     done = subprocess.run(
-        [sys.executable, "-c", code, path], capture_output=True, text=True
+        [sys.executable, "-c", code, *compiled], capture_output=True, text=True
     )
-    assert "sampled_softmax" in done.stdout, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert found == json.loads(json.dumps([*compiled.values()])), done.stderr
+    assert "sampled_softmax" in done.stdout
 
 
 @pytest.mark.parametrize(

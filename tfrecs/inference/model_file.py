@@ -4,7 +4,6 @@ import json
 import sys
 import zipfile
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ def read_model(path: Path) -> keras.Model:
         ValueError: if the file names a class or function that is neither of Keras nor
             registered with it, or is damaged.
     """
-    import_module("tfrecs.models")  # registers the layers
     with zipfile.ZipFile(path) as archive:
         _check_names(json.loads(archive.read("config.json")))
     return keras.saving.load_model(path, compile=False, safe_mode=True)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import keras  # noqa: F401 first, as `import_after` needs it
+
 from tfrecs.models.bucketed_mf import build_bucketed_mf as build_bucketed_mf
 from tfrecs.models.cml import build_cml as build_cml
 from tfrecs.models.cosine import build_cosine as build_cosine

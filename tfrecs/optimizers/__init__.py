@@ -1,5 +1,7 @@
 """Optimizers for recommenders: their cost follows the batch, not the table."""
 
+import keras  # noqa: F401 first, as `import_after` needs it
+
 from tfrecs.optimizers.lazy_adam import LazyAdam as LazyAdam
 from tfrecs.optimizers.rowwise_adagrad import RowwiseAdagrad as RowwiseAdagrad
 from tfrecs.optimizers.separate_bias import (

@@ -167,7 +167,4 @@ class OneStep:
 def _from_json(text: str) -> Any:
     import keras
 
-    import tfrecs.models
-    import tfrecs.optimizers  # noqa: F401 registers the classes of configs
-
     return keras.saving.deserialize_keras_object(json.loads(text), safe_mode=True)
