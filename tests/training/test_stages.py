@@ -200,3 +200,62 @@ def test_a_text_or_the_name_of_an_optimizer_is_refused():
         Stage("a", "item_bias", SGD(0.1))
     with pytest.raises(TypeError, match=r"optimizer of Keras.*Received: 'adam'"):
         Stage("a", ["item_bias"], "adam")
+
+
+# Checkpoints
+
+
+def two_stages():
+    return [
+        Stage("ids", ["user_.*"], keras.optimizers.Adam(0.1), "bce", "own", 3, 8, 1),
+        Stage("all", [".*"], keras.optimizers.Adam(0.01), "bpr", "own", 3, 8, 1),
+    ]
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Stops the program at the beginning of an epoch, counted over its stages."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.ahead = iter([None] * epoch)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if next(self.ahead, "over") == "over":
+            raise KeyboardInterrupt
+
+
+def staged(train, epoch, **options):
+    """Trains a hybrid with dropout in two stages of 3 epochs, or up to an epoch."""
+    keras.utils.set_random_seed(0)
+    model = build_hybrid(8, 9, embedding_dim=3, item_features=FEATURES, dropout=0.3)
+    options = {"seed": 0, "callbacks": [Interrupt(epoch)], **options}
+    return model, fit_stages(model, train, two_stages(), **options)
+
+
+def test_stages_that_were_interrupted_go_on_to_the_same_numbers(train, tmp_path):
+    expected, whole = staged(train, 99)
+    folders = []
+    for epoch in (2, 3, 0):  # in the first stage, then in the second, then before it
+        with pytest.raises(KeyboardInterrupt):
+            staged(train, epoch, checkpoint=tmp_path)
+        folders.append(sorted(path.parts[-2:] for path in tmp_path.glob("*/*")))
+    first, second = [("stage-1", f"epoch-00000{n}") for n in (1, 2)], []
+    for n in (1, 2):
+        second = [("stage-1", "finished"), *second, ("stage-2", f"epoch-00000{n}")]
+    assert folders == [first, second[1:], second[1:]]
+    for _ in range(2):  # the second time nothing is left to do
+        model, histories = staged(train, 99, checkpoint=tmp_path)
+        for name, array in values(expected).items():
+            np.testing.assert_array_equal(values(model)[name], array, err_msg=name)
+        for name, history in histories.items():
+            assert history.history == whole[name].history
+            assert len(history.epoch) == 3
+        steps = [int(h.model.optimizer.iterations) for h in histories.values()]
+        assert steps == [int(h.model.optimizer.iterations) for h in whole.values()]
+
+
+def test_a_checkpoint_of_other_stages_is_refused(train, tmp_path):
+    stages = two_stages()
+    fit_stages(hybrid(), train, stages[:1], seed=0, checkpoint=tmp_path)
+    with pytest.raises(ValueError, match=r"stage-1.*Differences"):
+        fit_stages(hybrid(), train, stages[::-1], seed=0, checkpoint=tmp_path)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -84,6 +86,7 @@ def fit_stages(
     seed: int,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: bool | None = None,
+    checkpoint: str | Path | None = None,
 ) -> dict[str, keras.callbacks.History]:
     """Trains a model in stages, each with an optimizer of its own.
 
@@ -96,6 +99,8 @@ def fit_stages(
         seed: as of `tfrecs.fit`, for the first stage; each later one has the next.
         callbacks: callbacks of all stages; they keep their state between stages.
         verbose: as of `tfrecs.fit`.
+        checkpoint: folder of the checkpoints, `stage-1` for the first stage and so on,
+            each as of `tfrecs.fit`: the same call goes on after a kill, in any stage.
 
     Returns:
         The history of each stage, by its name; `history.model.optimizer` is the copy
@@ -119,11 +124,15 @@ def fit_stages(
             train, stage.objective, stage.negatives, max_length=model.max_length
         )
     before = {name: layer.trainable for name, layer in trainable_layers(model).items()}
+    histories = {}
     try:
-        return {
-            stage.name: _fit_stage(model, train, stage, seed + n, callbacks, verbose)
-            for n, stage in enumerate(stages)
-        }
+        for n, stage in enumerate(stages):
+            folder = None if checkpoint is None else Path(checkpoint, f"stage-{n + 1}")
+            settings = {"seed": seed + n, "callbacks": callbacks, "verbose": verbose}
+            histories[stage.name] = _fit_stage(
+                model, train, stage, checkpoint=folder, **settings
+            )
+        return histories
     finally:
         for name, layer in trainable_layers(model).items():
             layer.trainable = before[name]
@@ -133,23 +142,19 @@ def _fit_stage(
     model: TwoTower,
     train: Interactions,
     stage: Stage,
-    seed: int,
-    callbacks: Sequence[keras.callbacks.Callback],
-    verbose: bool | None,
+    **settings: Any,
 ) -> keras.callbacks.History:
     copied = keras.saving.serialize_keras_object(stage.optimizer)
     return fit(
         train_only(model, *stage.trains),
         train,
-        seed=seed,
         objective=stage.objective,
         negatives=stage.negatives,
         optimizer=keras.saving.deserialize_keras_object(copied),
         epochs=stage.epochs,
         batch_size=stage.batch_size,
-        callbacks=callbacks,
         validate_every=stage.validate_every,
-        verbose=verbose,
+        **settings,
     )
 
 
@@ -208,6 +213,7 @@ def fine_tune(
     stages: Sequence[Stage] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: bool | None = None,
+    checkpoint: str | Path | None = None,
 ) -> dict[str, keras.callbacks.History]:
     """Trains a hybrid that starts from a trained matrix factorization.
 
@@ -222,6 +228,7 @@ def fine_tune(
         stages: by default `make_stages("pretrained")`.
         callbacks: as of `fit_stages`.
         verbose: as of `tfrecs.fit`.
+        checkpoint: as of `fit_stages`.
 
     Returns:
         The history of each stage, by its name.
@@ -232,5 +239,11 @@ def fine_tune(
     start_from_mf(hybrid, mf)
     stages = make_stages("pretrained") if stages is None else stages
     return fit_stages(
-        hybrid, train, stages, seed=seed, callbacks=callbacks, verbose=verbose
+        hybrid,
+        train,
+        stages,
+        seed=seed,
+        callbacks=callbacks,
+        verbose=verbose,
+        checkpoint=checkpoint,
     )
