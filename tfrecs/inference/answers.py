@@ -1,5 +1,6 @@
 """Result tables with raw ids, scores and ranks."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -28,3 +29,22 @@ def answer_table(
     rows, ranks = np.nonzero(kept)
     columns = {queries[0]: queries[1][rows], choices[0]: choices[1][indices[kept]]}
     return pd.DataFrame({**columns, "score": scores[kept], "rank": ranks + 1}), rows
+
+
+def table_of_pairs(
+    users: AnyArray, items: AnyArray, score: Callable[[AnyArray, AnyArray], Scores]
+) -> "pd.DataFrame":
+    """Builds a table of pairs, in their order: `user`, `item`, `score`.
+
+    Raises:
+        ValueError: if the lengths of `users` and `items` differ.
+    """
+    import pandas as pd
+
+    if len(users) != len(items):
+        raise ValueError(
+            "`users` and `items` must have the same length, one of each for a "
+            f"pair. Received: {len(users)} and {len(items)}"
+        )
+    columns = {"user": users, "item": items, "score": score(users, items)}
+    return pd.DataFrame(columns)

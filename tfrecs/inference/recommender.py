@@ -1,6 +1,6 @@
 """A trained model and its data: raw ids in, tables of recommendations out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import scipy.sparse as sp
 
-from tfrecs._base.checks import check_choice
 from tfrecs._base.types import Scorer, Scores
 from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.id_arrays import collection
@@ -22,18 +21,16 @@ from tfrecs.evaluation.ranking.scorers import (
 )
 from tfrecs.evaluation.ranking.top_k import top_k_of_rows
 from tfrecs.inference.allow_deny import ItemChoice, excluded_items, rows_of
-from tfrecs.inference.answers import answer_table
+from tfrecs.inference.answers import answer_table, table_of_pairs
 from tfrecs.inference.bundle import Bundle, read_bundle, write_bundle
 from tfrecs.inference.checks import check_encoders
 from tfrecs.inference.encoders import Encoders
+from tfrecs.inference.kept import kept_scorer
 from tfrecs.inference.tower_ranking import TowerRanking
-from tfrecs.inference.unknown_users import model_or_popularity
+from tfrecs.inference.unknown_users import indices_of, model_or_popularity
 
 if TYPE_CHECKING:
     import pandas as pd
-
-UNKNOWN = ("error", "popular")
-"""Answers for unknown users."""
 
 
 class Recommender:
@@ -119,12 +116,10 @@ class Recommender:
         `unknown="popular"`, users that are not in `train` get its most popular items,
         scored by their interactions, and a column `source` is "model" or "popularity".
         """
-        check_choice("unknown", unknown, UNKNOWN)
         asked, train = collection(users, "users"), self.train
-        find = train.users.index if unknown == "popular" else train.users.known
-        user_ids = find(asked)
+        user_ids = indices_of(train.users, asked, unknown)
         seen = rows_of(train.matrix, user_ids) if exclude_seen else None
-        score = as_scorer(self.model, train=train)
+        score = self._scorer()
         found = top_k_of_rows(
             lambda rows: model_or_popularity(score, user_ids[rows], train.item_counts),
             (len(asked), train.num_items),
@@ -141,21 +136,16 @@ class Recommender:
 
         They are the scores that `recommend` ranks by.
         """
-        import pandas as pd
-
-        raw_users, raw_items = collection(users, "users"), collection(items, "items")
-        if len(raw_users) != len(raw_items):
-            raise ValueError(
-                "`users` and `items` must have the same length, one of each for a "
-                f"pair. Received: {len(raw_users)} and {len(raw_items)}"
-            )
-        scores = scores_of_pairs(
-            as_scorer(self.model, train=self.train),
-            self.train.users.known(raw_users),
-            self.train.items.known(raw_items),
-            self.train.num_items,
+        return table_of_pairs(
+            collection(users, "users"),
+            collection(items, "items"),
+            lambda raw_users, raw_items: scores_of_pairs(
+                self._scorer(),
+                self.train.users.known(raw_users),
+                self.train.items.known(raw_items),
+                self.train.num_items,
+            ),
         )
-        return pd.DataFrame({"user": raw_users, "item": raw_items, "score": scores})
 
     def similar_items(
         self, items: Iterable[Any], k: int = 10, *, measure: str = "cosine"
@@ -286,6 +276,10 @@ class Recommender:
         name = getattr(self.model, "name", type(self.model).__name__)
         sizes = f"{self.train.num_users} users x {self.train.num_items} items"
         return f"<Recommender: {name}, {sizes}>"
+
+    @cached_property
+    def _scorer(self) -> Callable[[], Scorer]:
+        return kept_scorer(self.model, self.train)
 
     @cached_property
     def _towers(self) -> TowerRanking:

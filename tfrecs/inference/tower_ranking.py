@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tfrecs.inference.fold_in import FoldIn
+    from tfrecs.inference.kept import Kept
     from tfrecs.models.interaction import TowerOutput
     from tfrecs.models.two_tower import TwoTower
 
@@ -68,6 +69,9 @@ class TowerRanking:
 
     def all(self, side: Side) -> Entities:
         """Returns all users or items of the vocabulary."""
+        if side == "item":
+            ids = self.train.items.ids
+            return Entities(side, ids, lambda rows: _take(self._item_output(), rows))
         return self.known(side, self._vocabulary(side).ids)
 
     def new(self, side: Side, features: Any) -> Entities:
@@ -131,6 +135,12 @@ class TowerRanking:
 
     def _vocabulary(self, side: Side) -> Vocabulary:
         return self.train.users if side == "user" else self.train.items
+
+    @cached_property
+    def _item_output(self) -> "Kept[TowerOutput]":
+        from tfrecs.inference.kept import Kept
+
+        return Kept(self.model.item_output, self.model.item_tower)
 
     @cached_property
     def _fold_in(self) -> "FoldIn":

@@ -2,8 +2,24 @@
 
 import numpy as np
 
+from tfrecs._base.checks import check_choice
 from tfrecs._base.types import AnyArray, IntArray, Scorer, Scores
+from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.evaluation.ranking.scorers import check_scores
+
+UNKNOWN = ("error", "popular")
+"""Answers for unknown users."""
+
+
+def indices_of(users: Vocabulary, raw: AnyArray, unknown: str) -> IntArray:
+    """Returns the index of each raw id, -1 if unknown.
+
+    Raises:
+        ValueError: if an id is unknown and `unknown` is "error", or something else than
+            `UNKNOWN`.
+    """
+    check_choice("unknown", unknown, UNKNOWN)
+    return users.index(raw) if unknown == "popular" else users.known(raw)
 
 
 def model_or_popularity(

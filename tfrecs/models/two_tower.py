@@ -1,6 +1,7 @@
 """The model of two towers and an interaction, and how it scores."""
 
 from collections.abc import Callable, Iterator
+from functools import cached_property, partial
 from typing import Any
 
 import keras
@@ -198,12 +199,22 @@ class TwoTower(WeighedModel):
         q = ops.transpose(vectors)
 
         def score(user_ids: IntArray) -> FloatArray:
-            user = self.read_users(self.as_users(user_ids))
-            p = self.interaction.user_vectors(user, items)
+            p, scores = self._dot_products(self.as_users(user_ids), q)
             check_finite(to_numpy(p), "user vectors")
-            return to_numpy(ops.matmul(p, q))
+            return to_numpy(scores)
 
         return score
+
+    @cached_property
+    def _dot_products(self) -> Callable[[IntArray, Any], tuple[Any, Any]]:
+        # Layers called one by one take as long as the matmul of one user. A compiled
+        # function would fix the number of blocks in which histories are read.
+        products = partial(_dot_products, self)
+        if keras.backend.backend() != "tensorflow" or self.max_length is not None:
+            return products
+        import tensorflow as tf
+
+        return tf.function(products, autograph=False, reduce_retracing=True)
 
     def score_outputs(self, user: TowerOutput, item: TowerOutput) -> FloatArray:
         """Returns scores of all pairs of `[users, ...]` and `[items, ...]` outputs."""
@@ -258,6 +269,12 @@ class TwoTower(WeighedModel):
             if name in config
         }
         return cls(**(config | parts))
+
+
+def _dot_products(model: TwoTower, users: IntArray, q: Any) -> tuple[Any, Any]:
+    """Returns the vectors of users, and their products with `q` `[dim, num_items]`."""
+    p = model.interaction.user_vectors(model.read_users(users), model.item_tower.output)
+    return p, ops.matmul(p, q)
 
 
 def check_weights(model: keras.Model) -> None:
