@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from tfrecs.training.svd_start import start_from_svd as start_from_svd
     from tfrecs.training.tuning.tune import tune as tune
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 __getattr__, __dir__, __all__ = lazy_names(__name__, __file__)
 
 # Their classes and functions are registered with Keras, which loads them from files.

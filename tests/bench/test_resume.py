@@ -135,7 +135,7 @@ def test_a_row_is_read_as_it_was_written(good_csv, tmp_path, exclude_seen):
     content = {**about, "results": [result.as_json() for result in results]}
     titles = {(row.name, row.seed): row.title for row in rows}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tfrecs.bench.resume.environment", lambda _: {"packages": {}})
+        patch.setattr("tfrecs.bench.resume.environment", lambda: {"packages": {}})
         (tmp_path / "results.json").write_text(json.dumps(content))
         again = read_finished(tmp_path, problem, titles)
     for one, other in zip(results, again, strict=True):

@@ -15,11 +15,12 @@ from tfrecs._base.command_line import (
     check_installed,
     refuse,
 )
+from tfrecs._base.environment import environment
 from tfrecs.bench import run as ranking
 from tfrecs.bench.folder import RESULTS
 from tfrecs.bench.options import parse, resumed, reworded
 from tfrecs.bench.result import OK, Run
-from tfrecs.bench.results_file import check_output, environment, write_json
+from tfrecs.bench.results_file import check_output, write_json
 from tfrecs.bench.resume import read_command
 from tfrecs.bench.stream import run as stream
 from tfrecs.bench.stream.options import parse as parse_stream
@@ -146,7 +147,10 @@ def _collect(
     heart: "Heartbeat",
 ) -> None:
     """Adds each result as soon as it is known, to the JSON files as well."""
-    about = {**run.problem.as_json(), "environment": environment(command)}
+    about = {
+        **run.problem.as_json(),
+        "environment": {"command": command, **environment()},
+    }
 
     def write() -> None:
         rows = [result.as_json() for result in results]

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from tfrecs._base.environment import environment
 from tfrecs._base.files import replaced_when_whole
 from tfrecs._base.types import AnyArray
 from tfrecs.bench.folder import RESULTS
 from tfrecs.bench.measuring import micro, per_user_names
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import MEASURED, OK, SECONDS, Result
-from tfrecs.bench.results_file import environment
 from tfrecs.evaluation import Evaluation, Protocol
 
 EVALUATION = "evaluation.npz"
@@ -75,7 +75,7 @@ def read_finished(
     found = _read(path)
     same = {
         **problem.as_json(),
-        "environment": {"packages": environment("")["packages"]},
+        "environment": {"packages": environment()["packages"]},
     }
     for name, expected in json.loads(json.dumps(same)).items():
         for key, value in expected.items():

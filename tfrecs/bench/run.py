@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from tfrecs._base.checks import check_choice
+from tfrecs._base.environment import environment
 from tfrecs.bench.baselines import BASELINES, BaselineError
 from tfrecs.bench.baselines.fitted import OutOfTime
 from tfrecs.bench.budget import LARGE_DATA_MINUTES, Budget
@@ -25,7 +26,7 @@ from tfrecs.bench.quiet import load_tensorflow
 from tfrecs.bench.recipes import is_large, recipes, share_of_time
 from tfrecs.bench.report import write_report
 from tfrecs.bench.result import Progress, Result, Run, failure, summarize
-from tfrecs.bench.results_file import environment, write_json
+from tfrecs.bench.results_file import write_json
 from tfrecs.bench.resume import read_finished, write_finished
 from tfrecs.bench.rows import Row, model_names, rows_of
 from tfrecs.bench.table import ranking_table
@@ -104,7 +105,7 @@ def _folder(
         folder = Path(options.resume)
         return folder, read_finished(folder, problem, titles)
     folder = new_folder(options.logdir, problem.dataset.name)
-    about = {**problem.as_json(), "environment": environment(command)}
+    about = {**problem.as_json(), "environment": {"command": command, **environment()}}
     write_json(folder / RESULTS, {**about, "results": [], "summary": []})
     return folder, []
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from tfrecs._base.environment import environment
 from tfrecs._base.files import replaced_when_whole
 from tfrecs.bench.measuring import LIST_LENGTH
 from tfrecs.bench.problem import Problem
@@ -17,7 +18,6 @@ from tfrecs.bench.report.people import people
 from tfrecs.bench.report.svg import inline_svg
 from tfrecs.bench.report.words import PROPER, duration, listed, p_value, timed_work
 from tfrecs.bench.result import ORACLE, Result
-from tfrecs.bench.results_file import environment
 from tfrecs.bench.table import metric_columns
 from tfrecs.data.datasets import DATASETS
 from tfrecs.reporting.pages import render, render_page
@@ -138,7 +138,7 @@ def _definitions(problem: Problem, found: Findings) -> dict[str, str]:
 
 
 def _run(seconds: float, results: Sequence[Result]) -> dict[str, str]:
-    known = environment("")
+    known = environment()
     packages = ", ".join(f"{k} {v}" for k, v in known["packages"].items() if v)
     chosen = sum(result.selection_seconds for result in results if result.curve)
     more = f", {duration(chosen)} of it to choose epochs" if chosen else ""
