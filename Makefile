@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 IN_VENV := $(VENV)/bin/python -m
 
-.PHONY: bench app test test-slow test-jax docs lint format
+.PHONY: bench app test test-slow test-jax docs dist lint format
 bench: $(VENV)/.bench
 	$(IN_VENV) tfrecs.bench $(ARGS)
 
@@ -30,6 +30,13 @@ test-jax: $(VENV)/.jax
 docs: $(VENV)/.dev
 	$(VENV)/bin/python docs/notebooks.py
 	$(VENV)/bin/python docs/registries.py
+
+# The sdist and the wheel, checked and tried.
+dist: $(VENV)/.dev
+	rm -rf dist
+	$(IN_VENV) build
+	$(IN_VENV) twine check --strict dist/*
+	.ci/try-wheel $(PYTHON)
 
 lint: $(VENV)/.dev
 	$(IN_VENV) ruff format --check .
