@@ -25,12 +25,13 @@ def refused(capsys, *arguments):
 
 
 def test_options_and_their_defaults():
-    assert parse([]) == Options((), "localhost", None, None, "image", "title", "genres")
+    names = ("image", "title", "genres")
+    assert parse([]) == Options((), "localhost", None, (), None, *names)
     options = parse(
         "--bundle a --bundle b --address 0.0.0.0 --port 90 --images i "
-        "--image-col p --title-col t --genres-col g".split()
+        "--image-col p --title-col t --genres-col g --host h".split()
     )
-    assert options == Options(("a", "b"), "0.0.0.0", 90, "i", "p", "t", "g")
+    assert options == Options(("a", "b"), "0.0.0.0", 90, ("h",), "i", "p", "t", "g")
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,18 @@ def start(bundles):
         process.communicate()
 
 
+def opened(port, host, origin):
+    """Whether the app's websocket opens for a browser's request."""
+    request = (
+        f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    with socket.create_connection(("localhost", port), timeout=30) as connection:
+        connection.sendall(request.encode())
+        return b" 101 " in connection.recv(100).partition(b"\r\n")[0]
+
+
 def test_the_server_listens_on_this_machine_only_and_ends_on_ctrl_c(start):
     app = start()
     printed = ""
@@ -104,6 +117,11 @@ def test_the_server_listens_on_this_machine_only_and_ends_on_ctrl_c(start):
     port = int(found[1])
     with urlopen(f"http://localhost:{port}/_stcore/health") as answer:
         assert answer.status == 200
+    assert opened(port, f"localhost:{port}", f"http://localhost:{port}")
+    assert opened(port, f"127.0.0.1:{port}", f"http://127.0.0.1:{port}")
+    for stranger in (f"evil.example:{port}", "localhost.evil.example", ""):
+        assert not opened(port, stranger, f"http://{stranger}")
+    assert not opened(port, f"localhost:{port}", "http://evil.example")
     with socket.socket() as probe:  # another of this machine's addresses
         assert probe.connect_ex(("127.0.0.2", port)) != 0
     app.send_signal(signal.SIGINT)

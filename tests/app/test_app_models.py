@@ -1,5 +1,7 @@
 """Bundles in folders, their names, and the compared models."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,14 @@ def test_a_bundle_and_a_folder_of_bundles_are_found(bundles):
     assert find_bundles([run]) == {"one": run / "one", "two": run / "two"}
     assert [*find_bundles([run / "two", run])] == ["two", "one"]
     assert find_bundles([]) == {}
+
+
+def test_models_of_one_name_are_told_apart_without_their_paths(bundles, tmp_path):
+    copies = [tmp_path / name / "x" / "run" for name in "abc"]
+    for copy in copies:
+        shutil.copytree(bundles / "run" / "one", copy / "one")
+    names = ["one", "run/one", "run/one (2)"]
+    assert [*find_bundles(copies)] == names
 
 
 def test_unfinished_bundles_are_ignored(bundles, tmp_path):

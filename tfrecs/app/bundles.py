@@ -1,6 +1,7 @@
 """Finds bundles in folders, without loading a model."""
 
 from collections.abc import Iterable
+from itertools import chain, count
 from pathlib import Path
 
 from tfrecs._base.manifest import MANIFEST, read_manifest
@@ -11,7 +12,7 @@ def find_bundles(folders: Iterable[str | Path]) -> dict[str, Path]:
     """Returns the bundles by the names of their models.
 
     A folder is a bundle, or its sub-folders are. A model is named after its folder; if
-    the name is taken, after the last folders of its path.
+    the name is taken, with the folder above, and then with a number.
 
     Raises:
         FileNotFoundError: if a folder is missing or holds no bundle.
@@ -22,9 +23,10 @@ def find_bundles(folders: Iterable[str | Path]) -> dict[str, Path]:
         read_manifest(path, BUNDLE)
         whole = path.resolve()
         if whole not in (known.resolve() for known in found.values()):
-            ends = ("/".join(whole.parts[-n:]) for n in range(1, len(whole.parts)))
-            free = (name for name in ends if name not in found)
-            found[next(free, str(whole))] = path
+            name, longer = whole.name, "/".join(whole.parts[-2:])
+            numbered = (f"{longer} ({number})" for number in count(2))
+            names = chain([name, longer], numbered)
+            found[next(name for name in names if name not in found)] = path
     return found
 
 

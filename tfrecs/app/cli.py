@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tfrecs._base.command_line import INTERRUPTED, UsageError, check_installed, refuse
 from tfrecs.app.bundles import find_bundles
+from tfrecs.app.guarding import allowed_hosts
 from tfrecs.app.options import Options, parse
 
 SCRIPT = Path(__file__).with_name("streamlit_app.py")
@@ -14,6 +15,7 @@ SETTINGS = {
     "browser.gatherUsageStats": False,
     "client.showErrorDetails": "none",  # the page shows errors itself, in one line
     "client.toolbarMode": "minimal",
+    "server.enableCORS": True,  # pages of other origins are refused
     "logger.level": "error",
     "server.enableXsrfProtection": True,
     "server.fileWatcherType": "none",
@@ -49,5 +51,7 @@ def _serve(options: Options, arguments: Sequence[str]) -> None:
     if options.address in ("0.0.0.0", "::"):  # or Streamlit asks a web site for its IP
         settings["browser.serverAddress"] = "localhost"
     flags = [f"--{name}={value}" for name, value in settings.items()]
+    hosts = allowed_hosts(options.address, options.host)
+    flags += [f"--server.allowedHosts={host}" for host in hosts]
     with suppress(Abort):  # what click makes of Ctrl-C
         streamlit(["run", *flags, str(SCRIPT), "--", *arguments], standalone_mode=False)

@@ -13,6 +13,7 @@ class Options:
     bundle: tuple[str, ...]
     address: str
     port: int | None
+    host: tuple[str, ...]
     images: str | None
     image_col: str
     title_col: str
@@ -33,7 +34,8 @@ def parse(arguments: Sequence[str]) -> Options:
     )
     _add_options(parser)
     values = vars(parser.parse_args(arguments))
-    return Options(**{**values, "bundle": tuple(values["bundle"])})
+    lists = {name: tuple(values[name]) for name in ("bundle", "host")}
+    return Options(**{**values, **lists})
 
 
 def _add_options(parser: Parser) -> None:
@@ -54,6 +56,14 @@ def _add_options(parser: Parser) -> None:
         default="localhost",
         metavar="NAME",
         help="address to listen on (%(default)s: only this machine can connect)",
+    )
+    server.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name that browsers reach the server by, such as that of a "
+        "proxy; requests to other names are refused",
     )
     items = parser.add_argument_group("items")
     items.add_argument(

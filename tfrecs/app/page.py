@@ -1,6 +1,7 @@
 """The page: loads the models once, and shows one view of one person."""
 
 import gc
+import logging
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -10,8 +11,11 @@ from tfrecs.app import views, widgets
 from tfrecs.app.bundles import find_bundles
 from tfrecs.app.cards import STYLE, alert, note
 from tfrecs.app.catalogue import Catalogue, catalogue_of
+from tfrecs.app.guarding import without_folders
 from tfrecs.app.models import Model, compared_models, load_all
 from tfrecs.app.options import Options
+
+_LOGGER = logging.getLogger("tfrecs.app")
 
 
 @dataclass
@@ -32,7 +36,8 @@ def show(options: Options) -> None:
     try:
         loaded = _load(options)
     except (ValueError, OSError) as error:
-        alert(str(error))
+        _LOGGER.error("%s", error)  # for who runs the server, with the whole path
+        alert(without_folders(str(error), options.bundle))
         return
     models, catalogue = loaded.models, loaded.catalogue
     if catalogue is None:

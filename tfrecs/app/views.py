@@ -82,7 +82,8 @@ def _facts(model: Model, places: Sequence[Place], catalogue: Catalogue) -> list[
     ranked = [(not k.startswith("val_"), "ndcg" not in k, k) for k in metrics]
     for *_, name in sorted(ranked)[:1]:
         title = name.replace("val_", "validation ", 1).replace("test_", "test ", 1)
-        facts.append(f"{title} {metrics[name]:.3f}")
+        digits = ".3f" if abs(metrics[name]) < 10**6 else ".3g"
+        facts.append(f"{title} {metrics[name]:{digits}}")
     if places:
         counts = np.median([catalogue.counts[place.item] for place in places])
         facts.append(f"typical audience {counts:.0f} people")
