@@ -17,17 +17,15 @@ import signal
 import sys
 import tempfile
 import time
-import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from random import Random
-from typing import Any, BinaryIO
+from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
+from _processes import Child, forked
 
 import tfrecs
 from tfrecs.callbacks import Checkpoint
@@ -109,46 +107,6 @@ def prepare(work: Path) -> None:
     log = pd.DataFrame({"user_id": data.user_ids, "item_id": data.item_ids})
     log.to_parquet(work / "log.parquet")
     prepare_shards(work / "log.parquet", work / "shards", seed=0, shard_rows=1000)
-
-
-@dataclass
-class Child:
-    """A forked process that trains, and the pipe that says when it begins."""
-
-    pid: int
-    pipe: BinaryIO
-    code: int | None = None
-
-    def poll(self) -> int | None:
-        """The exit code, negative for a signal; None while it runs."""
-        if self.code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            self.code = os.waitstatus_to_exitcode(status) if pid else None
-        return self.code
-
-    def end(self) -> int:
-        """Waits for the exit code."""
-        while self.poll() is None:
-            time.sleep(0.05)
-        self.pipe.close()
-        return self.poll()
-
-
-def forked(run: Callable[..., None], *args: Any) -> Child:
-    """Starts a function in a process of its own; its standard output is the pipe."""
-    readable, writable = os.pipe()
-    if pid := os.fork():
-        os.close(writable)
-        return Child(pid, os.fdopen(readable, "rb"))
-    code = 1
-    try:
-        os.dup2(writable, 1)
-        run(*args)
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
 
 
 def ended(child: Child) -> None:
