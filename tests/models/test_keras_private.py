@@ -27,5 +27,10 @@ def test_private_attributes_are_there():
     layer, optimizer = keras.layers.Embedding(2, 2), keras.optimizers.SGD()
     layer.build()
     optimizer.build([keras.Variable([1.0])])
-    for owner, name in ((layer, "_embeddings"), (optimizer, "_trainable_variables")):
+    table = layer._embeddings
+    for owner, name in (
+        (layer, "_embeddings"),
+        (table, "_value"),
+        (optimizer, "_trainable_variables"),
+    ):
         assert hasattr(owner, name), f"Keras {keras.__version__} renamed {name}"

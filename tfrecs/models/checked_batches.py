@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfrecs._base.forks import check_not_forked
 from tfrecs._base.indices import PADDING
 from tfrecs._base.types import AnyArray
 from tfrecs.models.by_rank import for_each_rank
@@ -42,6 +43,7 @@ def make_checked(
         setattr(model, name, of_all_ranks)
         return checked(function, model)
 
+    check_not_forked()
     if getattr(model, name) is None or force:
         setattr(model, name, for_each_rank(checked_function))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from tfrecs._base.forks import check_not_forked
 from tfrecs.models.by_rank import for_each_rank
 from tfrecs.models.checked_batches import check_ids, checked, make_checked
 
@@ -16,6 +17,7 @@ def make_train_function(model: keras.Model, parent: Any, force: bool) -> None:
     It is created again when other weights are trainable: Keras would go on training
     weights that were frozen after it had created the function.
     """
+    check_not_forked()
     trained = tuple(map(id, model.trainable_variables))
     if model.train_function is None or force or trained != model.trained:
         model.trained = trained

@@ -12,6 +12,7 @@ import numpy as np
 from keras import layers, ops
 
 from tfrecs._base.checks import check_fraction, check_positive
+from tfrecs._base.forks import check_not_forked
 from tfrecs._base.indices import PADDING
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.models.interaction import Interaction, TowerOutput
@@ -70,6 +71,7 @@ class HistoryTowers(TwoTower):
 
     def read_users(self, users: IntArray) -> TowerOutput:
         """Returns the user tower's output, computed in blocks of bounded memory."""
+        check_not_forked()
         height = max(1, READ_AT_ONCE // self.user_tower.inputs[0].shape[1] ** 2)
         blocks = [
             self.user_tower(users[start : start + height])["factors"]

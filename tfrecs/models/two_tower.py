@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from tfrecs._base.finite import check_finite
+from tfrecs._base.forks import check_not_forked
 from tfrecs._base.indices import as_indices
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.models.checked_batches import make_checked
@@ -167,10 +168,12 @@ class TwoTower(WeighedModel):
 
     def read_users(self, users: IntArray) -> TowerOutput:
         """Returns the user tower's output for checked users: tensors `[users, ...]`."""
+        check_not_forked()
         return self.user_tower(users)
 
     def item_output(self, item_ids: IntArray | None = None) -> TowerOutput:
         """Returns the item tower's output for `item_ids`, or all items: `[n, ...]`."""
+        check_not_forked()
         if item_ids is None:
             item_ids = np.arange(self.num_items, dtype=np.int32)
         indices = as_indices(item_ids, "item_ids", self.num_items)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import keras
 
 from tfrecs._base.checks import check_positive
+from tfrecs._base.forks import check_not_forked
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.sizes import check_same_sizes
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, ConfiguredLoss, Loss
@@ -112,6 +113,7 @@ def fit(
             is below 1; if `validate_every` does not divide `epochs`; or if
             `checkpoint` is damaged or of another training.
     """
+    check_not_forked()
     check_same_sizes(model, train)
     settings = _settings(model, train, objective, negatives, recipe)
     epochs = settings.epochs if epochs is None else epochs

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from tfrecs._base.forks import check_not_forked
 from tfrecs.models.layers.row_gradients import recorder_of
 
 WHOLE = 2**24
@@ -59,6 +60,7 @@ class Embedding(layers.Embedding):
 
     def build(self, input_shape: Any = None) -> None:
         """Creates the table; a large one in blocks, for a third of the peak memory."""
+        check_not_forked()
         initializer = self.embeddings_initializer
         is_large = self.input_dim * self.output_dim > WHOLE
         by_cell = type(initializer) in BY_CELL and isinstance(initializer.seed, int)
@@ -70,6 +72,8 @@ class Embedding(layers.Embedding):
         self.embeddings_initializer = keras.initializers.Zeros()
         super().build(input_shape)
         self.embeddings_initializer = initializer
+        if self._embeddings._value is None:  # within a StatelessScope
+            return
         height = WHOLE // self.output_dim
         for number, start in enumerate(range(0, self.input_dim, height)):
             places = tf.range(start, min(start + height, self.input_dim))
