@@ -102,6 +102,11 @@ def as_times(values: Any) -> AnyArray | None:
         missing = np.isnat(times)
         times = times.astype("datetime64[us]").astype(np.int64) / 1e6
     elif times.dtype.kind in "iuf":
+        if times.dtype.kind == "u" and times.max(initial=0) >= 2**63:
+            raise ValueError(
+                f"`timestamps` must be below 2**63. Received: {times.max()}. Divide "
+                "them, or pass another unit."
+            )
         missing = ~np.isfinite(times)
         times = times.astype(np.float64 if times.dtype.kind == "f" else np.int64)
     else:

@@ -85,6 +85,8 @@ def times(
     values = column if is_text else column.infer_objects()
     numbers = text_numbers(fields_of(column)) if is_text else _numbers(values)
     bad = ~np.isfinite(numbers)
+    if not is_text and _is_unsigned(values):
+        bad |= numbers >= 2**63  # what int64 does not hold
     if 2 * np.count_nonzero(bad) > len(bad):
         dates = _dates(values, "ISO8601")
         if np.count_nonzero(bad) > np.count_nonzero(np.isnat(dates)):
@@ -105,9 +107,17 @@ def _whole_numbers(column: "pd.Series[Any]", is_text: bool) -> AnyArray | None:
         values = cast(fields_of(column), pa.int64())
         return None if values is None else np.array(values)
     column = column.infer_objects()
-    if pd.api.types.is_integer_dtype(column) and not column.hasnans:
-        return column.to_numpy(np.int64)
-    return None
+    if not pd.api.types.is_integer_dtype(column) or column.hasnans:
+        return None
+    if _is_unsigned(column) and len(column) and column.max() >= 2**63:
+        return None
+    return column.to_numpy(np.int64)
+
+
+def _is_unsigned(column: "pd.Series[Any]") -> bool:
+    import pandas as pd
+
+    return pd.api.types.is_unsigned_integer_dtype(column)
 
 
 def text_numbers(fields: Any) -> AnyArray:
