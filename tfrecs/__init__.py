@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tfrecs import reporting as reporting
     from tfrecs import streaming as streaming
     from tfrecs import training as training
+    from tfrecs._base.limits import Limits as Limits
     from tfrecs.data.datasets import load_dataset as load_dataset
     from tfrecs.data.features import FeatureEncoder as FeatureEncoder
     from tfrecs.data.interactions import Interactions as Interactions

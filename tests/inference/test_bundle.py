@@ -298,3 +298,58 @@ def test_what_cannot_be_saved_is_told(tmp_path):
     with pytest.raises(TypeError, match=r"`item_features` must have columns of one"):
         Recommender(build_mf(2, 3, embedding_dim=1), train).save(tmp_path / "bundle")
     assert [*tmp_path.iterdir()] == []
+
+
+# Numbers of edited bundles
+
+
+def resealed(bundle, name, content):
+    """Writes a file of a bundle, and its manifest again."""
+    (bundle / name).write_bytes(content)
+    write_manifest(bundle, BUNDLE, {})
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused(bundle, value):
+    model = build_mf(2, 3, embedding_dim=4)
+    weights = model.get_weights()
+    weights[-1].flat[0] = value
+    model.set_weights(weights)
+    model.save(bundle / "model.keras")
+    resealed(bundle, "model.keras", (bundle / "model.keras").read_bytes())
+    with pytest.raises(ValueError, match=r"model\.keras.*must be finite.*1 NaN or inf"):
+        tfrecs.load(bundle)
+
+
+@pytest.mark.parametrize(
+    "number", ["NaN", "-Infinity", "1e400", "9" * 400, "[" * 10**5]
+)
+def test_numbers_of_the_settings_are_finite(bundle, number):
+    about = '{"settings": {}, "metrics": {"x": #}, "min_rating": null}'
+    resealed(bundle, "about.json", about.replace("#", number).encode())
+    with pytest.raises(ValueError, match=r"about\.json: cannot be read.*(finite|deep)"):
+        tfrecs.load(bundle)
+
+
+@pytest.mark.parametrize("kind", ["S2000000000", "U900000000", "V9", "f4,f4", "M8[s]"])
+def test_ids_are_of_kinds_that_are_written(bundle, kind):
+    ids = json.dumps({"name": "users", "dtype": kind, "ids": ["ann", "bob"]})
+    resealed(bundle, "users.json", ids.encode())
+    with pytest.raises(ValueError, match=r"users\.json: .*must be a vocabulary"):
+        tfrecs.load(bundle)
+
+
+@pytest.mark.parametrize(("dtype", "ids"), [("<i4", [1.5, 2]), ("<i1", [1, 300])])
+def test_ids_that_their_type_does_not_hold_are_refused(bundle, dtype, ids):
+    content = json.dumps({"name": "users", "dtype": dtype, "ids": ids})
+    resealed(bundle, "users.json", content.encode())
+    with pytest.raises(ValueError, match=r"users\.json: .*must be a vocabulary"):
+        tfrecs.load(bundle)
+
+
+@pytest.mark.parametrize("lowest", ['"4"', "[4]", "{}"])
+def test_the_lowest_rating_is_a_number(bundle, lowest):
+    about = '{"settings": {}, "metrics": {}, "min_rating": #}'
+    resealed(bundle, "about.json", about.replace("#", lowest).encode())
+    with pytest.raises(ValueError, match=r"about\.json: .*min_rating is"):
+        tfrecs.load(bundle)

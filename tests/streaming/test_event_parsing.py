@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfrecs.data.vocabulary import Vocabulary, from_json, to_json
 from tfrecs.streaming import Event, IncrementalRecommender, Popular
 from tfrecs.streaming.sources import FAULTS, CsvEvents, JsonEvents, MalformedError
 
@@ -69,6 +70,10 @@ def test_ids_keep_their_kind():
         (b'{"user": true, "item": 1}', "bad id"),
         (b'{"user": 1.5, "item": 1}', "bad id"),
         (b'{"user": 1, "item": NaN}', "bad id"),
+        (b'{"user": "\\ud83d", "item": 1}', "bad id"),
+        (b'{"user": "a", "item": "b\\ude00c"}', "bad id"),
+        (b'{"user": 9007199254740992.0, "item": 1}', "bad id"),
+        (b'{"user": 1' + b"0" * 300 + b', "item": 1}', "bad id"),
         (b'{"user": 1, "item": 1, "rating": NaN}', "bad rating"),
         (b'{"user": 1, "item": 1, "rating": Infinity}', "bad rating"),
         (b'{"user": 1, "item": 1, "rating": -0.5}', "bad rating"),
@@ -184,7 +189,10 @@ def test_any_json_is_an_event_or_malformed(value):
     except MalformedError as error:
         assert error.fault in FAULTS
         return
-    IncrementalRecommender(Popular(), confidence="log").partial_fit(*event)
+    made = IncrementalRecommender(Popular(), confidence="log")
+    made.partial_fit(*event)
+    for ids in (made.users, made.items):
+        assert from_json(to_json(Vocabulary(ids))).ids.tolist() == ids
     assert (event.user, event.item) == (value["user"], value["item"])
     assert event.rating == value.get("rating")
     assert event.time == (value.get("time") or 0)

@@ -1,10 +1,12 @@
 """Recommenders of streams in files, and runs that stop and go on."""
 
 import json
+import zipfile
 
 import numpy as np
 import pytest
 
+from tfrecs.models import build_mf
 from tfrecs.streaming import (
     LEARNERS,
     Event,
@@ -12,6 +14,7 @@ from tfrecs.streaming import (
     IncrementalRecommender,
     Isgd,
     ItemItem,
+    OneStep,
     Popular,
     Ridge,
     load,
@@ -189,3 +192,114 @@ def test_what_cannot_be_saved(tmp_path):
     with pytest.raises(TypeError, match="`users` must be int,"):
         save(made, tmp_path / "bytes.npz")
     assert not list(tmp_path.iterdir())
+
+
+# Numbers of edited files
+
+
+def edits(array):
+    """Every kind of edit of an array, where it has any effect."""
+    if array.dtype.kind == "f" and array.size:
+        for value in (np.nan, np.inf, -np.inf):
+            yield with_first(array, value)
+    if array.dtype.kind == "i" and array.size:
+        for value in (-2, 10**6, np.iinfo(array.dtype).max, np.iinfo(array.dtype).min):
+            yield with_first(array, value)
+    for name in array.dtype.names or ():
+        for value in edits(array[name]):
+            edited = array.copy()
+            if value.shape == array.shape and value.dtype == array[name].dtype:
+                edited[name] = value
+                yield edited
+    if array.dtype.names and len(array) > 1:
+        yield with_first(array, array[1])
+    if array.ndim:
+        yield array[:-1]
+        yield np.concatenate([array, array])
+        yield array[None]
+    yield np.zeros(array.shape, "S9")
+
+
+def with_first(array, value):
+    edited = array.copy()
+    edited.flat[0] = value
+    return edited
+
+
+def test_an_edited_number_is_refused_or_does_no_harm(make, tmp_path):
+    made, harmless = make(), set()
+    prequential(made, events(60))
+    save(made, tmp_path / "stream.npz")
+    whole = (tmp_path / "stream.npz").read_bytes()
+    with np.load(tmp_path / "stream.npz") as stored:
+        arrays = {name: stored[name] for name in stored.files if name != "about"}
+    for name, array in arrays.items():
+        for edited in edits(array):
+            (tmp_path / "stream.npz").write_bytes(whole)
+            changed(tmp_path / "stream.npz", {}, **{name: edited})
+            try:
+                found = load(tmp_path / "stream.npz")
+            except ValueError as error:
+                assert "stream.npz: must be a whole tfrecs stream" in str(error)
+                continue
+            harmless.add(name)
+            for user in ("u0", "u1", "new"):
+                found.recommend(user)
+            found.partial_fit("u0", 39)
+            save(found, tmp_path / "again.npz")
+    # A counter and counts may be others; what an event weighs, and when it was, too.
+    assert harmless <= {"learner/near", "learner/counts", "learner/num_events",
+                        "learner/latest", "log/progress", "learner/ids"}  # fmt: skip
+
+
+def test_what_an_array_declares_must_be_there(saved):
+    with zipfile.ZipFile(saved) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = "learner/users.npy"
+    for old, new in ((b"'<f4'", b"'<f8'"), (b"'<f4'", b"'|O'"), (b", 4)", b", 9)")):
+        assert old in members[name]
+        with zipfile.ZipFile(saved, "w") as archive:
+            for other, content in members.items():
+                edited = content.replace(old, new.rjust(len(old)))
+                archive.writestr(other, edited if other == name else content)
+        with pytest.raises(
+            ValueError, match=r"stream\.npz: must be a whole.*(an array of|pickled)"
+        ):
+            load(saved)
+
+
+def test_a_checkpoint_of_wrong_ranks_or_counts(tmp_path):
+    path = tmp_path / "run.npz"
+    prequential(IncrementalRecommender(Popular()), events(9), checkpoint=path, every=3)
+    for ranks in (None, np.array([1.5]), np.array([[1]], np.int32)):
+        changed(path, {}, **{"more/ranks": ranks})
+        with pytest.raises(
+            ValueError, match=r"run\.npz: must be a whole.*`ranks` must"
+        ):
+            prequential(IncrementalRecommender(Popular()), [], checkpoint=path)
+
+
+def test_what_diverged_does_not_replace_a_file(tmp_path):
+    made = IncrementalRecommender(Isgd(4))
+    prequential(made, events(30))
+    save(made, tmp_path / "stream.npz")
+    before = (tmp_path / "stream.npz").read_bytes()
+    made.learner._items.values[0, 0] = np.inf
+    with pytest.raises(ValueError, match="learning has diverged"):
+        save(made, tmp_path / "stream.npz")
+    assert (tmp_path / "stream.npz").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["stream.npz"]
+
+
+def test_a_model_of_a_file_is_no_larger_than_its_arrays(tmp_path):
+    learner = OneStep.of(build_mf(3, 4, embedding_dim=2))
+    made = IncrementalRecommender(learner)
+    made.partial_fit("ann", "Heat")
+    save(made, tmp_path / "stream.npz")
+    assert load(tmp_path / "stream.npz").users == ["ann"]
+    config = learner.model_config.replace('"input_dim": 3', '"input_dim": 3000000000')
+    assert config != learner.model_config
+    settings = {"model_config": config, "optimizer_config": learner.optimizer_config}
+    changed(tmp_path / "stream.npz", {"settings": settings})
+    with pytest.raises(ValueError, match="as many weights as its file holds"):
+        load(tmp_path / "stream.npz")

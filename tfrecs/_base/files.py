@@ -4,16 +4,26 @@ Every error of a file is a ValueError or FileNotFoundError of one line with its 
 """
 
 import csv
+import errno
+import glob
 import gzip
 import io
 import os
+import shutil
+import sys
+import uuid
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-Bytes: TypeAlias = gzip.GzipFile | io.BufferedReader
+from tfrecs._base.limits import LIMITS, Limits
+
+if sys.platform != "win32":
+    import fcntl
+
+Bytes: TypeAlias = io.BufferedReader
 """The bytes of a file, decompressed if it is gzipped."""
 
 
@@ -48,23 +58,81 @@ def naming_file(path: str | Path) -> Iterator[None]:
 def replaced_when_whole(path: Path) -> Iterator[Path]:
     """Yields a temporary path, and renames it to `path` if no error is raised.
 
-    After an error `path` is as before, without a rest of the temporary file. Creates
-    the folder.
+    After an error `path` is as before, without a rest of the temporary file. What
+    killed writers of the same file left is removed. Creates the folder.
+
+    Raises:
+        OSError: if the disk is full, with what was free.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        with suppress(OSError), locked(left):
+            left.unlink()
+    name = f".{path.name}.{uuid.uuid4().hex}"
+    fresh, partial = path.with_name(f"{name}.new"), path.with_name(f"{name}.partial")
     try:
-        yield partial
-        os.replace(partial, path)
+        with naming_full_disk(path, partial), ExitStack() as stack:
+            fresh.touch()
+            with suppress(OSError):  # file systems without locks keep what is left
+                stack.enter_context(locked(fresh))
+            fresh.rename(partial)  # no other process sees it without the lock
+            yield partial
+            os.replace(partial, path)
     finally:
+        fresh.unlink(missing_ok=True)
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Holds the lock of a file or folder, which ends with its process.
+
+    Raises:
+        OSError: if another process has it.
+    """
+    if sys.platform == "win32":  # which has no such locks
+        yield
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def naming_full_disk(path: Path, partial: Path) -> Iterator[None]:
+    """Turns an error of a full disk into one with the path, and what was free.
+
+    Args:
+        path: file or folder that was to be written.
+        partial: what is written in its place, and removed after an error.
+    """
+    try:
+        yield
+    except OSError as error:
+        free = shutil.disk_usage(path.parent).free
+        # HDF5 and NumPy have errors of their own, without the number.
+        is_unnamed = error.errno is None and free < 2**16
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) and not is_unnamed:
+            raise
+        parts = [partial, *partial.rglob("*")] if partial.is_dir() else [partial]
+        free += sum(part.stat().st_size for part in parts if part.is_file())
+        message = (
+            f"needs more than the {free:,} bytes that are free on its disk. Free some, "
+            "or choose another place"
+        )
+        raise OSError(errno.ENOSPC, message, str(path)) from error
 
 
 @contextmanager
 def open_text(path: Path) -> Iterator[Bytes]:
     """Opens a file for its decompressed bytes; raises ValueError if it is not text."""
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
-    with opener(path, "rb") as file:
+    with path.open("rb") as raw:
+        file: Bytes = raw
+        if path.suffix.lower() == ".gz":
+            file = limited(gzip.GzipFile(fileobj=raw), path.stat().st_size, LIMITS)
         start = file.read(2**16)
         if not start.strip():
             raise ValueError("must not be empty. Received: no text")
@@ -76,3 +144,36 @@ def open_text(path: Path) -> Iterator[Bytes]:
             )
         file.seek(0)
         yield file
+
+
+class _Limited(io.RawIOBase):
+    """Decompressed bytes, of which no more are read than the limits allow."""
+
+    def __init__(self, file: Any, packed: int, limits: Limits) -> None:
+        self._file, self._packed, self._limits = file, packed, limits
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, memory: Any) -> int:
+        number: int = self._file.readinto(memory)
+        self._limits.check_unpacked(self._file.tell(), self._packed)
+        return number
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        place: int = self._file.seek(offset, whence)
+        return place
+
+
+def limited(file: Any, packed: int, limits: Limits) -> io.BufferedReader:
+    """Returns decompressed bytes as a file that ends in ValueError beyond the limits.
+
+    Args:
+        file: the decompressed bytes.
+        packed: number of bytes before.
+        limits: the limits.
+    """
+    return io.BufferedReader(_Limited(file, packed, limits), 2**20)

@@ -17,8 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-if sys.platform != "win32":
-    import fcntl
+from tfrecs._base.files import locked, naming_full_disk
 
 T = TypeVar("T")
 
@@ -42,6 +41,7 @@ def folder_when_whole(
 
     Raises:
         FileExistsError: if the place is taken meanwhile, and `overwrite` is not set.
+        OSError: if the disk is full, with what was free.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     place = _place(folder)
@@ -52,13 +52,14 @@ def folder_when_whole(
     fresh, new = folder.with_name(f"{name}.new"), folder.with_name(f"{name}.writing")
     fresh.mkdir()
     try:
-        with _locked(fresh):
+        with locked(fresh):
             fresh.rename(new)  # no other process sees it without the lock
-            yield new
-            if durable:
-                for path in (*new.rglob("*"), new):
-                    _sync(path)
-            _put(new, folder, overwrite)
+            with naming_full_disk(folder, new):
+                yield new
+                if durable:
+                    for path in (*new.rglob("*"), new):
+                        _sync(path)
+                _put(new, folder, overwrite)
             if durable:
                 _sync(folder.parent)
     finally:
@@ -77,7 +78,7 @@ def remove_left(parent: Path, name: str | None = None) -> None:
         return
     start = "*" if name is None else glob.escape(name)
     for path in (*parent.glob(f".{start}.*.writing"), *parent.glob(f".{start}.*.old")):
-        with suppress(OSError), _locked(path):
+        with suppress(OSError), locked(path):
             shutil.rmtree(path)
 
 
@@ -141,24 +142,6 @@ def _place(folder: Path) -> Path:
         for old in folder.parent.glob(f".{glob.escape(folder.name)}.*.old"):
             return old
     return folder
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Holds the lock of a folder, which the system drops when its process ends.
-
-    Raises:
-        OSError: if another process has it.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _sync(path: Path) -> None:

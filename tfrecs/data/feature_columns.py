@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger("tfrecs")
 
 UNKNOWN = "<unknown>"
+LONGEST = 2**20
+"""Numbers of a vector; each is a feature with a name."""
+
 WORD = re.compile(r"\w+")
 
 
@@ -208,6 +211,11 @@ class Vectors:
     def __post_init__(self) -> None:
         """Checks the values, which may come from a file."""
         check_at_least_zero(dim=self.dim)
+        if self.dim > LONGEST:
+            raise ValueError(
+                f"Column {self.column!r} must have vectors of at most {LONGEST:,} "
+                f"numbers. Received: {self.dim:,}"
+            )
 
     @classmethod
     def fit(cls, frame: "pd.DataFrame", column: str) -> "Vectors":

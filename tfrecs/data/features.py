@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.checks import check_positive
+from tfrecs._base.finite_json import read_json
 from tfrecs.data.feature_columns import (
     KINDS,
     Categories,
@@ -137,7 +138,7 @@ class FeatureEncoder:
         Raises:
             ValueError or TypeError: if the text is something else.
         """
-        stored = json.loads(text)
+        stored = read_json(text)
         encoder = cls(**stored["arguments"])
         fitted = zip(encoder.columns, stored["fitted"], strict=True)
         encoder._fitted = [KINDS[kind](**values) for (kind, _), values in fitted]

@@ -1,6 +1,7 @@
 """Raw ids as arrays."""
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,11 @@ from tfrecs.data.frames import one_column
 
 EXACT_FLOATS = 2**53
 """Below, a float holds each integer exactly; from there it may stand for several."""
+
+LARGEST = 10**300
+"""Integers below it can be written to a file and read back."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def as_id_array(values: Iterable[Any], name: str) -> AnyArray:
@@ -23,7 +29,9 @@ def as_id_array(values: Iterable[Any], name: str) -> AnyArray:
     import pandas as pd
 
     values = one_column(values, name)
-    if isinstance(values, pd.Series | pd.Index | np.ndarray):
+    if isinstance(
+        values, pd.Series | pd.Index | np.ndarray | pd.api.extensions.ExtensionArray
+    ):
         ids = np.asarray(values)
     else:
         listed = list(values)
@@ -67,6 +75,21 @@ def has_floats(ids: AnyArray) -> bool:
 
     kinds = ("floating", "mixed-integer-float", "mixed-integer", "mixed")
     return ids.dtype == object and pd.api.types.infer_dtype(ids) in kinds
+
+
+def is_exact(id_: Any) -> bool:
+    """Returns whether an id equals no other one, and can be written and read back.
+
+    These are refused: True and False, which equal 1 and 0; floats that may stand for
+    several integers; integers that no float holds; and text with half a character.
+    """
+    if isinstance(id_, str):
+        return id_.isascii() or not _HALF.search(id_)
+    if isinstance(id_, tuple):
+        return all(map(is_exact, id_))
+    if isinstance(id_, int):
+        return not isinstance(id_, bool) and abs(id_) < LARGEST
+    return not (isinstance(id_, float) and EXACT_FLOATS <= abs(id_) < math.inf)
 
 
 def collection(ids: Any, name: str) -> AnyArray:

@@ -14,7 +14,13 @@ import numpy as np
 
 from tfrecs._base.checks import check_choice
 from tfrecs._base.types import AnyArray, BoolArray
-from tfrecs.data.id_arrays import EXACT_FLOATS, as_id_array, has_floats, inexact
+from tfrecs.data.id_arrays import (
+    EXACT_FLOATS,
+    as_id_array,
+    has_floats,
+    inexact,
+    is_exact,
+)
 
 IdType: TypeAlias = Literal["text", "integer"]
 """Overrules the rule: "text" keeps each field, "integer" reads 007 and 7.0 as 7."""
@@ -216,13 +222,15 @@ def _without_floats(ids: AnyArray, name: str) -> AnyArray:
 
 
 def one_id(id_: Any, id_type: IdType | None = None) -> Any:
-    """Returns an integer or text as an id by the rule; None if it is neither.
+    """Returns an integer or text as an id by the rule; None if it cannot be one.
 
     Example:
         >>> one_id(7.0), one_id("007"), one_id("007", "integer"), one_id(7, "text")
         (7, '007', 7, '7')
     """
     id_ = _whole(id_)
+    if not is_exact(id_):
+        return None
     if type(id_) is int:
         return str(id_) if id_type == "text" else id_
     if not isinstance(id_, str) or id_type != "integer":

@@ -1,18 +1,21 @@
 """Raw ids to contiguous indices, and back."""
 
 import json
-import math
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tfrecs._base.finite_json import read_json
 from tfrecs._base.types import AnyArray, IntArray
-from tfrecs.data.id_arrays import as_id_array, inexact
+from tfrecs.data.id_arrays import LARGEST, as_id_array, inexact
 
 if TYPE_CHECKING:
     import pandas as pd
+
+WRITTEN = "iufbO"
+"""Kinds of arrays of ids that a file may hold."""
 
 
 class Vocabulary:
@@ -49,6 +52,7 @@ class Vocabulary:
         import pandas as pd
 
         raw = as_id_array(values, name)
+        _check_bools(raw, name)
         try:
             codes, ids = pd.factorize(raw)
         except TypeError as error:
@@ -157,6 +161,24 @@ class Vocabulary:
         return f"<Vocabulary of {len(self)} {self.name}: {first}, ...>"
 
 
+def _check_bools(ids: AnyArray, name: str) -> None:
+    """Raises ValueError for True and 1, or False and 0, which would be one id."""
+    import pandas as pd
+
+    kinds = ("mixed", "mixed-integer")
+    if ids.dtype != object or pd.api.types.infer_dtype(ids) not in kinds:
+        return
+    values = [id_ for id_ in ids.tolist() if type(id_) in (bool, int, float)]
+    both = {id_ for id_ in values if type(id_) is bool} & {
+        id_ for id_ in values if type(id_) is not bool
+    }
+    if both:
+        raise ValueError(
+            f"`{name}` must not hold both {min(both)!r} and {bool(min(both))!r}, which "
+            "are equal. Make them str, for instance."
+        )
+
+
 def _unhashable(name: str, ids: AnyArray) -> str:
     """The message for the first id that is not hashable."""
     for id_ in ids.tolist():
@@ -177,7 +199,7 @@ def to_json(vocabulary: Vocabulary) -> str:
         TypeError: if an id is of another kind, or infinite.
     """
     ids = vocabulary.ids
-    if ids.dtype.kind not in "iufbO":
+    if ids.dtype.kind not in WRITTEN:
         raise TypeError(_refused(vocabulary.name, ids[0], f"{ids.dtype}"))
     written = {
         "name": vocabulary.name,
@@ -194,12 +216,16 @@ def from_json(text: str) -> Vocabulary:
         ValueError: if it is not the JSON of a vocabulary.
     """
     try:
-        written = json.loads(text)
-        kind = np.dtype(written["dtype"])
-        ids: AnyArray = np.empty(len(written["ids"]), dtype=kind)
-        ids[:] = [_with_tuples(id_) for id_ in written["ids"]]
+        written = read_json(text)
+        kind, listed = np.dtype(written["dtype"]), written["ids"]
+        if kind.kind not in WRITTEN:
+            raise TypeError(f"ids of {kind}")
+        ids: AnyArray = np.empty(len(listed), dtype=kind)
+        ids[:] = [_with_tuples(id_) for id_ in listed]
+        if kind.kind != "O" and ids.tolist() != listed:
+            raise TypeError(f"other ids than {kind}")
         return Vocabulary(ids, str(written["name"]))
-    except (KeyError, TypeError, OverflowError) as error:
+    except (KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"must be a vocabulary. Received: {error!r}") from error
 
 
@@ -209,9 +235,8 @@ def _plain(id_: Any, name: str) -> Any:
         id_ = id_.item()
     if type(id_) is tuple:
         return [_plain(part, name) for part in id_]
-    if type(id_) not in (int, float, str, bool) or (
-        type(id_) is float and not math.isfinite(id_)
-    ):
+    too_large = type(id_) in (int, float) and not abs(id_) < LARGEST  # NaN too
+    if type(id_) not in (int, float, str, bool) or too_large:
         raise TypeError(_refused(name, id_, f"a {type(id_).__name__}"))
     return id_
 

@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
+from tfrecs._base.array_files import read_arrays
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.files import file_kind, replaced_when_whole
+from tfrecs._base.limits import LIMITS
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.popularity import OWN, check_exponent, popularity
@@ -95,10 +97,10 @@ class SampledCandidates:
         path = Path(path)
         file_kind(path)
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                found = cls(stored["user_ids"], stored["item_ids"])
-                fingerprint = str(stored["vocabularies"])
-        except Exception as error:  # zip, zlib and NumPy raise various types
+            arrays = read_arrays(path, LIMITS)
+            found = cls(arrays["user_ids"], arrays["item_ids"])
+            fingerprint = str(arrays["vocabularies"])
+        except (ValueError, TypeError, LookupError) as error:
             raise ValueError(
                 f"{path}: must be a whole file of `save`. Received: {error}"
             ) from error

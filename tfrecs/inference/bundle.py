@@ -20,13 +20,16 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 import tfrecs
+from tfrecs._base.finite_json import read_json
 from tfrecs._base.folders import folder_when_whole, read_folder
+from tfrecs._base.limits import Limits
 from tfrecs._base.manifest import MANIFEST, Kind, read_manifest, write_manifest
 from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.interactions import Interactions
@@ -73,16 +76,17 @@ class Bundle(NamedTuple):
     metrics: dict[str, Any]
 
 
-def read_bundle(folder: Path) -> Bundle:
+def read_bundle(folder: Path, limits: Limits) -> Bundle:
     """Checks every file of a bundle and reads it; see `Recommender.load`.
 
     A bundle that is replaced meanwhile is read again.
     """
-    return read_folder(folder, _read_files)
+    return read_folder(folder, partial(_read_files, limits=limits))
 
 
-def _read_files(folder: Path) -> Bundle:
-    from tfrecs.inference.model_file import read_model
+def _read_files(folder: Path, limits: Limits) -> Bundle:
+    from tfrecs.models.model_file import read_model
+    from tfrecs.models.two_tower import check_weights
 
     content = read_manifest(folder, BUNDLE)
     _check_no_others(folder, content["files"])
@@ -94,16 +98,20 @@ def _read_files(folder: Path) -> Bundle:
             f"{folder / MANIFEST}: must name {missing[0]}. Received: "
             f"{', '.join(content['files'])}. {BUNDLE.advice}"
         )
-    train = _read_train(folder, content["files"])
+    train = _read_train(folder, content["files"], limits)
     of_users, of_items = (
         _read_encoder(folder, side, content["files"]) for side in SIDES
     )
     with _naming(folder / "about.json") as path:
-        about = json.loads(path.read_text(encoding="utf-8"))
+        about = read_json(path.read_text(encoding="utf-8"))
         settings, metrics = dict(about["settings"]), dict(about["metrics"])
-        train = replace(train, min_rating=about.get("min_rating"))
+        min_rating = about.get("min_rating")
+        if not isinstance(min_rating, int | float | None):
+            raise TypeError(f"min_rating is {min_rating!r}")
+        train = replace(train, min_rating=min_rating)
     with _naming(folder / "model.keras", OWN_LAYERS) as path:
         model = read_model(path)
+        check_weights(model)
     return Bundle(model, train, of_users, of_items, settings, metrics)
 
 
@@ -227,7 +235,7 @@ def _write_features(frame: "pd.DataFrame", path: Path) -> None:
         ) from error
 
 
-def _read_train(folder: Path, files: Any) -> Interactions:
+def _read_train(folder: Path, files: Any, limits: Limits) -> Interactions:
     import pandas as pd
     import pyarrow.parquet as pq
 
@@ -238,10 +246,12 @@ def _read_train(folder: Path, files: Any) -> Interactions:
         columns[f"{side}s"] = ids
         if f"{side}_features.parquet" in files:
             with _naming(folder / f"{side}_features.parquet") as path:
+                limits.check_parquet(path, path.stat().st_size)
                 frame = pd.read_parquet(path)
                 index = pd.Index(ids.ids, name=frame.index.name, tupleize_cols=False)
                 columns[f"{side}_features"] = frame.set_axis(index)
     with _naming(folder / "interactions.parquet") as path:
+        limits.check_parquet(path, path.stat().st_size)
         table = pq.read_table(io.BytesIO(path.read_bytes()))
         columns |= {name: table[name].to_numpy() for name in table.column_names}
         return Interactions(**columns)

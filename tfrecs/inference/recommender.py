@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import scipy.sparse as sp
 
+from tfrecs._base.limits import LIMITS, Limits
 from tfrecs._base.types import Scorer, Scores
 from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.id_arrays import collection
@@ -52,9 +53,9 @@ class Recommender:
             that the encoder was fitted to; or numbers, as the model was built with. A
             table's index, or column of ids, names them; else the row numbers do.
 
-    They raise ValueError if an id is unknown, k is out of range, features do not fit
-    the model, or scores are NaN; and TypeError if they need a model of two towers and
-    have another. All but `recommend` and `score` need one.
+    They raise ValueError if an id is unknown, k is out of range, features do not fit,
+    or scores are NaN; and TypeError if they need a model of two towers and have
+    another. All but `recommend` and `score` need one.
 
     Args:
         model: as in `evaluate`.
@@ -253,17 +254,17 @@ class Recommender:
         write_bundle(Path(folder), bundle, overwrite=overwrite, durable=durable)
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Recommender":
+    def load(cls, folder: str | Path, *, limits: Limits = LIMITS) -> "Recommender":
         """Loads a bundle that `save` wrote; also `tfrecs.load`.
 
         Every file is checked first. The model is not compiled: compile it to train on.
 
         Raises:
             FileNotFoundError: if there is no bundle.
-            ValueError: if a file is missing, damaged or changed, the format is of a
-                later version, or a layer is not registered.
+            ValueError: if a file is missing, damaged, too large or of a later version,
+                a number is not finite, or a layer is not registered.
         """
-        return cls(**read_bundle(Path(folder))._asdict())
+        return cls(**read_bundle(Path(folder), limits)._asdict())
 
     def export_vectors(self, path: str | Path) -> None:
         """Writes an .npz file for nearest neighbours; see `tfrecs.inference.export`."""

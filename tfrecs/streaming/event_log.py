@@ -9,6 +9,7 @@ from tfrecs._base.checks import check_choice
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.streaming.checks import check_above_zero
 from tfrecs.streaming.growing import GrowingLists, GrowingTable
+from tfrecs.streaming.stored import stored
 
 
 @dataclass(frozen=True)
@@ -140,9 +141,39 @@ class EventLog:
             "progress": np.array([self.num_events, self.now]),
         }
 
-    def restore(self, state: dict[str, AnyArray]) -> None:
-        """Restores what `state` returned."""
-        self._by_user.restore(state["user_events"], state["user_lengths"])
-        self._by_item.restore(state["item_events"], state["item_lengths"])
-        self._counts.restore(state["counts"])
-        self.num_events, self.now = int(state["progress"][0]), state["progress"][1]
+    def restore(
+        self, state: dict[str, AnyArray], num_users: int, num_items: int
+    ) -> None:
+        """Restores what `state` returned, of these numbers of users and items.
+
+        Raises:
+            ValueError: if the state is not of a log of them.
+        """
+        sizes = num_users, num_items
+        by_user, by_item = GrowingLists(), GrowingLists()
+        of_users = by_user.restore(state, "user", sizes)
+        of_items = by_item.restore(state, "item", sizes[::-1])
+        counts = stored(state, "counts", np.int64, (num_items,))
+        _check_same(of_users, of_items, num_items, counts)
+        progress = state["progress"][:1]  # the time is the latest of the events
+        stored({"progress": progress}, "progress", float, (1,), len(of_users[0]), 2**53)
+        self._by_user, self._by_item = by_user, by_item
+        self._counts.restore(counts)
+        self.num_events = int(progress[0])
+        self.now = state["user_events"]["time"].max(initial=-np.inf)
+
+
+def _check_same(
+    of_users: tuple[AnyArray, AnyArray],
+    of_items: tuple[AnyArray, AnyArray],
+    num_items: int,
+    counts: AnyArray,
+) -> None:
+    """Raises ValueError unless users and items have the same pairs, each once."""
+    users, items = of_users
+    pairs = np.sort(users * num_items + items)
+    others = np.sort(of_items[1] * num_items + of_items[0])
+    if not np.array_equal(pairs, others) or (pairs[1:] == pairs[:-1]).any():
+        raise ValueError("users and items must have the same pairs, each once")
+    if not np.array_equal(counts, np.bincount(items, minlength=num_items)):
+        raise ValueError("`counts` must be the numbers of users of the items")

@@ -1,9 +1,12 @@
 """Arrays that grow by rows, in memory that doubles."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import DTypeLike
 
 from tfrecs._base.types import AnyArray
+from tfrecs.streaming.stored import check_within, stored
 
 PAST = np.dtype([("id", np.int32), ("weight", np.float32), ("time", np.float64)])
 """An event as stored for one side: id of the other side, weight and time."""
@@ -78,10 +81,36 @@ class GrowingLists:
             f"{side}_lengths": np.array([len(row) for row in rows], int),
         }
 
-    def restore(self, events: AnyArray, lengths: AnyArray) -> None:
-        """Replaces the rows by what `state` returned."""
+    def restore(
+        self, state: Mapping[str, AnyArray], side: str, sizes: tuple[int, int]
+    ) -> tuple[AnyArray, AnyArray]:
+        """Replaces the rows by what `state` returned.
+
+        Args:
+            state: the arrays.
+            side: the side of the rows.
+            sizes: number of rows, and of ids of the other side.
+
+        Returns:
+            The row and the id of each event, `[events]` int64.
+
+        Raises:
+            ValueError: if an array is not of these sizes.
+        """
+        num_rows, num_ids = sizes
+        events = stored(state, f"{side}_events", PAST, (None,))
+        check_within(events["id"], "ids of events", 0, num_ids - 1)
+        check_within(events["weight"], "weights of events", 0, np.inf)
+        check_within(events["time"], "times of events", -np.inf, np.inf)
+        name = f"{side}_lengths"
+        lengths = stored(state, name, np.int64, (num_rows,), 0, len(events))
+        if lengths.sum() != len(events):
+            raise ValueError(
+                f"`{name}` must be of {len(events)} events. Received: {lengths.sum()}"
+            )
         self._rows = []
-        self.grow(len(lengths))
+        self.grow(num_rows)
         parts = np.split(events, np.cumsum(lengths)[:-1])  # one part for no rows, too
         for row, part in zip(self._rows, parts, strict=False):
             row.restore(part)
+        return np.repeat(np.arange(num_rows), lengths), events["id"].astype(np.int64)

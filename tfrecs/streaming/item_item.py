@@ -8,6 +8,7 @@ from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.streaming.checks import check_not_negative
 from tfrecs.streaming.event_log import EventLog
+from tfrecs.streaming.stored import stored
 
 TIE_BREAK = 1e-6
 """Popularity tie-break weight."""
@@ -151,7 +152,14 @@ class ItemItem:
         size = self._num_items
         return {"ids": self._ids[:size], "near": self._near[:size]}
 
-    def restore(self, state: dict[str, AnyArray]) -> None:
+    def restore(self, state: dict[str, AnyArray], log: EventLog) -> None:
         """Restores what `state` returned."""
-        self._ids, self._near = state["ids"].copy(), state["near"].copy()
-        self._num_items = len(self._near)
+        size = log.num_items
+        self._ids = stored(state, "ids", np.int32, (size, None), 0, size)
+        self._near = stored(state, "near", np.float32, self._ids.shape, 0)
+        if not 0 < self._ids.shape[1] <= self.neighbours:
+            raise ValueError(
+                f"`ids` must have 1 to {self.neighbours} columns. Received: "
+                f"{self._ids.shape[1]}"
+            )
+        self._num_items = size

@@ -37,8 +37,12 @@ class Learner(Protocol):
     def state(self) -> dict[str, AnyArray]:
         """Returns everything that was learned, as arrays."""
 
-    def restore(self, state: dict[str, AnyArray]) -> None:
-        """Restores what `state` returned, exactly."""
+    def restore(self, state: dict[str, AnyArray], log: EventLog) -> None:
+        """Restores what `state` returned, exactly, for the users and items of a log.
+
+        Raises:
+            ValueError: if the state is of other sizes, or not finite.
+        """
 
 
 LEARNERS: dict[str, Callable[..., Learner]] = {

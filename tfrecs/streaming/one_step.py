@@ -1,7 +1,7 @@
 """Trains any Keras model by one step of its optimizer for each event."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray
 from tfrecs.streaming.event_log import EventLog
+from tfrecs.streaming.stored import stored
 
 if TYPE_CHECKING:
     import keras
@@ -156,15 +157,34 @@ class OneStep:
         arrays = {f"{n}": np.array(v) for n, v in enumerate(variables)}
         return {"room": np.array([model.num_users, model.num_items]), **arrays}
 
-    def restore(self, state: dict[str, AnyArray]) -> None:
+    def restore(self, state: dict[str, AnyArray], log: EventLog) -> None:
         """Restores what `state` returned."""
-        self._grow_to(state["room"].tolist())
+        rooms = stored(state, "room", np.int64, (2,), 0).tolist()
+        rows = max((len(x) for x in state.values() if x.ndim), default=0)
+        for room, size in zip(rooms, (log.num_users, log.num_items), strict=True):
+            if not size <= room <= rows:
+                raise ValueError(f"`room` must be {size} to {rows}. Received: {room}")
+        self._grow_to(rooms)
         variables = [*self._model.variables, *self._model.optimizer.variables]
         for number, variable in enumerate(variables):
-            variable.assign(state[str(number)])
+            dtype, shape = np.array(variable).dtype, tuple(variable.shape)
+            variable.assign(stored(state, str(number), dtype, shape))
+
+
+def check_model(config: str, arrays: Mapping[str, AnyArray]) -> None:
+    """Raises ValueError for a config of a larger model than there are arrays."""
+    from tfrecs.models.model_file import check_names, check_size
+
+    read = json.loads(config)
+    check_names(read)
+    check_size(read, sum(array.nbytes for array in arrays.values()))
 
 
 def _from_json(text: str) -> Any:
     import keras
 
-    return keras.saving.deserialize_keras_object(json.loads(text), safe_mode=True)
+    from tfrecs.models.model_file import check_names
+
+    config = json.loads(text)
+    check_names(config)
+    return keras.saving.deserialize_keras_object(config, safe_mode=True)

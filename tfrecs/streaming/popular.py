@@ -8,6 +8,7 @@ from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray
 from tfrecs.streaming.event_log import EventLog
 from tfrecs.streaming.growing import GrowingTable
+from tfrecs.streaming.stored import stored
 
 
 @dataclass
@@ -59,8 +60,10 @@ class Popular:
             "num_events": np.array(self._num_events),
         }
 
-    def restore(self, state: dict[str, AnyArray]) -> None:
+    def restore(self, state: dict[str, AnyArray], log: EventLog) -> None:
         """Restores what `state` returned."""
-        self._counts.restore(state["counts"])
-        self._latest = state["latest"].copy()
-        self._num_events = int(state["num_events"])
+        size = log.num_items
+        self._counts.restore(stored(state, "counts", np.int64, (size,), 0, 2**53))
+        window = (self.window or 0,)
+        self._latest = stored(state, "latest", np.int32, window, 0, max(0, size - 1))
+        self._num_events = int(stored(state, "num_events", np.int64, (), 0, 2**53))

@@ -12,7 +12,8 @@ from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray, BoolArray, IntArray
 from tfrecs.streaming.events import Event
 from tfrecs.streaming.recommender import REPEATED, IncrementalRecommender
-from tfrecs.streaming.state_file import read_state, write_state
+from tfrecs.streaming.state_file import read_state, whole, write_state
+from tfrecs.streaming.stored import stored
 
 STREAM_METRICS: dict[str, Callable[[AnyArray, int], AnyArray]] = {
     "recall": lambda ranks, k: ((ranks > 0) & (ranks <= k)).astype(float),
@@ -125,7 +126,9 @@ def prequential(
     is_known: list[bool] = []
     if checkpoint is not None and Path(checkpoint).exists():
         done = read_state(recommender, checkpoint)
-        ranks, is_known = done["ranks"].tolist(), done["is_known"].tolist()
+        with whole(checkpoint):
+            ranks = stored(done, "ranks", np.int32, (None,), REPEATED).tolist()
+            is_known = stored(done, "is_known", bool, (len(ranks),)).tolist()
     positives = (event for event in events if recommender.learns_from(event.rating))
     for event in islice(positives, len(ranks), None):
         is_known.append(recommender.knows(event.user))

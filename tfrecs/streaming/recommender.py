@@ -11,7 +11,7 @@ import numpy as np
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray
 from tfrecs.data.feedback import is_positive, warn_of_no_minimum
-from tfrecs.data.id_arrays import as_id_array
+from tfrecs.data.id_arrays import as_id_array, is_exact
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.ranking.scorers import in_own_precision
 from tfrecs.streaming.alone import alone
@@ -20,6 +20,7 @@ from tfrecs.streaming.event_log import EventLog, Forgetting
 from tfrecs.streaming.events import events_of
 from tfrecs.streaming.learners import Learner
 from tfrecs.streaming.starting import start_of
+from tfrecs.streaming.stored import part_of
 
 if TYPE_CHECKING:
     from tfrecs.models.two_tower import TwoTower
@@ -32,8 +33,13 @@ CONFIDENCES: dict[str, Callable[[float], float]] = {
 """Weight of an event by its rating: constant, proportional, or logarithmic."""
 
 DIVERGED = (
-    "Scores must not be NaN. Received: NaN, since learning has diverged. Lower the "
+    "Scores must be finite. Received: others, since learning has diverged. Lower the "
     "learning rate, or the weights of events."
+)
+
+INEXACT = (
+    "`{}` must equal no other id, unlike True, which equals 1, or 2.0**53, and be of "
+    "whole characters. Received: {}"
 )
 
 UNKNOWN_ITEM, REPEATED = 0, -1
@@ -145,16 +151,20 @@ class IncrementalRecommender:
             time: time of the event, for forgetting by time.
 
         Raises:
-            ValueError: if an id is missing, or a number is negative or not finite.
+            ValueError: if an id is missing or may equal another, such as True, or a
+                number is negative or not finite.
         """
         worth = self._weight(rating, weight)
         if not math.isfinite(time):
             raise ValueError(f"`time` must be finite. Received: time={time!r}")
         if not self.learns_from(rating):
             return
-        for raw, known in ((user, self._users), (item, self._items)):
+        sides = ("user", user, self._users), ("item", item, self._items)
+        for name, raw, known in sides:
+            if not is_exact(raw):
+                raise ValueError(INEXACT.format(name, f"{raw!r:.60}"))
             if raw not in known:
-                as_id_array([raw], "user" if known is self._users else "item")
+                as_id_array([raw], name)
         row = self._users.get(user, len(self._users))
         column = self._items.get(item, len(self._items))
         if row >= self.log.num_users or column >= self.log.num_items:
@@ -268,12 +278,11 @@ class IncrementalRecommender:
         users: Iterable[Hashable],
         items: Iterable[Hashable],
     ) -> None:
-        """Restores what `state`, `users` and `items` returned, exactly."""
+        """Restores what `state`, `users` and `items` returned, or raises ValueError."""
+        users, items = list(users), list(items)
+        self.log.restore(part_of(state, "log/"), len(users), len(items))
+        self.learner.restore(part_of(state, "learner/"), self.log)
         self._number(users, items)
-        for part, owner in (("log", self.log), ("learner", self.learner)):
-            prefix = f"{part}/"
-            own = [name for name in state if name.startswith(prefix)]
-            owner.restore({name.removeprefix(prefix): state[name] for name in own})
 
     def _number(self, users: Iterable[Hashable], items: Iterable[Hashable]) -> None:
         self._users = {raw: number for number, raw in enumerate(users)}

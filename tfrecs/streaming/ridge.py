@@ -9,6 +9,7 @@ from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.streaming.checks import check_above_zero
 from tfrecs.streaming.event_log import EventLog, Past
 from tfrecs.streaming.growing import GrowingTable
+from tfrecs.streaming.stored import stored
 from tfrecs.streaming.vector_learner import VectorLearner
 
 
@@ -117,7 +118,10 @@ class Ridge(VectorLearner):
         grams = {f"gram_of_{side}": gram for side, gram in self._grams.items()}
         return {**super().state(), **grams}
 
-    def restore(self, state: dict[str, AnyArray]) -> None:
+    def restore(self, state: dict[str, AnyArray], log: EventLog) -> None:
         """Restores what `state` returned."""
-        super().restore(state)
-        self._grams = {side: state[f"gram_of_{side}"].copy() for side in self._grams}
+        super().restore(state, log)
+        shape = 2 * self._items.values.shape[1:]
+        self._grams = {
+            side: stored(state, f"gram_of_{side}", float, shape) for side in self._grams
+        }

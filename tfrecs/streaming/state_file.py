@@ -5,7 +5,6 @@ The file is NumPy's .npz without pickles: the arrays of the log and the learner,
 """
 
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -14,22 +13,22 @@ from typing import Any
 
 import numpy as np
 
+from tfrecs._base.array_files import read_arrays
 from tfrecs._base.files import replaced_when_whole
+from tfrecs._base.finite_json import read_json
 from tfrecs._base.types import AnyArray
 from tfrecs.data.vocabulary import Vocabulary, from_json, to_json
 from tfrecs.streaming.event_log import Forgetting
 from tfrecs.streaming.learners import LEARNERS, Learner
-from tfrecs.streaming.recommender import IncrementalRecommender
+from tfrecs.streaming.one_step import check_model
+from tfrecs.streaming.recommender import DIVERGED, IncrementalRecommender
+from tfrecs.streaming.stored import part_of
 
 KIND, VERSION = "tfrecs stream", 2
 
 DAMAGED = (
-    zipfile.BadZipFile,
-    EOFError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
+    *(ValueError, TypeError, AttributeError, LookupError),
+    *(RecursionError, OverflowError, MemoryError),
 )
 """Errors of damaged files."""
 
@@ -44,6 +43,7 @@ def save(recommender: IncrementalRecommender, path: str | Path) -> None:
     Raises:
         TypeError: if the learner is not in `LEARNERS`, or an id is not an int, float,
             str, bool or tuple of these.
+        ValueError: if learning has diverged; the file is as before.
     """
     write_state(recommender, path, {})
 
@@ -56,10 +56,12 @@ def load(path: str | Path) -> IncrementalRecommender:
         ValueError: if the file is damaged, of another kind, or of a later version.
     """
     about, arrays = _read(Path(path))
-    with _whole(path):
-        forgetting = about["forgetting"]
+    with whole(path):
+        forgetting, settings = about["forgetting"], about["settings"]
+        if "model_config" in settings:
+            check_model(settings["model_config"], arrays)
         recommender = IncrementalRecommender(
-            LEARNERS[about["learner"]](**about["settings"]),
+            LEARNERS[about["learner"]](**settings),
             confidence=about["confidence"],
             min_rating=about.get("min_rating"),
             forgetting=None if forgetting is None else Forgetting(**forgetting),
@@ -80,9 +82,13 @@ def write_state(
             "users": to_json(Vocabulary(recommender.users, "users")),
             "items": to_json(Vocabulary(recommender.items, "items")),
         }
+        state = recommender.state()
+        learned = part_of(state, "learner/").values()
+        if not all(np.isfinite(x).all() for x in learned if x.dtype.kind == "f"):
+            raise ValueError(DIVERGED)
         arrays: dict[str, Any] = {
             "about": np.array(json.dumps(about)),
-            **recommender.state(),
+            **state,
             **{f"more/{name}": array for name, array in more.items()},
         }
         with replaced_when_whole(path) as partial, partial.open("wb") as file:
@@ -106,10 +112,9 @@ def read_state(
                 f"{path}: must be of the same settings: {name} {value!r}. Received: "
                 f"{about.get(name)!r}. Name another file, or delete this one."
             )
-    with _whole(path):
+    with whole(path):
         _restore(recommender, about, arrays)
-    more = [name for name in arrays if name.startswith("more/")]
-    return {name.removeprefix("more/"): arrays[name] for name in more}
+    return part_of(arrays, "more/")
 
 
 def _settings(recommender: IncrementalRecommender) -> dict[str, Any]:
@@ -144,10 +149,9 @@ def _name_of(learner: Learner) -> str:
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, AnyArray]]:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file. Check the name and the folder.")
-    with _whole(path):
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = dict(stored)
-        about: dict[str, Any] = json.loads(str(arrays.pop("about")))
+    with whole(path):
+        arrays = read_arrays(path)
+        about: dict[str, Any] = read_json(str(arrays.pop("about")))
         kind, version = about["kind"], about["version"]
     if kind != KIND or version != VERSION:
         raise ValueError(
@@ -168,7 +172,7 @@ def _restore(
 
 
 @contextmanager
-def _whole(path: str | Path) -> Iterator[None]:
+def whole(path: str | Path) -> Iterator[None]:
     """Turns an error of what a file contains into a ValueError that names the file."""
     try:
         yield

@@ -6,6 +6,7 @@ from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, FloatArray
 from tfrecs.streaming.event_log import EventLog
 from tfrecs.streaming.growing import GrowingTable
+from tfrecs.streaming.stored import stored
 
 
 class VectorLearner:
@@ -51,7 +52,10 @@ class VectorLearner:
         """Returns the vectors."""
         return {"users": self._users.values, "items": self._items.values}
 
-    def restore(self, state: dict[str, AnyArray]) -> None:
+    def restore(self, state: dict[str, AnyArray], log: EventLog) -> None:
         """Restores the vectors that `state` returned."""
-        self._users.restore(state["users"])
-        self._items.restore(state["items"])
+        users = stored(state, "users", np.float32, (log.num_users, None))
+        shape = log.num_items, users.shape[1]
+        self._users, self._items = GrowingTable(shape[1]), GrowingTable(shape[1])
+        self._users.restore(users)
+        self._items.restore(stored(state, "items", np.float32, shape))

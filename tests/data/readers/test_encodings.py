@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from tfrecs import read_interactions
-from tfrecs.data.readers import _progress, _text
+from tfrecs._base.limits import Limits
+from tfrecs.data.readers import _progress
 from tfrecs.data.readers._opening import find_encoding, opened
 from tfrecs.data.readers._text import Parser
 
@@ -117,11 +118,10 @@ class Watched(io.BytesIO):
         return super().read(*size)
 
 
-def test_no_other_thread_moves_the_file_while_its_header_is_read(monkeypatch):
-    monkeypatch.setattr(_text, "_BLOCK", 100)
+def test_no_other_thread_moves_the_file_while_its_header_is_read():
     file = Watched(b"user,item\n" + b"1,2\n" * 5000)
     file.seek(0)
-    rows = Parser(file, ",").read()
+    rows = Parser(file, ",", limits=Limits(row_bytes=100)).read()
     assert len(rows.columns) == 5000
     assert file.before == {threading.get_ident()}  # of the header
     assert file.threads != file.before

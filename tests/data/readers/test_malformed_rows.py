@@ -304,7 +304,9 @@ def test_rows_of_empty_fields_are_skipped_like_empty_lines(tmp_path):
 
 def test_a_row_longer_than_a_block_is_refused(tmp_path):
     path = write(tmp_path / "a.csv", [b"user,item", b"1," + b"7" * 2**23, b"1,2"])
-    with pytest.raises(ValueError, match=r"a.csv: each row must have at most 4 MB"):
+    with pytest.raises(
+        ValueError, match=r"a.csv: each row must have at most 4,194,304 bytes"
+    ):
         read_interactions(path)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tfrecs.data.readers import _text
+from tfrecs._base.limits import Limits
 from tfrecs.data.shards import open_shards, prepare_shards, sources
 
 SIZES = {"part_rows": 400, "shard_rows": 500}
@@ -131,15 +131,13 @@ def test_columns_are_found_by_usual_names(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "csv.gz", "tsv.gz"])
-def test_text_files_make_the_shards_of_parquet(
-    suffix, shards, raw, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(_text, "_BLOCK", 1000)  # blocks end within notes, too
+def test_text_files_make_the_shards_of_parquet(suffix, shards, raw, tmp_path):
+    small = Limits(row_bytes=1000)  # blocks end within notes, too
     paths = [tmp_path / f"{name}.{suffix}" for name in "ab"]
     frame = pd.DataFrame({"item_id": raw[1], "note": 'a "b"\nc', "user_id": raw[0]})
     for path, rows in zip(paths, (frame[:1900], frame[1900:]), strict=True):
         rows.to_csv(path, sep="\t" if "tsv" in suffix else ",", index=False)
-    same = prepare_shards(paths, tmp_path / "out", seed=3, **SIZES)
+    same = prepare_shards(paths, tmp_path / "out", seed=3, limits=small, **SIZES)
     names = set(contents(shards.folder)) - {"manifest.json"}
     assert [(same.folder / n).read_bytes() for n in sorted(names)] == [
         (shards.folder / n).read_bytes() for n in sorted(names)

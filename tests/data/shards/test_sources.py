@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tfrecs.data.readers import _blocks, _text
+from tfrecs._base.limits import Limits
+from tfrecs.data.readers import _blocks
 from tfrecs.data.readers._form import Form
 from tfrecs.data.shards import sources
 from tfrecs.data.shards.sources import Columns, stream_ids
 
-PLAIN = Columns("user_id", "item_id", None, None)
+SMALL = Form(limits=Limits(row_bytes=300))
+PLAIN = Columns("user_id", "item_id", None, None, form=SMALL)
 RATED = Columns("user_id", "item_id", "rating", 3.0)
 
 
@@ -26,7 +28,6 @@ def test_a_stream_may_start_at_any_table(
     kind, rows, skip, tmp_path, write_parquet, monkeypatch
 ):
     monkeypatch.setattr(sources, "_ROWS_AT_ONCE", 40)
-    monkeypatch.setattr(_text, "_BLOCK", 300)
     monkeypatch.setattr(_blocks, "_LINES_AT_ONCE", 40)
     users, items = np.arange(1000), np.arange(1000) * 7 % 31
     path = tmp_path / f"a.{kind}"
@@ -97,8 +98,7 @@ def test_ratings_are_numbers(ratings, message, tmp_path):
         list(stream_ids(path, RATED, 10))
 
 
-def test_each_table_is_of_one_type(tmp_path, monkeypatch):
-    monkeypatch.setattr(_text, "_BLOCK", 300)  # not that of the first bytes
+def test_each_table_is_of_one_type(tmp_path):
     path = written(tmp_path, "user_id,item_id\n" + "12345,1\n" * 1000 + "007,1\n")
     tables = [users for _, users, _ in stream_ids(path, PLAIN, 600)]
     assert [str(users.type) for users in tables] == ["int64", "large_string"]

@@ -15,7 +15,7 @@ from tfrecs.data.readers._formats import (
 )
 from tfrecs.data.readers._json_lines import read_json_lines
 from tfrecs.data.readers._lists import read_lists
-from tfrecs.data.readers._opening import as_utf8, is_array, opened
+from tfrecs.data.readers._opening import as_utf8, is_array, lines_of, opened
 from tfrecs.data.readers._table import Table
 
 _LINES_AT_ONCE = 2**17
@@ -36,7 +36,7 @@ def read_blocks(
     Raises:
         ValueError: if the file cannot be read, or has malformed rows.
     """
-    with opened(path) as (name, file):
+    with opened(path, form.limits) as (name, file):
         kind = kind_of(name, form)
         if kind == ".txt" and holds_lists(file, form, named):
             kind = ".lists"
@@ -52,7 +52,7 @@ def read_blocks(
 
 def is_typed(path: Path, form: Form) -> bool:
     """Returns whether the values of a file have types, as in Parquet and JSON."""
-    with opened(path) as (name, _):
+    with opened(path, form.limits) as (name, _):
         kind = kind_of(name, form)
     return kind not in DELIMITED and kind != ".txt"
 
@@ -72,8 +72,8 @@ def _by_lines(
     file: Any, form: Form, read: Callable[[Any, Form], Table]
 ) -> Iterator[Table]:
     with as_utf8(file, form.encoding) as (text, _):
-        number = 0
-        while lines := list(islice(text, _LINES_AT_ONCE)):
+        number, every = 0, lines_of(text, form.limits)
+        while lines := list(islice(every, _LINES_AT_ONCE)):
             yield _whole(read(lines, form), number)
             number += len(lines)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tfrecs._base.checks import check_choice
 from tfrecs._base.files import naming_file
+from tfrecs._base.limits import LIMITS
 from tfrecs._base.types import AnyArray
 from tfrecs.data.ids import types_by_role
 from tfrecs.data.readers._columns import Columns, to_columns
@@ -95,6 +96,7 @@ def form_of(options: FormOptions) -> Form:
         options.get("separator"),
         options.get("encoding"),
         options.get("header"),
+        options.get("limits", LIMITS),
     )
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tfrecs._base.limits import LIMITS, Limits
+
 
 @dataclass(frozen=True)
 class Form:
@@ -12,12 +14,14 @@ class Form:
         separator: of the fields: a character, "::", or " " for any spaces.
         encoding: of the text, such as "latin-1".
         header: whether the first line names the columns.
+        limits: sizes from which a file is refused.
     """
 
     format: str | None = None
     separator: str | None = None
     encoding: str | None = None
     header: bool | None = None
+    limits: Limits = LIMITS
 
     def __post_init__(self) -> None:
         """Checks the separator, which a command line may spell."""

@@ -1,5 +1,7 @@
 """The registry of formats. A function and a line in `FORMATS` adds one."""
 
+import io
+import zipfile
 from collections.abc import Callable, Collection, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from tfrecs._base.files import naming_file
+from tfrecs._base.limits import LIMITS, Limits
 from tfrecs.data.readers._form import Form
 from tfrecs.data.readers._json_lines import read_array, read_json_lines
 from tfrecs.data.readers._lists import LIST_COLUMNS, read_lists
@@ -15,6 +18,7 @@ from tfrecs.data.readers._opening import (
     as_utf8,
     in_memory,
     is_array,
+    lines_of,
     opened,
     text_lines,
 )
@@ -57,6 +61,7 @@ def parser_of(text: Any, kind: str, form: Form, named: Collection[str]) -> Parse
         names=shape.names or None,
         header=shape.header,
         quotes=kind in (".csv", ".tsv") or shape.separator in (",", ";"),
+        limits=form.limits,
     )
 
 
@@ -81,14 +86,17 @@ def holds_lists(file: Any, form: Form, named: Collection[str]) -> bool:
 def read_list_file(file: Any, kind: str, form: Form, named: Collection[str]) -> Table:
     """Reads lists: `user item item ...` a line."""
     with as_utf8(file, form.encoding) as (text, encoding):
-        return read_lists(text, Form("lists", " ", encoding, False))
+        found = Form("lists", " ", encoding, False, form.limits)
+        return read_lists(lines_of(text, form.limits), found)
 
 
 def read_json(file: Any, kind: str, form: Form, named: Collection[str]) -> Table:
     """Reads an array of JSON objects, or JSON lines."""
     with as_utf8(file, form.encoding) as (text, encoding):
-        found = Form("json", None, encoding)
-        return (read_array if is_array(text) else read_json_lines)(text, found)
+        found = Form("json", None, encoding, None, form.limits)
+        if is_array(text):
+            return read_array(text, found)
+        return read_json_lines(lines_of(text, form.limits), found)
 
 
 def read_parquet(file: Any, kind: str, form: Form, named: Collection[str]) -> Table:
@@ -97,7 +105,7 @@ def read_parquet(file: Any, kind: str, form: Form, named: Collection[str]) -> Ta
     Args:
         file: bytes, or the path of a folder of Parquet files.
         kind: the suffix.
-        form: is not needed.
+        form: its limits are used.
         named: is not needed.
 
     Raises:
@@ -111,7 +119,13 @@ def read_parquet(file: Any, kind: str, form: Form, named: Collection[str]) -> Ta
     whole = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
     whole |= {pa.uint64(): pd.UInt64Dtype(), pa.uint32(): pd.UInt32Dtype()}
     try:
-        source = file if isinstance(file, Path) else in_memory(file)
+        if isinstance(file, Path):
+            source: Any = file
+            for path in file.rglob("*.parquet"):
+                form.limits.check_parquet(path, path.stat().st_size)
+        else:
+            source = in_memory(file)
+            form.limits.check_parquet(source, source.getbuffer().nbytes)
         frame = pq.read_table(source).to_pandas(types_mapper=whole.get)
         # Damaged strings are found only when they become Python's.
         strings = [
@@ -140,10 +154,28 @@ def read_excel(file: Any, kind: str, form: Form, named: Collection[str]) -> Tabl
             "openpyxl`, or save the sheet as CSV."
         )
     try:
-        frame = pd.read_excel(in_memory(file), keep_default_na=False, na_values=[""])
+        sheets = in_memory(file)
+        with zipfile.ZipFile(sheets) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        form.limits.check_unpacked(size, sheets.getbuffer().nbytes)
+        _check_cells(sheets, form.limits)
+        frame = pd.read_excel(sheets, keep_default_na=False, na_values=[""])
     except Exception as error:  # of zipfile, XML and openpyxl
         raise ValueError(f"must be an Excel file. Received: {error}") from error
     return Table(frame.dropna(how="all"), unit="row", form=Form("xlsx"))
+
+
+def _check_cells(sheets: io.BytesIO, limits: Limits) -> None:
+    """Raises ValueError for a sheet with a cell so far out that pandas fills it."""
+    import openpyxl
+
+    sheet = openpyxl.load_workbook(sheets, read_only=True).worksheets[0]
+    sheet.reset_dimensions()  # which a file may state as it likes
+    widths = [len(row) for row in sheet.iter_rows(values_only=True)]
+    limits.check_columns(max(widths, default=0))
+    limits.check_unpacked(
+        8 * len(widths) * max(widths, default=0), sheets.getbuffer().nbytes
+    )
 
 
 DELIMITED = (
@@ -190,7 +222,7 @@ def read_table(
             return read_parquet(path, ".parquet", form, named)
         if not path.is_file():
             raise ValueError("must be a file. Received: a device")
-        with opened(path) as (name, file):
+        with opened(path, form.limits) as (name, file):
             kind = kind_of(name, form)
             return FORMATS[kind](file, kind, form, named)
 
@@ -218,6 +250,7 @@ def read_frame(
     separator: str | None = None,
     encoding: str | None = None,
     header: bool | None = None,
+    limits: Limits = LIMITS,
 ) -> "pd.DataFrame":
     """Reads a file of any of the `FORMATS` as a table.
 
@@ -231,13 +264,14 @@ def read_frame(
         separator: of the fields.
         encoding: of the text.
         header: whether the first line names the columns.
+        limits: sizes from which the file is refused.
 
     Raises:
         FileNotFoundError: if the file does not exist.
         ValueError: if its suffix does not fit its content, it is not whole, or a row is
             malformed.
     """
-    table = read_table(Path(path), Form(format, separator, encoding, header))
+    table = read_table(Path(path), Form(format, separator, encoding, header, limits))
     malformed = table.malformed(Path(path))
     if malformed:
         raise ValueError(str(malformed))

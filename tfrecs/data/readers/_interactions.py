@@ -72,6 +72,7 @@ def read_interactions(
         encoding: of the text, such as "latin-1".
         header: whether the first line names the columns. The columns of a file without
             names are user, item, rating and time, in this order.
+        limits: sizes from which the file is refused, a `tfrecs.Limits`.
 
     Raises:
         FileNotFoundError: if the file does not exist.

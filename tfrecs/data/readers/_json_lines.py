@@ -2,6 +2,7 @@
 
 import codecs
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from tfrecs.data.readers._form import Form
@@ -9,14 +10,17 @@ from tfrecs.data.readers._table import Fault, Table, Unit
 from tfrecs.data.readers._text import NOT_TEXT
 
 
-def read_json_lines(file: Any, form: Form) -> Table:
+def read_json_lines(lines: Iterable[bytes], form: Form) -> Table:
     """Reads JSON lines; a key that a line lacks is a missing value.
 
     Numbers and text keep their type: 1 and "1" are two ids.
+
+    Raises:
+        ValueError: if there are too many keys.
     """
     rows: dict[int, dict[str, Any]] = {}
     faults: list[Fault] = []
-    for number, raw in enumerate(file, start=1):
+    for number, raw in enumerate(lines, start=1):
         try:
             if raw.strip():
                 rows[number] = _object(raw)
@@ -56,6 +60,7 @@ def _table(
     import pandas as pd
 
     # As objects, since a missing value would make floats of whole numbers.
+    form.limits.check_columns(len({key for row in rows.values() for key in row}))
     frame = pd.DataFrame(list(rows.values()), index=list(rows), dtype=object)
     return Table(frame, faults, unit, form=form)
 

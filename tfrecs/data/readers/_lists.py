@@ -1,14 +1,16 @@
 """Lists in the format of LightGCN: `user item item ...` a line, all whole numbers."""
 
 import codecs
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tfrecs._base.files import file_kind, naming_file, open_text
+from tfrecs._base.limits import LIMITS
 from tfrecs._base.types import AnyArray
 from tfrecs.data.readers._form import Form
+from tfrecs.data.readers._opening import lines_of
 from tfrecs.data.readers._table import Fault, Table
 
 LIST_COLUMNS = ("user_id", "item_id")
@@ -33,22 +35,22 @@ def read_lightgcn(path: str | Path) -> tuple[AnyArray, AnyArray]:
     path = Path(path)
     file_kind(path)
     with naming_file(path), open_text(path) as file:
-        table = read_lists(file, Form("lists", " "))
+        table = read_lists(lines_of(file, LIMITS), Form("lists", " "))
     malformed = table.malformed(path)
     if malformed:
         raise ValueError(str(malformed))
     return table.frame["user_id"].to_numpy(), table.frame["item_id"].to_numpy()
 
 
-def read_lists(file: Any, form: Form) -> Table:
+def read_lists(lines: Iterable[bytes], form: Form) -> Table:
     """Reads lists as a table of `user_id` and `item_id`."""
     import pandas as pd
 
     users: list[int] = []
     items: list[int] = []
-    lines: list[int] = []
+    places: list[int] = []
     faults: list[Fault] = []
-    for number, line in enumerate(file, start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
@@ -58,9 +60,9 @@ def read_lists(file: Any, form: Form) -> Table:
             continue
         users.extend([user] * len(liked))
         items.extend(liked)
-        lines.extend([number] * len(liked))
+        places.extend([number] * len(liked))
     pairs = dict(zip(LIST_COLUMNS, (users, items), strict=True))
-    return Table(pd.DataFrame(pairs, index=lines, dtype=np.int64), faults, form=form)
+    return Table(pd.DataFrame(pairs, index=places, dtype=np.int64), faults, form=form)
 
 
 def _list(line: bytes) -> tuple[int, list[int]]:

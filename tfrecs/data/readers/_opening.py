@@ -12,13 +12,13 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO
 
+from tfrecs._base.files import limited
+from tfrecs._base.limits import Limits
 from tfrecs.data.readers._progress import ReportingFile
 
 _BUFFER = 2**20
 _CHUNK = 2**22
 _MOST_IN_MEMORY = 2**26
-_MOST_UNPACKED = 200
-"""Times that a member of an archive may be larger than in it; tables reach 20."""
 
 GUESSED = ("latin-1", "cp1252")
 """Encodings that a file may be found to have, though any bytes are text in them."""
@@ -39,27 +39,28 @@ _BY_CHANCE = 100
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[str, Any]]:
+def opened(path: Path, limits: Limits) -> Iterator[tuple[str, Any]]:
     """Yields the name of the table in a file, and its bytes, decompressed.
 
     Raises:
-        ValueError: if a zip file holds several tables, is damaged or has a password.
+        ValueError: if a zip file holds several tables, is damaged or has a password, or
+            the content is larger than the limits allow.
     """
-    suffix = path.suffix.lower()
+    suffix, size = path.suffix.lower(), path.stat().st_size
     with io.BufferedReader(ReportingFile(path), _BUFFER) as file:
         if suffix == ".gz":
             with gzip.open(file, "rb") as unzipped:
-                yield path.name[:-3], unzipped
+                yield path.name[:-3], limited(unzipped, size, limits)
         elif suffix == ".zip":
-            with _member(file) as (name, member):
-                yield name, member
+            with _member(file) as (name, member, packed):
+                yield name, limited(member, packed, limits)
         else:
             yield path.name, file
 
 
 @contextmanager
-def _member(file: BinaryIO) -> Iterator[tuple[str, Any]]:
-    """Yields the name and the bytes of the one table in a zip file."""
+def _member(file: BinaryIO) -> Iterator[tuple[str, Any, int]]:
+    """Yields the name, the bytes and the packed size of the one table in a zip file."""
     try:
         with zipfile.ZipFile(file) as archive:
             tables = [m for m in archive.infolist() if _is_table(m)]
@@ -70,15 +71,8 @@ def _member(file: BinaryIO) -> Iterator[tuple[str, Any]]:
                     "and read one of its files."
                 )
             member = tables[0]
-            largest = _MOST_UNPACKED * max(member.compress_size, 2**20)
-            if member.file_size > largest:
-                raise ValueError(
-                    f"{member.filename} must have at most {largest:,} bytes, "
-                    f"{_MOST_UNPACKED} times its size in the archive. Received: "
-                    f"{member.file_size:,}. Unpack it if you trust it."
-                )
             with archive.open(member) as unpacked:
-                yield Path(member.filename).name, unpacked
+                yield Path(member.filename).name, unpacked, member.compress_size
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise ValueError(
             f"must be a whole zip file without a password. Received: {error}"
@@ -177,6 +171,14 @@ def _without_mark(file: Any) -> str:
         return "utf-8"  # in which these are malformed
     plain = min(alone) >= "\udca0" and not characters
     return "latin-1" if plain else "cp1252"
+
+
+def lines_of(file: Any, limits: Limits) -> Iterator[bytes]:
+    """Yields the lines of a file; raises ValueError for one that is too long."""
+    while line := file.readline(limits.row_bytes + 1):
+        if len(line) > limits.row_bytes:
+            raise ValueError(limits.long_row())
+        yield line
 
 
 def text_lines(file: Any, most: int = 200) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from tfrecs._base.limits import Limits
 from tfrecs.data.ids import IdTypes
 
 
@@ -13,6 +14,7 @@ class FormOptions(TypedDict, total=False):
     separator: str | None
     encoding: str | None
     header: bool | None
+    limits: Limits
 
 
 class FileOptions(FormOptions, total=False):

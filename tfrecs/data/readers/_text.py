@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfrecs._base.files import Bytes
+from tfrecs._base.limits import LIMITS, Limits
 from tfrecs._base.types import AnyArray, BoolArray
 from tfrecs.data.readers._recoder import FIELD_END, LAST_ROW, Recoder, is_plain
 from tfrecs.data.readers._table import Fault
@@ -27,9 +28,6 @@ NOT_TEXT = (
 )
 
 _BINARY = NOT_TEXT.format("binary data or another encoding")
-_BLOCK = 2**22
-"""Bytes of a block, and of a row at most."""
-
 _LINE_END = "\r\n?|\n"
 
 
@@ -60,6 +58,7 @@ class Parser:
         wanted: the columns to read, all by default.
         quotes: whether fields may be in double quotes, as in CSV.
         encoding: of the text.
+        limits: of a row, which is also the size of a block, and of the columns.
     """
 
     file: Bytes
@@ -69,18 +68,19 @@ class Parser:
     wanted: Sequence[str] = ()
     quotes: bool = False
     encoding: str = "utf-8"
+    limits: Limits = LIMITS
 
     def read(self) -> TextRows:
         """Reads the file.
 
         Raises:
             ValueError: if the header is not text or not `names`, a quote is never
-                closed, or a row is longer than 4 MB.
+                closed, or there are more columns or longer rows than the limits.
         """
         import pandas as pd
         import pyarrow as pa
 
-        with _naming_long_rows():
+        with _naming_long_rows(self.limits):
             names = self._names()
             with self._open(self.file, len(names), self._as_text(names)) as reader:
                 table = reader.read_all()
@@ -102,7 +102,7 @@ class Parser:
         import pyarrow as pa
 
         row = 0
-        with _naming_long_rows():
+        with _naming_long_rows(self.limits):
             names = self._names()
             with self._open(self.file, len(names), self._as_text(names)) as reader:
                 for batch in reader:
@@ -143,15 +143,22 @@ class Parser:
     def _names(self) -> list[str]:
         """Returns the names of the columns, read from the header if there is one."""
         self._before = 0
-        while self.header and not self.file.readline().strip():
+        if not self.header:
+            names = list(self.names or ())
+            self.limits.check_columns(len(names))
+            return names
+        while not (line := self.file.readline(self.limits.row_bytes)).strip():
             self._before += 1
-        return self._header() if self.header else list(self.names or ())
+        first = re.split(rb"[\r\n]", line, maxsplit=1)[0]
+        # Before pyarrow makes a column of each.
+        self.limits.check_columns(first.count(self.separator.encode()) + 1)
+        return self._header()
 
     def _header(self) -> list[str]:
         # In memory: pyarrow reads ahead on a thread of its own, which would move the
         # file while its rows are read.
         self.file.seek(0)
-        with self._open(io.BytesIO(self.file.read(_BLOCK))) as reader:
+        with self._open(io.BytesIO(self.file.read(self.limits.row_bytes))) as reader:
             names: list[str] = reader.schema.names
         if "\0" in "".join(names):
             raise ValueError(_BINARY)
@@ -183,7 +190,7 @@ class Parser:
             pa.TransformInputStream(pa.PythonFile(file, mode="r"), self._recoder),
             csv.ReadOptions(
                 use_threads=False,  # with threads, pyarrow does not number the rows
-                block_size=_BLOCK,
+                block_size=self.limits.row_bytes,
                 column_names=None if self.header else list(self.names or ()),
                 skip_rows=self._before,
             ),
@@ -239,7 +246,7 @@ class Parser:
 
 
 @contextmanager
-def _naming_long_rows() -> Iterator[None]:
+def _naming_long_rows(limits: Limits) -> Iterator[None]:
     """Explains pyarrow's error for a row that is longer than a block."""
     import pyarrow as pa
 
@@ -248,10 +255,7 @@ def _naming_long_rows() -> Iterator[None]:
     except pa.ArrowInvalid as error:
         if "straddling" not in str(error):
             raise
-        raise ValueError(
-            f"each row must have at most {_BLOCK >> 20} MB. Received: a longer one. "
-            "Is a quote never closed?"
-        ) from error
+        raise ValueError(limits.long_row()) from error
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -83,7 +83,7 @@ def prepare_shards(
             canonical form, and text otherwise, such as 007.
         shard_rows: interactions of a shard at most.
         part_rows: rows to encode at a time; a killed run loses at most so many.
-        **form: `format`, `separator`, `encoding` and `header`, as in
+        **form: `format`, `separator`, `encoding`, `header` and `limits`, as in
             `read_interactions`. A stated encoding saves a pass over text.
 
     Raises:
@@ -102,7 +102,7 @@ def prepare_shards(
     columns = _columns(files[0], named, min_rating, id_type, stated)
     sizes = {"seed": seed, "shard_rows": shard_rows, "part_rows": part_rows}
     plan = {"files": described, **asdict(columns), **asdict(stated), **sizes}
-    plan.pop("form")  # its fields are there by name
+    del plan["form"], plan["limits"]  # its other fields are there by name
     folder = Path(folder)
     if (folder / MANIFEST).exists():
         _check_same(folder, open_shards(folder).made_from, plan)

@@ -23,8 +23,8 @@ FAULTS = {
     "not JSON": "A line must be an object in JSON.",
     "not CSV": "A line must have as many fields as there are columns.",
     "missing key": "A line must have a user and an item.",
-    "bad id": "An id must be a whole number, or a text that is not empty; `id_type` "
-    "overrules the type.",
+    "bad id": "An id must be a whole number, exactly, or a text that is not empty, of "
+    "whole characters; `id_type` overrules the type.",
     "bad rating": "A rating must be a number from 0 to `largest`.",
     "bad weight": "A weight must be a number from 0 to `largest`.",
     "bad time": "A time must be a finite number, at most `latest`.",

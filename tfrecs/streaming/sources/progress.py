@@ -3,13 +3,16 @@
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from tfrecs._base.finite_json import read_json
 from tfrecs.streaming.events import Event
 from tfrecs.streaming.recommender import IncrementalRecommender
 from tfrecs.streaming.sources.position import UNFINISHED, Position, Positioned
 from tfrecs.streaming.state_file import read_state, write_state
+from tfrecs.streaming.stored import stored
 
 
 @dataclass
@@ -37,6 +40,10 @@ class Counts:
     latest_time: float | None = None
     is_unfinished: bool = False
     is_stopped: bool = False
+
+
+WHOLE = ("events", "repeated", "new_users", "new_items", "times_back")
+"""The whole numbers of `Counts`."""
 
 
 class Progress:
@@ -91,9 +98,9 @@ class Progress:
         more = read_state(self.recommender, path)
         try:
             name = str(more["source"])
-            positions = [Position(*row) for row in more["positions"].tolist()]
-            counts = Counts(**json.loads(str(more["counts"])))
-        except (KeyError, TypeError, ValueError) as error:
+            rows = stored(more, "positions", np.int64, (None, 4), 0).tolist()
+            counts = _counts(read_json(str(more["counts"])))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(
                 f"{path}: must be a checkpoint of `learn_from`. Received: a file of a "
                 f"recommender, without {error}. Use another; `load` reads this one."
@@ -104,4 +111,17 @@ class Progress:
                 "Use another; `load` reads this one."
             )
         self.counts = counts
-        self.positions = {position.partition: position for position in positions}
+        self.positions = {row[1]: Position(*row) for row in rows}
+
+
+def _counts(read: dict[str, Any]) -> Counts:
+    """Returns the counts of a file; raises TypeError or ValueError if one is none."""
+    counts = Counts(**read)
+    numbers = [*counts.malformed.values()]
+    numbers += [value for name, value in read.items() if name in WHOLE]
+    if not all(type(number) is int and number >= 0 for number in numbers):
+        raise ValueError(f"whole counts, but with {read}")
+    latest = counts.latest_time
+    if latest is not None and not isinstance(latest, int | float):
+        raise ValueError(f"a latest time, but with {latest!r}")
+    return counts

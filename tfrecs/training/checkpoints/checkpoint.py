@@ -18,6 +18,7 @@ from typing import Any
 
 import keras
 
+from tfrecs._base.array_files import read_arrays
 from tfrecs._base.folders import folder_when_whole, remove_left
 from tfrecs._base.manifest import Kind, read_manifest, write_manifest
 from tfrecs.training.checkpoints.callback_states import CallbackStates
@@ -26,7 +27,6 @@ from tfrecs.training.checkpoints.state_arrays import (
     array_of,
     check_arrays,
     is_finite,
-    read_arrays,
     variables_of,
     write_arrays,
 )

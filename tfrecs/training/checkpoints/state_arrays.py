@@ -1,7 +1,6 @@
 """The variables of a training as named arrays, and the file that holds them."""
 
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,29 +35,6 @@ def write_arrays(path: Path, arrays: Mapping[str, AnyArray]) -> None:
     """Writes arrays to a file of NumPy, without compression."""
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
-
-
-def read_arrays(path: Path) -> dict[str, AnyArray]:
-    """Reads the arrays of a file that `write_arrays` wrote.
-
-    Raises:
-        ValueError: if the file is damaged, or holds compressed or pickled arrays.
-    """
-    try:
-        with zipfile.ZipFile(path) as members:
-            kinds = {member.compress_type for member in members.infolist()}
-        if kinds - {zipfile.ZIP_STORED}:  # which could fill the memory
-            raise ValueError("compressed arrays")
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = dict(stored)
-        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-            raise ValueError("members that are no arrays")
-        return arrays
-    except (OSError, ValueError, LookupError, EOFError, MemoryError,
-            zipfile.BadZipFile, NotImplementedError) as error:  # fmt: skip
-        raise ValueError(
-            f"{path}: must be whole. Received: {' '.join(str(error).split())}"
-        ) from error
 
 
 def array_of(variable: Any) -> AnyArray:

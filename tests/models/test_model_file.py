@@ -1,5 +1,6 @@
 """Models of strangers: every name in a configuration is checked, and none imported."""
 
+import io
 import json
 import re
 import sys
@@ -7,12 +8,13 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 import pytest
 
-from tfrecs.inference.model_file import read_model
-from tfrecs.models import build_cosine, build_neumf
+from tfrecs.models import MODELS, build_cosine, build_neumf
+from tfrecs.models.model_file import read_model
 
 HOSTILE = ("hostile_module", "keras_nlp", "keras_hub.layers", "keras.hostile", "os")
 
@@ -30,14 +32,15 @@ def written(tmp_path, monkeypatch):
         return tmp_path / "m.keras", json.loads(archive.read("config.json"))
 
 
-def rewrite(path, config: Any) -> None:
-    """Puts another configuration into a file."""
+def rewrite(path, config: Any, weights=None, compression=zipfile.ZIP_STORED) -> None:
+    """Puts another configuration or other weights into a file."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(path, "w") as archive:
+    members["config.json"] = json.dumps(config).encode()
+    members["model.weights.h5"] = weights or members["model.weights.h5"]
+    with zipfile.ZipFile(path, "w", compression) as archive:
         for name, content in members.items():
-            archive.writestr(name, content) if name != "config.json" else None
-        archive.writestr("config.json", json.dumps(config))
+            archive.writestr(name, content)
 
 
 def named(config: Any) -> Iterator[dict[str, Any]]:
@@ -125,3 +128,63 @@ def test_a_registered_class_of_the_user_is_read(tmp_path):
     scores = Doubled()(model.output)
     keras.Model(model.inputs, scores).save(tmp_path / "m.keras")
     assert read_model(tmp_path / "m.keras").count_params() == model.count_params()
+
+
+# Sizes
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_is_as_large_as_its_file(name, build, tmp_path):
+    model = build(name)
+    model.save(tmp_path / "m.keras")
+    assert read_model(tmp_path / "m.keras").count_params() == model.count_params()
+
+
+def test_a_large_table_of_a_file_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("tfrecs.models.layers.embedding.WHOLE", 50)  # in blocks
+    model = build_cosine(30, 40, embedding_dim=2)
+    model.save(tmp_path / "m.keras")
+    ids = np.arange(30)
+    expected = model.score_users(ids)
+    found = read_model(tmp_path / "m.keras").score_users(ids)
+    np.testing.assert_array_equal(found, expected)
+
+
+def larger(config: Any, key: str, size: int) -> None:
+    """Sets each number under a key."""
+    for value in config.values() if isinstance(config, dict) else config:
+        if isinstance(value, dict | list):
+            larger(value, key, size)
+    if isinstance(config, dict) and key in config:
+        config[key] = size
+
+
+@pytest.mark.parametrize("size", [10**5, 10**9, 10**15])
+def test_a_table_that_is_larger_than_the_file_is_not_built(written, size):
+    path, config = written
+    larger(config, "num_users", size)
+    larger(config, "input_dim", size)
+    rewrite(path, config)
+    with pytest.raises(ValueError, match="as many weights as its file holds"):
+        read_model(path)
+    with keras.StatelessScope():
+        pass  # initializes what is left of others, which is nothing
+
+
+def test_weights_that_only_declare_a_size_are_refused(written):
+    path, config = written
+    file = io.BytesIO()
+    with h5py.File(file, "w") as weights:
+        weights.create_dataset("x", (10**9,), "f4", chunks=(1000,), compression="gzip")
+    rewrite(path, config, file.getvalue())
+    with pytest.raises(
+        ValueError, match=r"as large as their file.*4,000,000,000 bytes"
+    ):
+        read_model(path)
+
+
+def test_compressed_members_are_refused(written):
+    path, config = written
+    rewrite(path, {**config, "extra": " " * 10**6}, compression=zipfile.ZIP_DEFLATED)
+    with pytest.raises(ValueError, match="not compressed"):
+        read_model(path)

@@ -1,0 +1,83 @@
+"""Limits of files of others: each kind of bomb ends in one line."""
+
+import gzip
+import json
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tfrecs import Limits, read_interactions
+from tfrecs.data.readers import read_frame
+
+ROWS = "".join(f"{n},{n % 7}\n" for n in range(300))
+PAIRS = f"user,item\n{ROWS}".encode()
+
+
+def refused(path, message, **limits):
+    """Checks that a file is refused, and read with larger limits."""
+    with pytest.raises(ValueError, match=rf"{path.name}: .*{message}.*`limits`"):
+        read_frame(path)
+    return read_frame(path, limits=Limits(**limits))
+
+
+def test_what_is_packed_must_not_be_much_larger(tmp_path):
+    content = PAIRS + b"8,0\n" * (201 * 2**18)
+    for name in ("a.csv.gz", "a.csv.zip"):
+        path = tmp_path / name
+        if name.endswith("gz"):
+            path.write_bytes(gzip.compress(content, 9))
+        else:
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("a.csv", content)
+        with pytest.raises(ValueError, match="must unpack to at most 209,715,200"):
+            read_interactions(path)
+    path.with_name("b.csv.gz").write_bytes(gzip.compress(PAIRS))
+    assert len(read_interactions(path.with_name("b.csv.gz"))) == 300
+    with pytest.raises(ValueError, match="must unpack to at most 1,048,576 bytes"):
+        read_interactions(tmp_path / "a.csv.gz", limits=Limits(unpacked=1))
+
+
+def test_parquet_must_not_declare_much_more_than_it_holds(tmp_path):
+    path = tmp_path / "a.parquet"
+    frame = pd.DataFrame({"user_id": 0, "item_id": np.zeros(14 * 2**20, np.int64)})
+    frame.to_parquet(path)
+    found = refused(path, "must unpack to at most 209,715,200", unpacked=300)
+    assert len(found) == 14 * 2**20
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "json", "parquet"])
+def test_columns(suffix, tmp_path):
+    path, names = tmp_path / f"a.{suffix}", [f"c{n}" for n in range(10_001)]
+    row = dict.fromkeys(names, 1)
+    if suffix == "parquet":
+        pd.DataFrame([row]).to_parquet(path)
+    elif suffix == "jsonl":  # each line has another key
+        path.write_text("".join(f'{{"{name}": 1}}\n' for name in names))
+    elif suffix == "json":
+        path.write_text(json.dumps([row]))
+    else:
+        separator = "," if suffix == "csv" else "\t"
+        lines = (separator.join(names), separator.join("1" for _ in names))
+        path.write_text("\n".join(lines))
+    with pytest.raises(ValueError, match=r"must have at most 10,000 columns.*10,001"):
+        read_frame(path)
+    if suffix != "jsonl":
+        assert read_frame(path, limits=Limits(columns=10_001)).shape == (1, 10_001)
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.lists", "a.csv", "a.jsonl.gz"])
+def test_a_line_without_end(name, tmp_path):
+    path = tmp_path / name
+    start = b'{"user": 1, "item": 2, "x": "' if "jsonl" in name else b"1 "
+    content = start + b"1" * 2**23
+    path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    with pytest.raises(ValueError, match="each row must have at most 4,194,304 bytes"):
+        read_frame(path)
+
+
+@pytest.mark.parametrize("name", ["unpacked", "row_bytes", "columns"])
+def test_limits_are_whole_numbers(name):
+    with pytest.raises(ValueError, match=f"`{name}` must be a whole number.*{name}=0"):
+        Limits(**{name: 0})
