@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -260,8 +261,8 @@ def _naming_long_rows(limits: Limits) -> Iterator[None]:
 
 def _distinct(names: Sequence[str]) -> list[str]:
     """The names, with a number behind each that is not the first of its kind."""
-    distinct: list[str] = []
+    distinct: dict[str, None] = {}
     for name in names:
         copies = (f"{name}.{n}" for n in range(1, len(names)))
-        distinct.append(next(n for n in (name, *copies) if n not in distinct))
-    return distinct
+        distinct[next(n for n in chain([name], copies) if n not in distinct)] = None
+    return list(distinct)
