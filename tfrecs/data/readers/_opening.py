@@ -13,7 +13,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO
 
 from tfrecs._base.files import limited
-from tfrecs._base.limits import Limits
+from tfrecs._base.limits import LIMITS, Limits
 from tfrecs.data.readers._progress import ReportingFile
 
 _BUFFER = 2**20
@@ -39,28 +39,28 @@ _BY_CHANCE = 100
 
 
 @contextmanager
-def opened(path: Path, limits: Limits) -> Iterator[tuple[str, Any]]:
+def opened(path: Path, limits: Limits = LIMITS) -> Iterator[tuple[str, Any]]:
     """Yields the name of the table in a file, and its bytes, decompressed.
 
     Raises:
         ValueError: if a zip file holds several tables, is damaged or has a password, or
             the content is larger than the limits allow.
     """
-    suffix, size = path.suffix.lower(), path.stat().st_size
+    suffix = path.suffix.lower()
     with io.BufferedReader(ReportingFile(path), _BUFFER) as file:
         if suffix == ".gz":
             with gzip.open(file, "rb") as unzipped:
-                yield path.name[:-3], limited(unzipped, size, limits)
+                yield path.name[:-3], limited(unzipped, path.stat().st_size, limits)
         elif suffix == ".zip":
-            with _member(file) as (name, member, packed):
-                yield name, limited(member, packed, limits)
+            with _member(file, limits) as (name, member):
+                yield name, member
         else:
             yield path.name, file
 
 
 @contextmanager
-def _member(file: BinaryIO) -> Iterator[tuple[str, Any, int]]:
-    """Yields the name, the bytes and the packed size of the one table in a zip file."""
+def _member(file: BinaryIO, limits: Limits) -> Iterator[tuple[str, Any]]:
+    """Yields the name and the bytes of the one table in a zip file."""
     try:
         with zipfile.ZipFile(file) as archive:
             tables = [m for m in archive.infolist() if _is_table(m)]
@@ -71,8 +71,9 @@ def _member(file: BinaryIO) -> Iterator[tuple[str, Any, int]]:
                     "and read one of its files."
                 )
             member = tables[0]
+            limits.check_unpacked(member.file_size, member.compress_size)
             with archive.open(member) as unpacked:
-                yield Path(member.filename).name, unpacked, member.compress_size
+                yield Path(member.filename).name, unpacked
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise ValueError(
             f"must be a whole zip file without a password. Received: {error}"

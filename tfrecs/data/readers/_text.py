@@ -150,7 +150,9 @@ class Parser:
             return names
         while not (line := self.file.readline(self.limits.row_bytes)).strip():
             self._before += 1
-        first = re.split(rb"[\r\n]", line, maxsplit=1)[0]
+        first, *rest = re.split(rb"[\r\n]", line, maxsplit=1)
+        if not rest and len(line) == self.limits.row_bytes:
+            raise ValueError(self.limits.long_row())
         # Before pyarrow makes a column of each.
         self.limits.check_columns(first.count(self.separator.encode()) + 1)
         return self._header()
