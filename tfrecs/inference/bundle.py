@@ -85,8 +85,8 @@ def read_bundle(folder: Path, limits: Limits) -> Bundle:
 
 
 def _read_files(folder: Path, limits: Limits) -> Bundle:
+    from tfrecs.models.finite_weights import check_weights
     from tfrecs.models.model_file import read_model
-    from tfrecs.models.two_tower import check_weights
 
     content = read_manifest(folder, BUNDLE)
     _check_no_others(folder, content["files"])
@@ -132,8 +132,8 @@ def write_bundle(
     """Writes a bundle as a whole; see `Recommender.save`."""
     import keras
 
+    from tfrecs.models.finite_weights import check_weights
     from tfrecs.models.gathering import written_once
-    from tfrecs.models.two_tower import check_weights
 
     if not isinstance(bundle.model, keras.Model):
         raise TypeError(

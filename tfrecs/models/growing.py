@@ -5,10 +5,11 @@ from typing import Any
 
 import keras
 
+from tfrecs.models.finite_weights import check_weights
 from tfrecs.models.layers import Categories, Embedding, FeatureDense
 from tfrecs.models.layers.rows import copy_rows, write_rows
 from tfrecs.models.newcomers import Newcomers, first_rows, new_categories, new_features
-from tfrecs.models.two_tower import TwoTower, check_weights
+from tfrecs.models.two_tower import TwoTower
 
 SIZES: dict[type[keras.layers.Layer], str] = {
     Embedding: "input_dim",

@@ -280,13 +280,6 @@ def _dot_products(model: TwoTower, users: IntArray, q: Any) -> tuple[Any, Any]:
     return p, ops.matmul(p, q)
 
 
-def check_weights(model: keras.Model) -> None:
-    """Raises NotFinite if a weight is NaN or infinite."""
-    for weight in model.weights:
-        if keras.backend.is_float_dtype(weight.dtype):
-            check_finite(ops.convert_to_numpy(weight), f"weights {weight.path}")
-
-
 def _blocks(rows: int, columns: int, size: int) -> Iterator[tuple[slice, slice]]:
     """Yields blocks of at most `size` cells that cover a `rows` x `columns` matrix."""
     width = max(1, min(columns, size))
