@@ -62,8 +62,7 @@ def _add_options(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a further name that browsers reach the server by, such as that of a "
-        "proxy; requests to other names are refused",
+        help="a further name of the server, such as a proxy's; others are refused",
     )
     items = parser.add_argument_group("items")
     items.add_argument(
