@@ -1,4 +1,4 @@
-"""What the server accepts of browsers, and what it shows of the machine."""
+"""Names of the server that requests may address, and texts without its folders."""
 
 import re
 import socket

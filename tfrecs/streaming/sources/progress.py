@@ -115,7 +115,7 @@ class Progress:
 
 
 def _counts(read: dict[str, Any]) -> Counts:
-    """Returns the counts of a file; raises TypeError or ValueError if one is none."""
+    """Returns the counts of a file; raises TypeError or ValueError for others."""
     counts = Counts(**read)
     numbers = [*counts.malformed.values()]
     numbers += [value for name, value in read.items() if name in WHOLE]
