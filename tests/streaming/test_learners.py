@@ -65,9 +65,9 @@ def test_a_learner_goes_on_from_its_state_to_the_bit(make):
 
     first, second = make(), make()
     log = taught(first)
-    second.restore({name: part.copy() for name, part in first.state().items()})
     resumed = EventLog()
-    resumed.restore(log.state())
+    resumed.restore(log.state(), log.num_users, log.num_items)
+    second.restore({name: part.copy() for name, part in first.state().items()}, resumed)
     for user, item in more:
         resumed.add(user, item, 1.0, 0.0)
         second.learn(user, item, 1.0, resumed)
