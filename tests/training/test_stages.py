@@ -1,6 +1,8 @@
 """Stages: each trains what it names, by its own optimizer."""
 
 import itertools
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -259,3 +261,65 @@ def test_a_checkpoint_of_other_stages_is_refused(train, tmp_path):
     fit_stages(hybrid(), train, stages[:1], seed=0, checkpoint=tmp_path)
     with pytest.raises(ValueError, match=r"stage-1.*Differences"):
         fit_stages(hybrid(), train, stages[::-1], seed=0, checkpoint=tmp_path)
+
+
+KILLED = """
+import os, signal, sys, traceback
+import keras, numpy as np
+from tfrecs.data.datasets.synthetic import make_synthetic
+from tfrecs.models import build_neumf
+from tfrecs.training.stages import Stage, fit_stages
+
+DATA = make_synthetic(60, 30, seed=0, interactions_per_user=10).interactions
+begun = []
+
+class Kill(keras.callbacks.Callback):
+    def __init__(self, last):
+        super().__init__()
+        self.last = last
+
+    def on_epoch_begin(self, epoch, logs=None):
+        begun.append(epoch)
+        if len(begun) == self.last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+def train(last, folder, out):
+    keras.utils.set_random_seed(0)
+    model = build_neumf(60, 30, dropout=0.2)
+    adam = keras.optimizers.Adam(0.01)
+    stages = [
+        Stage("items", ["item_.*"], adam, "bce", "own", 3, 64, 1),
+        Stage("all", [".*"], adam, "softmax", "in-batch", 3, 64, 1),
+    ]
+    options = {"seed": 0, "callbacks": [Kill(last)], "checkpoint": folder}
+    last = fit_stages(model, DATA, stages, **options)["all"]
+    variables = [*model.variables, *last.model.optimizer.variables]
+    np.savez(out, *map(np.array, variables), *map(np.array, last.history.values()))
+
+def forked(*given):  # this process runs nothing with TensorFlow
+    pid = os.fork()
+    if not pid:
+        try:
+            train(*given)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+saved, whole, resumed = (f"{sys.argv[1]}/{x}" for x in ("saved", "a.npz", "b.npz"))
+print(forked(0, None, whole), *(forked(n, saved, resumed) for n in (2, 4, 0)))
+"""
+
+
+@pytest.mark.slow
+def test_stages_that_were_killed_end_with_the_same_bits(tmp_path):
+    """SIGKILL in the second epoch of either stage."""
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, tmp_path], capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["0", "-9", "-9", "0"], done.stderr
+    with np.load(tmp_path / "a.npz") as whole, np.load(tmp_path / "b.npz") as resumed:
+        assert len(whole.files) == len(resumed.files) > 20
+        for name in whole.files:
+            assert whole[name].tobytes() == resumed[name].tobytes(), name
