@@ -19,6 +19,7 @@ from tfrecs.training.recipe import Recipe
 from tfrecs.training.tuning.recipe_trial import Judge, RecipeTrials
 from tfrecs.training.tuning.search import Report, Stopped, Subject
 from tfrecs.training.tuning.space import including
+from tfrecs.training.tuning.spaces import SPACES
 from tfrecs.training.tuning.trials import OUT_OF_TIME, Trial
 from tfrecs.training.tuning.tune import planned, recipe_by_shape
 
@@ -86,7 +87,9 @@ class BaselineTrials:
 
 def tunable(problem: Problem) -> list[str]:
     """Returns the names that can be tuned."""
-    return [*BASELINE_SPACES, *recipes(exclude_seen=problem.exclude_seen)]
+    models = recipes(exclude_seen=problem.exclude_seen).items()
+    with_space = [name for name, recipe in models if recipe.builder in SPACES]
+    return [*BASELINE_SPACES, *with_space]
 
 
 def judge_of(problem: Problem, split: str | None) -> Judge:
