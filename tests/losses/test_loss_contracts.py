@@ -12,7 +12,7 @@ IN_ORDER = ("warp", "kos-warp", "collie-warp")
 # Their weights fall as a positive rises, so that the losses themselves may jump up.
 BY_RANK = (*IN_ORDER, "warp-all")
 # With credit they have an ideal gap, or score, and pull back what is beyond it.
-WITH_A_CAP = ("bce", "bpr", "adaptive-bpr", "collie-bpr", "collie-adaptive-bpr")
+WITH_A_CAP = ("bce", "gbce", "bpr", "adaptive-bpr", "collie-bpr", "collie-adaptive-bpr")
 ROWS, SIZE = 60, 6
 
 
@@ -172,7 +172,12 @@ def test_credit_lessens_it_where_nothing_is_ahead(name):
     if name == "ccl":  # whose margin lets go of all of them
         assert values == [1, 1, 1]
         return
-    if name not in ("bce", "bpr", "adaptive-bpr"):  # whose entropies are the same
+    if name not in (
+        "bce",
+        "gbce",
+        "bpr",
+        "adaptive-bpr",
+    ):  # whose entropies are the same
         assert values[0] > values[1] > values[2]
     if name in ("hinge", "adaptive-hinge", "warp", "warp-all", "kos-warp", "bsl"):
         # As much, up to a nearer margin; for "bsl", where all negatives are as similar.

@@ -44,6 +44,7 @@ def minus_logs(of_true, of_false=()):
 
 BY_HAND = {
     "bce": [minus_logs([2], [0.5, -1, 3]) / 4, minus_logs([-0.2], [0.1, 1.5, -4]) / 4],
+    "gbce": [minus_logs([2], [0.5, -1, 3]) / 4, minus_logs([-0.2], [0.1, 1.5, -4]) / 4],
     "bpr": [minus_logs([1.5, 3, -1]) / 3, minus_logs([-0.3, -1.7, 3.8]) / 3],
     "hinge": [
         (0 + 0 + (1 + 1)) / 3,  # leads of 1.5, 3 and -1
@@ -128,7 +129,7 @@ def test_hinge_is_zero_from_a_lead_of_one():
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in LOSSES if name not in ("bce", "ccl")]
+    "name", [name for name in LOSSES if name not in ("bce", "gbce", "ccl")]
 )
 def test_a_constant_added_to_a_row_changes_nothing(name):
     shifted = SCORES + np.array([[10.0], [-3.0]], dtype=np.float32)

@@ -5,6 +5,7 @@ import math
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tfrecs
 from tfrecs import losses
@@ -49,6 +50,38 @@ def test_ccl_by_hand():
     np.testing.assert_allclose(found, [first, second], rtol=1e-5)
 
 
+def test_gbce_by_hand():
+    """Three negatives of a catalogue of 13: a rate of 1/4."""
+    softplus = np.logaddexp(0, SCORES)
+    others = softplus[0, 1:].sum() - 0.5 * 0.8, softplus[1, 1:].sum()  # with a credit
+    for t, beta in ((0.6, 1 - 0.6 * 3 / 4), (1.0, 1 / 4)):
+        assert beta == pytest.approx(1 / 4 * (t * (1 - 4) + 4))  # as the paper has it
+        of_positive = (
+            beta * math.log1p(math.exp(-0.4)),
+            beta * math.log1p(math.exp(-0.7)),
+        )
+        expected = np.add(of_positive, others) / 4
+        found = losses.gbce(LABELS, SCORES, calibration=t, num_items=13)
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_gbce_of_one_negative_is_calibrated():
+    """Its best logit is that of bce with every negative, at any number of them."""
+    rate, num_items = 1 / 100, 101
+    share = 0.02  # of the positive among all draws of the item in a full training
+    best = math.log(share / (1 - share))
+    labels = np.array([[1, 0]], np.float32)
+
+    def slope(score, positive):
+        scores = tf.Variable([[score, 0.0]] if positive else [[0.0, score]])
+        with tf.GradientTape() as tape:
+            value = losses.gbce(labels, scores, calibration=1.0, num_items=num_items)
+        return tape.gradient(value, scores).numpy()[0, 0 if positive else 1]
+
+    drawn = share * slope(best, True) + (1 - share) * rate * slope(best, False)
+    assert drawn == pytest.approx(0, abs=1e-6)
+
+
 def test_bsl_by_hand():
     exp = math.exp
     first = math.log((exp(0.9 / 0.5) + exp(-0.2 / 0.5) + 0.5 * exp(0.8 / 0.5)) / 3)
@@ -90,6 +123,8 @@ def test_bsl_of_several_positives_lets_go_of_the_worst():
         ("ccl", {"margin": math.nan}, "`margin` must be finite.*margin=nan"),
         ("ccl", {"negative_weight": math.inf}, "above 0, and finite.*weight=inf"),
         ("kos-warp", {"k": 0}, "`k` must be a whole number of at least 1.*k=0"),
+        ("gbce", {"calibration": 0.0}, "`calibration` must be above 0.*=0.0"),
+        ("gbce", {"calibration": 1.5}, "`calibration` must be at most 1.*=1.5"),
         ("warp", {"num_items": 2.5}, "`num_items` must be a whole number.*=2.5"),
     ],
 )

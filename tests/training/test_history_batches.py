@@ -197,11 +197,13 @@ def test_the_default_settings_train(chains):
 
 
 def test_large_catalogues_share_negatives():
-    log = log_of([1, 2], [3, 4])
-    few = choose_negatives(log, "bce", max_length=5)
-    assert few.negatives.kind == "mixed"
-    wide = Interactions.from_arrays([0, 0], [0, 1], item_vocabulary=None)
-    assert choose_negatives(wide, "softmax", max_length=5).negatives.kind == "all"
+    for num_items, kind in ((5000, "all"), (5001, "mixed")):
+        log = Interactions.from_arrays(np.zeros(num_items, int), np.arange(num_items))
+        plan = choose_negatives(log, "softmax", max_length=5)
+        assert (plan.negatives.kind, str(num_items) in plan.reason) == (kind, True)
+        for name in ("bce", "gbce"):
+            plan = choose_negatives(log, name, max_length=5)
+            assert plan.negatives.kind == "shared"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from tfrecs.losses.pairwise import adaptive_hinge as adaptive_hinge
 from tfrecs.losses.pairwise import bpr as bpr
 from tfrecs.losses.pairwise import hinge as hinge
 from tfrecs.losses.pointwise import catalogue_bce as catalogue_bce
+from tfrecs.losses.pointwise import gbce as gbce
 from tfrecs.losses.pointwise import sampled_bce as sampled_bce
 from tfrecs.losses.pointwise import squared_error as squared_error
 from tfrecs.losses.ratings import mae as mae
@@ -44,6 +45,7 @@ from tfrecs.losses.weighted_rank import warp_all as warp_all
 
 LOSSES: dict[str, Loss] = {
     "bce": sampled_bce,
+    "gbce": gbce,
     "bpr": bpr,
     "hinge": hinge,
     "softmax": sampled_softmax,

@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import ops
 
-from tfrecs.losses._rows import registered
+from tfrecs.losses._rows import of_rows, positive_score, registered
 
 
 @registered
@@ -25,6 +25,37 @@ def sampled_bce(labels: Any, scores: Any) -> Any:
     """
     of_pairs = _bce_of_pairs(labels, scores)
     return of_pairs if len(of_pairs.shape) == 1 else ops.mean(of_pairs, axis=-1)
+
+
+@of_rows
+def gbce(
+    labels: Any, scores: Any, calibration: float = 0.75, num_items: int | None = None
+) -> Any:
+    """Binary cross-entropy that undoes the overconfidence of drawing few negatives.
+
+    For uniform negatives. Where few items of the catalogue are drawn, "bce" learns that
+    positives are far more common than they are. Here they weigh less.
+
+    Formula:
+        that of `sampled_bce`, with beta * -ln sigmoid(s) for the positive; beta = 1 -
+        calibration * (1 - rate), with rate = the row's negatives / (num_items - 1)
+
+    Args:
+        calibration: t, above 0 and at most 1. At 1 the probabilities are those of a
+            training with all negatives; "bce" is t = 0.
+        num_items: the size of the catalogue; that of the row if not given, which is
+            "bce".
+
+    References:
+        Petrov and Macdonald 2023, "gSASRec: Reducing Overconfidence in Sequential
+        Recommendation Trained with Negative Sampling", sec. 5, whose beta is
+        rate * (t * (1 - 1 / rate) + 1 / rate), with t = 0.75 in its experiments.
+    """
+    size = ops.cast(ops.shape(scores)[-1], "float32")
+    rate = 1.0 if num_items is None else (size - 1) / (num_items - 1)
+    of_positive = _bce_of_pairs(1.0, positive_score(labels, scores)[:, 0])
+    less = calibration * (1 - rate) * of_positive / size
+    return ops.mean(_bce_of_pairs(labels, scores), axis=-1) - less
 
 
 @registered

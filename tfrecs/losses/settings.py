@@ -18,6 +18,9 @@ WHOLE = ("k", "num_items")
 ANY_SIGN = ("margin",)
 """Settings that may be 0 or less; all others are above 0."""
 
+AT_MOST_1 = ("calibration",)
+"""Settings that are at most 1."""
+
 
 @keras.saving.register_keras_serializable("tfrecs")
 class ConfiguredLoss:
@@ -77,6 +80,10 @@ def _check_setting(name: str, loss: Loss, setting: str, value: Any) -> None:
     elif not math.isfinite(value) or (value <= 0 and setting not in ANY_SIGN):
         above = "finite" if setting in ANY_SIGN else "above 0, and finite"
         raise ValueError(f"`{setting}` must be {above}. Received: {setting}={value!r}")
+    elif setting in AT_MOST_1 and value > 1:
+        raise ValueError(
+            f"`{setting}` must be at most 1. Received: {setting}={value!r}"
+        )
 
 
 def title_of(loss: Any) -> str:

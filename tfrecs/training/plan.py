@@ -193,7 +193,8 @@ def choose_negatives(
     as `keras.losses.MeanSquaredError()`.
 
     For a model of histories of `max_length` items a positive is the next item. With a
-    softmax, all items are affordable up to `MOST_ITEMS`; else a batch shares negatives.
+    softmax, all items are affordable up to `MOST_ITEMS`; else a batch shares negatives,
+    which are uniform for other objectives.
 
     Raises:
         TypeError: if the objective is no loss.
@@ -248,9 +249,11 @@ def _affordable(
 
 def _affordable_next(train: Interactions, objective: str) -> tuple[str, str]:
     """Returns a kind of negatives of next items, and the reason for it."""
-    if objective == "softmax" and train.num_items <= MOST_ITEMS:
+    if objective != "softmax":
+        return "shared", f"{objective} has no correction for frequent negatives"
+    if train.num_items <= MOST_ITEMS:
         return "all", f"{train.num_items} items, at most {MOST_ITEMS}"
-    return "mixed", f"all {train.num_items} items are too many, or not for {objective}"
+    return "mixed", f"{train.num_items} items, more than {MOST_ITEMS}"
 
 
 def affords_catalogue(train: Interactions) -> bool:
