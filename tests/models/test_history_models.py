@@ -1,5 +1,6 @@
 """What every model of histories must do, whatever is inside."""
 
+import math
 import subprocess
 import sys
 
@@ -186,8 +187,36 @@ def test_heads_must_divide_the_dimension():
         HISTORY_MODELS["sasrec"](9, num_heads=5)
 
 
+def test_scores_are_cosines_by_the_temperature(name, randomize):
+    """They do not depend on the lengths of the items' vectors."""
+    model = randomize(built(name, temperature=0.2, use_bias=False))
+    p, q = model.user_output(HISTORIES)["factors"], model.item_output()["factors"]
+    for vectors in (p, q):
+        np.testing.assert_allclose(np.sum(vectors**2, axis=1), 1 / 0.2, rtol=1e-5)
+    scores = model.score_users(HISTORIES)
+    np.testing.assert_allclose(scores, p @ q.T, atol=1e-5)
+    table = model.item_tower.get_layer("item_factors").embeddings
+    table.assign(table * np.arange(1, 1 + NUM_ITEMS, dtype=np.float32)[:, None])
+    np.testing.assert_allclose(model.score_users(HISTORIES), scores, atol=1e-4)
+
+
+def test_the_default_temperature_is_that_of_cosine_models(name):
+    model = built(name, use_bias=False)
+    q = model.item_output()["factors"]
+    np.testing.assert_allclose(np.sum(q**2, axis=1), math.log(10) / 1.32, rtol=1e-5)
+    with pytest.raises(ValueError, match=r"`temperature` must be .* temperature=0"):
+        built(name, temperature=0)
+
+
+def test_without_cosine_lengths_count(name):
+    model = built(name, cosine=False)
+    lengths = np.linalg.norm(model.item_output()["factors"], axis=1)
+    assert np.ptp(lengths) > 0.1
+    assert np.ptp(np.linalg.norm(model.user_output(HISTORIES)["factors"], axis=1)) > 0
+
+
 def test_a_decaying_mean_by_hand():
-    model = built("history_mean", decay=0.5, embedding_dim=2, use_bias=False)
+    model = built("history_mean", decay=0.5, embedding_dim=2, cosine=False)
     vectors = np.array([[i, 10.0 * i] for i in range(NUM_ITEMS)], np.float32)
     model.item_tower.get_layer("item_factors").embeddings.assign(vectors)
     row = np.array([[NO, NO, NO, 1, 4, 2]], np.int32)
@@ -199,7 +228,7 @@ def test_a_decaying_mean_by_hand():
 
 
 def test_a_gru_is_that_of_keras_on_an_unpadded_row(randomize):
-    model = randomize(built("gru"))
+    model = randomize(built("gru", cosine=False))
     vectors = model.item_output()["factors"]
     layer = keras.layers.GRU(5, return_sequences=True)
     layer.build((1, LENGTH, 4))

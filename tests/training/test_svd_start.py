@@ -6,9 +6,14 @@ import pytest
 import scipy.sparse as sp
 
 import tfrecs
-from tfrecs.models import MODELS
+from tfrecs.models import HISTORY_MODELS, MODELS
 from tfrecs.models.two_tower import layers_with_weights
-from tfrecs.training.svd_start import LENGTH, randomized_svd, start_from_svd
+from tfrecs.training.svd_start import (
+    LENGTH,
+    is_untrained,
+    randomized_svd,
+    start_from_svd,
+)
 
 TABLES = {
     **dict.fromkeys(
@@ -87,6 +92,22 @@ def test_every_model_with_vectors_starts_near_its_groups(name, train):
     scores = p[:9] @ q[:10].T
     same = np.equal.outer(np.arange(9) % 2, np.arange(10) % 2)
     assert scores[same].min() > scores[~same].max()
+
+
+@pytest.mark.parametrize("name", HISTORY_MODELS)
+def test_models_of_histories_start_with_the_items_of_cosine_models(name, train):
+    keras.utils.set_random_seed(0)
+    model = HISTORY_MODELS[name](12, embedding_dim=4, max_length=5)
+    table = layers_with_weights(model)["item_factors"]
+    before = np.array(table.weights[0])
+    assert is_untrained(model)
+    start_from_svd(model, train, seed=0)
+    assert not is_untrained(model)
+    cosine = start_from_svd(tfrecs.build_cosine(10, 12, embedding_dim=4), train, seed=0)
+    expected = np.array(layers_with_weights(cosine)["item_factors"].weights[0])
+    found = np.array(table.weights[0])
+    np.testing.assert_array_equal(found[:11], expected[:11])
+    np.testing.assert_array_equal(found[11], before[11])
 
 
 def test_the_same_seed_starts_the_same(train):

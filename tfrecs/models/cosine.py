@@ -1,6 +1,7 @@
 """Matrix factorization by directions alone."""
 
 import math
+from typing import Any
 
 from keras import layers
 
@@ -51,23 +52,33 @@ def build_cosine(
         Recommendation", sec. 3, for cosines, and their code for the temperature.
     """
     check_sizes(num_users, num_items, dropout=dropout, embedding_dim=embedding_dim)
+    temperature = checked_temperature(temperature, num_items)
+
+    def tower(ids: Ids) -> TowerOutput:
+        rows = embed(ids, embedding_dim, std=init_std, dropout=dropout, l2=l2)
+        return {"factors": directions(rows, temperature, f"{ids.side}_direction")}
+
+    sides = id_inputs(num_users, num_items)
+    return two_towers(
+        sides, map(tower, sides), Interaction(use_bias=use_bias), name=name
+    )
+
+
+def directions(vectors: Any, temperature: float, name: str) -> Any:
+    """Scales vectors so that inner products of two towers are cosines / temperature."""
+    unit = layers.UnitNormalization(axis=-1, dtype=wide_dtype(), name=name)(vectors)
+    return unit * temperature**-0.5  # half of the scale in each tower
+
+
+def checked_temperature(temperature: float | None, num_items: int) -> float:
+    """Returns the temperature, or the default one; raises ValueError unless above 0."""
     if temperature is None:
         temperature = default_temperature(num_items)
     if not 0 < temperature < math.inf:
         raise ValueError(
             f"`temperature` must be above 0, and finite. Received: {temperature=!r}"
         )
-
-    def tower(ids: Ids) -> TowerOutput:
-        rows = embed(ids, embedding_dim, std=init_std, dropout=dropout, l2=l2)
-        name = f"{ids.side}_direction"
-        unit = layers.UnitNormalization(axis=-1, dtype=wide_dtype(), name=name)(rows)
-        return {"factors": unit * temperature**-0.5}  # half of the scale in each tower
-
-    sides = id_inputs(num_users, num_items)
-    return two_towers(
-        sides, map(tower, sides), Interaction(use_bias=use_bias), name=name
-    )
+    return temperature
 
 
 def default_temperature(num_items: int) -> float:

@@ -11,6 +11,7 @@ from tfrecs.models.history_towers import (
     check_history_sizes,
     history_towers,
     item_vectors,
+    scale_of,
 )
 from tfrecs.models.layers import Dropout
 
@@ -24,6 +25,8 @@ def build_gru(
     dropout: float = 0.2,
     init_std: float = 0.1,
     use_bias: bool = True,
+    cosine: bool = True,
+    temperature: float | None = None,
     name: str = "gru",
 ) -> HistoryTowers:
     """Builds a model whose user is the state of a GRU after the last items.
@@ -40,6 +43,8 @@ def build_gru(
         dropout: share of each item vector and of h dropped in training.
         init_std: standard deviation of q before training. Biases start at 0.
         use_bias: whether items have a bias.
+        cosine: whether scores are cosines of p and q, which then have one length.
+        temperature: of cosines; as of `build_cosine`.
         name: the model's name.
 
     Returns:
@@ -60,8 +65,12 @@ def build_gru(
         units=units,
         max_length=max_length,
     )
+    scale = scale_of(cosine, temperature, num_items)
     history, items = item_vectors(
-        num_items, max_length, embedding_dim, std=init_std, use_bias=use_bias
+        *(num_items, max_length, embedding_dim),
+        std=init_std,
+        use_bias=use_bias,
+        temperature=scale,
     )
     items = Dropout(dropout, name="item_dropout")(items)
     is_item = ops.expand_dims(ops.cast(history > PADDING, items.dtype), -1)
@@ -70,7 +79,7 @@ def build_gru(
     )
     states = Dropout(dropout, name="state_dropout")(states)
     p = layers.Dense(embedding_dim, name="output")(states)
-    return history_towers(history, p, num_items=num_items, name=name)
+    return history_towers(history, p, num_items=num_items, temperature=scale, name=name)
 
 
 @keras.saving.register_keras_serializable("tfrecs")

@@ -11,6 +11,7 @@ from tfrecs.models.history_towers import (
     check_history_sizes,
     history_towers,
     item_vectors,
+    scale_of,
 )
 from tfrecs.models.layers import Dropout
 
@@ -24,6 +25,8 @@ def build_history_mean(
     dropout: float = 0.0,
     init_std: float = 0.1,
     use_bias: bool = True,
+    cosine: bool = True,
+    temperature: float | None = None,
     name: str = "history_mean",
 ) -> HistoryTowers:
     """Builds a model whose user is the mean of the vectors of the last items.
@@ -41,6 +44,8 @@ def build_history_mean(
         dropout: share of each p dropped in training.
         init_std: standard deviation of q before training. Biases start at 0.
         use_bias: whether items have a bias.
+        cosine: whether scores are cosines of p and q, which then have one length.
+        temperature: of cosines; as of `build_cosine`.
         name: the model's name.
 
     Returns:
@@ -60,12 +65,16 @@ def build_history_mean(
     )
     if not 0 < decay <= 1:
         raise ValueError(f"`decay` must be above 0 and at most 1. Received: {decay=!r}")
+    scale = scale_of(cosine, temperature, num_items)
     history, items = item_vectors(
-        num_items, max_length, embedding_dim, std=init_std, use_bias=use_bias
+        *(num_items, max_length, embedding_dim),
+        std=init_std,
+        use_bias=use_bias,
+        temperature=scale,
     )
     p = MeanOfSeen(decay, name="mean")(items, Seen(name="seen")(history))
     p = Dropout(dropout, name="dropout")(p)
-    return history_towers(history, p, num_items=num_items, name=name)
+    return history_towers(history, p, num_items=num_items, temperature=scale, name=name)
 
 
 @keras.saving.register_keras_serializable("tfrecs")

@@ -15,6 +15,7 @@ from tfrecs._base.checks import check_fraction, check_positive
 from tfrecs._base.forks import check_not_forked
 from tfrecs._base.indices import PADDING
 from tfrecs._base.types import AnyArray, IntArray
+from tfrecs.models.cosine import checked_temperature, directions
 from tfrecs.models.interaction import Interaction, TowerOutput
 from tfrecs.models.towers import Ids, embed, embed_bias
 from tfrecs.models.two_tower import TwoTower
@@ -112,7 +113,12 @@ class HistoryTowers(TwoTower):
 
 
 def history_towers(
-    history: Any, vectors: Any, *, num_items: int, name: str
+    history: Any,
+    vectors: Any,
+    *,
+    num_items: int,
+    temperature: float | None,
+    name: str,
 ) -> HistoryTowers:
     """Builds the model from the vector of every position of a row.
 
@@ -120,8 +126,13 @@ def history_towers(
         history: the input, `[batch, max_length]` item ids.
         vectors: `[batch, max_length, dim]`, of the user after each position.
         num_items: size of the catalogue.
+        temperature: of cosines; None for dot products.
         name: the model's name.
     """
+    if temperature is not None:
+        # Not a UnitNormalization, whose gradient is NaN under XLA where nothing is seen.
+        square = ops.sum(vectors * vectors, axis=-1, keepdims=True)
+        vectors = vectors * ops.rsqrt(temperature * (square + 1e-6))
     encoder = keras.Model(history, vectors, name=ENCODER)
     whole = keras.Input(history.shape[1:], dtype="int32", name="history")
     user_tower = keras.Model(
@@ -132,6 +143,11 @@ def history_towers(
     )
 
 
+def scale_of(cosine: bool, temperature: float | None, num_items: int) -> float | None:
+    """Returns the temperature of cosines, by default `build_cosine`'s, or else None."""
+    return checked_temperature(temperature, num_items) if cosine else None
+
+
 def check_history_sizes(dropout: float, **sizes: int) -> None:
     """Raises ValueError for a size below 1 or a dropout outside [0, 1)."""
     check_positive(**sizes)
@@ -139,15 +155,25 @@ def check_history_sizes(dropout: float, **sizes: int) -> None:
 
 
 def item_vectors(
-    num_items: int, max_length: int, dim: int, *, std: float, use_bias: bool
+    num_items: int,
+    max_length: int,
+    dim: int,
+    *,
+    std: float,
+    use_bias: bool,
+    temperature: float | None,
 ) -> tuple[Any, Any]:
     """Returns a history input and the vectors of its items, 0 where it is padded.
+
+    With a temperature they all have one length, as in `build_cosine`.
 
     Returns:
         The input `[batch, max_length]`, and `[batch, max_length, dim]`.
     """
     ids = Ids("item", num_items, keras.Input((None,), dtype="int32", name="item_id"))
     output = {"factors": embed(ids, dim, std=std)}
+    if temperature is not None:
+        output["factors"] = directions(output["factors"], temperature, "item_direction")
     if use_bias:
         output["bias"] = embed_bias(ids)
     item_tower = keras.Model(ids.ids, output, name="item_tower")

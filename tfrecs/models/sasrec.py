@@ -10,6 +10,7 @@ from tfrecs.models.history_towers import (
     check_history_sizes,
     history_towers,
     item_vectors,
+    scale_of,
 )
 from tfrecs.models.layers import Dropout
 
@@ -24,6 +25,8 @@ def build_sasrec(
     dropout: float = 0.2,
     init_std: float = 0.1,
     use_bias: bool = True,
+    cosine: bool = True,
+    temperature: float | None = None,
     name: str = "sasrec",
 ) -> HistoryTowers:
     """Builds a model whose user is the output of a transformer after the last items.
@@ -42,6 +45,8 @@ def build_sasrec(
         dropout: share of x, and of what each layer adds to it, dropped in training.
         init_std: standard deviation of q before training. Biases start at 0.
         use_bias: whether items have a bias.
+        cosine: whether scores are cosines of p and q, which then have one length.
+        temperature: of cosines; as of `build_cosine`.
         name: the model's name.
 
     Returns:
@@ -69,8 +74,12 @@ def build_sasrec(
             f"`num_heads` must divide embedding_dim={embedding_dim}. Received: "
             f"num_heads={num_heads}"
         )
+    scale = scale_of(cosine, temperature, num_items)
     history, items = item_vectors(
-        num_items, max_length, embedding_dim, std=init_std, use_bias=use_bias
+        *(num_items, max_length, embedding_dim),
+        std=init_std,
+        use_bias=use_bias,
+        temperature=scale,
     )
     seen = Seen(name="seen")(history)
     place = ops.sum(ops.cast(seen, "int32"), axis=-1) - 1
@@ -79,7 +88,7 @@ def build_sasrec(
     for number in range(num_blocks):
         x = _block(x, seen, num_heads, dropout, f"block_{number}")
     p = layers.LayerNormalization(epsilon=1e-6, name="output_norm")(x)
-    return history_towers(history, p, num_items=num_items, name=name)
+    return history_towers(history, p, num_items=num_items, temperature=scale, name=name)
 
 
 def _block(x: Any, seen: Any, num_heads: int, dropout: float, name: str) -> Any:

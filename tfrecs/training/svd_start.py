@@ -38,9 +38,11 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
         U S V^T ~ R, R_ui = w_ui / ((n_u + 1) (n_i + 1))^(1/4); p = U sqrt(S) and
         q = V sqrt(S), each row scaled to the same length
 
+    Models of histories, which have a table of items alone, take q.
+
     Args:
         model: untrained, of a builder with tables of vectors: MF, cosine, GMF, NeuMF,
-            hybrid, DeepFM, CML, bucketed MF.
+            hybrid, DeepFM, CML, bucketed MF, and models of histories.
         train: the interactions, of which `positives` are used; w are their weights, or
             1.
         seed: seed of the randomized SVD.
@@ -55,7 +57,7 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
     References:
         Halko et al. 2011, "Finding Structure with Randomness", algorithms 4.4 and 5.1.
     """
-    tables = [table.embeddings for table in _tables(model)]
+    tables = _tables(model)
     if not tables:
         raise ValueError(
             "`model` must have tables of vectors that a dot product multiplies, such "
@@ -71,15 +73,16 @@ def start_from_svd(model: TwoTower, train: Interactions, *, seed: int) -> TwoTow
         matrix = sp.csr_array((train.weights, pairs), shape=matrix.shape)
     scales = [sp.diags_array((n + 1.0) ** -EXPONENT) for n in counts]
     normalized = (scales[0] @ matrix @ scales[1]).astype(np.float32)
-    dim = min(tables[0].shape[1], *matrix.shape)
+    dim = min(tables[-1].output_dim, *matrix.shape)
     u, singular_values, v = randomized_svd(normalized, dim, seed=seed)
-    for table, side, count in zip(tables, (u, v), counts, strict=True):
+    sides = list(zip((u, v), counts, strict=True))[-len(tables) :]
+    for table, (side, count) in zip(tables, sides, strict=True):
         rows = side * np.sqrt(singular_values)
         norms = np.linalg.norm(rows, axis=1, keepdims=True)
         known = (count > 0) & (norms[:, 0] > 0)
-        start = to_numpy(table).copy()
+        start = to_numpy(table.embeddings).copy()
         start[known, :dim] = LENGTH * rows[known] / norms[known]
-        table.assign(start)
+        table.embeddings.assign(start)
     return model
 
 
@@ -134,8 +137,13 @@ def _is_initial(table: Any) -> bool:
 
 
 def _tables(model: TwoTower) -> list[Any]:
-    """Returns both tables whose rows the dot product multiplies, or none."""
+    """Returns the tables whose rows the dot product multiplies, the items' last.
+
+    They are two, or the items' alone for a model of histories; or none.
+    """
     layers = layers_with_weights(model)
+    if model.max_length is not None:
+        return [layers["item_factors"]]
     for names in (("user_factors", "item_factors"), ("gmf_user", "gmf_item")):
         tables = [layers[name] for name in names if name in layers]
         sizes = [getattr(table, "input_dim", None) for table in tables]
