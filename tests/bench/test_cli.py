@@ -125,7 +125,7 @@ def test_models_are_kept_as_bundles_with_settings_and_metrics(report):
 def test_epochs_are_chosen_on_validation_data(good):
     status, out, _ = good("--models", "mf", "--json", "r.json")
     assert status == 0
-    assert "Epochs were chosen on a tenth of train" in out
+    assert "Epochs were chosen on a random tenth of train" in out
     [row] = rows()
     assert row["epochs"] >= 1
     assert row["selection_seconds"] > 0

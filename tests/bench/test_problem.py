@@ -30,6 +30,30 @@ def test_users_and_items_without_training_data_are_noted(tmp_path):
     assert notes(tmp_path, test=path) == ()
 
 
+def test_leave_last_out_validates_on_the_last_but_one(tmp_path):
+    path = tmp_path / "lists.txt"
+    path.write_text("7 30 10 20 40\n8 10 30\n9 20 40 10\n", encoding="utf-8")
+    problem = load_problem(train=path, k=1, split="leave-last-out")
+    found = {
+        name: [
+            (int(part.users.ids[user]), int(part.items.ids[item]))
+            for user, item in zip(part.user_ids, part.item_ids, strict=True)
+        ]
+        for name in ("fitting", "validation", "train", "test")
+        for part in [getattr(problem, name)]
+    }
+    fitting, validation = [(7, 30), (7, 10), (8, 10), (9, 20)], [(7, 20), (9, 40)]
+    assert sorted(found["fitting"]) == sorted(fitting)
+    assert sorted(found["validation"]) == validation
+    assert sorted(found["train"]) == sorted([*fitting, *validation])
+    assert sorted(found["test"]) == [(7, 40), (8, 30), (9, 10)]
+    told = problem.as_json()["protocol"]["validation"]
+    assert told.startswith("the last interaction of each user in train, for")
+    other = load_problem(train=path, k=1, split="leave-one-out")
+    told = other.as_json()["protocol"]["validation"]
+    assert told.startswith("a random tenth of train, for")
+
+
 def films(rows, **kinds):
     """A problem of a user and its films, with metadata of the films alone."""
     index = [f"film{number}" for number in range(len(rows))]

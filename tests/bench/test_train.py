@@ -22,7 +22,7 @@ from tfrecs.bench.recipes import (
 from tfrecs.bench.rows import model_names, rows_of
 from tfrecs.bench.run import run
 from tfrecs.data.column_kinds import ColumnKinds
-from tfrecs.models import MODELS
+from tfrecs.models import HISTORY_MODELS, MODELS
 from tfrecs.training.defaults import Settings
 from tfrecs.training.objectives import OBJECTIVES
 from tfrecs.training.plan import Negatives
@@ -232,9 +232,10 @@ def test_buckets_are_those_of_the_items_categories(described):
 
 
 def test_every_recipe_has_its_builder_and_says_how_to_build_it():
-    assert {recipe.builder for recipe in recipes().values()} == set(MODELS)
+    builders = {**MODELS, **HISTORY_MODELS}
+    assert {recipe.builder for recipe in recipes().values()} == set(builders)
     for name, recipe in (*recipes().items(), *INCLUDING_SEEN.items()):
-        options = set(inspect.signature(MODELS[recipe.builder]).parameters)
+        options = set(inspect.signature(builders[recipe.builder]).parameters)
         assert set(recipe.arguments) <= options, name
         assert recipe.features == ("item_features" in options) or name == "deepfm"
         assert recipe.buckets == ("item_buckets" in options)

@@ -7,7 +7,7 @@ import numpy as np
 from tfrecs._base.types import Scorer
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import Result
-from tfrecs.evaluation import Evaluation, evaluate
+from tfrecs.evaluation import Evaluation, as_scorer, evaluate
 from tfrecs.evaluation.metrics import METRICS, WHOLE_METRICS
 from tfrecs.evaluation.ranking.scorers import ScoresUsers
 from tfrecs.evaluation.ranking.top_k import NO_ITEM, top_k
@@ -27,9 +27,10 @@ def measured(model: ScoresUsers | Scorer, problem: Problem, result: Result) -> R
     The catalogue is ranked once for all cut-offs. Cut-offs of the report only are kept
     as means, since values for each user take memory.
     """
+    scorer = as_scorer(model, train=problem.train)
     cutoffs = {k for k in MORE_CUTOFFS if k <= problem.train.num_items}
     found = evaluate(
-        model,
+        scorer,
         problem.train,
         problem.test,
         k=sorted(cutoffs.union(problem.cutoffs)),
@@ -46,7 +47,7 @@ def measured(model: ScoresUsers | Scorer, problem: Problem, result: Result) -> R
         evaluation=evaluation,
         more_metrics={} if problem.exclude_seen else micro(evaluation, problem),
         shape=found.metrics,
-        lists=_lists(model, problem),
+        lists=_lists(scorer, problem),
     )
 
 
@@ -65,12 +66,12 @@ def micro(evaluation: Evaluation, problem: Problem) -> dict[str, float]:
     }
 
 
-def _lists(model: ScoresUsers | Scorer, problem: Problem) -> dict[int, tuple[int, ...]]:
+def _lists(scorer: Scorer, problem: Problem) -> dict[int, tuple[int, ...]]:
     """Returns the top items of the example users; fewer if fewer are left."""
     users, train = problem.example_users, problem.train
     deny = train if problem.exclude_seen else None
     k = min(LIST_LENGTH, train.num_items)
-    ranked, _ = top_k(model, np.array(users, dtype=np.int32), k, deny=deny)
+    ranked, _ = top_k(scorer, np.array(users, dtype=np.int32), k, deny=deny)
     return {
         user: tuple(item for item in row if item != NO_ITEM)
         for user, row in zip(users, ranked.tolist(), strict=True)

@@ -23,8 +23,17 @@ from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.feedback import is_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.readers import read_test
-from tfrecs.data.splits import SPLITS, Split, leave_k_out, random_split
+from tfrecs.data.splits import (
+    SPLITS,
+    Split,
+    leave_k_out,
+    leave_last_out,
+    random_split,
+)
 from tfrecs.evaluation.segments import SEGMENTS, activity
+
+BY_TIME = ("leave-last-out", "temporal")
+"""Splits whose test part is later than train, for each user or for all."""
 
 SPLIT_SEED = 0
 """Seed of every split, so that all models and seeds share one."""
@@ -46,6 +55,7 @@ class Problem:
         exclude_seen: whether the ranking excludes items of `train`.
         notes: remarks that a reader of the numbers needs.
         facts: what was read from files, by subject.
+        held_out: how `validation` was held out of `train`.
     """
 
     dataset: Dataset
@@ -59,6 +69,12 @@ class Problem:
     exclude_seen: bool
     notes: tuple[str, ...]
     facts: Mapping[str, str] = field(default_factory=dict)
+    held_out: str = "a random tenth of train"
+
+    @property
+    def is_by_time(self) -> bool:
+        """True if the split put later interactions into test."""
+        return self.split.removesuffix(" split") in BY_TIME
 
     @property
     def has_features(self) -> bool:
@@ -144,7 +160,7 @@ class Problem:
                 "exclude_seen": self.exclude_seen,
                 "ranking": "full",
                 "ties": "against the model",
-                "validation": "a random tenth of train, for the number of epochs",
+                "validation": f"{self.held_out}, for the number of epochs",
                 "ci95": "mean +- 1.96 standard errors over users",
             },
         }
@@ -195,10 +211,11 @@ def load_problem(
         if repeated:
             notes.append(f"{repeated} test interactions are in train too: left out")
     cutoffs = check_cutoffs(k, parts.train.num_items)
-    fitting, validation = random_split(parts.train, seed=SPLIT_SEED, test_fraction=0.1)
+    (fitting, validation), held_out = _validation(parts.train, split)
     return Problem(
         data,
         *(parts.train, parts.test, fitting, validation),
+        held_out=held_out,
         split=title,
         min_rating=min_rating,
         cutoffs=cutoffs,
@@ -229,6 +246,18 @@ def _split(data: Dataset, name: str | None, *, is_file: bool) -> tuple[Split, st
         return SPLITS["stratified"](everything, seed=SPLIT_SEED), title
     title = "ten random interactions of each user held out"
     return leave_k_out(everything, seed=SPLIT_SEED, k=10), title
+
+
+def _validation(train: Interactions, split: str | None) -> tuple[Split, str]:
+    """Returns the part to fit on and the validation part, and how they were made.
+
+    They are like train and test where these are before and after a moment of each user.
+    """
+    if split == "leave-last-out":
+        held_out = "the last interaction of each user in train"
+        return leave_last_out(train, seed=SPLIT_SEED), held_out
+    tenth = random_split(train, seed=SPLIT_SEED, test_fraction=0.1)
+    return tenth, Problem.held_out
 
 
 def _minimum(data: Dataset, min_rating: float | None) -> list[str]:

@@ -4,7 +4,7 @@
 needs a recipe here only if it was tuned or reads features.
 """
 
-from tfrecs.training.defaults import OF_HISTORIES, Settings
+from tfrecs.training.defaults import Settings
 from tfrecs.training.plan import Negatives
 from tfrecs.training.recipe import Recipe
 
@@ -97,9 +97,9 @@ RECIPES: dict[str, Recipe] = {
         Settings(epochs=200, learning_rate=0.005),
         buckets=True,
     ),
-    "history-mean": Recipe("history_mean", {}, OF_HISTORIES, validate_every=None),
-    "gru": Recipe("gru", {}, OF_HISTORIES, validate_every=None),
-    "sasrec": Recipe("sasrec", {}, OF_HISTORIES, validate_every=None),
+    "history-mean": Recipe("history_mean"),
+    "gru": Recipe("gru"),
+    "sasrec": Recipe("sasrec"),
 }
 """Recipes of tuned models by the names of their rows."""
 

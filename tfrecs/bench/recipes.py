@@ -9,16 +9,27 @@ from tfrecs.data.interactions import Interactions
 if TYPE_CHECKING:
     from tfrecs.training.recipe import Recipe
 
-BY_SHAPE = ("mf", "hybrid")
-"""Rows that have the defaults of `tfrecs.fit` on large data. Cosine always has them."""
+HISTORIES = ("history-mean", "gru", "sasrec")
+"""Rows of models that read histories."""
+
+BY_SHAPE = ("cosine", *HISTORIES)
+"""Rows that have the defaults of `tfrecs.fit`."""
+
+BY_SHAPE_IF_LARGE = ("mf", "hybrid")
+"""Rows that have them on large data."""
 
 QUICK = {
     "popularity": 1,
     "item-knn": 3,
+    "recent-popularity": 1,
+    "markov": 1,
+    "history-knn": 3,
     "implicit-als": 3,
     "ease": 3,
     "lightfm": 3,
     "cosine": 16,
+    "sasrec": 16,
+    "history-mean": 8,
     "slim": 4,
     "lightfm-tuned": 5,
     "mf": 4,
@@ -50,7 +61,7 @@ def is_large(train: Interactions) -> bool:
 
 def is_by_shape(name: str, train: Interactions) -> bool:
     """Returns whether a row trains with the defaults of `tfrecs.fit`."""
-    return name == "cosine" or (name in BY_SHAPE and is_large(train))
+    return name in BY_SHAPE or (name in BY_SHAPE_IF_LARGE and is_large(train))
 
 
 def is_quick(name: str, train: Interactions) -> bool:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from tfrecs.bench.baselines import BASELINES
 from tfrecs.bench.problem import Problem
-from tfrecs.bench.recipes import in_order, is_large, is_quick, recipes
+from tfrecs.bench.recipes import HISTORIES, in_order, is_large, is_quick, recipes
 from tfrecs.bench.result import ORACLE, Result
 
 
@@ -41,12 +41,11 @@ def rows_of(
 ) -> list[Row]:
     """Returns the rows in the order in which they run."""
     every = model_names(problem)
-    quick_alone = names is None and is_large(problem.train)
     rows = []
     for name in names or (in_order(every) if limited else every):
         missing = _missing(name, problem)
-        if not missing and quick_alone and not is_quick(name, problem.train):
-            missing = f"long on data of this size: ask with --models {name}"
+        if not missing and names is None:
+            missing = _left_out(name, problem)
         for seed in range(seeds):
             title = f"{name}-seed{seed}" if seeds > 1 else name
             rows.append(Row(name, seed, title, missing, names is not None))
@@ -55,9 +54,20 @@ def rows_of(
 
 def _missing(name: str, problem: Problem) -> str:
     """Returns what a model needs that the data do not have; empty for nothing."""
+    if name == "recent-popularity" and problem.train.timestamps is None:
+        return "the data have no times"
     recipe = recipes().get(name)
     if recipe is not None and recipe.features and not problem.has_features:
         return "the data have no user or item features"
     if recipe is not None and recipe.buckets and problem.item_buckets is None:
         return "the data have no categories of items"
+    return ""
+
+
+def _left_out(name: str, problem: Problem) -> str:
+    """Returns why a row does not run unless it is asked for; empty if it does."""
+    if name in HISTORIES and not problem.is_by_time:
+        return f"learns what is next, not this split: ask with --models {name}"
+    if is_large(problem.train) and not is_quick(name, problem.train):
+        return f"long on data of this size: ask with --models {name}"
     return ""

@@ -102,7 +102,7 @@ def ranking_table(
     results = [result for summary in summaries for result in summary.results]
     if chosen := [result.selection_seconds for result in results if result.curve]:
         seconds = f"{sum(chosen):.0f} s together"
-        lines.append(f"Epochs were chosen on a tenth of train, in {seconds}.")
+        lines.append(f"Epochs were chosen on {problem.held_out}, in {seconds}.")
     early = [summary for summary in summaries if summary.stopped_early]
     lines += [f"† out of time: {row.model} {row.stopped_early}" for row in early]
     return make_table(metric_columns(problem), others, rows), lines

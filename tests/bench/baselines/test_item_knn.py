@@ -74,6 +74,22 @@ def test_scores_are_those_of_the_dense_matrix_in_blocks_of_any_size(
     assert not found[:, 8].any()
 
 
+def test_older_items_weigh_less_by_time_and_not_by_row():
+    users, items = np.nonzero(USERS)
+    times = np.arange(len(users))
+    times[:2] = times[1::-1]  # the first user had b, and then a
+    train = Interactions.from_arrays(users, items, timestamps=times)
+    settings = {"k": 3, "shrink": 0.0}
+    found = fit_item_knn(train, 0, decay=0.5, **settings).score_users(np.arange(4))
+    ab, ad, bc = 2 / 8**0.5, 1 / 2, 1 / 2
+    np.testing.assert_allclose(found[0], [0.5 * ab, ab, ab + 0.5 * bc, ad], rtol=1e-6)
+    first = 0.25 * 0 + 0.5 * ab + 1 * ab  # of a, for the user of a, b and c
+    np.testing.assert_allclose(found[1, 0], first, rtol=1e-6)
+    plain, _ = scores(USERS, **settings)
+    same = fit_item_knn(train, 0, decay=1.0, **settings).score_users(np.arange(4))
+    np.testing.assert_array_equal(same, plain)
+
+
 def test_scores_are_of_the_users_that_were_asked_for():
     fitted = fit_item_knn(Interactions.from_matrix(USERS), 0)
     everyone = fitted.score_users(np.arange(4))
@@ -85,6 +101,8 @@ def test_scores_are_of_the_users_that_were_asked_for():
     [
         ({"k": 0}, "`k` must be a whole number of at least 1. Received: k=0"),
         ({"shrink": -1.0}, "`shrink` must be at least 0. Received: shrink=-1.0"),
+        ({"decay": 0}, "`decay` must be above 0 and at most 1. Received: decay=0"),
+        ({"decay": 1.1}, "`decay` must be above 0 and at most 1. Received: decay=1.1"),
         ({"shrink": np.nan}, "`shrink` must be at least 0. Received: shrink=nan"),
     ],
 )

@@ -16,13 +16,19 @@ AT_ONCE = 10_000_000
 
 
 def fit_item_knn(
-    train: Interactions, seed: int, *, k: int = 200, shrink: float = 20.0
+    train: Interactions,
+    seed: int,
+    *,
+    k: int = 200,
+    shrink: float = 20.0,
+    decay: float = 1.0,
 ) -> Fitted:
     """Fits similarities of items; nothing is random.
 
     Formula:
-        score(u, i) = sum over items j of u among the k nearest to i of
-            n_ij / (sqrt(n_i n_j) + shrink), with n_i users of i and n_ij users of both
+        score(u, i) = sum over items j of u among the k nearest to i of decay^age
+            n_ij / (sqrt(n_i n_j) + shrink), with n_i users of i and n_ij users of both;
+            the user's last item has age 0, the one before it age 1
 
     Args:
         train: the interactions.
@@ -30,23 +36,36 @@ def fit_item_knn(
         k: neighbours of an item. The defaults suit validation parts of six data
             sets; see `benchmarks/README.md`.
         shrink: lowers similarities of items with few users.
+        decay: weight of an item relative to the next one of the user; 1 if the order
+            does not count.
 
     Raises:
-        ValueError: if `k` is below 1 or `shrink` below 0.
+        ValueError: if `k` is below 1, `shrink` below 0, or `decay` not in (0, 1].
 
     References:
         Sarwar et al. 2001, "Item-based Collaborative Filtering Recommendation
         Algorithms"; Ferrari Dacrema et al. 2019, "Are We Really Making Much Progress?",
         sec. 3.1, for the shrinkage.
     """
+    if not 0 < decay <= 1:
+        raise ValueError(f"`decay` must be above 0 and at most 1. Received: {decay=!r}")
     start = time.perf_counter()
     weights = nearest_items(train.matrix, k, shrink).T.tocsr()
+    histories = train.matrix if decay == 1 else _decayed(train, decay)
 
     def score_users(user_ids: IntArray) -> FloatArray:
-        return (train.matrix[user_ids] @ weights).toarray()
+        return (histories[user_ids] @ weights).toarray()
 
     seconds = time.perf_counter() - start
     return Fitted(score_users, seconds, epochs=1, parameters=weights.nnz)
+
+
+def _decayed(train: Interactions, decay: float) -> sp.csr_array:
+    """Returns the weight of each item of a user by its age: `[users, items]`."""
+    items, starts = train.sequences.items, train.sequences.starts
+    age = np.repeat(starts[1:], np.diff(starts)) - 1 - np.arange(len(items))
+    shape = train.num_users, train.num_items
+    return sp.csr_array((np.float32(decay) ** age, items, starts), shape=shape)
 
 
 def nearest_items(matrix: sp.csr_array, k: int, shrink: float) -> sp.csr_array:

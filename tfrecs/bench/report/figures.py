@@ -247,8 +247,8 @@ def _curves(problem: Problem, found: Findings) -> Figure | None:
         heading="Learning curves",
         finding=f"{finding}.",
         reading=(
-            "The choice of the number of epochs: models trained on nine tenths of "
-            f"train, {title_of(found.metric)} on the other tenth. A dot is the best "
+            f"The choice of the number of epochs: {title_of(found.metric)} on "
+            f"{problem.held_out}, of models trained on the rest. A dot is the best "
             "epoch, and the model was trained again for as many epochs on all of train."
             + " Curves are of each model's first seed."
             * several

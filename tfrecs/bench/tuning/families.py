@@ -96,7 +96,7 @@ def judge_of(problem: Problem, split: str | None) -> Judge:
     """Returns fitting and validation data by the split that was asked for.
 
     Without a split by name, as for the files and splits of a data set, these are the
-    parts on which the number of epochs is chosen: a random tenth of train.
+    parts on which the number of epochs is chosen.
     """
     fitting, validation = problem.fitting, problem.validation
     if split in SPLITS:
