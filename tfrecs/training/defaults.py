@@ -72,7 +72,8 @@ def choose_settings(model: TwoTower, train: Interactions) -> Settings:
     many pairs of user and item make the catalogue costly. Everything else learns which
     items are positives ("bce").
 
-    Models of histories train with the softmax too, over the next item.
+    Models of histories train with the softmax too, over the next item, and start from
+    the items of the SVD.
 
     `benchmarks/README.md` has the validation figures that these were chosen by.
     """
