@@ -130,7 +130,7 @@ def history_towers(
         name: the model's name.
     """
     if temperature is not None:
-        # Not a UnitNormalization, whose gradient is NaN under XLA where nothing is seen.
+        # Not UnitNormalization: its gradient is NaN under XLA where nothing is seen.
         square = ops.sum(vectors * vectors, axis=-1, keepdims=True)
         vectors = vectors * ops.rsqrt(temperature * (square + 1e-6))
     encoder = keras.Model(history, vectors, name=ENCODER)

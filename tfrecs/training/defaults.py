@@ -56,7 +56,7 @@ OF_HISTORIES = Settings(
     objective="softmax",
     epochs=20,
     batch_size=1024,
-    learning_rate=2e-3,
+    learning_rate=5e-3,
     short=True,
     reason="the model reads histories",
 )
