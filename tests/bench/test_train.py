@@ -13,6 +13,7 @@ from tfrecs.bench import train as train_module
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.recipe_table import INCLUDING_SEEN
 from tfrecs.bench.recipes import (
+    HISTORIES,
     MOST_INTERACTIONS,
     MOST_ITEMS,
     is_large,
@@ -120,7 +121,10 @@ def test_large_data_have_quick_rows_and_planned_epochs(problem, tmp_path):
     assert (cosine.epochs, cosine.selection_seconds, cosine.curve) == (16, 0, {})
     assert cosine.hparams["objective"] == "softmax"
     assert cosine.metrics["ndcg@3"] > results["popularity"].metrics["ndcg@3"]
+    for name in HISTORIES:
+        assert results[name].status.startswith("skipped: learns what is next")
     others = {*results} - {"popularity", "cosine", "hybrid", "bucketed_mf"}
+    others -= {"recent-popularity", *HISTORIES}
     for name in others:
         expected = f"skipped: long on data of this size: ask with --models {name}"
         assert results[name].status == expected

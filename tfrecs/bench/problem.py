@@ -214,9 +214,8 @@ def load_problem(
     (fitting, validation), held_out = _validation(parts.train, split)
     return Problem(
         data,
-        *(parts.train, parts.test, fitting, validation),
+        *(parts.train, parts.test, fitting, validation, title),
         held_out=held_out,
-        split=title,
         min_rating=min_rating,
         cutoffs=cutoffs,
         exclude_seen=exclude_seen,

@@ -41,8 +41,8 @@ def gbce(
         calibration * (1 - rate), with rate = the row's negatives / (num_items - 1)
 
     Args:
-        calibration: t, above 0 and at most 1. At 1 the probabilities are those of a
-            training with all negatives; "bce" is t = 0.
+        calibration: t, above 0 and at most 1. At 1 the probabilities are calibrated,
+            as with all negatives; "bce" is t = 0.
         num_items: the size of the catalogue; that of the row if not given, which is
             "bce".
 

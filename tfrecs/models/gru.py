@@ -66,11 +66,9 @@ def build_gru(
         max_length=max_length,
     )
     scale = scale_of(cosine, temperature, num_items)
+    sizes = num_items, max_length, embedding_dim
     history, items = item_vectors(
-        *(num_items, max_length, embedding_dim),
-        std=init_std,
-        use_bias=use_bias,
-        temperature=scale,
+        *sizes, std=init_std, use_bias=use_bias, temperature=scale
     )
     items = Dropout(dropout, name="item_dropout")(items)
     is_item = ops.expand_dims(ops.cast(history > PADDING, items.dtype), -1)
@@ -79,7 +77,7 @@ def build_gru(
     )
     states = Dropout(dropout, name="state_dropout")(states)
     p = layers.Dense(embedding_dim, name="output")(states)
-    return history_towers(history, p, num_items=num_items, temperature=scale, name=name)
+    return history_towers(history, p, num_items, scale, name)
 
 
 @keras.saving.register_keras_serializable("tfrecs")

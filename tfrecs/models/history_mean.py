@@ -66,15 +66,13 @@ def build_history_mean(
     if not 0 < decay <= 1:
         raise ValueError(f"`decay` must be above 0 and at most 1. Received: {decay=!r}")
     scale = scale_of(cosine, temperature, num_items)
+    sizes = num_items, max_length, embedding_dim
     history, items = item_vectors(
-        *(num_items, max_length, embedding_dim),
-        std=init_std,
-        use_bias=use_bias,
-        temperature=scale,
+        *sizes, std=init_std, use_bias=use_bias, temperature=scale
     )
     p = MeanOfSeen(decay, name="mean")(items, Seen(name="seen")(history))
     p = Dropout(dropout, name="dropout")(p)
-    return history_towers(history, p, num_items=num_items, temperature=scale, name=name)
+    return history_towers(history, p, num_items, scale, name)
 
 
 @keras.saving.register_keras_serializable("tfrecs")

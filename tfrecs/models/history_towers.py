@@ -115,7 +115,6 @@ class HistoryTowers(TwoTower):
 def history_towers(
     history: Any,
     vectors: Any,
-    *,
     num_items: int,
     temperature: float | None,
     name: str,

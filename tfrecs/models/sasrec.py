@@ -75,11 +75,9 @@ def build_sasrec(
             f"num_heads={num_heads}"
         )
     scale = scale_of(cosine, temperature, num_items)
+    sizes = num_items, max_length, embedding_dim
     history, items = item_vectors(
-        *(num_items, max_length, embedding_dim),
-        std=init_std,
-        use_bias=use_bias,
-        temperature=scale,
+        *sizes, std=init_std, use_bias=use_bias, temperature=scale
     )
     seen = Seen(name="seen")(history)
     place = ops.sum(ops.cast(seen, "int32"), axis=-1) - 1
@@ -88,7 +86,7 @@ def build_sasrec(
     for number in range(num_blocks):
         x = _block(x, seen, num_heads, dropout, f"block_{number}")
     p = layers.LayerNormalization(epsilon=1e-6, name="output_norm")(x)
-    return history_towers(history, p, num_items=num_items, temperature=scale, name=name)
+    return history_towers(history, p, num_items, scale, name)
 
 
 def _block(x: Any, seen: Any, num_heads: int, dropout: float, name: str) -> Any:
