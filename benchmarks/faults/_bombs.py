@@ -21,7 +21,7 @@ from tfrecs.evaluation.candidates import SampledCandidates
 from tfrecs.inference.bundle import BUNDLE
 from tfrecs.streaming import load
 
-BLOCK, BLOCKS = 2**24, 48
+BLOCK, BLOCKS = 2**24, 16
 DEEP = "[" * 10**6
 Bomb = Callable[[Path, Path], Callable[[], str]]
 

@@ -105,7 +105,6 @@ def _answer(run: Callable[[], str], megabytes: int) -> None:
         one_line = "\n" not in str(error) and str(error)
         kind, reason = ("refused" if one_line else "failed"), str(error)
     except BaseException as error:
-        traceback.print_exc()
         kind, reason = "failed", f"{type(error).__name__}: {error}"
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps([kind, reason[:300], peak]), flush=True)

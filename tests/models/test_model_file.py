@@ -188,3 +188,29 @@ def test_compressed_members_are_refused(written):
     rewrite(path, {**config, "extra": " " * 10**6}, compression=zipfile.ZIP_DEFLATED)
     with pytest.raises(ValueError, match="not compressed"):
         read_model(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("l2", "os"), ("input_layers", [["user_id", 0, "x"]]), ("name", 7)],
+)
+def test_values_that_keras_fails_on_end_in_one_line(written, key, value):
+    path, config = written
+    larger(config, key, value)
+    rewrite(path, config)
+    with pytest.raises(ValueError) as raised:
+        read_model(path)
+    assert "\n" not in str(raised.value)
+    assert len(str(raised.value)) < 400
+
+
+@pytest.mark.parametrize("place", [200, 900, 2000])
+def test_damaged_weights_end_in_one_line(written, place):
+    path, config = written
+    with zipfile.ZipFile(path) as archive:
+        content = bytearray(archive.read("model.weights.h5"))
+    content[place : place + 300] = bytes(300)
+    rewrite(path, config, bytes(content))
+    with pytest.raises(ValueError) as raised:
+        read_model(path)
+    assert "\n" not in str(raised.value)

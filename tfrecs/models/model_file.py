@@ -31,6 +31,15 @@ def read_model(path: Path) -> keras.Model:
             registered with it, describes a model that is larger than the file, or is
             damaged.
     """
+    try:
+        return _checked(path)
+    except Exception as error:  # of a damaged file Keras and HDF5 raise any
+        reason = " ".join(str(error).rpartition("Exception encountered: ")[2].split())
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        raise ValueError(f"{kind}{reason:.300}") from error
+
+
+def _checked(path: Path) -> keras.Model:
     with zipfile.ZipFile(path) as archive:
         members, size = archive.infolist(), path.stat().st_size
         stored = {member.compress_type for member in members} <= {zipfile.ZIP_STORED}
