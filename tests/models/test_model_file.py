@@ -191,8 +191,7 @@ def test_compressed_members_are_refused(written):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
-    [("l2", "os"), ("input_layers", [["user_id", 0, "x"]]), ("name", 7)],
+    ("key", "value"), [("l2", "os"), ("input_layers", [["user_id", 0, "x"]])]
 )
 def test_values_that_keras_fails_on_end_in_one_line(written, key, value):
     path, config = written
@@ -204,7 +203,7 @@ def test_values_that_keras_fails_on_end_in_one_line(written, key, value):
     assert len(str(raised.value)) < 400
 
 
-@pytest.mark.parametrize("place", [200, 900, 2000])
+@pytest.mark.parametrize("place", [0, 200])
 def test_damaged_weights_end_in_one_line(written, place):
     path, config = written
     with zipfile.ZipFile(path) as archive:
