@@ -6,6 +6,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -318,3 +319,6 @@ BOMBS: dict[str, Bomb] = {
     "candidates, compressed": candidates,
 }  # fmt: skip
 """Each makes its files in a new folder, and returns the call."""
+
+if find_spec("openpyxl") is None:
+    BOMBS = {name: bomb for name, bomb in BOMBS.items() if "Excel" not in name}
