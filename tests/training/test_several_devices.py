@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 import tfrecs
+from tfrecs.models.gathering import _local_copy
 from tfrecs.training.several_devices import scope_of
 
 ROOT = Path(__file__).parents[2]
@@ -45,14 +47,24 @@ def test_two_replicas_of_tensorflow_train_as_one(tmp_path):
 
 
 @pytest.mark.slow
-def test_four_devices_of_jax_train_as_one(tmp_path):
+def test_four_devices_and_two_processes_of_jax_train_as_one(tmp_path):
     if importlib.util.find_spec("jax") is None:
         pytest.skip("jax is not installed: pip install jax")
-    found = devices(tmp_path, "jax-1,jax-4-split", "own")
+    # The second kind needs that saving the first left both processes' seeds the same.
+    found = devices(tmp_path, "jax-1,jax-4-split,jax-2-processes-split", "own,shared")
     assert {case["status"] for case in found.values()} == {"ok"}
-    one, split = (case["kinds"]["own"]["losses"] for case in found.values())
-    assert len(set(one)) == 3  # epochs, each with its own data
-    np.testing.assert_allclose(split, one, rtol=1e-4)
+    for kind in ("own", "shared"):
+        one, *others = (case["kinds"][kind]["losses"] for case in found.values())
+        assert len(set(one)) == 3  # epochs, each with its own data
+        np.testing.assert_allclose(others, [one, one], rtol=1e-4)
+
+
+def test_a_copy_to_save_draws_no_seed_of_the_process():
+    model = tfrecs.build_neumf(3, 4, dropout=0.5)
+    before = random.getstate()
+    copy = _local_copy(model, model.get_weights())
+    assert random.getstate() == before
+    np.testing.assert_array_equal(copy.score_users([1]), model.score_users([1]))
 
 
 def test_strategies_of_several_processes_are_refused():

@@ -1,6 +1,7 @@
 """Arrays and models that span processes, brought into the memory of one."""
 
 import math
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -66,7 +67,8 @@ def _gathered(variables: Any, is_kept: bool) -> list[AnyArray]:
 
 def _local_copy(model: keras.Model, arrays: list[AnyArray]) -> keras.Model:
     """Returns a model of this process alone, with these weights."""
-    distribution = keras.distribution.distribution()
+    # Keras draws seeds of layers from Python's generator, which stays the same in all.
+    distribution, drawn = keras.distribution.distribution(), random.getstate()
     keras.distribution.set_distribution(None)
     try:
         copy = type(model).from_config(model.get_config())
@@ -74,3 +76,4 @@ def _local_copy(model: keras.Model, arrays: list[AnyArray]) -> keras.Model:
         return copy
     finally:
         keras.distribution.set_distribution(distribution)
+        random.setstate(drawn)
