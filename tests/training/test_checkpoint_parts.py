@@ -260,6 +260,10 @@ def _nan(content, arrays):
     arrays[_kernel(arrays)][1, 1] = np.nan
 
 
+def _huge(content, arrays):
+    arrays[_kernel(arrays)][1, 1] = 1e30
+
+
 def _no_array(content, arrays):
     del arrays[_kernel(arrays)]
 
@@ -297,6 +301,7 @@ def _no_history(content, arrays):
     ("change", "message"),
     [
         (_nan, "NaN or infinity in model/0/.*kernel"),
+        (_huge, "in model/0/.*kernel.*too large to be squared"),
         (_no_array, "no model/0/.*kernel"),
         (_doubles, "float64, not .* float32"),
         (_method, "'on_train_end' of EarlyStopping"),

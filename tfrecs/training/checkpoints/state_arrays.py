@@ -57,9 +57,15 @@ def check_arrays(arrays: Mapping[str, AnyArray], variables: Mapping[str, Any]) -
                 f"{expected}"
             )
         if not is_finite(array):
-            raise ValueError(f"NaN or infinity in {name}")
+            raise ValueError(
+                f"NaN or infinity in {name}, or numbers too large to be squared"
+            )
 
 
 def is_finite(array: AnyArray) -> bool:
-    """Returns whether no value is NaN or infinite."""
-    return bool(np.isfinite(array).all())
+    """Returns whether no value is NaN, infinite or too large to be squared."""
+    if array.dtype.kind != "f":
+        return True
+    with np.errstate(over="ignore", invalid="ignore"):
+        flat = array.astype(np.float32, copy=False).ravel()
+        return bool(np.isfinite(np.dot(flat, flat)))
