@@ -22,6 +22,7 @@ RANKS = {
     "callbacks": 5,
     "bench": 6,
     "app": 6,
+    "export": 6,
 }
 """A file imports lower ranks and its own room."""
 

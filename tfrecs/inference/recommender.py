@@ -190,12 +190,8 @@ class Recommender:
         towers, train = self._towers, self.train
         history = train.items.known(collection(items, "items"))
         seen = sp.csr_array(np.bincount(history, minlength=train.num_items)[None])
-        excluded = excluded_items(
-            train,
-            seen=(lambda _: seen) if exclude_seen else None,
-            allow=allow,
-            deny=deny,
-        )
+        mask = (lambda _: seen) if exclude_seen else None
+        excluded = excluded_items(train, seen=mask, allow=allow, deny=deny)
         user = towers.with_history(history)
         return towers.rank(user, towers.all("item"), k, excluded).drop(columns="user")
 
@@ -217,9 +213,8 @@ class Recommender:
         self, users: Iterable[Any], item_features: Any, k: int = 10
     ) -> "pd.DataFrame":
         """Returns each user's k best of items that have features and no id."""
-        towers = self._towers
-        known, new = towers.known("user", users), towers.new("item", item_features)
-        return towers.rank(known, new, k)
+        new = self._towers.new("item", item_features)
+        return self._towers.rank(self._towers.known("user", users), new, k)
 
     def users_for_items(
         self, items: Iterable[Any], k: int = 10, *, exclude_seen: bool = True
@@ -233,8 +228,8 @@ class Recommender:
 
     def users_for_new_items(self, item_features: Any, k: int = 10) -> "pd.DataFrame":
         """Returns the k users who score each item with features and no id highest."""
-        towers = self._towers
-        return towers.rank(towers.new("item", item_features), towers.all("user"), k)
+        new = self._towers.new("item", item_features)
+        return self._towers.rank(new, self._towers.all("user"), k)
 
     def save(
         self, folder: str | Path, *, overwrite: bool = False, durable: bool = True
@@ -265,6 +260,16 @@ class Recommender:
                 a number is not finite, or a layer is not registered.
         """
         return cls(**read_bundle(Path(folder), limits)._asdict())
+
+    def export(self, folder: str | Path, *, overwrite: bool = False) -> None:
+        """Writes a TensorFlow SavedModel that answers raw ids without tfrecs.
+
+        See `tfrecs.inference.saved_model.writing`, also for errors.
+        """
+        from tfrecs.inference.saved_model.writing import write_saved_model
+
+        model = self._towers.model
+        write_saved_model(model, self.train, Path(folder), overwrite=overwrite)
 
     def export_vectors(self, path: str | Path) -> None:
         """Writes an .npz file for nearest neighbours; see `tfrecs.inference.export`."""

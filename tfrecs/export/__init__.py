@@ -1,0 +1,1 @@
+"""The command line that exports a bundle as a SavedModel."""

@@ -1,0 +1,1 @@
+"""TensorFlow SavedModels that answer raw ids without tfrecs."""
