@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from tfrecs._base.forks import check_not_forked
 from tfrecs._base.types import AnyArray, Scorer
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.ranking.scorers import as_scorer
@@ -40,6 +41,7 @@ class Kept(Generic[T]):
 
     def __call__(self) -> T:
         """Returns the value for the weights of now."""
+        check_not_forked()
         sample, kept = self._sample(), self._kept
         if kept is None or not all(map(np.array_equal, kept[0], sample)):
             kept = sample, self._compute()  # of weights not older than the sample

@@ -202,6 +202,7 @@ class TwoTower(WeighedModel):
         q = ops.transpose(vectors)
 
         def score(user_ids: IntArray) -> FloatArray:
+            check_not_forked()
             p, scores = self._dot_products(self.as_users(user_ids), q)
             check_finite(to_numpy(p), "user vectors")
             return to_numpy(scores)
