@@ -9,6 +9,7 @@ COMMANDS = {
     "tfrecs.bench": "trains models and baselines on data, and measures them",
     "tfrecs.bench stream": "learns event by event, and measures each prediction",
     "tfrecs.app": "shows the recommendations of bundles in a browser",
+    "tfrecs.export": "writes a bundle as a SavedModel that answers raw ids",
 }
 """What each command does."""
 

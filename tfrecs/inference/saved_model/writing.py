@@ -21,7 +21,7 @@ Unknown users and items, and histories without a known item, are answered by the
 interactions in training. `score` returns `score` and `source`, `[n]` each. k above the
 number of items counts as that number.
 
-Tower outputs are computed once, here. Scores are those of `Recommender` up to rounding.
+Tower outputs are computed once, here. Scores equal `Recommender`'s up to rounding.
 """
 
 from pathlib import Path
