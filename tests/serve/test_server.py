@@ -1,0 +1,356 @@
+"""The server: answers, limits, overload, a new bundle and a graceful stop."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import tfrecs
+
+httpx = pytest.importorskip("httpx")
+pytest.importorskip("fastapi")
+pytest.importorskip("prometheus_client")
+uvicorn = pytest.importorskip("uvicorn")
+
+from tfrecs.serve import current as current_module  # noqa: E402
+from tfrecs.serve.current import Current  # noqa: E402
+from tfrecs.serve.options import Options  # noqa: E402
+from tfrecs.serve.routes import application  # noqa: E402
+
+RNG = np.random.default_rng(5)
+TRAIN = tfrecs.Interactions.from_matrix(
+    RNG.random((6, 12)) < 0.3, items=[f"item {n}" for n in range(12)]
+)
+WAIT = 60
+
+
+def save(folder, seed, overwrite=False):
+    keras.utils.set_random_seed(seed)
+    model = tfrecs.build_mf(6, 12, embedding_dim=4, init_std=1.0)
+    recommender = tfrecs.Recommender(model, TRAIN)
+    recommender.save(folder, overwrite=overwrite, durable=False)
+    return recommender
+
+
+class Server:
+    """A server in a thread, on a free port."""
+
+    def __init__(self, options):
+        self.current = Current(options.bundle)
+        config = uvicorn.Config(
+            application(options, self.current), port=0, log_level="error"
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run)
+        self._thread.start()
+        until(lambda: self._server.started)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.port = port
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=WAIT)
+
+    def post(self, route, **body):
+        return self.client.post(route, json=body)
+
+    def stop(self):
+        self.client.close()
+        self._server.should_exit = True
+        self._thread.join(WAIT)
+
+
+def connection(port):
+    end = time.monotonic() + WAIT
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), WAIT)
+        except ConnectionRefusedError:  # ready, and about to listen
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+def until(is_true):
+    end = time.monotonic() + WAIT
+    while not is_true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served") / "bundle"
+    return save(folder, seed=0), folder
+
+
+@pytest.fixture(scope="module")
+def server(asked):
+    server = Server(Options(asked[1], body=5000, watch=0.1))
+    yield server
+    server.stop()
+
+
+def items_of(table):
+    pairs = table[["item", "score"]].itertuples(index=False)
+    return [{"item": item, "score": pytest.approx(score, abs=1e-5)}
+            for item, score in pairs]  # fmt: skip
+
+
+# Answers
+
+
+def test_answers_are_those_of_the_recommender(asked, server):
+    recommender = asked[0]
+    found = server.post("/recommend", user=3, k=4).json()
+    table = recommender.recommend([3], k=4)
+    assert found == {"items": items_of(table), "source": "model"}
+    limits = {"allow": ["item 2", "item 5", "item 7"], "deny": ["item 5"]}
+    found = server.post("/recommend", user=3, exclude_seen=False, **limits).json()
+    table = recommender.recommend([3], k=10, exclude_seen=False, **limits)
+    assert found["items"] == items_of(table)
+    found = server.post("/recommend", user="nobody", k=999).json()
+    table = recommender.recommend(["nobody"], k=12, unknown="popular")
+    assert found == {"items": items_of(table), "source": "popularity"}
+    found = server.post("/recommend-for-history", items=["item 1"], k=3).json()
+    table = recommender.recommend_for_history(["item 1"], k=3)
+    assert found["items"] == items_of(table)
+    found = server.post("/similar-items", item="item 1", k=999).json()
+    assert found["items"] == items_of(recommender.similar_items(["item 1"], k=11))
+    found = server.post("/score", users=[1, 2], items=["item 1", "item 2"]).json()
+    scores = recommender.score([1, 2], ["item 1", "item 2"])["score"]
+    assert found["scores"] == pytest.approx(scores.tolist(), abs=1e-6)
+
+
+def test_requests_of_one_moment_are_answered_together(asked, server, monkeypatch):
+    recommender, calls = server.current.recommender, []
+    real, started = type(recommender).recommend, threading.Event()
+
+    def recommend(self, users, *args, **kwargs):
+        calls.append(list(users))
+        started.set()
+        time.sleep(0.5 if len(calls) == 1 else 0)
+        return real(self, users, *args, **kwargs)
+
+    monkeypatch.setattr(type(recommender), "recommend", recommend)
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(server.post, "/recommend", user=0)
+        started.wait(WAIT)
+        others = [
+            pool.submit(server.post, "/recommend", user=n % 6, k=1 + n)
+            for n in range(8)
+        ]
+        answers = [each.result().json() for each in [first, *others]]
+    monkeypatch.undo()
+    assert len(calls) < 9
+    assert max(map(len, calls)) > 1
+    for n, answer in enumerate(answers[1:]):
+        table = asked[0].recommend([n % 6], k=1 + n)
+        assert answer["items"] == items_of(table)
+
+
+# Hostile requests
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "status", "message"),
+    [
+        ("/recommend", {}, 422, "body.user: Field required"),
+        ("/recommend", {"user": 1.5}, 422, "body.user"),
+        ("/recommend", {"user": True}, 422, "body.user"),
+        ("/recommend", {"user": 2**63}, 422, "body.user"),
+        ("/recommend", {"user": 1, "k": 10**9}, 422, "less than or equal to 1000"),
+        ("/recommend", {"user": 1, "k": 0}, 422, "greater than or equal to 1"),
+        ("/recommend", {"user": 1, "kk": 3}, 422, "Extra inputs are not permitted"),
+        ("/recommend", {"user": 1, "deny": ["x"]}, 422, "`items` must be known"),
+        ("/recommend", {"user": "u" * 300}, 422, "error, an id must be"),
+        ("/recommend", {"user": "u" * 6000}, 413, "of at most 5000 bytes"),
+        ("/recommend-for-history", {"items": []}, 422, "at least 1 item"),
+        ("/recommend-for-history", {"items": [1] * 1001}, 422, "at most 1000 items"),
+        ("/similar-items", {"item": "x"}, 422, "`items` must be known"),
+        ("/score", {"users": [1], "items": []}, 422, "at least 1 item"),
+        ("/score", {"users": [1], "items": ["item 1"] * 2}, 422, "the same length"),
+        ("/nowhere", {}, 404, "Not Found"),
+    ],
+)  # fmt: skip
+def test_a_bad_request_gets_one_clear_message(server, route, body, status, message):
+    found = server.post(route, **body)
+    assert found.status_code == status
+    assert message in found.text
+    assert "\n" not in found.text
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"{", 422),
+        (b"\xff\xfe", 422),
+        (b'{"user": NaN}', 422),
+        (b"[" * 2000, 400),
+        (b'{"user":' * 500 + b"1" + b"}" * 500, 400),
+        (b"", 422),
+    ],
+)
+def test_a_body_that_is_not_json_is_refused(server, content, status):
+    headers = {"content-type": "application/json"}
+    found = server.client.post("/recommend", content=content, headers=headers)
+    assert found.status_code == status
+    assert "error" in found.json()
+
+
+def test_a_slow_client_gets_an_answer(asked):
+    server = Server(Options(asked[1], seconds=0.3))
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), WAIT) as slow:
+            slow.sendall(
+                b"POST /recommend HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"
+            )
+            assert b" 408 " in slow.recv(1000)
+    finally:
+        server.stop()
+
+
+# State, key, overload
+
+
+def test_state_and_metrics(server):
+    assert server.client.get("/health").json() == {"status": "ok"}
+    ready = server.client.get("/ready").json()
+    assert ready == {"status": "ready", "bundle": server.current.version}
+    server.post("/recommend", user="nobody")
+    text = server.client.get("/metrics").text
+    assert 'tfrecs_requests_total{route="/recommend",status="200"}' in text
+    assert 'route="other",status="404"' in text
+    assert "tfrecs_unknown_users_total" in text
+    paths = server.client.get("/openapi.json").json()["paths"]
+    assert {"/recommend", "/score", "/similar-items"} <= set(paths)
+
+
+def test_requests_need_the_key(asked):
+    server = Server(Options(asked[1], api_key="s3cret"))
+    try:
+        assert server.post("/recommend", user=1).status_code == 401
+        assert server.client.get("/metrics").status_code == 401
+        assert server.client.get("/health").status_code == 200
+        server.client.headers["authorization"] = "Bearer s3cret"
+        assert server.post("/recommend", user=1).status_code == 200
+    finally:
+        server.stop()
+
+
+def test_a_full_queue_is_503_with_retry_after(asked, monkeypatch):
+    server = Server(Options(asked[1], queue=1, batch=1))
+    real = tfrecs.Recommender.recommend
+
+    def slow(self, *args, **kwargs):
+        time.sleep(0.3)
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(tfrecs.Recommender, "recommend", slow)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(
+                pool.map(lambda n: server.post("/recommend", user=1), range(8))
+            )
+        statuses = sorted(each.status_code for each in found)
+        assert set(statuses) == {200, 503}
+        full = next(each for each in found if each.status_code == 503)
+        assert full.headers["retry-after"] == "1"
+    finally:
+        server.stop()
+
+
+def test_no_answer_in_time_is_503(asked, monkeypatch):
+    server = Server(Options(asked[1], seconds=0.1))
+    monkeypatch.setattr(
+        tfrecs.Recommender, "recommend", lambda *args, **kwargs: time.sleep(0.5)
+    )
+    try:
+        found = server.post("/recommend", user=1)
+        assert (found.status_code, found.json()) == (
+            503,
+            {"error": "no answer in time"},
+        )
+    finally:
+        server.stop()
+
+
+# A new bundle, and the end
+
+
+def test_a_new_bundle_takes_the_place_without_a_failed_request(asked, server):
+    _, folder = asked
+    before, statuses, stop = server.current.version, [], threading.Event()
+
+    def load():
+        with httpx.Client(base_url=server.client.base_url, timeout=WAIT) as client:
+            while not stop.is_set():
+                found = client.post("/recommend", json={"user": 1, "k": 3})
+                statuses.append(found.status_code)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    try:
+        new = save(folder, seed=9, overwrite=True)
+        until(lambda: server.current.version != before)
+    finally:
+        stop.set()
+        thread.join(WAIT)
+    assert set(statuses) == {200}
+    found = server.post("/recommend", user=1, k=3).json()
+    assert found["items"] == items_of(new.recommend([1], k=3))
+
+
+def test_a_damaged_bundle_is_not_served(asked, server):
+    _, folder = asked
+    before = server.current.version
+    manifest = folder / current_module.MANIFEST
+    text = manifest.read_text()
+    try:
+        manifest.write_text(text[:-9])
+        until(lambda: server.current._seen != before)
+        assert server.current.version == before
+        assert server.post("/recommend", user=1).status_code == 200
+    finally:
+        manifest.write_text(text)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_sigterm_answers_the_requests_in_flight(asked, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tfrecs.serve", "--bundle", str(asked[1])]
+    root = Path(tfrecs.__file__).parents[1]
+    process = subprocess.Popen(
+        [*command, "--port", str(port)],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        lines = iter(process.stderr.readline, "")
+        events = (json.loads(line)["event"] for line in lines if line.startswith("{"))
+        assert next(events) == "ready"
+        with connection(port) as open_request:
+            body = b'{"user": 1, "k": 2}'
+            head = f"POST /recommend HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}"
+            kind = "\r\ncontent-type: application/json\r\n\r\n"
+            open_request.sendall((head + kind).encode() + body[:5])
+            time.sleep(0.5)
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            open_request.sendall(body[5:])
+            assert b"200 OK" in open_request.recv(4000)
+        assert list(events)[-1] == "stopped"
+        process.wait(WAIT)
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()

@@ -1,0 +1,139 @@
+"""Checks of requests before they are parsed: key, size, depth and time."""
+
+import asyncio
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tfrecs.serve.logs import log
+from tfrecs.serve.metrics import Metrics
+from tfrecs.serve.options import Options
+
+OPEN = ("/health", "/ready")
+"""Routes without a key, for the machinery that starts and stops servers."""
+
+DEEPEST = 8
+"""Most brackets within each other in a body."""
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Refused(Exception):
+    """A request that is not answered: a status and a message."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Gate:
+    """Passes requests on to an application, with their bodies, and counts them.
+
+    Args:
+        app: an ASGI application.
+        options: limits and key.
+        metrics: where requests are counted.
+        routes: the routes; others are counted together.
+    """
+
+    def __init__(
+        self, app: Any, options: Options, metrics: Metrics, routes: set[str]
+    ) -> None:
+        self._app = app
+        self._options = options
+        self._metrics = metrics
+        self._routes = routes
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
+        """Handles one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def counted(message: dict[str, Any]) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            self._check_key(scope)
+            body = await self._body(scope, receive)
+            await self._app(scope, _once(body, receive), counted)
+        except Refused as refused:
+            await _refuse(refused, counted)
+        finally:
+            route = scope["path"] if scope["path"] in self._routes else "other"
+            seconds = time.perf_counter() - began
+            self._metrics.requests.labels(route, str(status)).inc()
+            self._metrics.seconds.labels(route).observe(seconds)
+            if route not in OPEN:
+                taken = round(1e3 * seconds, 2)
+                log("request", route=route, status=status, milliseconds=taken)
+
+    def _check_key(self, scope: dict[str, Any]) -> None:
+        key = self._options.api_key.encode()
+        if not key or scope["path"] in OPEN:
+            return
+        given = dict(scope["headers"]).get(b"authorization", b"")
+        if not hmac.compare_digest(given, b"Bearer " + key):
+            raise Refused(401, "Authorization must be: Bearer, and the API key")
+
+    async def _body(self, scope: dict[str, Any], receive: Any) -> bytes:
+        """Returns the body, within the limits of size, depth and time."""
+        most, parts, size = self._options.body, [], 0
+        try:
+            async with asyncio.timeout(self._options.seconds):
+                while True:
+                    message = await receive()
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    if size > most:
+                        raise Refused(413, f"the body must be of at most {most} bytes")
+                    if not message.get("more_body"):
+                        break
+        except TimeoutError:
+            raise Refused(408, "the body was not complete in time") from None
+        body = b"".join(parts)
+        if _depth(body) > DEEPEST:
+            raise Refused(400, f"the body must not be nested deeper than {DEEPEST}")
+        return body
+
+
+def _depth(body: bytes) -> int:
+    """Returns an upper bound of the depth of JSON: brackets in texts count too."""
+    depth = deepest = 0
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return 0
+    for byte in body:
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _once(body: bytes, receive: Any) -> Any:
+    """Returns a `receive` of a body that was read."""
+    is_read = False
+
+    async def read() -> Any:
+        nonlocal is_read
+        if is_read:
+            return await receive()
+        is_read = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return read
+
+
+async def _refuse(refused: Refused, send: Send) -> None:
+    body = json.dumps({"error": str(refused)}).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    headers.append((b"content-length", str(len(body)).encode()))
+    start = {"type": "http.response.start", "status": refused.status}
+    await send({**start, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
