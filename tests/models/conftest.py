@@ -22,6 +22,8 @@ ARGUMENTS = {
     "init_std": 0.5,
     "user_features": np.array([2, 0, 1, 1, 2, 0, 0]),
     "item_features": 0.3 * np.random.default_rng(7).normal(size=(NUM_ITEMS, 4)),
+    "max_length": 4,
+    "units": 5,
     "item_buckets": np.array([0, 1, 2, 0, 1, 2, 0, 3, 1]),
 }
 
@@ -36,16 +38,31 @@ def build():
     """Builds a model by name with arguments that are not its defaults."""
     import keras
 
-    from tfrecs.models import MODELS
+    from tfrecs.models import HISTORY_MODELS, MODELS
 
     def build(name, num_users=NUM_USERS, num_items=NUM_ITEMS, *, seed=0, **arguments):
         keras.utils.set_random_seed(seed)
-        options = inspect.signature(MODELS[name]).parameters
+        builder = {**MODELS, **HISTORY_MODELS}[name]
+        options = inspect.signature(builder).parameters
         ours = {key: value for key, value in ARGUMENTS.items() if key in options}
         arguments = {**ours, "name": f"my_{name}", **arguments}
-        return MODELS[name](num_users, num_items, **arguments)
+        sizes = (num_items,) if name in HISTORY_MODELS else (num_users, num_items)
+        return builder(*sizes, **arguments)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def users_of():
+    """Returns what a model reads of users: user ids, or a history for each."""
+
+    def users_of(model, user_ids):
+        if model.max_length is None:
+            return {"user_id": user_ids}
+        rows = np.array([[3, 4, 5, 8], [-1, -1, -1, 7], [-1, 6, 1, 6], [0, 2, 0, 1]])
+        return {"history": rows[user_ids % 4].astype(np.int32)}
+
+    return users_of
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfrecs.models import MODELS
+from tfrecs.models import HISTORY_MODELS, MODELS
 
 USERS = np.array([0, 6, 3], np.int32)
 ITEMS = np.array([[0, 8], [8, 2], [1, 7]], np.int32)
@@ -19,19 +19,29 @@ def model(build, randomize):
     return randomize(build("mf", dropout=0.0))
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"jit_compile": False},
-        {"jit_compile": True},
-        {"jit_compile": True, "steps_per_execution": 2},
-    ],
-    ids=["plain", "xla", "one-call"],
-)
-def test_predict_evaluate_and_fit_take_both_ranks_in_turn(model, options):
-    model.compile(keras.optimizers.SGD(0.01), "mse", **options)
+PLAIN = {"jit_compile": False}
+COMPILED = {
+    "mf-plain": PLAIN,
+    "mf-xla": {"jit_compile": True},
+    "mf-one-call": {"jit_compile": True, "steps_per_execution": 2},
+    **dict.fromkeys(HISTORY_MODELS, PLAIN),
+}
+
+
+def both_ranks(model, users_of):
+    users = users_of(model, USERS)
+    return {**users, "item_id": ITEMS[:, 0]}, {**users, "item_id": ITEMS}
+
+
+@pytest.mark.parametrize("case", COMPILED)
+def test_predict_evaluate_and_fit_take_both_ranks_in_turn(
+    case, build, randomize, users_of
+):
+    model = randomize(build(case.split("-")[0], dropout=0.0))
+    model.compile(keras.optimizers.SGD(0.01), "mse", **COMPILED[case])
     for _ in range(2):
-        for x, y in ((PAIRS, LABELS[:, 0]), (ROWS, LABELS)):
+        inputs = both_ranks(model, users_of)
+        for x, y in zip(inputs, (LABELS[:, 0], LABELS), strict=True):
             scores = model(x).numpy()
             assert scores.shape == y.shape
             np.testing.assert_allclose(model.predict(x, verbose=0), scores, rtol=1e-5)
@@ -72,10 +82,15 @@ def test_clones_score_as_the_model(name, build, randomize):
     plain = keras.models.clone_model(model)
     plain.set_weights(model.get_weights())
     np.testing.assert_allclose(plain(ROWS), model(ROWS), rtol=1e-5)
-    whole = type(model).from_config(model.get_config())
-    whole.set_weights(model.get_weights())
-    for x in (PAIRS, ROWS):
-        np.testing.assert_allclose(whole(x), model(x), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", [*MODELS, *HISTORY_MODELS])
+def test_copies_score_as_the_model(name, build, randomize, users_of):
+    model = randomize(build(name))
+    copy = type(model).from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    for x in both_ranks(model, users_of):
+        np.testing.assert_allclose(copy(x), model(x), rtol=1e-5)
 
 
 def test_an_exported_model_takes_both_ranks_and_whole_numbers(model, tmp_path):

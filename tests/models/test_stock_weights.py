@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from tfrecs.losses import LOSSES
-from tfrecs.models import MODELS
+from tfrecs.models import HISTORY_MODELS, MODELS
 from tfrecs.training.row_metrics import MRR, HitRate
 
 RATE = 0.5
@@ -72,16 +72,16 @@ def cases():
 
 
 def without_dropout(name, build):
-    known = inspect.signature(MODELS[name]).parameters
+    known = inspect.signature({**MODELS, **HISTORY_MODELS}[name]).parameters
     return build(
         name, **{key: 0.0 for key in ("dropout", "hidden_dropout") if key in known}
     )
 
 
-def step_by_hand(model, loss, y, items, weights):
+def step_by_hand(model, loss, x, y, weights):
     """Weights after one step of SGD on the mean of the weighted losses."""
     with tf.GradientTape() as tape:
-        scores = model({"user_id": USERS, "item_id": items}, training=True)
+        scores = model(x, training=True)
         mean = ops.mean(weights * loss(y, scores))
     variables = [variable.value for variable in model.trainable_variables]
     gradients = tape.gradient(mean, variables)
@@ -91,15 +91,15 @@ def step_by_hand(model, loss, y, items, weights):
     ]
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_a_step_follows_the_weights(name, build, randomize):
+@pytest.mark.parametrize("name", [*MODELS, *HISTORY_MODELS])
+def test_a_step_follows_the_weights(name, build, randomize, users_of):
     model = randomize(without_dropout(name, build), scale=0.5)
     start = model.get_weights()
     for loss, by_hand, y, items, weights, options in cases():
         model.set_weights(start)
-        mean, expected = step_by_hand(model, by_hand, y, items, weights)
+        x = {**users_of(model, USERS), "item_id": items}
+        mean, expected = step_by_hand(model, by_hand, x, y, weights)
         model.compile(keras.optimizers.SGD(RATE), loss, run_eagerly=True)
-        x = {"user_id": USERS, "item_id": items}
         if options == "dataset":
             data = tf.data.Dataset.from_tensors((x, y, np.float32(weights)))
             history = model.fit(data, shuffle=False, verbose=0)
@@ -111,25 +111,54 @@ def test_a_step_follows_the_weights(name, build, randomize):
             np.testing.assert_allclose(found, right, atol=1e-5, err_msg=case)
 
 
-@pytest.mark.parametrize("rank", [1, 2])
-def test_a_probability_is_the_weighted_mean_of_contradictory_labels(build, rank):
-    """Compiled, both ranks, and the class weights of one `fit` end with it."""
-    ids = np.zeros(8, np.int32)
-    items = ids if rank == 1 else np.tile(np.int32([0, 1]), (8, 1))
-    x = {"user_id": ids, "item_id": items}
-    y = np.zeros(items.shape, np.float32)
-    y[:4] = 1
+LEARNING = [(loss, rank) for loss in BY_PAIR for rank in (1, 2)]
+LEARNING += [(loss, 2) for loss in BY_ROW]
+
+
+@pytest.mark.parametrize(("name", "rank"), LEARNING)
+def test_contradictory_labels_teach_the_mean_by_their_weights(build, name, rank):
+    """Compiled, in one model: the class weights of a `fit` end with it.
+
+    The two halves of a batch have the same ids and opposite labels.
+    """
+    steps, is_first = 60, np.arange(8) < 4
+    in_order = {"shuffle": False, "verbose": 0}
+    of_rows = np.where(is_first, np.float32(1), 3)
+    x = {"user_id": np.zeros(8, np.int32), "item_id": np.zeros(8, np.int32)}
+    y, of_data = np.float32(is_first), np.where(is_first, np.float32(3), 1)
+    means = {"class": 0.75, "sample": 0.25, "data": 0.75, "none": 0.5}
+    if rank == 2:
+        x["item_id"] = np.tile(np.int32([0, 1]), (8, 1))
+        y = np.stack([y, 1 - y], axis=1)  # for losses of rows: the positive's column
+    if rank == 2 and name in BY_PAIR:
+        y[:, 1] = y[:, 0]
+        of_data = np.stack([of_data, of_rows], axis=1)
+        means["data"] = [0.75, 0.25]
+    loss, _ = {**BY_PAIR, **BY_ROW}[name]
     model = without_dropout("mf", build)
-    loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(2.0), loss, jit_compile=True)
-    for options, mean in (
-        ({"class_weight": {0: 0.5, 1: 1.5}}, 0.75),
-        ({"sample_weight": np.where(np.arange(8) < 4, 0.0, 1.0)}, 0.0),
-        ({}, 0.5),
-    ):
-        model.fit(x, y, epochs=80, batch_size=8, verbose=0, **options)
-        found = ops.sigmoid(model.predict(x, verbose=0))
-        np.testing.assert_allclose(found, np.full(items.shape, mean), atol=0.02)
+    rate = 0.1 if name == "mse" else 0.5
+    model.compile(keras.optimizers.SGD(rate), loss, jit_compile=name == "bce")
+    for kind, mean in means.items():
+        batch = (x, y, of_data) if kind == "data" else (x, y)
+        data = tf.data.Dataset.from_tensors(batch).repeat(steps)
+        if kind == "sample":
+            many = {k: np.concatenate([ids] * steps) for k, ids in x.items()}
+            ys, of_each = np.concatenate([y] * steps), np.tile(of_rows, steps)
+            model.fit(many, ys, sample_weight=of_each, batch_size=8, **in_order)
+        elif kind != "class":
+            model.fit(data, **in_order)
+        elif name in BY_PAIR:
+            model.fit(data, class_weight={0: 0.5, 1: 1.5}, **in_order)
+        else:
+            with pytest.raises(ValueError, match="compares the scores of a row"):
+                model.fit(data, class_weight={0: 0.5, 1: 1.5}, **in_order)
+            continue
+        scores = ops.convert_to_numpy(model.predict(x, verbose=0))
+        if name in BY_ROW:
+            scores = scores[:, 0] - scores[:, 1]
+        found = scores if name == "mse" else 1 / (1 + np.exp(-scores))
+        expected = np.broadcast_to(mean, found.shape)
+        np.testing.assert_allclose(found, expected, atol=0.02, err_msg=kind)
 
 
 # Every stock loss and metric

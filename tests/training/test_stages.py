@@ -111,13 +111,16 @@ def test_what_was_frozen_is_so_afterwards_even_after_an_error(train, from_pairs)
     assert [v.path for v in model.trainable_variables] == before
 
 
-def test_fine_tuning_starts_from_mf_and_moves_what_each_stage_names(train):
+def test_fine_tuning_starts_from_mf_and_moves_what_each_stage_names(train, tmp_path):
     mf = build_mf(8, 9, embedding_dim=3)
     mf.interaction.global_bias.assign(-1.0)
     model, watch, start = hybrid(), Watch(), start_from_mf(hybrid(), mf)
     stages = make_stages("pretrained", epochs=1, rates={"all": 1e-3})
-    histories = fine_tune(model, mf, train, seed=0, stages=stages, callbacks=[watch])
+    options = {"stages": stages, "callbacks": [watch], "checkpoint": tmp_path}
+    histories = fine_tune(model, mf, train, seed=0, **options)
     assert list(histories) == ["metadata_only", "all"]
+    finished = sorted(path.parent.name for path in tmp_path.glob("*/finished"))
+    assert finished == ["stage-1", "stage-2"]
     frozen, last = (seen for seen, _ in watch.seen)
     start = values(start)
     changed = changes(start, frozen, last)

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -26,7 +25,7 @@ def import_after(package: str, modules: Sequence[str]) -> None:
         sys.meta_path.insert(0, _ImportAfter(package, modules))
 
 
-class _ImportAfter(MetaPathFinder):
+class _ImportAfter:
     """Finds the package as the other finders do, and adds to its execution."""
 
     def __init__(self, package: str, modules: Sequence[str]) -> None:
