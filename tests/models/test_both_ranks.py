@@ -33,7 +33,15 @@ def both_ranks(model, users_of):
     return {**users, "item_id": ITEMS[:, 0]}, {**users, "item_id": ITEMS}
 
 
-@pytest.mark.parametrize("case", COMPILED)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=pytest.mark.slow)
+        if case in ("gru", "sasrec")
+        else case
+        for case in COMPILED
+    ],
+)
 def test_predict_evaluate_and_fit_take_both_ranks_in_turn(
     case, build, randomize, users_of
 ):
