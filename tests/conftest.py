@@ -39,3 +39,16 @@ def from_pairs() -> Callable[..., Interactions]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def randomize():
+    """Assigns a random value to every trainable weight of a model."""
+
+    def randomize(model, *, seed=1, scale=0.7):
+        rng = np.random.default_rng(seed)
+        for variable in model.trainable_variables:
+            variable.assign(rng.normal(scale=scale, size=variable.shape))
+        return model
+
+    return randomize

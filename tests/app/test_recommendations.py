@@ -12,6 +12,7 @@ from tfrecs.app.recommendations import (
     most_like,
     order,
 )
+from tfrecs.inference.explanations import rests_on
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,31 @@ def test_reasons_are_the_nearest_liked_items(models):
         near = sorted(person.liked, key=lambda liked: -unit[liked] @ unit[place.item])
         near = [liked for liked in near[:2] if unit[liked] @ unit[place.item] > 0]
         assert [*place.reasons] == near
+
+
+def test_reasons_of_a_model_of_histories_are_what_its_list_rests_on(models, randomize):
+    train = models[0].train
+    read = randomize(tfrecs.build_gru(20, embedding_dim=4, units=3, max_length=5))
+    model = Model("gru", tfrecs.Recommender(read, train))
+    known = known_person(train, "person 2")
+    [user] = train.users.known(["person 2"])
+    stored = train.sequences[int(user)]
+    for person, history in (known, stored), (Person(None, (3, 0, 7)), [3, 0, 7]):
+        found = places(model, person)
+        items = [place.item for place in found]
+        assert len(items) == 20 - len(person.liked)
+        reasons, differences = rests_on(read, items, history)
+        for place, own, strength in zip(found, reasons, differences, strict=True):
+            assert [*place.reasons] == own[strength > 0].tolist()
+    assert any(place.reasons for place in found)
+
+
+def test_the_order_of_picks_is_their_history(models, randomize):
+    read = randomize(tfrecs.build_gru(20, embedding_dim=4, units=3, max_length=5))
+    model = Model("gru", tfrecs.Recommender(read, models[0].train))
+    found = find_candidates(model, Person(None, (3, 0, 7)), 20)
+    turned = find_candidates(model, Person(None, (7, 0, 3)), 20)
+    assert found.scores.tolist() != turned.scores.tolist()
 
 
 def test_weights_move_items_and_keep_their_first_ranks(models):

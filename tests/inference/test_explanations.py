@@ -9,7 +9,8 @@ from hypothesis.extra.numpy import arrays
 
 import tfrecs
 from tfrecs._base.cosine import cosines
-from tfrecs.inference.explanations import item_vectors, nearest_liked
+from tfrecs.inference.explanations import item_vectors, nearest_liked, rests_on
+from tfrecs.models import HISTORY_MODELS
 
 VECTORS = np.array([[3.0, 4.0], [0.0, 1.0], [5.0, 0.0], [0.0, 0.0], [6.0, 8.0]])
 
@@ -86,3 +87,79 @@ def test_what_is_refused():
         nearest_liked(VECTORS, [0], [0, -1])
     with pytest.raises(ValueError, match=r"of at least 1. Received: k=0"):
         nearest_liked(VECTORS, [0], [1], k=0)
+
+
+# What a list of a model of histories rests on
+
+
+def weighed_mean(vectors, **arguments):
+    """A mean of vectors, without biases."""
+    model = tfrecs.build_history_mean(
+        len(vectors), embedding_dim=2, use_bias=False, cosine=False, **arguments
+    )
+    table = model.item_tower.get_layer("item_factors").embeddings
+    table.assign(np.array(vectors, np.float32))
+    return model
+
+
+def test_a_difference_by_hand():
+    model = weighed_mean([[1, 0], [0, 1], [2, 2], [4, 0]], max_length=3)
+    # The mean of [1, 0], [0, 1], [2, 2] is [1, 1], and scores item 3 with 4.
+    # Without 0 it is [1, 1.5], 4 again; without 1 [1.5, 1], 6; without 2 [.5, .5], 2.
+    items, differences = rests_on(model, [3], [0, 1, 2], k=3)
+    assert items.tolist() == [[2, 0, 1]]
+    np.testing.assert_allclose(differences, [[4 - 2, 4 - 4, 4 - 6]], atol=1e-6)
+    assert rests_on(model, [3], [0, 1, 2], k=1)[0].tolist() == [[2]]
+
+
+def test_items_that_the_model_does_not_read_explain_nothing():
+    model = weighed_mean([[1, 0], [0, 1], [2, 2], [4, 0]], max_length=2)
+    # It reads 1 and 2, [1, 1.5]: 4. Without 1 it is [2, 2], 8; without 2 [0, 1], 0.
+    items, differences = rests_on(model, [3], [0, 1, 2], k=3)
+    assert items.tolist() == [[2, 1]]
+    np.testing.assert_allclose(differences, [[4, -4]], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", HISTORY_MODELS)
+def test_differences_are_of_the_models_own_scores(name, randomize):
+    model = randomize(HISTORY_MODELS[name](7, embedding_dim=4, max_length=5))
+    history = [6, 0, 4, 1, 0]
+
+    def score(*items):
+        row = [-1] * (5 - len(items)) + [*items]
+        return model.score_users(np.array([row], np.int32))[0]
+
+    items, differences = rests_on(model, [2, 4], history, k=9)
+    without = {6: [0, 4, 1, 0], 0: [6, 4, 1], 4: [6, 0, 1, 0], 1: [6, 0, 4, 0]}
+    for row, item in enumerate((2, 4)):
+        expected = {
+            left: score(*history)[item] - score(*rest)[item]
+            for left, rest in without.items()
+            if left != item  # an item does not explain itself
+        }
+        found = dict(zip(items[row].tolist(), differences[row].tolist(), strict=True))
+        if item == 4:
+            assert found.pop(-1) == -np.inf
+        assert found.keys() == expected.keys()
+        for left, difference in expected.items():
+            assert found[left] == pytest.approx(difference, abs=1e-5)
+        assert (np.diff(differences[row]) <= 0).all()
+
+
+def test_an_empty_history_explains_nothing():
+    model = weighed_mean([[1, 0], [0, 1]], max_length=2)
+    items, differences = rests_on(model, [0, 1], [])
+    assert items.shape == differences.shape == (2, 0)
+    assert rests_on(model, [], [0])[0].shape == (0, 1)
+
+
+def test_wrong_indices_of_a_history_are_named():
+    model = weighed_mean([[1, 0], [0, 1]], max_length=2)
+    for items, history, message in (
+        ([2], [0], "`items` must be from 0 to 1. Received: 2"),
+        ([1], [-1, 0], "`history` must be from 0 to 1. Received: -1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            rests_on(model, items, history)
+    with pytest.raises(ValueError, match="k=0"):
+        rests_on(model, [0], [1], k=0)

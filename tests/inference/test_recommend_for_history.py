@@ -56,6 +56,71 @@ def test_seen_items_are_excluded(recommender):
     assert sorted(found["item"]) == ["c", "d", "e"]
 
 
+def test_histories_of_a_list_get_what_each_gets_alone(recommender):
+    histories = [["b", "a", "a"], ["d"], list("dcbac"), []]
+    table = recommender.recommend_for_history(histories, k=4)
+    assert table["history"].unique().tolist() == [0, 1, 2, 3]
+    assert list(table) == ["history", "item", "score", "rank"]
+    for number, history in enumerate(histories):
+        alone = recommender.recommend_for_history(history, k=4)
+        found = table[table["history"] == number].drop(columns="history")
+        assert not {*found["item"]} & {*history}
+        assert found["item"].tolist() == alone["item"].tolist()
+        np.testing.assert_allclose(found["score"], alone["score"], atol=1e-5)
+    as_arrays = recommender.recommend_for_history(map(np.array, histories[:3]), k=4)
+    assert as_arrays.equals(table[table["history"] < 3])
+
+
+def test_unknown_items_are_named_or_left_out_and_counted(recommender):
+    histories = [["b", "x", "a"], ["x", "y"], ["d"]]
+    with pytest.raises(ValueError, match=r"must be known. Received: 3 of 6 unknown"):
+        recommender.recommend_for_history(histories)
+    with pytest.raises(ValueError, match=r"`unknown` must be .*error.*skip"):
+        recommender.recommend_for_history(histories, unknown="popular")
+    table = recommender.recommend_for_history(histories, k=2, unknown="skip")
+    assert table["history"].tolist() == [0, 0, 1, 1, 2, 2]
+    assert table["num_unknown"].tolist() == [1, 1, 2, 2, 0, 0]
+    known = recommender.recommend_for_history([["b", "a"], [], ["d"]], k=2)
+    assert known.equals(table.drop(columns="num_unknown"))
+    one = recommender.recommend_for_history(["x", "a"], k=1, unknown="skip")
+    assert one["num_unknown"].tolist() == [1]
+    assert "history" not in one
+
+
+def test_allowed_and_denied_items_are_so_for_every_history(recommender):
+    table = recommender.recommend_for_history(
+        [["b"], ["c"]], k=5, allow=["a", "b", "c"], deny=["a"]
+    )
+    assert table[["history", "item"]].to_numpy().tolist() == [[0, "c"], [1, "b"]]
+    again = recommender.recommend_for_history(
+        [["b"], ["c"]], k=5, allow=["a", "b", "c"], exclude_seen=False
+    )
+    assert (
+        again.groupby("history")["item"].agg(sorted).tolist() == [["a", "b", "c"]] * 2
+    )
+
+
+def test_elements_that_are_no_ids_and_no_histories(recommender):
+    with pytest.raises(ValueError, match=r"must be a collection of ids. Received: 'a'"):
+        recommender.recommend_for_history([["b"], "a"])
+    with pytest.raises(
+        ValueError, match=r"must be a collection of ids. Received: 'ab'"
+    ):
+        recommender.recommend_for_history("ab")
+
+
+def test_models_of_users_infer_several_at_once():
+    model = tfrecs.build_mf(3, 5, embedding_dim=2)
+    fold_in = tfrecs.Recommender(model, TRAIN)
+    table = fold_in.recommend_for_history([["b", "a"], ["d"]], k=3)
+    for number, history in enumerate((["b", "a"], ["d"])):
+        alone = fold_in.recommend_for_history(history, k=3)
+        found = table[table["history"] == number].drop(columns="history")
+        assert found.reset_index(drop=True).equals(alone)
+    with pytest.raises(ValueError, match=r"at least one item. Received: none"):
+        fold_in.recommend_for_history([["d"], ["x"]], unknown="skip")
+
+
 def test_similar_users_and_vectors_read_the_stored_histories(recommender, tmp_path):
     similar = recommender.similar_users(["ann"], k=2)
     assert sorted(similar["user"]) == ["bob", "eve"]

@@ -41,6 +41,11 @@ class Model:
         """True if the model has item vectors of its own and scores unseen users."""
         return hasattr(self.recommender.model, "item_output")
 
+    @property
+    def reads_histories(self) -> bool:
+        """True if the model knows a user by a history of items."""
+        return getattr(self.recommender.model, "max_length", None) is not None
+
 
 def load_all(bundles: Mapping[str, Path], progress: Progress) -> dict[str, Recommender]:
     """Loads bundles one after the other.

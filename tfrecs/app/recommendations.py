@@ -9,7 +9,7 @@ from tfrecs._base.cosine import cosines
 from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scores
 from tfrecs.app.models import Model
 from tfrecs.data.interactions import Interactions
-from tfrecs.inference.explanations import nearest_liked
+from tfrecs.inference.explanations import nearest_liked, rests_on
 from tfrecs.inference.reranking import rerank
 from tfrecs.inference.similarity import most_similar
 from tfrecs.reporting.items import history
@@ -24,7 +24,8 @@ class Person:
 
     Args:
         user: the raw id; None for an unseen user, known by the liked items only.
-        liked: indices of the liked items, the most liked first.
+        liked: indices of the liked items: of a user of the data the most liked first,
+            of an unseen user in the order in which they were picked, their history.
     """
 
     user: Any
@@ -39,15 +40,16 @@ class Candidates:
         items: `[candidates]` indices, best first.
         scores: `[candidates]`.
         similarities: `[candidates, candidates]` cosines of the items' vectors.
-        reasons: `[candidates, 2]` indices of the nearest liked items, -1 for none.
-        closeness: `[candidates, 2]` cosines of the reasons.
+        reasons: `[candidates, 2]` indices of liked items that explain each, -1 for
+            none: the ones that it rests on, or else the nearest.
+        strengths: `[candidates, 2]` differences of scores, or else cosines.
     """
 
     items: IntArray
     scores: Scores
     similarities: FloatArray
     reasons: IntArray
-    closeness: FloatArray
+    strengths: FloatArray
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Place:
     Args:
         item: its index.
         before: its rank by the model's scores, from 1.
-        reasons: indices of the most similar liked items, nearest first.
+        reasons: indices of the liked items that explain it, the strongest first.
     """
 
     item: int
@@ -88,13 +90,13 @@ def find_candidates(model: Model, person: Person, count: int) -> Candidates:
     good = np.isfinite(scores)
     items = model.train.items.known(found["item"])[good]
     vectors = model.vectors
-    reasons, closeness = nearest_liked(vectors, items, np.array(person.liked, int))
+    reasons, strengths = _reasons(model, person, items)
     return Candidates(
         items=items,
         scores=scores[good],
         similarities=cosines(vectors[items], vectors[items]),
         reasons=reasons,
-        closeness=closeness,
+        strengths=strengths,
     )
 
 
@@ -120,12 +122,12 @@ def order(
         popularity_weight=popularity_weight,
         diversity_weight=diversity_weight,
     )
-    similar = candidates.closeness > 0
+    explains = candidates.strengths > 0
     return tuple(
         Place(
             item=int(candidates.items[place]),
             before=int(place) + 1,
-            reasons=tuple(candidates.reasons[place][similar[place]].tolist()),
+            reasons=tuple(candidates.reasons[place][explains[place]].tolist()),
         )
         for place in places
     )
@@ -137,6 +139,19 @@ def most_like(model: Model, item: int, k: int) -> list[tuple[int, float]]:
     k = min(k, vectors.shape[0] - 1)
     [items], [values] = most_similar(vectors, np.array([item]), k)
     return list(zip(items.tolist(), values.tolist(), strict=True))
+
+
+def _reasons(
+    model: Model, person: Person, items: IntArray
+) -> tuple[IntArray, FloatArray]:
+    """Returns the liked items that explain each item, and how much they do."""
+    if not model.reads_histories:
+        return nearest_liked(model.vectors, items, np.array(person.liked, int))
+    history, train = np.array(person.liked, int), model.train
+    if person.user is not None:
+        history = train.sequences[int(train.users.known([person.user])[0])]
+    towers: Any = model.recommender.model
+    return rests_on(towers, items, history)
 
 
 def _recommend(model: Model, person: Person, count: int) -> Any:

@@ -1,6 +1,6 @@
 """Histories: the items of each user in order of time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,15 @@ def histories_of(data: Any) -> Histories:
     rows = np.lexsort([c for c in columns if c is not None])  # stable
     counts = np.bincount(data.user_ids, minlength=data.num_users)
     return Histories(data.item_ids[rows], np.append(0, np.cumsum(counts)), rows)
+
+
+def padded(histories: Sequence[IntArray], max_length: int) -> IntArray:
+    """Returns the last items of histories, as `Histories.last` does."""
+    rows = np.full((len(histories), max_length), PADDING, np.int32)
+    for row, items in zip(rows, histories, strict=True):
+        last = items[-max_length:]
+        row[max_length - len(last) :] = last
+    return rows
 
 
 def reader_of(model: Any, train: Any) -> Callable[[IntArray], IntArray]:

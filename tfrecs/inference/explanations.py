@@ -1,9 +1,11 @@
-"""Similarity-based explanations: the liked items nearest to a recommended one.
+"""Explanations of a recommended item by items that the user had.
 
-Similarity is by the model's vectors. It is not an attribution of the model's score.
+`rests_on` explains the scores of a model of histories, by leaving items out. For other
+models `nearest_liked` finds similar items: by the model's vectors, which is not an
+attribution of its score.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,8 +13,12 @@ import scipy.sparse as sp
 from tfrecs._base.checks import check_positive
 from tfrecs._base.cosine import cosines
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
+from tfrecs.data.histories import padded
 from tfrecs.data.interactions import Interactions
 from tfrecs.inference.similarity import vectors_of
+
+if TYPE_CHECKING:
+    from tfrecs.models.history_towers import HistoryTowers
 
 
 def item_vectors(model: Any, train: Interactions) -> "FloatArray | sp.csr_array":
@@ -64,11 +70,62 @@ def nearest_liked(
     asked = _indices("items", items, vectors.shape[0])
     reasons = _indices("liked", liked, vectors.shape[0])
     found = cosines(vectors[asked], vectors[reasons])
-    found[asked[:, None] == reasons[None, :]] = -np.inf
-    best = np.argsort(-found, axis=1, kind="stable")[:, :k]
-    values = np.take_along_axis(found, best, axis=1)
+    return _strongest(asked, reasons, found, k)
+
+
+def rests_on(
+    model: "HistoryTowers",
+    items: AnyArray,
+    history: AnyArray,
+    k: int = 2,
+) -> tuple[IntArray, FloatArray]:
+    """Returns the k items of a history on which each recommended item rests most.
+
+    All histories with an item left out are one batch. An item that the history has
+    several times is left out everywhere. Of equal differences, later items come first.
+    An item does not explain itself.
+
+    Formula:
+        difference(j, i) = score(history, i) - score(history without j, i)
+
+    Args:
+        model: a model of histories.
+        items: `[items]`, indices.
+        history: `[length]` indices, the oldest first. The model reads the last
+            `model.max_length`, and no earlier item takes the place of one left out.
+        k: most items of the history for each.
+
+    Returns:
+        Indices of items of the history and their differences, both `[items, min(k,
+        distinct items read)]`, the largest first, padded with -1 and -inf. A negative
+        difference is of an item that lowers the score.
+
+    Raises:
+        ValueError: if k is below 1 or an index is out of range.
+
+    References:
+        Cook 1977, "Detection of Influential Observation in Linear Regression", for
+        leaving one out.
+    """
+    check_positive(k=k)
+    asked = _indices("items", items, model.num_items)
+    read = _indices("history", history, model.num_items)[-model.max_length :]
+    distinct = np.array(list(dict.fromkeys(read[::-1].tolist())), np.int32)
+    histories = [read, *(read[read != item] for item in distinct)]
+    users = model.user_output(padded(histories, model.max_length))
+    scores = model.score_outputs(users, model.item_output(asked))
+    return _strongest(asked, distinct, (scores[0] - scores[1:]).T, k)
+
+
+def _strongest(
+    asked: IntArray, reasons: IntArray, values: FloatArray, k: int
+) -> tuple[IntArray, FloatArray]:
+    """Returns the k reasons of highest value for each asked item, without itself."""
+    values[asked[:, None] == reasons[None, :]] = -np.inf
+    best = np.argsort(-values, axis=1, kind="stable")[:, :k]
+    highest = np.take_along_axis(values, best, axis=1)
     places = reasons[best] if len(reasons) else np.empty(best.shape, dtype=np.int32)
-    return np.where(np.isneginf(values), np.int32(-1), places), values
+    return np.where(np.isneginf(highest), np.int32(-1), places), highest
 
 
 def _indices(name: str, given: AnyArray, size: int) -> IntArray:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import scipy.sparse as sp
 
 from tfrecs._base.limits import LIMITS, Limits
 from tfrecs._base.types import Scorer, Scores
@@ -26,6 +25,7 @@ from tfrecs.inference.answers import answer_table, table_of_pairs
 from tfrecs.inference.bundle import Bundle, read_bundle, write_bundle
 from tfrecs.inference.checks import check_encoders
 from tfrecs.inference.encoders import Encoders
+from tfrecs.inference.given_histories import given_histories
 from tfrecs.inference.kept import kept_scorer
 from tfrecs.inference.tower_ranking import TowerRanking
 from tfrecs.inference.unknown_users import indices_of, model_or_popularity
@@ -179,21 +179,24 @@ class Recommender:
         exclude_seen: bool = True,
         allow: Iterable[Any] | None = None,
         deny: Iterable[Any] | None = None,
+        unknown: Literal["error", "skip"] = "error",
     ) -> "pd.DataFrame":
-        """Returns the k best items for a user who has these items and no id.
+        """Returns the k best items for users who have these items and need no id.
 
-        A model of histories reads the items, the oldest first. Of other models the
-        user's output is inferred from at least one item, without training; see
-        `tfrecs.inference.fold_in`. The first call keeps statistics of the model: after
-        more training, make another `Recommender`. `exclude_seen` excludes `items`.
+        `items` is a history, the oldest item first, or a list of histories: then a
+        column `history` has the number of each, from 0. A model of histories reads
+        them. Of other models the users' outputs are inferred from at least one item
+        each, without training; see `tfrecs.inference.fold_in`. The first call keeps
+        statistics of the model: after more training, make another `Recommender`.
+        `exclude_seen` excludes the items of the history. With `unknown="skip"` unknown
+        items are left out, and a column `num_unknown` counts those of the history.
         """
         towers, train = self._towers, self.train
-        history = train.items.known(collection(items, "items"))
-        seen = sp.csr_array(np.bincount(history, minlength=train.num_items)[None])
-        mask = (lambda _: seen) if exclude_seen else None
-        excluded = excluded_items(train, seen=mask, allow=allow, deny=deny)
-        user = towers.with_history(history)
-        return towers.rank(user, towers.all("item"), k, excluded).drop(columns="user")
+        given = given_histories(items, train.items, unknown)
+        seen = given.seen(train.num_items) if exclude_seen else None
+        excluded = excluded_items(train, seen=seen, allow=allow, deny=deny)
+        users = towers.with_histories(given.items)
+        return given.labelled(towers.rank(users, towers.all("item"), k, excluded))
 
     def recommend_for_new_users(
         self,

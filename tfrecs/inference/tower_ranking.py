@@ -1,15 +1,14 @@
 """Rankings by tower outputs, for known and new users and items."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfrecs._base.indices import PADDING
 from tfrecs._base.types import AnyArray, IntArray, Scores
-from tfrecs.data.histories import reader_of
+from tfrecs.data.histories import padded, reader_of
 from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import Vocabulary
@@ -84,18 +83,17 @@ class TowerRanking:
             names = np.arange(len(next(iter(output.values()))))
         return Entities(side, names, lambda rows: _take(output, rows))
 
-    def with_history(self, history: IntArray) -> Entities:
-        """Returns the output of one user with these items, the oldest first.
+    def with_histories(self, histories: Sequence[IntArray]) -> Entities:
+        """Returns the output of users with these items, the oldest first.
 
         It is inferred by `fold_in` for models that read no histories.
         """
-        length = self.model.max_length
+        users, length = np.arange(len(histories)), self.model.max_length
         if length is None:
-            output = self._fold_in.user_output([np.unique(history)])
-        else:
-            padded = np.append(np.full(length, PADDING, np.int32), history)
-            output = self.model.user_output(padded[None, -length:])
-        return Entities("user", np.zeros(1, int), lambda rows: _take(output, rows))
+            inferred = self._fold_in.user_output([np.unique(x) for x in histories])
+            return Entities("user", users, lambda rows: _take(inferred, rows))
+        read, output = padded(histories, length), self.model.user_output
+        return Entities("user", users, lambda rows: output(read[rows]))
 
     def rank(
         self, queries: Entities, choices: Entities, k: int, excluded: Mask | None = None

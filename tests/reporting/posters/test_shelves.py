@@ -1,12 +1,13 @@
 """What stands on a user's shelves."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from tfrecs import Interactions, Recommender, build_mf
-from tfrecs.reporting.posters import poster, shelves_for
+from tfrecs import Interactions, Recommender, build_history_mean, build_mf
+from tfrecs.reporting.posters import poster, shelves_for, shelves_for_history
 
 TITLES = ["Alien", "Brazil", "Casino", "Dune", "Eraserhead"]
 
@@ -117,3 +118,19 @@ def test_shelves_of_a_small_catalogue_are_as_long_as_they_can_be(count, lengths)
     train = Interactions.from_arrays(users, items)
     known = Recommender(build_mf(2, count, embedding_dim=2), train)
     assert [len(frame) for frame in shelves_for(known, 7).values()] == lengths
+
+
+@pytest.mark.parametrize("build", [build_history_mean, partial(build_mf, 2)])
+def test_a_history_fills_all_three_shelves_the_latest_first(build):
+    known = Recommender(build(5), recommender().train)
+    shelves = shelves_for_history(known, ["d", "a", "d", "b"], k=2)
+    assert list(shelves) == ["Liked", "Recommended", "Similar to Brazil"]
+    assert titles(shelves["Liked"]) == "BD"
+    expected = known.recommend_for_history(["d", "a", "d", "b"], 2)
+    assert shelves["Recommended"]["item"].tolist() == expected["item"].tolist()
+    assert len(shelves["Similar to Brazil"]) == 2
+    assert poster(shelves).count("<article>") == 6
+    with pytest.raises(ValueError, match=r"`items` must be known.*'z'"):
+        shelves_for_history(known, ["z"])
+    with pytest.raises(ValueError, match=r"`k` must be .* at least 1.*k=0"):
+        shelves_for_history(known, ["a"], k=0)

@@ -1,8 +1,10 @@
 """Shelves of a user: liked items, recommended items, and items similar to one."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from tfrecs._base.checks import check_positive
+from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
 from tfrecs.reporting.items import ItemNames, history
 
@@ -40,14 +42,59 @@ def shelves_for(
     """
     check_positive(k=k)
     train = recommender.train
-    liked = _liked(train, user)[:k]
-    others = train.num_items - 1
+    liked = _liked(train, user)
+    recommended = recommender.recommend([user], min(k, train.num_items))
+    return _shelves(recommender, liked[:k], recommended, k, similar_to, title_col)
+
+
+def shelves_for_history(
+    recommender: "Recommender",
+    items: Iterable[Any],
+    *,
+    k: int = 12,
+    similar_to: Any = None,
+    title_col: str = "title",
+) -> dict[str, "pd.DataFrame"]:
+    """Returns the three shelves of a user who has these items and needs no id.
+
+    Args:
+        recommender: as in `shelves_for`, like the arguments that are not named here.
+        items: the raw items of the user, the oldest first.
+        k: items on a shelf, at most.
+        similar_to: the raw id of the item of the last shelf; None for the latest.
+        title_col: column of titles.
+
+    Returns:
+        As `shelves_for`, the latest items first.
+
+    Raises:
+        ValueError: if k is below 1 or `train` does not know an item.
+    """
+    check_positive(k=k)
+    import pandas as pd
+
+    train = recommender.train
+    ids = train.items.ids[train.items.known(collection(items, "items"))]
+    liked = pd.DataFrame({"item": pd.unique(ids[::-1])[:k]})
+    recommended = recommender.recommend_for_history(ids, min(k, train.num_items))
+    return _shelves(recommender, liked, recommended, k, similar_to, title_col)
+
+
+def _shelves(
+    recommender: "Recommender",
+    liked: "pd.DataFrame",
+    recommended: "pd.DataFrame",
+    k: int,
+    similar_to: Any,
+    title_col: str,
+) -> dict[str, "pd.DataFrame"]:
+    """Returns the shelves, with what is similar to the first liked item by default."""
+    train = recommender.train
     shelves = {
         "Liked": _with_features(train, liked),
-        "Recommended": _with_features(
-            train, recommender.recommend([user], min(k, train.num_items))
-        ),
+        "Recommended": _with_features(train, recommended),
     }
+    others = train.num_items - 1
     if similar_to is None and len(liked):
         similar_to = liked["item"].iloc[0]
     if similar_to is not None and others:
