@@ -14,7 +14,7 @@ import pytest
 
 from tfrecs.bench.stream import run as run_module
 from tfrecs.bench.stream.problem import load_stream
-from tfrecs.bench.stream.rows import ROWS, Row
+from tfrecs.bench.stream.rows import ROWS, Row, train_mf
 from tfrecs.streaming import IncrementalRecommender, Popular
 
 COLUMNS = (
@@ -180,7 +180,7 @@ def test_seen_items_may_be_ranked(stream):
 
 
 def test_a_model_that_fails_keeps_its_row(stream, monkeypatch):
-    broken = Row(lambda problem: Popular(), from_model=True)
+    broken = Row(lambda problem: Popular(), train_mf)
     monkeypatch.setitem(ROWS, "isgd", broken)
     status, out, _ = stream("--models", "isgd,ridge", "--json", "r.json")
     assert status == 1

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tfrecs.models import HISTORY_MODELS
+from tfrecs.models.growing import grow, grow_optimizer
 
 NUM_ITEMS, LENGTH, NO = 9, 6, -1
 
@@ -238,6 +239,25 @@ def test_a_gru_is_that_of_keras_on_an_unpadded_row(randomize):
     kernel, bias = model.encoder.get_layer("output").get_weights()
     found = np.array(model.encoder(row))
     np.testing.assert_allclose(found, states @ kernel + bias, atol=1e-5)
+
+
+def test_a_model_with_more_items_scores_the_old_ones_as_before(name, model, tmp_path):
+    grown = grow(model, items=3, users=2)
+    assert (grown.num_users, grown.num_items, grown.max_length) == (None, 12, LENGTH)
+    found = grown.score_outputs(
+        grown.user_output(HISTORIES), grown.item_output(np.arange(NUM_ITEMS))
+    )
+    np.testing.assert_array_equal(found, model.score_users(HISTORIES))
+    assert len(grown.variables) == len(model.variables)
+    new = np.array([[NO, NO, NO, 3, 11, 5]])
+    assert np.abs(grown.score_users(new) - grown.score_users(HISTORIES[:1])).max() > 0
+    optimizer = keras.optimizers.Adam()
+    optimizer.build(model.trainable_variables)
+    larger = grow_optimizer(optimizer, model, grown)
+    assert len(larger.variables) == len(optimizer.variables)
+    grown.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    np.testing.assert_array_equal(loaded.score_users(new), grown.score_users(new))
 
 
 LOAD = """

@@ -19,7 +19,8 @@ from tfrecs.streaming import (
     prequential,
 )
 
-ALONE = [name for name in LEARNERS if name != "one-step"]  # which take no model
+# Learners that need no Keras model.
+ALONE = [name for name in LEARNERS if name not in ("one-step", "history")]
 FILMS = [("ann", "Heat"), ("ann", "Alien"), ("bob", "Heat"), ("cy", "Tron")]
 
 

@@ -31,8 +31,8 @@ def taught(learner, events=EVENTS, forgetting=None, weight=1.0):
 # All learners
 
 
-# OneStep, which takes a model, has a file of its own.
-@pytest.fixture(params=[name for name in LEARNERS if name != "one-step"])
+# Learners that need a Keras model have files of their own.
+@pytest.fixture(params=[x for x in LEARNERS if x not in ("one-step", "history")])
 def make(request):
     return LEARNERS[request.param]
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from tfrecs.models.finite_weights import check_weights
+from tfrecs.models.history_towers import HistoryTowers
 from tfrecs.models.layers import Categories, Embedding, FeatureDense
 from tfrecs.models.layers.rows import copy_rows, write_rows
 from tfrecs.models.newcomers import Newcomers, first_rows, new_categories, new_features
@@ -27,7 +28,8 @@ def grow(
     Newcomers get the next ids. Their rows start as a mean of other rows or at zero (see
     `Newcomers`), and their features follow the others'. All other weights are copied:
     scores and gradients of old users and items are identical to the bit. Frozen weights
-    stay frozen.
+    stay frozen. A model of histories serves any user already, and gets no rows for
+    users.
 
     The new model is not compiled. To go on training, pass the last optimizer through
     `grow_optimizer`.
@@ -62,19 +64,51 @@ def grow(
             "`grow` needs users or items to add. Received: 0 users and 0 items"
         )
     check_weights(model)
-    interaction = model.interaction
-    grown = type(model)(
-        resized_tower(model.user_tower, of_users),
-        resized_tower(model.item_tower, of_items),
-        type(interaction).from_config(interaction.get_config()),
-        num_users=model.num_users + of_users.count,
-        num_items=model.num_items + of_items.count,
-        name=model.name,
-    )
+    grown = _resized(model, of_users, of_items)
     for old, new in _of_interactions(model, grown):
         new.assign(old)
         new.trainable = old.trainable
     return grown
+
+
+def _resized(model: TwoTower, users: Newcomers, items: Newcomers) -> TwoTower:
+    """Returns a model with larger towers and an interaction before training."""
+    interaction = model.interaction
+    new = type(interaction).from_config(interaction.get_config())
+    item_tower = resized_tower(model.item_tower, items)
+    num_items = model.num_items + items.count
+    if isinstance(model, HistoryTowers):
+        user_tower = _with_items(model.user_tower, item_tower)
+        return HistoryTowers(user_tower, new, num_items=num_items, name=model.name)
+    return TwoTower(
+        resized_tower(model.user_tower, users),
+        item_tower,
+        new,
+        num_users=model.num_users + users.count,
+        num_items=num_items,
+        name=model.name,
+    )
+
+
+def _with_items(model: keras.Model, item_tower: keras.Model) -> keras.Model:
+    """Returns a copy of a model of histories that reads another item tower."""
+
+    def copied(layer: Any) -> Any:
+        if layer.name == item_tower.name:
+            return item_tower
+        if isinstance(layer, keras.Model):
+            return _with_items(layer, item_tower)
+        return type(layer).from_config(layer.get_config())
+
+    copy = keras.models.clone_model(model, clone_function=copied)
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):  # copied above
+            continue
+        other = copy.get_layer(layer.name)
+        for old, new in zip(layer.variables, other.variables, strict=True):
+            new.assign(old)
+            new.trainable = old.trainable
+    return copy
 
 
 def grow_optimizer(

@@ -9,6 +9,7 @@ from tfrecs.streaming.event_log import EventLog as EventLog
 from tfrecs.streaming.event_log import Forgetting as Forgetting
 from tfrecs.streaming.events import Event as Event
 from tfrecs.streaming.events import events_of as events_of
+from tfrecs.streaming.history_scorer import HistoryScorer as HistoryScorer
 from tfrecs.streaming.isgd import Isgd as Isgd
 from tfrecs.streaming.item_item import ItemItem as ItemItem
 from tfrecs.streaming.learners import LEARNERS as LEARNERS

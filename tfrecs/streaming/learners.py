@@ -5,6 +5,7 @@ from typing import Protocol
 
 from tfrecs._base.types import AnyArray
 from tfrecs.streaming.event_log import EventLog
+from tfrecs.streaming.history_scorer import HistoryScorer
 from tfrecs.streaming.isgd import Isgd
 from tfrecs.streaming.item_item import ItemItem
 from tfrecs.streaming.one_step import OneStep
@@ -52,4 +53,5 @@ LEARNERS: dict[str, Callable[..., Learner]] = {
     "item-item": ItemItem,
     "popular": Popular,
     "one-step": OneStep,
+    "history": HistoryScorer,
 }

@@ -1,7 +1,6 @@
 """Trains any Keras model by one step of its optimizer for each event."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from tfrecs._base.checks import check_choice, check_positive
 from tfrecs._base.types import AnyArray
 from tfrecs.streaming.event_log import EventLog
+from tfrecs.streaming.model_json import from_json, to_json
 from tfrecs.streaming.stored import stored
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class OneStep:
 
         check_choice("objective", self.objective, LOSSES)
         check_positive(num_negatives=self.num_negatives)
-        self._compile(_from_json(self.model_config), _from_json(self.optimizer_config))
+        self._compile(from_json(self.model_config), from_json(self.optimizer_config))
 
     @classmethod
     def of(
@@ -76,10 +76,8 @@ class OneStep:
         """
         import keras
 
-        architecture, settings = (
-            json.dumps(keras.saving.serialize_keras_object(made))
-            for made in (model, optimizer or keras.optimizers.SGD(0.05))
-        )
+        architecture = to_json(model)
+        settings = to_json(optimizer or keras.optimizers.SGD(0.05))
         learner = cls(architecture, settings, objective, num_negatives, seed)
         learner._model.set_weights(model.get_weights())
         return learner
@@ -169,22 +167,3 @@ class OneStep:
         for number, variable in enumerate(variables):
             dtype, shape = np.array(variable).dtype, tuple(variable.shape)
             variable.assign(stored(state, str(number), dtype, shape))
-
-
-def check_model(config: str, arrays: Mapping[str, AnyArray]) -> None:
-    """Raises ValueError for a config of a larger model than there are arrays."""
-    from tfrecs.models.model_file import check_names, check_size
-
-    read = json.loads(config)
-    check_names(read)
-    check_size(read, sum(array.nbytes for array in arrays.values()))
-
-
-def _from_json(text: str) -> Any:
-    import keras
-
-    from tfrecs.models.model_file import check_names
-
-    config = json.loads(text)
-    check_names(config)
-    return keras.saving.deserialize_keras_object(config, safe_mode=True)

@@ -100,8 +100,9 @@ class IncrementalRecommender:
             train: interactions before the stream. Its `positives` are learned, by the
                 minimum here or else its own.
             model: model that was trained on `train`. The learner starts from its
-                vectors, so that it must have no hidden part, or, `OneStep`, from its
-                weights. None to learn from the events of `train` one by one.
+                vectors, so that it must have no hidden part, or, `OneStep` and
+                `HistoryScorer`, from its weights. None to learn from the events of
+                `train` one by one.
 
         Returns:
             Itself.

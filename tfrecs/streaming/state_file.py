@@ -20,7 +20,7 @@ from tfrecs._base.types import AnyArray
 from tfrecs.data.vocabulary import Vocabulary, from_json, to_json
 from tfrecs.streaming.event_log import Forgetting
 from tfrecs.streaming.learners import LEARNERS, Learner
-from tfrecs.streaming.one_step import check_model
+from tfrecs.streaming.model_json import check_model
 from tfrecs.streaming.recommender import DIVERGED, IncrementalRecommender
 from tfrecs.streaming.stored import part_of
 

@@ -2,8 +2,7 @@
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ from tfrecs.bench.stream.folder import (
 from tfrecs.bench.stream.plots import draw, write_scalars
 from tfrecs.bench.stream.problem import StreamProblem, load_stream
 from tfrecs.bench.stream.result import StreamResult
-from tfrecs.bench.stream.rows import ROWS, train_start
+from tfrecs.bench.stream.rows import ROWS
 from tfrecs.bench.table import Row, make_table
 from tfrecs.data.datasets import DATASETS
 from tfrecs.streaming import IncrementalRecommender, events_of, prequential
@@ -34,7 +33,6 @@ from tfrecs.streaming.state_file import write_state
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from tfrecs.models.two_tower import TwoTower
 
 HEADERS = {
     "recall@{k}": "R@{k}",
@@ -119,11 +117,6 @@ def run(
     Without `names` it runs all rows. Results in `done`, of an interrupted run, are kept
     if the settings are equal. There is a checkpoint after every `every` events.
     """
-
-    @cache
-    def start() -> "TwoTower":
-        return train_start(problem)
-
     for name in names or ROWS:
         settings = ROWS[name].settings(problem)
         if name in done and done[name].settings == settings:
@@ -131,9 +124,7 @@ def run(
             yield done[name]
             continue
         try:
-            result = _one(
-                name, problem, start, settings, folder / name, every, progress
-            )
+            result = _one(name, problem, settings, folder / name, every, progress)
         except Exception as error:  # one model's failure must not end the run
             result = StreamResult(name, failure(error), settings=settings)
         yield result
@@ -147,7 +138,6 @@ def _recommender(name: str, problem: StreamProblem) -> IncrementalRecommender:
 def _one(
     name: str,
     problem: StreamProblem,
-    start: Callable[[], "TwoTower"],
     settings: Mapping[str, Any],
     folder: Path,
     every: int,
@@ -159,7 +149,8 @@ def _one(
     if not checkpoint.exists():
         progress(f"{name}: learning from the batch")
         began = time.perf_counter()
-        recommender.fit(problem.batch, start() if ROWS[name].from_model else None)
+        train = ROWS[name].train
+        recommender.fit(problem.batch, None if train is None else train(problem))
         write_json(folder / FIT, {"seconds": time.perf_counter() - began})
         nothing = {"ranks": np.zeros(0, np.int32), "is_known": np.zeros(0, bool)}
         write_state(recommender, checkpoint, nothing)
