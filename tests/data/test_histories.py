@@ -1,11 +1,15 @@
 """Histories: each user's items by time, then by row."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfrecs import Recommender, build_history_mean, evaluate, load
 from tfrecs.data.interactions import Interactions
+from tfrecs.data.joining import join
 
 LOG = Interactions.from_arrays(
     ["bob", "ann", "bob", "bob", "eve"],
@@ -72,3 +76,53 @@ def test_histories_are_those_of_a_sort_in_python(rows, length):
         assert log.history(user).tolist() == ordered
         last = log.items.known(ordered[-length:]).tolist()
         assert found[place].tolist() == [-1] * (length - len(last)) + last
+
+
+# Repeated pairs
+
+AGAIN = {"users": [1, 1, 2, 1, 1], "items": ["a", "b", "a", "a", "c"]}
+
+
+def test_a_history_may_keep_repeated_items():
+    log = Interactions.from_arrays(**AGAIN, duplicates="keep")
+    assert log.history(1).tolist() == ["a", "b", "a", "c"]
+    assert len(log) == 5
+    assert log.matrix.toarray().tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert log.item_counts.tolist() == [3, 1, 1]
+    part = log.take(np.array([0, 3]))
+    assert part.history(1).tolist() == ["a", "a"]
+    once = Interactions.from_arrays(**AGAIN)
+    assert once.history(1).tolist() == ["b", "a", "c"]
+    with pytest.raises(ValueError, match=r"must be unique. Received: 1 repeated"):
+        replace(log, repeats=False)
+
+
+def test_repeated_pairs_are_kept_where_interactions_are_joined():
+    log = Interactions.from_arrays(**AGAIN, duplicates="keep")
+    more = Interactions.from_arrays([1, 2], ["a", "d"])
+    for parts in (log, more), (more, log):
+        assert len(join(*parts)) == 7
+        assert join(*parts).repeats
+    assert join(log, more).history(1).tolist() == ["a", "b", "a", "c", "a"]
+
+
+def test_graded_metrics_refuse_repeated_pairs():
+    log = Interactions.from_arrays(**AGAIN, ratings=[1, 2, 3, 4, 5], duplicates="keep")
+    scores = np.ones((2, 3))
+    with pytest.raises(ValueError, match=r"each pair once.*Received: 1 repeated"):
+        evaluate(scores, log, log, k=1, metrics=["graded_ndcg"], exclude_seen=False)
+    with pytest.raises(ValueError, match=r"must hold no pair of `train`"):
+        evaluate(scores, log, log, k=1)
+    found = evaluate(scores, log, log, k=3, exclude_seen=False)
+    assert found.metrics["recall@3"] == 1
+
+
+def test_a_bundle_keeps_repeated_pairs(tmp_path):
+    log = Interactions.from_arrays(**AGAIN, duplicates="keep")
+    model = build_history_mean(3, embedding_dim=2, max_length=4)
+    Recommender(model, log).save(tmp_path / "bundle")
+    loaded = load(tmp_path / "bundle")
+    assert loaded.train.history(1).tolist() == ["a", "b", "a", "c"]
+    assert loaded.recommend([1, 2], k=1).equals(
+        Recommender(model, log).recommend([1, 2], k=1)
+    )

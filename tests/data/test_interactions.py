@@ -533,7 +533,7 @@ NOT_A_TIME = np.array(["2024-01-01", "NaT", "NaT"], dtype="datetime64[s]")
         ({"timestamps": [[1]] * 3}, r"one dimension.*Received: shape \(3, 1\)"),
         (
             {"duplicates": "mean"},
-            "one of last, first, max, sum, error. Received: 'mean",
+            "one of last, first, max, sum, keep, error. Received: 'mean",
         ),
         ({"duplicates": "max"}, '`duplicates="max"`.*pass `ratings`'),
         (

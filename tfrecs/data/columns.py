@@ -12,7 +12,7 @@ from tfrecs.data.frames import one_column
 
 
 def checked_columns(
-    columns: Mapping[str, Any], num_users: int, num_items: int
+    columns: Mapping[str, Any], num_users: int, num_items: int, repeats: bool
 ) -> dict[str, AnyArray]:
     """Returns the columns of interactions that are not None, checked and read-only.
 
@@ -20,6 +20,7 @@ def checked_columns(
         columns: `user_ids`, `item_ids`, `ratings`, `timestamps` and `weights`.
         num_users: the size of the users' vocabulary.
         num_items: the size of the items' vocabulary.
+        repeats: whether pairs may be repeated.
 
     Raises:
         ValueError: if lengths differ, a value is bad or a pair is repeated.
@@ -30,6 +31,8 @@ def checked_columns(
     checked = {**ids, **checked_values(columns, ids)}
     for column in checked.values():
         column.flags.writeable = False
+    if repeats:
+        return checked
     pairs = np.sort(pair_keys(user_ids, item_ids, num_items))
     repeated = np.count_nonzero(pairs[1:] == pairs[:-1])  # faster than np.unique
     if repeated:
@@ -137,6 +140,7 @@ def pairs_matrix(
     ones = np.ones(len(user_ids), dtype=np.float32)
     matrix = sp.csr_array((ones, (user_ids, item_ids)), shape=shape)
     matrix.sort_indices()
+    matrix.data.fill(1)  # of repeated pairs too
     return matrix
 
 

@@ -29,7 +29,7 @@ _COLUMNS = ("user_ids", "item_ids", "ratings", "timestamps", "weights")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Interactions:
-    """Distinct (user, item) pairs with their values; immutable.
+    """Pairs of user and item with their values, as a rule distinct; immutable.
 
     `from_arrays`, `from_frame` and `from_matrix` build one from raw ids. The parts of a
     data set share its vocabularies, so an id means the same in all of them.
@@ -46,10 +46,10 @@ class Interactions:
         item_features: one row for each item, in the order of `items`.
         min_rating: lowest rating of a positive, which `at_least` sets; see `positives`.
         source: summary of the file that they were read from.
+        repeats: whether a pair may be repeated, as a history needs.
 
     Raises:
-        ValueError: if lengths differ, an id is out of range or a value is bad, or if a
-            pair is repeated.
+        ValueError: if lengths differ, an id or a value is bad, or a pair is repeated.
     """
 
     user_ids: IntArray
@@ -63,11 +63,12 @@ class Interactions:
     item_features: "pd.DataFrame | None" = None
     min_rating: float | None = None
     source: "Reading | None" = None
+    repeats: bool = False
 
     def __post_init__(self) -> None:
         """Checks each array once and makes it read-only."""
         given = {name: getattr(self, name) for name in _COLUMNS}
-        checked = checked_columns(given, self.num_users, self.num_items)
+        checked = checked_columns(given, self.num_users, self.num_items, self.repeats)
         for name, column in checked.items():
             object.__setattr__(self, name, column)
         for role, ids in ("user", self.users), ("item", self.items):
@@ -102,7 +103,7 @@ class Interactions:
             duplicates: the treatment of a repeated pair: keep the "last" or "first" by
                 time (by row if there are no times), the one with the "max" rating, the
                 "sum" of ratings and of weights (of occurrences, as ratings, if there
-                is neither), or raise an "error".
+                is neither), "keep" all, for histories, or raise an "error".
             id_type: "text" or "integer" converts ids; or as {"user": "integer"}.
             user_vocabulary: ids to use instead of learning them, such as `train.users`.
             item_vocabulary: the catalogue to use instead of learning it.
@@ -262,9 +263,8 @@ class Interactions:
     def k_core(self, *, user: int = 1, item: int = 1) -> "Interactions":
         """Returns the largest part whose users and items have enough interactions.
 
-        `user` is the least number of a user, and `item` of an item, of any rating:
-        `data.positives.k_core(...)` counts positives alone. Raises ValueError if
-        nothing is left.
+        `user` and `item` are the least numbers of each, of any rating; of positives in
+        `data.positives.k_core(...)`. Raises ValueError if nothing is left.
         """
         rows = k_core_rows(self.user_ids, self.item_ids, user=user, item=item)
         return self.take(rows).compact()

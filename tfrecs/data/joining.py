@@ -46,7 +46,7 @@ def join(train: Interactions, more: Interactions) -> Interactions:
     Args:
         train: the interactions that a model was trained on.
         more: later interactions, with their own vocabularies. Of a pair in both, the
-            later one is kept.
+            later one is kept, and both if either has repeated pairs.
 
     Returns:
         All of them. New users and items come after `train`'s, as in
@@ -71,7 +71,8 @@ def join(train: Interactions, more: Interactions) -> Interactions:
         over(replace(part, user_features=None, item_features=None), users, items)
         for part in (train, more)
     )
-    kept = ~later.contains(earlier)
+    repeats = earlier.repeats or later.repeats
+    kept = ~later.contains(earlier) | repeats
     columns: dict[str, Any] = {
         name: _column(earlier, later, name, kept) for name in COLUMNS
     }
@@ -81,6 +82,7 @@ def join(train: Interactions, more: Interactions) -> Interactions:
         item_ids=np.concatenate([earlier.item_ids[kept], later.item_ids]),
         user_features=_rows_of_both(train.user_features, more.user_features),
         item_features=_rows_of_both(train.item_features, more.item_features),
+        repeats=repeats,
         **columns,
     )
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,7 +16,7 @@ from tfrecs.data.ids import IdTypes, raw_ids, types_by_role
 from tfrecs.data.roles import find_roles
 from tfrecs.data.vocabulary import Vocabulary
 
-Duplicates = Literal["last", "first", "max", "sum", "error"]
+Duplicates = Literal["last", "first", "max", "sum", "keep", "error"]
 
 _KEYS = {
     "user": "users",
@@ -44,7 +44,7 @@ def fields_of_columns(
         user_vocabulary: ids to use instead of learning them.
         item_vocabulary: ids to use instead of learning them.
     """
-    check_choice("duplicates", duplicates, ("last", "first", "max", "sum", "error"))
+    check_choice("duplicates", duplicates, get_args(Duplicates))
     types = types_by_role(id_type)
     raw_users = raw_ids(columns["users"], "users", types["user"])
     raw_items = raw_ids(columns["items"], "items", types["item"])
@@ -58,6 +58,7 @@ def fields_of_columns(
         "item_ids": item_ids[rows],
         "users": user_vocabulary,
         "items": item_vocabulary,
+        "repeats": duplicates == "keep",
         **merged,
     }
 
@@ -109,7 +110,7 @@ def _indexed(
 def distinct_rows(
     pairs: AnyArray, duplicates: Duplicates, columns: Mapping[str, AnyArray]
 ) -> tuple[AnyArray, dict[str, AnyArray]]:
-    """Returns the row to keep of each pair, in the order of rows, and its values."""
+    """Returns the rows to keep of each pair, in the order of rows, and their values."""
     import pandas as pd
 
     ratings = columns.get("ratings")
@@ -119,7 +120,7 @@ def distinct_rows(
         columns = {**columns, "ratings": np.ones(len(pairs), dtype=np.float32)}
     # Most files repeat few pairs or none, and sorting all costs more than reading.
     ordered = np.sort(pairs)
-    if (ordered[1:] != ordered[:-1]).all():
+    if duplicates == "keep" or (ordered[1:] != ordered[:-1]).all():
         return np.arange(len(pairs)), {n: c.copy() for n, c in columns.items()}
     repeated = pd.Series(pairs).duplicated(keep=False).to_numpy()
     some = np.flatnonzero(repeated)

@@ -19,7 +19,6 @@ import platform
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -98,7 +97,6 @@ def _read_files(folder: Path, limits: Limits) -> Bundle:
             f"{folder / MANIFEST}: must name {missing[0]}. Received: "
             f"{', '.join(content['files'])}. {BUNDLE.advice}"
         )
-    train = _read_train(folder, content["files"], limits)
     of_users, of_items = (
         _read_encoder(folder, side, content["files"]) for side in SIDES
     )
@@ -108,7 +106,9 @@ def _read_files(folder: Path, limits: Limits) -> Bundle:
         min_rating = about.get("min_rating")
         if not isinstance(min_rating, int | float | None):
             raise TypeError(f"min_rating is {min_rating!r}")
-        train = replace(train, min_rating=min_rating)
+        # Bundles of earlier versions have no repeats.
+        rules = {"min_rating": min_rating, "repeats": about.get("repeats") is True}
+    train = _read_train(folder, content["files"], limits, rules)
     with _naming(folder / "model.keras", OWN_LAYERS) as path:
         model = read_model(path)
         check_weights(model)
@@ -208,6 +208,7 @@ def _write_about(bundle: Bundle, path: Path) -> None:
         "settings": bundle.settings,
         "metrics": bundle.metrics,
         "min_rating": bundle.train.min_rating,
+        "repeats": bundle.train.repeats,
     }
     try:
         text = json.dumps(about, allow_nan=False, indent=1)
@@ -235,7 +236,9 @@ def _write_features(frame: "pd.DataFrame", path: Path) -> None:
         ) from error
 
 
-def _read_train(folder: Path, files: Any, limits: Limits) -> Interactions:
+def _read_train(
+    folder: Path, files: Any, limits: Limits, rules: dict[str, Any]
+) -> Interactions:
     import pandas as pd
     import pyarrow.parquet as pq
 
@@ -254,7 +257,7 @@ def _read_train(folder: Path, files: Any, limits: Limits) -> Interactions:
         limits.check_parquet(path, path.stat().st_size)
         table = pq.read_table(io.BytesIO(path.read_bytes()))
         columns |= {name: table[name].to_numpy() for name in table.column_names}
-        return Interactions(**columns)
+        return Interactions(**columns, **rules)
 
 
 def _read_encoder(folder: Path, side: str, files: Any) -> FeatureEncoder | None:

@@ -73,7 +73,8 @@ def rated_matrix(test: Interactions) -> sp.csr_array:
     """Returns the ratings of test items, `[num_users, num_items]` float64, sorted.
 
     Raises:
-        ValueError: if there are no ratings, or they are too high for gains of 2^rating.
+        ValueError: if there are no ratings, they are too high for gains of 2^rating, or
+            a pair is repeated.
     """
     if test.ratings is None or test.ratings.max() > HIGHEST:
         raise ValueError(
@@ -84,6 +85,11 @@ def rated_matrix(test: Interactions) -> sp.csr_array:
     pairs, shape = (test.user_ids, test.item_ids), (test.num_users, test.num_items)
     matrix = sp.csr_array((test.ratings.astype(np.float64), pairs), shape=shape)
     matrix.sort_indices()
+    if matrix.nnz < len(test):
+        raise ValueError(
+            "`test` must have each pair once, for graded metrics. Received: "
+            f"{len(test) - matrix.nnz} repeated."
+        )
     return matrix
 
 
