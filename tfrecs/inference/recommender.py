@@ -189,7 +189,7 @@ class Recommender:
         each, without training; see `tfrecs.inference.fold_in`. The first call keeps
         statistics of the model: after more training, make another `Recommender`.
         `exclude_seen` excludes the items of the history. With `unknown="skip"` unknown
-        items are left out, and a column `num_unknown` counts those of the history.
+        items are left out, and a column `num_unknown` has their number.
         """
         towers, train = self._towers, self.train
         given = given_histories(items, train.items, unknown)

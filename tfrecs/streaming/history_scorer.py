@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tfrecs.models.two_tower import TwoTower
 
 PENDING = np.dtype([("user", np.int32), ("item", np.int32), ("weight", np.float32)])
-"""An event that the model has not learned yet."""
+"""An event that waits for the next step."""
 
 
 @dataclass
