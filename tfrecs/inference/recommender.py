@@ -183,13 +183,11 @@ class Recommender:
     ) -> "pd.DataFrame":
         """Returns the k best items for users who have these items and need no id.
 
-        `items` is a history, the oldest item first, or a list of histories: then a
-        column `history` has the number of each, from 0. A model of histories reads
-        them. Of other models the users' outputs are inferred from at least one item
-        each, without training; see `tfrecs.inference.fold_in`. The first call keeps
-        statistics of the model: after more training, make another `Recommender`.
-        `exclude_seen` excludes the items of the history. With `unknown="skip"` unknown
-        items are left out, and a column `num_unknown` has their number.
+        `items` is a history, the oldest first, or a list of histories, which a column
+        `history` numbers from 0. Models of histories read them. Of others the users'
+        outputs are inferred from at least one item, as in `tfrecs.inference.fold_in`;
+        after more training, make another `Recommender`. `exclude_seen` excludes a
+        history's items. "skip" leaves unknown items out, and adds `num_unknown`.
         """
         towers, train = self._towers, self.train
         given = given_histories(items, train.items, unknown)
