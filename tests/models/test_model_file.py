@@ -15,6 +15,7 @@ import pytest
 
 from tfrecs.models import MODELS, build_cosine, build_neumf
 from tfrecs.models.model_file import read_model
+from tfrecs.optimizers import LazyAdam
 
 HOSTILE = ("hostile_module", "keras_nlp", "keras_hub.layers", "keras.hostile", "os")
 
@@ -212,3 +213,12 @@ def test_damaged_weights_end_in_one_line(written, signature):
     with pytest.raises(ValueError) as raised:
         read_model(path)
     assert "\n" not in str(raised.value)
+
+
+def test_a_compiled_model_is_read_without_its_optimizer(tmp_path):
+    model = build_cosine(3, 4, embedding_dim=2)
+    model.compile(LazyAdam(0.1), loss="mse")
+    model.save(tmp_path / "m.keras")
+    loaded = read_model(tmp_path / "m.keras")
+    users = np.arange(3)
+    np.testing.assert_array_equal(loaded.score_users(users), model.score_users(users))

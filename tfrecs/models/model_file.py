@@ -96,6 +96,7 @@ def check_size(config: Any, most: int) -> None:
 def _number_of_weights(config: Any, known: dict[str, Any]) -> int:
     objects = {name: found for name, found in known.items() if found is not None}
     without_values = keras.StatelessScope(initialize_variables=False)
+    config = {**config, "compile_config": None}  # an optimizer makes variables at once
     with keras.saving.custom_object_scope(objects), without_values:
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)
         return sum(math.prod(variable.shape) for variable in model.variables)

@@ -68,7 +68,7 @@ class HistoryScorer:
                 "`model` must read histories, such as from build_gru. Received: "
                 f"{model.name}. Use it in OneStep."
             )
-        self._use(from_json(to_json(model)))
+        self._use(type(model).from_config(model.get_config()))  # not compiled
         for own, other in zip(self._model.variables, model.variables, strict=True):
             own.assign(other)  # the state of dropout too
         self._items = self._model.item_output()
