@@ -77,7 +77,7 @@ def tried(run: Callable[[], str], megabytes: int, seconds: float = 120) -> Outco
     line is a refusal. Any other error, a signal, too much memory or time is a failure.
     """
     child = forked(_answer, run, megabytes)
-    started, before = time.monotonic(), _resident()
+    started = time.monotonic()
     while child.poll() is None and time.monotonic() - started < seconds:
         time.sleep(0.01)
     if child.poll() is None:
@@ -86,18 +86,16 @@ def tried(run: Callable[[], str], megabytes: int, seconds: float = 120) -> Outco
     code = child.end()
     if code or not lines:
         return Outcome("failed", f"exit code {code}", 0)
-    kind, reason, peak = json.loads(lines[-1])
-    used = max(0, peak - before)
+    kind, reason, used = json.loads(lines[-1])
     if used > megabytes:
         return Outcome("failed", f"{used} MB of memory, {kind}: {reason}", used)
     return Outcome(kind, reason, used)
 
 
 def _answer(run: Callable[[], str], megabytes: int) -> None:
-    status = Path("/proc/self/status").read_text()
-    size = int(status.partition("VmSize:")[2].split()[0]) * 1024
     # Address space, of which TensorFlow's threads take more than they use.
-    most = size + 4 * megabytes * 2**20
+    most = (_memory("VmSize") + 4 * megabytes) * 2**20
+    before = _memory("VmRSS")
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     try:
         kind, reason = "harmless", run()
@@ -106,13 +104,14 @@ def _answer(run: Callable[[], str], megabytes: int) -> None:
         kind, reason = ("refused" if one_line else "failed"), str(error)
     except BaseException as error:
         kind, reason = "failed", f"{type(error).__name__}: {error}"
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps([kind, reason[:300], peak]), flush=True)
+    used = _memory("VmHWM") - before
+    print(json.dumps([kind, reason[:300], used]), flush=True)
 
 
-def _resident() -> int:
+def _memory(name: str) -> int:
+    """A size of this process in megabytes, as Linux names it; VmHWM is the peak."""
     status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+    return int(status.partition(f"{name}:")[2].split()[0]) // 1024
 
 
 @dataclass

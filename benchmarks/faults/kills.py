@@ -36,7 +36,7 @@ from tfrecs.streaming.sources import FileSource, learn_from
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 SAVES, LINES, ROWS = 12, 4000, 30_000
-BENCH = ["--dataset", "synthetic", "--models", "popularity,mf", "--epochs", "15"]
+BENCH = ["--dataset", "synthetic", "--models", "popularity,mf", "--epochs", "5"]
 
 
 def save(folder: Path) -> None:

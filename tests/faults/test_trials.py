@@ -25,7 +25,6 @@ pytestmark = [
         ),
         ("kills.py", ["--kills", "2", "--kinds", "save", "stream", "shards"],
          ["save", "stream", "shards"]),
-        ("kills.py", ["--kills", "1", "--kinds", "bench"], ["bench"]),
         ("together.py", ["--seconds", "4"], ["loads meanwhile", "8 threads, the end"]),
     ],
 )  # fmt: skip
