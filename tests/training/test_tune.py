@@ -53,7 +53,7 @@ def test_a_progress_bar_is_shown_if_asked_for(parts, capsys):
         found = tfrecs.tune(
             parts.train, {"dot": PLAN}, seed=0, k=5, verbose=verbose, **limits
         )
-    first, last = (trial.score for trial in found.searches["dot"].trials)
+    first, last = (trial.score or 0 for trial in found.searches["dot"].trials)
     expected = f"dot, last NDCG: {last:.4f} - best: {max(first, last):.4f}"
     assert expected in capsys.readouterr().out
 

@@ -109,10 +109,11 @@ def rests_on(
     """
     check_positive(k=k)
     asked = _indices("items", items, model.num_items)
-    read = _indices("history", history, model.num_items)[-model.max_length :]
+    length = model.max_length or 0
+    read = _indices("history", history, model.num_items)[-length:]
     distinct = np.array(list(dict.fromkeys(read[::-1].tolist())), np.int32)
     histories = [read, *(read[read != item] for item in distinct)]
-    users = model.user_output(padded(histories, model.max_length))
+    users = model.user_output(padded(histories, length))
     scores = model.score_outputs(users, model.item_output(asked))
     return _strongest(asked, distinct, (scores[0] - scores[1:]).T, k)
 

@@ -37,7 +37,8 @@ class GivenHistories(NamedTuple):
     def seen(self, num_items: int) -> Mask:
         """Returns the mask of the items of each history, `[histories, num_items]`."""
         distinct = [np.unique(items) for items in self.items]
-        rows = np.repeat(np.arange(len(distinct)), [len(x) for x in distinct])
+        numbers = np.arange(len(distinct), dtype=np.int32)
+        rows = np.repeat(numbers, [len(x) for x in distinct])
         columns = np.concatenate([np.empty(0, np.int32), *distinct])
         matrix = pairs_matrix(rows, columns, (len(distinct), num_items))
         return lambda rows: matrix[rows]

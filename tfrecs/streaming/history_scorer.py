@@ -133,7 +133,7 @@ class HistoryScorer:
             weights[user, item] += weight
         users = list(dict.fromkeys(user for user, _ in weights))
         next_item, history = self._histories(users, log), self._histories(users, log, 1)
-        worth = np.zeros(next_item.shape, np.float32)
+        worth: AnyArray = np.zeros(next_item.shape, np.float32)
         for row, user in enumerate(users):
             for place in np.flatnonzero(history[row] != PADDING):
                 worth[row, place] = weights.get((user, int(next_item[row, place])), 0.0)
