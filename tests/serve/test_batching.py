@@ -52,6 +52,13 @@ def test_a_batch_that_fails_does_not_stop_the_next():
     assert (str(found[0]), found[1]) == ("broken", 2)
 
 
+def test_an_error_of_a_batch_is_the_answer_to_each_question():
+    def answer(questions):
+        raise RuntimeError("broken")
+
+    assert [str(found) for found in ask(answer, [1, 2])] == ["broken", "broken"]
+
+
 def test_questions_above_the_size_of_the_queue_are_refused():
     found = ask(lambda questions: questions, [1, 2, 3], most_waiting=2)
     assert found[:2] == [1, 2]
@@ -60,13 +67,20 @@ def test_questions_above_the_size_of_the_queue_are_refused():
 
 def test_a_question_out_of_time_is_not_answered():
     async def main():
-        batching = Batching(list, most_waiting=1, most_at_once=1)
+        asked = []
+
+        def answer(questions):
+            asked.extend(questions)
+            return questions
+
+        batching = Batching(answer, most_waiting=1, most_at_once=1)
         with pytest.raises(TimeoutError):
             await batching.ask(1, 0.01)  # nothing runs yet
         running = asyncio.create_task(batching.run())
         await asyncio.sleep(0.05)
         assert batching.waiting == 0
         assert await batching.ask(2, 30) == 2
+        assert asked == [2]
         running.cancel()
 
     asyncio.run(main())

@@ -11,7 +11,7 @@ from tfrecs.serve.options import parse
 
 def test_by_default_only_this_machine_can_connect():
     options = parse(["--bundle", "b"], {})
-    assert (options.host, options.api_key) == ("127.0.0.1", "")
+    assert (options.address, options.api_key) == ("127.0.0.1", "")
     assert options.bundle == Path("b")
     given = parse(["--bundle", "b", "--queue", "3"], {"TFRECS_API_KEY": "x"})
     assert (given.queue, given.api_key) == (3, "x")

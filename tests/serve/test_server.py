@@ -32,6 +32,7 @@ TRAIN = tfrecs.Interactions.from_matrix(
     RNG.random((6, 12)) < 0.3, items=[f"item {n}" for n in range(12)]
 )
 WAIT = 60
+START = b"POST /recommend HTTP/1.1\r\nhost: localhost\r\n"
 
 
 def save(folder, seed, overwrite=False):
@@ -208,9 +209,7 @@ def test_a_slow_client_gets_an_answer(asked):
     server = Server(Options(asked[1], seconds=0.3))
     try:
         with socket.create_connection(("127.0.0.1", server.port), WAIT) as slow:
-            slow.sendall(
-                b"POST /recommend HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"
-            )
+            slow.sendall(START + b"content-length: 9\r\n\r\n{")
             assert b" 408 " in slow.recv(1000)
     finally:
         server.stop()
@@ -240,6 +239,29 @@ def test_requests_need_the_key(asked):
         assert server.client.get("/health").status_code == 200
         server.client.headers["authorization"] = "Bearer s3cret"
         assert server.post("/recommend", user=1).status_code == 200
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("name", ["stranger.example", "127.0.0.1.example", "[", ""])
+def test_requests_to_another_name_are_refused(server, name):
+    headers = {"host": f"{name}:{server.port}"}
+    found = server.client.post("/recommend", json={"user": 1}, headers=headers)
+    assert (found.status_code, found.json()) == (
+        400,
+        {"error": "Host must be a name of the server: see --host"},
+    )
+    assert server.client.get("/health", headers=headers).status_code == 200
+
+
+def test_own_names_may_be_addressed(asked):
+    server = Server(Options(asked[1], host=("shop.example",)))
+    try:
+        for name in ("shop.example", "SHOP.example:80", "localhost", "[::1]:8000"):
+            found = server.client.post(
+                "/recommend", json={"user": 1}, headers={"host": name}
+            )
+            assert found.status_code == 200
     finally:
         server.stop()
 
@@ -340,9 +362,8 @@ def test_sigterm_answers_the_requests_in_flight(asked, tmp_path):
         assert next(events) == "ready"
         with connection(port) as open_request:
             body = b'{"user": 1, "k": 2}'
-            head = f"POST /recommend HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}"
-            kind = "\r\ncontent-type: application/json\r\n\r\n"
-            open_request.sendall((head + kind).encode() + body[:5])
+            kind = f"content-length: {len(body)}\r\ncontent-type: application/json"
+            open_request.sendall(START + kind.encode() + b"\r\n\r\n" + body[:5])
             time.sleep(0.5)
             process.send_signal(signal.SIGTERM)
             time.sleep(0.5)

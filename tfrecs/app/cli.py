@@ -5,8 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from tfrecs._base.command_line import INTERRUPTED, UsageError, check_installed, refuse
+from tfrecs._base.server_names import allowed_hosts
 from tfrecs.app.bundles import find_bundles
-from tfrecs.app.guarding import allowed_hosts
 from tfrecs.app.options import Options, parse
 
 SCRIPT = Path(__file__).with_name("streamlit_app.py")

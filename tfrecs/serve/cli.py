@@ -36,7 +36,7 @@ def _serve(options: Options) -> None:
     log_to_stderr()
     uvicorn.run(
         application(options, Current(options.bundle)),
-        host=options.host,
+        host=options.address,
         port=options.port,
         access_log=False,  # the gate logs requests, without ids and addresses
         log_level="warning",

@@ -1,4 +1,4 @@
-"""Checks of requests before they are parsed: key, size, depth and time."""
+"""Checks of requests before they are parsed: name, key, size, depth and time."""
 
 import asyncio
 import hmac
@@ -6,13 +6,15 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
+from tfrecs._base.server_names import allowed_hosts
 from tfrecs.serve.logs import log
 from tfrecs.serve.metrics import Metrics
 from tfrecs.serve.options import Options
 
 OPEN = ("/health", "/ready")
-"""Routes without a key, for the machinery that starts and stops servers."""
+"""Routes without name and key, for the machinery that starts and stops servers."""
 
 DEEPEST = 8
 """Most brackets within each other in a body."""
@@ -45,6 +47,8 @@ class Gate:
         self._options = options
         self._metrics = metrics
         self._routes = routes
+        names = allowed_hosts(options.address, options.host)
+        self._hosts = {name.lower() for name in names}
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
         """Handles one request."""
@@ -59,6 +63,7 @@ class Gate:
             await send(message)
 
         try:
+            self._check_name(scope)
             self._check_key(scope)
             body = await self._body(scope, receive)
             await self._app(scope, _once(body, receive), counted)
@@ -72,6 +77,15 @@ class Gate:
             if route not in OPEN:
                 taken = round(1e3 * seconds, 2)
                 log("request", route=route, status=status, milliseconds=taken)
+
+    def _check_name(self, scope: dict[str, Any]) -> None:
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        try:
+            name = urlsplit(f"//{host}").hostname
+        except ValueError:
+            name = None
+        if name not in self._hosts and scope["path"] not in OPEN:
+            raise Refused(400, "Host must be a name of the server: see --host")
 
     def _check_key(self, scope: dict[str, Any]) -> None:
         key = self._options.api_key.encode()

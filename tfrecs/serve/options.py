@@ -17,7 +17,8 @@ class Options:
 
     Args:
         bundle: the folder of the bundle.
-        host: address to listen on.
+        address: address to listen on.
+        host: further names of the server that requests may address.
         port: port; 0 for a free one.
         queue: most requests that wait for an answer.
         batch: most requests that are answered at once.
@@ -28,7 +29,8 @@ class Options:
     """
 
     bundle: Path
-    host: str = "127.0.0.1"
+    address: str = "127.0.0.1"
+    host: tuple[str, ...] = ()
     port: int = 8000
     queue: int = 256
     batch: int = 64
@@ -54,7 +56,9 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     add = parser.add_argument
     add("--bundle", type=Path, required=True, metavar="FOLDER", help="a saved bundle")
     only = "address to listen on (%(default)s: only this machine can connect)"
-    add("--host", default=Options.host, help=only)
+    add("--address", default=Options.address, metavar="NAME", help=only)
+    names = "a further name of the server, such as a proxy's; others are refused"
+    add("--host", action="append", default=[], metavar="NAME", help=names)
     for name, kind, text in (
         ("port", int, "port, 0 for a free one"),
         ("queue", int, "most requests that wait; more get status 503"),
@@ -69,4 +73,5 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     check_positive(**{name: values[name] for name in ("queue", "batch", "body")})
     if not 0 <= values["port"] < 2**16 or min(values["seconds"], values["watch"]) <= 0:
         raise UsageError("--port must be from 0 to 65535, and times above 0")
+    values["host"] = tuple(values["host"])
     return Options(**values, api_key=environment.get(KEY, ""))

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 import tfrecs
+from tfrecs._base.finite import NotFinite
 from tfrecs.serve.answering import Answer, answers
 from tfrecs.serve.batching import Batching, QueueFull
 from tfrecs.serve.current import Current
@@ -122,6 +123,10 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(TimeoutError)
     async def late(_: Request, error: TimeoutError) -> JSONResponse:
         return refuse(503, "no answer in time", **{"Retry-After": "1"})
+
+    @app.exception_handler(NotFinite)
+    async def diverged(_: Request, error: NotFinite) -> JSONResponse:
+        return refuse(500, str(error))
 
     @app.exception_handler(ValueError)
     @app.exception_handler(TypeError)
