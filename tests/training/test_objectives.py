@@ -169,15 +169,31 @@ def test_requested_negatives_are_used(from_pairs):
     [
         ("bce", "some", "`negatives` must be one of auto, all, none, own, own.*'some'"),
         ("bpr", "all", "`objective` must be one of softmax, bce, squared.*'bpr'"),
-        ("squared-error", "own", "`objective` must be one of bce, bpr, .*'squared-err"),
-        ("squared-error", "mixed", "`objective` must be one of bce, bpr, .*'squared-"),
-        ("softmax", "own-popularity", "must be one of bce, bpr, hinge, adap.*'softm"),
+        (
+            "squared-error",
+            "own",
+            "`objective` must be one of bce, gbce, bpr, .*'squared-err",
+        ),
+        (
+            "squared-error",
+            "mixed",
+            "`objective` must be one of bce, gbce, bpr, .*'squared-",
+        ),
+        (
+            "softmax",
+            "own-popularity",
+            "must be one of bce, gbce, bpr, hinge, adap.*'softm",
+        ),
         ("bce", "none", "`objective` must be one of mse, mae. Received: 'bce'"),
-        ("mse", "own", "`objective` must be one of bce, bpr, .*Received: 'mse'"),
+        ("mse", "own", "`objective` must be one of bce, gbce, bpr, .*Received: 'mse'"),
         ("mse", "all", "`objective` must be one of softmax, bce, .*Received: 'mse'"),
-        ("kos-warp", "mixed", "must be one of bce, bpr, .*Received: 'kos-warp'"),
+        ("kos-warp", "mixed", "must be one of bce, gbce, bpr, .*Received: 'kos-warp'"),
         ("kos-warp", "all", "must be one of softmax, bce, .*Received: 'kos-warp'"),
-        ("nope", "auto", "`objective` must be one of bce, bpr, hinge, soft.*'nope'"),
+        (
+            "nope",
+            "auto",
+            "`objective` must be one of bce, gbce, bpr, hinge, soft.*'nope'",
+        ),
     ],
 )
 def test_an_objective_without_such_negatives(train, objective, negatives, message):

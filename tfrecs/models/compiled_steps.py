@@ -1,4 +1,4 @@
-"""Several training steps in one call of a compiled function, on TensorFlow."""
+"""Compiled functions of TensorFlow: several training steps in one call, and scores."""
 
 from collections.abc import Callable
 from functools import cache
@@ -25,6 +25,15 @@ def make_train_function(model: keras.Model, parent: Any, force: bool) -> None:
             model.train_function = for_each_rank(lambda: train_in_one_call(model))
         else:
             make_checked(model, "train_function", parent.make_train_function, True)
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a function as one graph on TensorFlow, and as it is elsewhere."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    return tf.function(function, autograph=False, reduce_retracing=True)
 
 
 def runs_in_one_call(model: keras.Model) -> bool:

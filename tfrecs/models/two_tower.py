@@ -13,7 +13,7 @@ from tfrecs._base.forks import check_not_forked
 from tfrecs._base.indices import as_indices
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.models.checked_batches import make_checked
-from tfrecs.models.compiled_steps import make_train_function
+from tfrecs.models.compiled_steps import compiled, make_train_function
 from tfrecs.models.gathering import to_numpy, written_once
 from tfrecs.models.interaction import Interaction, TowerOutput, as_arrays
 from tfrecs.models.jax_steps import train_step
@@ -214,11 +214,7 @@ class TwoTower(WeighedModel):
         # Layers called one by one take as long as the matmul of one user. A compiled
         # function would fix the number of blocks in which histories are read.
         products = partial(_dot_products, self)
-        if keras.backend.backend() != "tensorflow" or self.max_length is not None:
-            return products
-        import tensorflow as tf
-
-        return tf.function(products, autograph=False, reduce_retracing=True)
+        return products if self.max_length is not None else compiled(products)
 
     def score_outputs(self, user: TowerOutput, item: TowerOutput) -> FloatArray:
         """Returns scores of all pairs of `[users, ...]` and `[items, ...]` outputs."""
