@@ -7,6 +7,9 @@ from tfrecs.bench.problem import Problem
 from tfrecs.bench.recipes import HISTORIES, in_order, is_large, is_quick, recipes
 from tfrecs.bench.result import ORACLE, Result
 
+NEXT_ITEM = (*HISTORIES, "recent-popularity", "markov", "history-knn")
+"""Rows that learn what comes next."""
+
 
 class Row(NamedTuple):
     """A model and seed to run.
@@ -39,8 +42,15 @@ def model_names(problem: Problem | None = None) -> list[str]:
 def rows_of(
     problem: Problem, names: tuple[str, ...] | None, seeds: int, *, limited: bool
 ) -> list[Row]:
-    """Returns the rows in the order in which they run."""
-    every = model_names(problem)
+    """Returns the rows in the order in which they run.
+
+    Rows that learn the next item run by default where the test data are later.
+    """
+    every = [
+        name
+        for name in model_names(problem)
+        if problem.is_by_time or name not in NEXT_ITEM
+    ]
     rows = []
     for name in names or (in_order(every) if limited else every):
         missing = _missing(name, problem)
@@ -66,8 +76,6 @@ def _missing(name: str, problem: Problem) -> str:
 
 def _left_out(name: str, problem: Problem) -> str:
     """Returns why a row does not run unless it is asked for; empty if it does."""
-    if name in HISTORIES and not problem.is_by_time:
-        return f"learns what is next, not this split: ask with --models {name}"
     if is_large(problem.train) and not is_quick(name, problem.train):
         return f"long on data of this size: ask with --models {name}"
     return ""
