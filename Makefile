@@ -26,10 +26,11 @@ test-jax: $(VENV)/.jax
 	KERAS_BACKEND=jax JAX_PLATFORMS=cpu $(QUICK_XLA) $(IN_VENV) pytest \
 	  --numprocesses 2 $(ON_JAX) $(ARGS)
 
-# What is written from the code: the outputs of the notebooks, and the page of registries.
+# What is written from code and results: outputs of notebooks, registries, figures.
 docs: $(VENV)/.dev
 	$(VENV)/bin/python docs/notebooks.py
 	$(VENV)/bin/python docs/registries.py
+	$(VENV)/bin/python docs/figures.py
 
 # The sdist and the wheel, checked and tried.
 dist: $(VENV)/.dev

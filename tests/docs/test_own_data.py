@@ -1,4 +1,4 @@
-"""The README's way from files to an item that is scored from its raw row."""
+"""The page's way from files to an item that is scored from its raw row."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "own-data.md").read_text("utf-8")
 COMMAND = re.compile(
     r"^    python (-m tfrecs.bench .*--items items.csv.*hybrid)$", re.M
 )
@@ -45,7 +45,7 @@ def run(folder, *arguments):
 @pytest.mark.slow
 def test_one_command_and_twelve_lines_lead_to_a_new_item(tmp_path):
     write_files(tmp_path)
-    [command], [block] = COMMAND.findall(README), BLOCK.findall(README)
+    [command], [block] = COMMAND.findall(PAGE), BLOCK.findall(PAGE)
     assert len([line for line in block.splitlines() if line]) <= 12
     out = run(tmp_path, *shlex.split(command), "--epochs", "20")
     assert "Read items, multi_hot: categories" in out
