@@ -25,7 +25,7 @@ RANKS = {
     "export": 6,
     "serve": 6,
 }
-"""A file imports lower ranks and its own room."""
+"""A file imports lower ranks and its own room; small commands are one file each."""
 
 
 def sources() -> dict[str, str]:
@@ -34,6 +34,11 @@ def sources() -> dict[str, str]:
         path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(PACKAGE.rglob("*.py"))
     }
+
+
+def room_of(path: str) -> str:
+    """The entry of RANKS: "data" of `data/ids.py`, "export" of `export.py`."""
+    return path.split("/")[0].removesuffix(".py")
 
 
 def module_of(path: str) -> str:
@@ -69,7 +74,7 @@ def upward_imports(files: dict[str, str], ranks: dict[str, int]) -> list[str]:
     modules = {module_of(path) for path in files}
     found = []
     for path, source in files.items():
-        room = path.split("/")[0]
+        room = room_of(path)
         for module in sorted(imported_modules(source, modules)):
             other = module.split(".")[0]
             if other and room in ranks and other != room:
@@ -109,7 +114,7 @@ def underscore_imports(files: dict[str, str]) -> list[str]:
     """Lists imports of another room's underscore names; `_base` is for all."""
     found = []
     for path, source in files.items():
-        room = path.split("/")[0]
+        room = room_of(path)
         for name in imports_of(source):
             parts = name.split(".")
             if parts[0] == "tfrecs" and len(parts) > 1 and parts[1] != room:

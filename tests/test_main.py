@@ -25,7 +25,13 @@ def test_versions_and_commands_are_printed(capsys):
 def test_every_command_is_listed():
     package = Path(tfrecs.__file__).parent
     modules = {path.parent.name for path in package.glob("*/__main__.py")}
-    assert {f"tfrecs.{name}" for name in modules} <= set(COMMANDS)
+    modules |= {
+        path.stem
+        for path in package.glob("*.py")
+        if "sys.exit(main(" in path.read_text(encoding="utf-8")
+    }
+    modules.remove("__main__")
+    assert modules == {name.split()[0].removeprefix("tfrecs.") for name in COMMANDS}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tfrecs
-from tfrecs.export.cli import main
+from tfrecs.export import main
 from tfrecs.inference.saved_model import scores
 from tfrecs.models import HISTORY_MODELS, MODELS
 

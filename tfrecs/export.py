@@ -1,5 +1,7 @@
-"""The command line of `python -m tfrecs.export`."""
+"""`python -m tfrecs.export`: writes a bundle as a TensorFlow SavedModel."""
 
+import os
+import sys
 from collections.abc import Sequence
 
 from tfrecs._base.command_line import RAN, Parser, refuse
@@ -32,3 +34,8 @@ def main(arguments: Sequence[str]) -> int:
         return refuse("tfrecs.export", error)
     print(f"{options.out}: a SavedModel of {options.bundle}")
     return RAN
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes
+    sys.exit(main(sys.argv[1:]))

@@ -1,1 +1,0 @@
-"""The command line that exports a bundle as a SavedModel."""
