@@ -83,9 +83,7 @@ CASES = {
 def run_case(name: str, kinds: str) -> dict[str, Any]:
     """Runs the processes of a case; returns its figures, or what failed."""
     case = CASES[name]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         given = ["--port", port, "--cases", name, "--kinds", kinds, "--folder", folder]
@@ -98,7 +96,7 @@ def run_case(name: str, kinds: str) -> dict[str, Any]:
             )
             for number in range(case.processes)
         ]
-        failed = _wait(running)
+        failed = wait(running)
         if failed is not None:
             said = (Path(folder) / f"{failed}.txt").read_text().strip().splitlines()
             return {"status": f"process {failed}: {said[-1] if said else 'ended'}"}
@@ -110,7 +108,14 @@ def run_case(name: str, kinds: str) -> dict[str, Any]:
     return {**whole, "kinds": found[0], "others": found[1:]}
 
 
-def _wait(running: list[Any]) -> int | None:
+def free_port() -> int:
+    """Returns a port of this machine for the processes of a case to meet at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait(running: list[Any]) -> int | None:
     """Waits for processes; returns the number of one that failed, and ends the rest."""
     until = time.monotonic() + LONGEST
     while any(process.poll() is None for process in running):
@@ -126,14 +131,14 @@ def _wait(running: list[Any]) -> int | None:
 
 def in_process(case: Case, number: int, port: int, kinds: str, folder: Path) -> None:
     """Trains with each kind of negatives; writes the figures of this process."""
-    scope = _start(case, number, port)
+    scope = start(case, number, port)
     found = {
         kind: _train(kind, scope, folder / f"{kind}.keras") for kind in kinds.split(",")
     }
     (folder / f"{number}.json").write_text(json.dumps(found))
 
 
-def _start(case: Case, number: int, port: int) -> Any:
+def start(case: Case, number: int, port: int) -> Any:
     """Sets the devices up; returns a context in which models are built."""
     from contextlib import nullcontext
 
