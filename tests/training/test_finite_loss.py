@@ -52,3 +52,12 @@ def test_a_callback_that_stops_the_training_prevents_the_error(train):
     _, history = fit(train, stop, objective="bce", negatives="own", batch_size=10)
     assert history.epoch == [0, 1, 2]
     assert not np.isfinite(history.history["loss"][-1])
+
+
+def test_it_raises_for_weights_that_the_last_step_made_infinite(train):
+    model = tfrecs.build_mf(60, 30, embedding_dim=4)
+    one_step = {"epochs": 1, "batch_size": 600, "objective": "bce", "negatives": "own"}
+    with pytest.raises(NotFinite, match=r"weights .* must be finite"):
+        tfrecs.fit(
+            model, train, seed=0, optimizer=keras.optimizers.SGD(1e38), **one_step
+        )

@@ -1,6 +1,7 @@
 """From interactions to a trained model: a plan, its batches, and `fit` of Keras."""
 
 import logging
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from tfrecs.data.sizes import check_same_sizes
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES, ConfiguredLoss, Loss
 from tfrecs.losses.score_range import check_score_range
 from tfrecs.losses.settings import settings_of, title_of
+from tfrecs.models.finite_weights import check_weights
 from tfrecs.models.two_tower import TwoTower
 from tfrecs.training.checkpoints.beginning import Run
 from tfrecs.training.checkpoints.checkpoint import Checkpoint
@@ -103,9 +105,9 @@ def fit(
         `negatives`, and the `reason` for them.
 
     Raises:
-        NotFinite: if the loss is NaN or infinite, soon after the step; the weights stay
-            as they are. A callback that stops the training then, such as
-            `keras.callbacks.TerminateOnNaN`, prevents it.
+        NotFinite: if the loss is NaN or infinite, soon after the step, or the weights
+            in the end; they stay as they are. A callback that stops the training then,
+            such as `keras.callbacks.TerminateOnNaN`, prevents it.
         ValueError: as `choose_negatives`; if there are an objective or negatives beside
             a recipe; if `train` and the model differ in the number of users or items;
             if `train` has no ratings for an objective of ratings; if the model has a
@@ -285,7 +287,7 @@ def fit_batches(
         loss=title_of(trained.loss),  # of a view, which callbacks do not see
     )
     with batches_of_devices(trained, data) as batches:
-        return trained.fit(
+        history = trained.fit(
             batches,
             epochs=iterations,
             initial_epoch=checkpoint.initial_epoch(iterations) if checkpoint else 0,
@@ -293,3 +295,6 @@ def fit_batches(
             callbacks=listed,
             shuffle=False,
         )
+    if math.isfinite(history.history.get("loss", [0.0])[-1]):
+        check_weights(trained)  # the last step's may not be
+    return history
