@@ -2,9 +2,10 @@
 
 The last item of each user is test, the last but one validation, as in the published
 tables; full ranking without the user's items, of users and items with at least 5 rows.
-Models of histories learn from the items before both, and for test they read the item of
-validation as well. All other rows, which cannot read it, learn from it. Everything has
-its defaults, unless `--values` names others for the models of histories.
+Every row of test learns from all items before it. Models of histories are trained on
+the items before both as well: for their validation, and for a second row of test, in
+which they read the item of validation and have not learned from it. Everything has its
+defaults, unless `--values` names others for the models of histories.
 
 `--parts` has one or more of: `rows`; `minutes`, the quality of SASRec after trainings
 of `--minutes`; `unseen`, SASRec without a tenth of the users, whose lists are then
@@ -70,14 +71,6 @@ def measured(score: Any, train: Interactions, held: Interactions) -> dict[str, f
     return {name: found.metrics[name] for name in METRICS}
 
 
-def both(model: Any, problem: Problem) -> dict[str, Any]:
-    """Metrics of a model of histories: on validation, and on test one item later."""
-    return {
-        "test": measured(model, problem.train, problem.test),
-        "validation": measured(model, problem.fitting, problem.validation),
-    }
-
-
 def recipe_of(name: str, train: Interactions, values: Mapping[str, Any]) -> Recipe:
     """A row's recipe with its defaults, or the values of `--values`."""
     recipe = recipe_by_shape(recipes()[name], train)
@@ -108,18 +101,22 @@ def trained(
 
 
 def row_of(name: str, problem: Problem, asked: Any) -> dict[str, Any]:
-    """Metrics on validation and test of a row, and the seconds of its fit."""
-    before, train = problem.fitting, problem.train
+    """Metrics of a row, and the seconds of its fit on all items before test."""
+    train = problem.train
     if name in BASELINES:
         fitted = BASELINES[name](train, asked.seed)
         metrics = measured(fitted.score_users, train, problem.test)
         return {"test": metrics, "seconds": fitted.fit_seconds}
-    learns_from = before if name in HISTORIES else train
-    recipe = recipe_of(name, learns_from, asked.values)
-    model, cost = trained(recipe, learns_from, asked.seed)
+    row: dict[str, Any] = {}
     if name in HISTORIES:
-        return {**both(model, problem), **cost}
-    return {"test": measured(model, train, problem.test), **cost}
+        before = problem.fitting
+        recipe = recipe_of(name, before, asked.values)
+        model, _ = trained(recipe, before, asked.seed)
+        row["validation"] = measured(model, before, problem.validation)
+        row["test, not learned"] = measured(model, train, problem.test)
+    recipe = recipe_of(name, train, asked.values)
+    model, cost = trained(recipe, train, asked.seed)
+    return {**row, "test": measured(model, train, problem.test), **cost}
 
 
 def rows(problem: Problem, asked: Any, found: dict[str, Any]) -> None:
@@ -136,10 +133,10 @@ def minutes(problem: Problem, asked: Any, found: dict[str, Any]) -> None:
     """SASRec when a training had to end: its learning rate is 0 by then."""
     for number in asked.minutes:
         say(f"minutes: sasrec, {number:g}")
-        recipe = recipe_of("sasrec", problem.fitting, asked.values)
+        recipe = recipe_of("sasrec", problem.train, asked.values)
         recipe = recipe.with_values({"epochs": NO_END})
-        model, cost = trained(recipe, problem.fitting, asked.seed, number)
-        row = {**both(model, problem), **cost}
+        model, cost = trained(recipe, problem.train, asked.seed, number)
+        row = {"test": measured(model, problem.train, problem.test), **cost}
         found.setdefault(key_of("sasrec", asked.values), {})[f"{number:g}"] = row
         say(f"  {row}")
         asked.save()
@@ -148,7 +145,7 @@ def minutes(problem: Problem, asked: Any, found: dict[str, Any]) -> None:
 def unseen(problem: Problem, asked: Any, found: dict[str, Any]) -> None:
     """SASRec that did not see a tenth of the users: their lists, and the others'."""
     say("unseen: sasrec without a tenth of the users")
-    rest, held = cold_user_split(problem.fitting, seed=asked.seed, test_fraction=0.1)
+    rest, held = cold_user_split(problem.train, seed=asked.seed, test_fraction=0.1)
     recipe = recipe_of("sasrec", rest, asked.values)
     model, cost = trained(recipe, rest, asked.seed)
     is_unseen = np.isin(problem.test.user_ids, held.user_ids)
