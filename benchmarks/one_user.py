@@ -3,6 +3,7 @@
 A matrix factorization of 64 factors over 100 thousand items, as built, and 2,000 users
 with 100 seen items each. The matvec is the product of the user's vector and the item
 vectors, as the model computes it. "Vectors anew" makes a new Recommender for each call.
+`similar_items` compares one item with all others by the cosine.
 Ways are warmed up, then measured in turns: the least processor time of a call, since
 a busy machine only adds to it.
 `python benchmarks/one_user.py [--repeats 5] [--json FILE]`
@@ -53,6 +54,7 @@ def main() -> None:
             "recommend, vectors anew": lambda: Recommender(model, train).recommend(
                 [5], K
             ),
+            "similar_items": lambda: recommender.similar_items([5], k=K),
         },
         CALLS * options.repeats,
         processor_seconds,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tfrecs import inference as inference
     from tfrecs import losses as losses
     from tfrecs import models as models
+    from tfrecs import monitoring as monitoring
     from tfrecs import optimizers as optimizers
     from tfrecs import reporting as reporting
     from tfrecs import streaming as streaming

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 import tfrecs
-from tfrecs.inference import kept
+from tfrecs.inference import kept, tower_ranking
+from tfrecs.inference.similarity import MEASURES
 from tfrecs.models import MODELS
 
 RNG = np.random.default_rng(3)
@@ -30,7 +31,7 @@ def ask(recommender):
     return (
         recommender.recommend(USERS, k=6),
         recommender.score(USERS, [4, 7, 0, 1, 19]),
-        recommender.similar_items([0, 4], k=4),
+        *(recommender.similar_items([0, 4], k=4, measure=name) for name in MEASURES),
     )
 
 
@@ -48,6 +49,7 @@ def test_item_vectors_are_computed_once_for_the_same_answers(name, monkeypatch):
     found = recommender.score([0, 0], [4, 7])
     assert found["score"].nunique() == 1
     monkeypatch.setattr(type(model), "item_output", None)  # not called again
+    monkeypatch.setattr(tower_ranking, "two_sides", None)
     check_same(ask(recommender), expected)
 
 
@@ -84,6 +86,23 @@ def test_after_a_change_of_weights_they_are_computed_again(change, most, monkeyp
     after = ask(recommender)
     check_same(after, ask(tfrecs.Recommender(model, TRAIN)))
     assert not after[1].equals(before[1])
+
+
+@pytest.mark.tensorflow
+def test_rows_that_are_updated_in_place_are_seen_each_time(monkeypatch):
+    import tensorflow as tf
+
+    monkeypatch.setattr(kept, "READ_WHOLE", 2)
+    model = build()
+    recommender = tfrecs.Recommender(model, TRAIN)
+    table = model.get_layer("item_tower").get_layer("item_factors").weights[0]
+    for number in (2.0, 3.0, 4.0):
+        before = ask(recommender)
+        rows = tf.fill((2, table.shape[1]), number)
+        table.value.scatter_update(tf.IndexedSlices(rows, tf.constant([3, 19])))
+        after = ask(recommender)
+        check_same(after, ask(tfrecs.Recommender(model, TRAIN)))
+        assert not after[1].equals(before[1])
 
 
 def test_a_view_of_towers_is_watched_too():

@@ -9,10 +9,12 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
 import numpy as np
+import psutil
 import pytest
 
 import tfrecs
@@ -76,6 +78,31 @@ def connection(port):
         except ConnectionRefusedError:  # ready, and about to listen
             assert time.monotonic() < end
             time.sleep(0.05)
+
+
+@contextmanager
+def served(folder):
+    """A server in a process, its port, and the events of its log after "ready"."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tfrecs.serve", "--bundle", str(folder)]
+    root = Path(tfrecs.__file__).parents[1]
+    process = subprocess.Popen(
+        [*command, "--port", str(port)],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        lines = iter(process.stderr.readline, "")
+        events = (json.loads(line)["event"] for line in lines if line.startswith("{"))
+        assert next(events) == "ready"
+        yield process, port, events
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
 
 
 def until(is_true):
@@ -187,22 +214,109 @@ def test_a_bad_request_gets_one_clear_message(server, route, body, status, messa
     assert "\n" not in found.text
 
 
-@pytest.mark.parametrize(
-    ("content", "status"),
-    [
-        (b"{", 422),
-        (b"\xff\xfe", 422),
-        (b'{"user": NaN}', 422),
-        (b"[" * 2000, 400),
-        (b'{"user":' * 500 + b"1" + b"}" * 500, 400),
-        (b"", 422),
-    ],
-)
-def test_a_body_that_is_not_json_is_refused(server, content, status):
-    headers = {"content-type": "application/json"}
+JSON = "application/json"
+
+
+def chunks(number, size):
+    """A body without a length, which is sent in chunks."""
+    return (b"x" * size for _ in range(number))
+
+
+NOT_AN_ID = "body.user: Value error, an id must be an integer of 64 bits, or a text"
+BODIES = {
+    "cut": (b"{", JSON, 422, "JSON decode error"),
+    "empty": (b"", JSON, 422, "body: Field required"),
+    "no UTF-8": (b"\xff\xfe", JSON, 422, "body"),
+    "NaN": (b'{"user": NaN}', JSON, 422, NOT_AN_ID),
+    "k is NaN": (b'{"user": 1, "k": NaN}', JSON, 422, "a valid integer"),
+    "infinite": (b'{"user": 1e400}', JSON, 422, NOT_AN_ID),
+    "5000 digits": (b'{"user": ' + b"9" * 4900 + b"}", JSON, 400, "parsing the body"),
+    "half a character": (b'{"user": "\\ud800"}', JSON, 422, NOT_AN_ID),
+    "in a name": (b'{"user": 1, "\\ud800": 1}', JSON, 422, "body: Input should be"),
+    "in a list": (b'{"user": 1, "deny": ["\\udfff"]}', JSON, 422, "body.deny.0: "),
+    "a long name": (b'{"user": 1, "' + b"a" * 4000 + b'": 1}', JSON, 422,
+                    f"body.{40 * 'a'}: Extra inputs"),
+    "null": (b"null", JSON, 422, "body: "),
+    "a list": (b"[1]", JSON, 422, "body: Input should be a valid dictionary"),
+    "a text for a list": (b'{"user": 1, "allow": "item 1"}', JSON, 422, "a valid list"),
+    "a text for a flag": (b'{"user": 1, "exclude_seen": "no"}', JSON, 422, "boolean"),
+    "deep lists": (b"[" * 2000, JSON, 400, "nested deeper than 8"),
+    "deep": (b'{"user":' * 500 + b"1" + b"}" * 500, JSON, 400, "nested deeper than 8"),
+    "a form": (b"user=1", "application/x-www-form-urlencoded", 415, "Content-Type"),
+    "plain text": (b'{"user": 1}', "text/plain", 415, "Content-Type"),
+    "no type": (b'{"user": 1}', "", 415, "Content-Type must be application/json"),
+    "10 MB": (b"x" * 10**7, JSON, 413, "at most 5000 bytes"),
+    "10 MB in chunks": (lambda: chunks(10, 10**6), JSON, 413, "at most 5000 bytes"),
+    "one byte too many": (b"x" * 5001, JSON, 413, "at most 5000 bytes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_hostile_body_is_refused(server, name):
+    content, kind, status, message = BODIES[name]
+    content = content() if callable(content) else content
+    headers = {"content-type": kind} if kind else {}
     found = server.client.post("/recommend", content=content, headers=headers)
     assert found.status_code == status
-    assert "error" in found.json()
+    assert list(found.json()) == ["error"]
+    assert message in found.json()["error"]
+    assert len(found.text) < 300
+    assert "\n" not in found.text
+
+
+def test_bodies_at_the_limits_are_answered(server):
+    body = b'{"user": 1}'.ljust(5000)
+    headers = {"content-type": "Application/JSON; charset=utf-8"}
+    found = server.client.post("/recommend", content=body, headers=headers)
+    assert found.status_code == 200
+    in_parts = iter([b'{"us', b'er": 1}'])
+    found = server.client.post("/recommend", content=in_parts, headers=headers)
+    assert found.status_code == 200
+
+
+def test_other_methods_are_refused(server):
+    found = server.client.get("/recommend")
+    assert (found.status_code, found.json()) == (405, {"error": "Method Not Allowed"})
+    assert found.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    "request_head",
+    [
+        b"garbage",
+        START + b"content-length: 5\r\ncontent-length: 6",
+        START + b"content-length: -5",
+        START + b"transfer-encoding: chunked\r\n\r\nzz",
+        START + b"x: " + b"a" * 200_000,
+    ],
+)
+def test_what_is_not_http_is_refused(server, request_head):
+    with socket.create_connection(("127.0.0.1", server.port), WAIT) as client:
+        client.sendall(request_head + b"\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 400 Bad Request")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads memory as Linux tells it")
+def test_memory_is_steady_under_hostile_requests(asked):
+    with served(asked[1]) as (process, port, _):
+        connection(port).close()
+        memory = psutil.Process(process.pid).memory_info
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=WAIT) as client:
+
+            def send_all():
+                for content, kind, *_ in BODIES.values():
+                    content = content() if callable(content) else content
+                    headers = {"content-type": kind} if kind else {}
+                    found = client.post("/recommend", content=content, headers=headers)
+                    assert 400 <= found.status_code < 500
+                    assert memory().rss < before + 2**25
+
+            before = memory().rss + 2**24  # the first requests load code
+            send_all()
+            before = memory().rss
+            for _ in range(12):
+                send_all()
 
 
 def test_a_slow_client_gets_an_answer(asked):
@@ -344,22 +458,8 @@ def test_a_damaged_bundle_is_not_served(asked, server):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_sigterm_answers_the_requests_in_flight(asked, tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tfrecs.serve", "--bundle", str(asked[1])]
-    root = Path(tfrecs.__file__).parents[1]
-    process = subprocess.Popen(
-        [*command, "--port", str(port)],
-        env={**os.environ, "PYTHONPATH": str(root)},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        lines = iter(process.stderr.readline, "")
-        events = (json.loads(line)["event"] for line in lines if line.startswith("{"))
-        assert next(events) == "ready"
+def test_sigterm_answers_the_requests_in_flight(asked):
+    with served(asked[1]) as (process, port, events):
         with connection(port) as open_request:
             body = b'{"user": 1, "k": 2}'
             kind = f"content-length: {len(body)}\r\ncontent-type: application/json"
@@ -371,7 +471,3 @@ def test_sigterm_answers_the_requests_in_flight(asked, tmp_path):
             assert b"200 OK" in open_request.recv(4000)
         assert list(events)[-1] == "stopped"
         process.wait(WAIT)
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()

@@ -19,10 +19,18 @@ Mask: TypeAlias = Callable[[slice], "sp.csr_array | BoolArray"]
 
 def rows_of(matrix: sp.csr_array, ids: IntArray) -> Mask:
     """Returns a function from places in `ids` to rows of a matrix; of id -1, empty."""
-    ends = np.append(matrix.indptr, matrix.indptr[-1])  # -1 is the added last row
-    shape = (matrix.shape[0] + 1, matrix.shape[1])
-    padded = sp.csr_array((matrix.data, matrix.indices, ends), shape=shape)
-    return lambda rows: padded[ids[rows]]
+
+    def mask(rows: slice) -> sp.csr_array:
+        known = ids[rows] >= 0
+        found = matrix[ids[rows][known]]
+        if known.all():
+            return found
+        ends = np.zeros(len(known) + 1, found.indptr.dtype)
+        ends[1:][known] = np.diff(found.indptr)
+        shape = (len(known), matrix.shape[1])
+        return sp.csr_array((found.data, found.indices, ends.cumsum()), shape=shape)
+
+    return mask
 
 
 def excluded_items(

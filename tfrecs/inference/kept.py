@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
@@ -68,20 +67,29 @@ def _sampler(tower: "keras.Model") -> Callable[[], list[AnyArray]]:
 
     from tfrecs.models.gathering import to_numpy
 
-    read = partial(_samples, tower.variables)
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        # Compiled, it reads these numbers alone; else the tables are copied first.
-        compiled = tf.function(read, jit_compile=True, autograph=False)
-        read = compiled.get_concrete_function()
-    return lambda: [to_numpy(part) for part in read()]
+    read = _viewed if keras.backend.backend() == "tensorflow" else _converted
+    return lambda: [
+        np.array(to_numpy(_sample_of(read(weight)))) for weight in tower.variables
+    ]
 
 
-def _samples(weights: list[Any]) -> list[Any]:
+def _converted(weight: Any) -> Any:
     from keras import ops
 
-    return [_sample_of(ops.convert_to_tensor(weight)) for weight in weights]
+    return ops.convert_to_tensor(weight)
+
+
+def _viewed(weight: Any) -> Any:
+    """Returns a weight of TensorFlow without a copy, on a CPU as an array."""
+    import tensorflow as tf
+
+    value = weight.value
+    if not isinstance(value, tf.distribute.DistributedValues):
+        # Each read would copy a table after an update of rows. Without that, the next
+        # update copies a table that is being read.
+        tf.raw_ops.DisableCopyOnRead(resource=value.handle)
+    tensor = tf.convert_to_tensor(value)
+    return np.asarray(tensor) if "CPU" in tensor.device else tensor
 
 
 def _sample_of(weight: Any) -> Any:

@@ -39,6 +39,17 @@ MEASURES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
 """From vectors to two sets of vectors whose inner products are the similarities."""
 
 
+def two_sides(vectors: Any, measure: str) -> tuple[Any, Any]:
+    """Returns the two sets of vectors `[n, ...]` that a measure multiplies.
+
+    Raises:
+        ValueError: if `measure` is unknown.
+    """
+    check_choice("measure", measure, MEASURES)
+    kind = np.result_type(vectors.dtype, np.float32)
+    return MEASURES[measure](vectors.astype(kind, copy=False))
+
+
 def most_similar(
     vectors: "FloatArray | sp.csr_array",
     rows: AnyArray,
@@ -68,17 +79,24 @@ def most_similar(
         >>> most_similar(vectors, np.array([0]), 2)[0]
         array([[2, 1]], dtype=int32)
     """
+    return most_similar_of_sides(two_sides(vectors, measure), rows, k)
+
+
+def most_similar_of_sides(
+    sides: tuple[Any, Any], rows: AnyArray, k: int
+) -> tuple[IntArray, Scores]:
+    """Returns and raises the same as `most_similar`, of `two_sides(vectors, measure)`.
+
+    Keep the sides to answer several times.
+    """
     check_positive(k=k)
-    check_choice("measure", measure, MEASURES)
-    num_vectors = vectors.shape[0]
+    left, right = sides
+    num_vectors = left.shape[0]
     if k >= num_vectors:
         raise ValueError(
             f"`k` must be at most {num_vectors - 1}, the number of others. Received: "
             f"k={k}. Lower k."
         )
-    left, right = MEASURES[measure](
-        vectors.astype(np.result_type(vectors.dtype, np.float32))
-    )
 
     def similarities(block: slice) -> AnyArray:
         product = left[rows[block]] @ right.T
@@ -103,9 +121,8 @@ def nearest(
     Raises:
         ValueError: if k is out of range or `measure` is unknown.
     """
-    check_choice("measure", measure, MEASURES)
-    left = MEASURES[measure](queries.astype(np.float32))[0]
-    right = MEASURES[measure](vectors.astype(np.float32))[1]
+    left = two_sides(queries.astype(np.float32), measure)[0]
+    right = two_sides(vectors.astype(np.float32), measure)[1]
     return top_k_of_rows(
         lambda block: left[block] @ right.T, (len(queries), len(vectors)), k
     )

@@ -16,7 +16,12 @@ from tfrecs.evaluation.ranking.top_k import top_k_of_rows
 from tfrecs.inference.allow_deny import Mask
 from tfrecs.inference.answers import answer_table
 from tfrecs.inference.encoders import Encoders, Side, encoded
-from tfrecs.inference.similarity import most_similar, nearest, vectors_of
+from tfrecs.inference.similarity import (
+    most_similar_of_sides,
+    nearest,
+    two_sides,
+    vectors_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +59,7 @@ class TowerRanking:
         self.model: TwoTower = model
         self.train = train
         self._encoders = encoders
+        self._item_sides: dict[str, Kept[tuple[Any, Any]]] = {}  # by measure
 
     def known(self, side: Side, raw: Iterable[Any]) -> Entities:
         """Looks up raw ids; raises ValueError if one is unknown."""
@@ -116,10 +122,9 @@ class TowerRanking:
         self, side: Side, raw: Iterable[Any], k: int, measure: str
     ) -> "pd.DataFrame":
         """Returns the k of the same side that are most similar to each."""
-        ids, every = collection(raw, f"{side}s"), self.all(side)
-        rows = self._vocabulary(side).known(ids)
-        vectors = vectors_of(every.output(slice(None)))
-        found = most_similar(vectors, rows, k, measure=measure)
+        ids, every = collection(raw, f"{side}s"), self._vocabulary(side)
+        rows = every.known(ids)
+        found = most_similar_of_sides(self._two_sides(side, measure), rows, k)
         return answer_table(("similar_to", ids), (side, every.ids), found)[0]
 
     def similar_to_new(
@@ -130,6 +135,20 @@ class TowerRanking:
         queries, vectors = (vectors_of(x.output(slice(None))) for x in (new, every))
         found = nearest(queries, vectors, k, measure=measure)
         return answer_table(("similar_to", new.ids), (side, every.ids), found)[0]
+
+    def _two_sides(self, side: Side, measure: str) -> tuple[Any, Any]:
+        """Returns what similarity multiplies; of items, it is kept."""
+
+        def sides() -> tuple[Any, Any]:
+            return two_sides(vectors_of(self.all(side).output(slice(None))), measure)
+
+        if side == "user":
+            return sides()
+        if measure not in self._item_sides:
+            from tfrecs.inference.kept import Kept
+
+            self._item_sides[measure] = Kept(sides, self.model.item_tower)
+        return self._item_sides[measure]()
 
     def _vocabulary(self, side: Side) -> Vocabulary:
         return self.train.users if side == "user" else self.train.items

@@ -19,6 +19,9 @@ OPEN = ("/health", "/ready")
 DEEPEST = 8
 """Most brackets within each other in a body."""
 
+MOST_DROPPED = 2**25
+"""Most bytes that are read of a body; the connection is closed then."""
+
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -63,9 +66,10 @@ class Gate:
             await send(message)
 
         try:
+            body = await self._body(receive)
             self._check_name(scope)
             self._check_key(scope)
-            body = await self._body(scope, receive)
+            self._check_body(scope, body)
             await self._app(scope, _once(body, receive), counted)
         except Refused as refused:
             await _refuse(refused, counted)
@@ -95,25 +99,36 @@ class Gate:
         if not hmac.compare_digest(given, b"Bearer " + key):
             raise Refused(401, "Authorization must be: Bearer, and the API key")
 
-    async def _body(self, scope: dict[str, Any], receive: Any) -> bytes:
-        """Returns the body, within the limits of size, depth and time."""
-        most, parts, size = self._options.body, [], 0
+    async def _body(self, receive: Any) -> bytes:
+        """Returns the body, cut above the limit of size.
+
+        The rest is dropped: a client that is still sending reads no answer.
+        """
+        body, size = bytearray(), 0
         try:
             async with asyncio.timeout(self._options.seconds):
-                while True:
+                while size < MOST_DROPPED:
                     message = await receive()
-                    parts.append(message.get("body", b""))
-                    size += len(parts[-1])
-                    if size > most:
-                        raise Refused(413, f"the body must be of at most {most} bytes")
+                    part = message.get("body", b"")
+                    size += len(part)
+                    if len(body) <= self._options.body:
+                        body += part
                     if not message.get("more_body"):
                         break
         except TimeoutError:
             raise Refused(408, "the body was not complete in time") from None
-        body = b"".join(parts)
+        return bytes(body)
+
+    def _check_body(self, scope: dict[str, Any], body: bytes) -> None:
+        most = self._options.body
+        if len(body) > most:
+            raise Refused(413, f"the body must be of at most {most} bytes")
+        given = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+        kind = given.partition(";")[0].strip().lower()
+        if scope["method"] == "POST" and kind != "application/json":
+            raise Refused(415, "Content-Type must be application/json")
         if _depth(body) > DEEPEST:
             raise Refused(400, f"the body must not be nested deeper than {DEEPEST}")
-        return body
 
 
 def _depth(body: bytes) -> int:

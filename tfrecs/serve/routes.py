@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
 
 import tfrecs
 from tfrecs._base.finite import NotFinite
@@ -27,6 +28,10 @@ from tfrecs.serve.questions import (
     ScoresOfPairs,
     SimilarItems,
 )
+from tfrecs.serve.tally import Tally
+
+LONGEST_NAME = 40
+"""Most characters of a field's name in a message."""
 
 
 def application(options: Options, current: Current) -> Any:
@@ -39,10 +44,13 @@ def application(options: Options, current: Current) -> Any:
     batching = Batching(answer, most_waiting=options.queue, most_at_once=options.batch)
     metrics = Metrics(lambda: batching.waiting)
 
+    tally = Tally()
+
     async def ask(question: Question) -> Any:
         found = await batching.ask(question, options.seconds)
-        if getattr(found, "source", "") == "popularity":
-            metrics.unknown.inc()
+        if isinstance(question, Recommend | RecommendForHistory):
+            tally.add(found)
+            metrics.unknown.inc(found.source == "popularity")
         return found
 
     @asynccontextmanager
@@ -57,6 +65,7 @@ def application(options: Options, current: Current) -> Any:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        tally.log()
         log("stopped")
 
     app = FastAPI(title="tfrecs", version=tfrecs.__version__, lifespan=running)
@@ -108,13 +117,20 @@ def _add_state(app: FastAPI, current: Current, metrics: Metrics) -> None:
 
 def _add_errors(app: FastAPI) -> None:
     def refuse(status: int, message: str, **headers: str) -> JSONResponse:
-        return JSONResponse({"error": message}, status, headers=headers or None)
+        text = message.encode(
+            errors="backslashreplace"
+        ).decode()  # halves of characters
+        return JSONResponse({"error": text}, status, headers=headers or None)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"][:3])
+        place = ".".join(str(part)[:LONGEST_NAME] for part in first["loc"][:3])
         return refuse(422, f"{place}: {first['msg']}")
+
+    @app.exception_handler(HTTPException)
+    async def not_served(_: Request, error: HTTPException) -> JSONResponse:
+        return refuse(error.status_code, error.detail, **(error.headers or {}))
 
     @app.exception_handler(QueueFull)
     async def full(_: Request, error: QueueFull) -> JSONResponse:

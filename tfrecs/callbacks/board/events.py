@@ -34,13 +34,16 @@ class EventWriter:
         self.folder = folder
         self._path: Path | None = None
 
-    def write(self, step: int, *summaries: Summary) -> None:
-        """Writes the summaries of a step as one event."""
+    def write(
+        self, step: int, *summaries: Summary, wall_time: float | None = None
+    ) -> None:
+        """Writes the summaries of a step as one event, by default of this moment."""
         whole = Summary()
         for summary in summaries:
             # Some are of TensorFlow's own class, which MergeFrom refuses.
             whole.MergeFromString(summary.SerializeToString())
-        self._add(Event(wall_time=time.time(), step=step, summary=whole))
+        when = time.time() if wall_time is None else wall_time
+        self._add(Event(wall_time=when, step=step, summary=whole))
 
     def write_graph(self, graph: GraphDef) -> None:
         """Writes a graph, at most one for each run."""
@@ -68,6 +71,22 @@ def _new_file(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         path.touch(exist_ok=False)
     return path
+
+
+def last_scalars(folder: Path) -> dict[int, dict[str, float]]:
+    """Returns the scalars of a run's last event of each step, by step and tag."""
+    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+    from tensorboard.util.tensor_util import make_ndarray
+
+    return {
+        event.step: {
+            value.tag: float(make_ndarray(value.tensor))
+            for value in event.summary.value
+        }
+        for path in sorted(folder.glob("events.out.tfevents.*"))
+        for event in EventFileLoader(str(path)).Load()
+        if event.summary.value
+    }
 
 
 def scalars(values: Mapping[str, float], description: str | None = None) -> Summary:
