@@ -10,8 +10,10 @@ bench: $(VENV)/.bench
 app: $(VENV)/.bench
 	$(IN_VENV) tfrecs.app $(ARGS)
 
+# Optimizing the code that XLA compiles takes longer than the small tests run it.
+UNOPTIMIZED_XLA := XLA_FLAGS=--xla_backend_optimization_level=0
 test: $(VENV)/.dev
-	$(IN_VENV) pytest --numprocesses 2 $(ARGS)
+	$(UNOPTIMIZED_XLA) $(IN_VENV) pytest --numprocesses 2 $(ARGS)
 
 # Minutes of training: the tests that are marked as slow.
 test-slow: $(VENV)/.dev
