@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,7 +15,11 @@ from tfrecs.models.growing import num_features
 @pytest.fixture(scope="module")
 def problem(from_pairs):
     train = from_pairs([(0, 0), (1, 1), (2, 2)], 3, 4)
-    return SimpleNamespace(train=train, cutoffs=(2, 3), encoders={})
+    return SimpleNamespace(train=train, cutoffs=(2, 3), encoders={}, as_json=about)
+
+
+def about():
+    return {"dataset": {"name": "films.csv"}, "protocol": {"split": "temporal"}}
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +96,25 @@ def test_metrics_that_are_not_defined_are_left_out(problem, model, tmp_path):
     assert tfrecs.load(tmp_path / "a").metrics == {"test_mrr": 0.5}
 
 
+def test_a_bundle_has_the_protocol_and_the_intervals_of_its_metrics(
+    problem, model, tmp_path
+):
+    scores = np.random.default_rng(0).random((3, 4))
+    found = tfrecs.evaluate(
+        scores, problem.train, problem.train, k=1, exclude_seen=False
+    )
+    Bundles(tmp_path, problem).offer(model, Result("a", 0, evaluation=found))
+    kept = tfrecs.load(tmp_path / "a")
+    ends = kept.protocol.pop("intervals")
+    known = {"split": "temporal", "dataset": {"name": "films.csv"}, "seed": 0}
+    assert kept.protocol == known
+    values = found.per_user["mrr"]
+    half = 1.96 * values.std(ddof=1) / 3**0.5
+    expected = [values.mean() - half, values.mean() + half]
+    assert ends["test_mrr"] == pytest.approx(expected)
+    assert set(ends) <= set(kept.metrics)
+
+
 def test_a_bundle_has_the_encoders_of_the_features_that_its_model_reads(
     problem, tmp_path
 ):
@@ -98,7 +122,10 @@ def test_a_bundle_has_the_encoders_of_the_features_that_its_model_reads(
     encoder = tfrecs.FeatureEncoder(numeric=["year"]).fit(films)
     unread = tfrecs.FeatureEncoder(numeric=["year"]).fit(films[:3])
     described = SimpleNamespace(
-        train=problem.train, cutoffs=(3,), encoders={"item": encoder, "user": unread}
+        train=problem.train,
+        cutoffs=(3,),
+        encoders={"item": encoder, "user": unread},
+        as_json=about,
     )
     model = tfrecs.build_hybrid(
         3, 4, item_features=encoder.transform(films), embedding_dim=2

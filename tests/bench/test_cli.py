@@ -120,6 +120,12 @@ def test_models_are_kept_as_bundles_with_settings_and_metrics(report):
     row = found["results"][2]  # of seed 0
     assert recommender.settings == row["hparams"]
     assert recommender.metrics["test_ndcg@10"] == row["metrics"]["ndcg@10"]
+    card = json.loads((bundle / "model_card.json").read_text())
+    low, high = card["metrics"]["test_ndcg@10"]["interval"]
+    assert low < row["metrics"]["ndcg@10"] < high
+    assert card["protocol"]["split"] == found["protocol"]["split"]
+    assert card["protocol"]["dataset"]["sha256"] == found["dataset"]["sha256"]
+    assert "## Metrics" in (bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
 def test_epochs_are_chosen_on_validation_data(good):

@@ -9,7 +9,7 @@ from typing import Any
 
 from tfrecs._base.folders import remove_left
 from tfrecs.bench.problem import Problem
-from tfrecs.bench.result import Result
+from tfrecs.bench.result import Result, Summary
 from tfrecs.inference.recommender import Recommender
 
 MOST = 3
@@ -51,6 +51,17 @@ class Bundles:
             and num_features(tower) is not None
         }
 
+    def _protocol(self, result: Result) -> dict[str, Any]:
+        """Returns the data, how they were split, and the intervals on the test data."""
+        known = self._problem.as_json()
+        ends = Summary(result.model, (result,)).ci95.items()
+        return {
+            **known["protocol"],
+            "dataset": known["dataset"],
+            "seed": result.seed,
+            "intervals": {f"test_{name}": [*interval] for name, interval in ends},
+        }
+
     def offer(self, model: Any, result: Result) -> None:
         """Keeps a Keras model if its result is among the best.
 
@@ -72,6 +83,7 @@ class Bundles:
             **self._encoders(model),
             settings=result.hparams,
             metrics={name: x for name, x in metrics.items() if math.isfinite(x)},
+            protocol=self._protocol(result),
         )
         try:
             recommender.save(self.folder / result.model, overwrite=True)

@@ -7,7 +7,9 @@
     interactions.parquet    the training data, by indices
     user_features.parquet   optional, in the order of the ids; likewise item features
     user_encoder.json       optional, the fitted encoder of features; likewise of items
-    about.json              settings, metrics, and the lowest rating of a positive
+    about.json              settings, metrics, how these were measured, and the lowest
+                            rating of a positive
+    MODEL_CARD.md           what is known of the model, to read; model_card.json, too
 
 There are no pickles, and loading runs no code of the bundle: see `read_model`. The
 SHA-256 detect damage, but do not authenticate the writer.
@@ -33,6 +35,7 @@ from tfrecs._base.manifest import MANIFEST, Kind, read_manifest, write_manifest
 from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import from_json, to_json
+from tfrecs.inference.model_card import as_markdown, model_card
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,10 +45,12 @@ OPTIONAL = (
     "item_features.parquet",
     "user_encoder.json",
     "item_encoder.json",
+    "MODEL_CARD.md",  # bundles of earlier versions have no card
+    "model_card.json",
 )
 BUNDLE = Kind(
     "tfrecs bundle",
-    2,
+    3,
     (
         "model.keras",
         "users.json",
@@ -73,6 +78,7 @@ class Bundle(NamedTuple):
     item_encoder: FeatureEncoder | None
     settings: dict[str, Any]
     metrics: dict[str, Any]
+    protocol: dict[str, Any]
 
 
 def read_bundle(folder: Path, limits: Limits) -> Bundle:
@@ -103,6 +109,7 @@ def _read_files(folder: Path, limits: Limits) -> Bundle:
     with _naming(folder / "about.json") as path:
         about = read_json(path.read_text(encoding="utf-8"))
         settings, metrics = dict(about["settings"]), dict(about["metrics"])
+        protocol = dict(about.get("protocol", {}))  # earlier versions: none
         min_rating = about.get("min_rating")
         if not isinstance(min_rating, int | float | None):
             raise TypeError(f"min_rating is {min_rating!r}")
@@ -112,7 +119,7 @@ def _read_files(folder: Path, limits: Limits) -> Bundle:
     with _naming(folder / "model.keras", OWN_LAYERS) as path:
         model = read_model(path)
         check_weights(model)
-    return Bundle(model, train, of_users, of_items, settings, metrics)
+    return Bundle(model, train, of_users, of_items, settings, metrics, protocol)
 
 
 def _check_no_others(folder: Path, files: Any) -> None:
@@ -181,7 +188,8 @@ def _write_files(bundle: Bundle, folder: Path) -> None:
     train = bundle.train
     for side, ids in (("users", train.users), ("items", train.items)):
         (folder / f"{side}.json").write_text(to_json(ids), encoding="utf-8")
-    _write_about(bundle, folder / "about.json")
+    about = _about(bundle)
+    _write_json(about, folder / "about.json")
     columns = {name: getattr(train, name) for name in COLUMNS}
     given = {name: column for name, column in columns.items() if column is not None}
     pq.write_table(pa.table(given), folder / "interactions.parquet")
@@ -200,22 +208,29 @@ def _write_files(bundle: Bundle, folder: Path) -> None:
         "keras": keras.__version__,
         "numpy": np.__version__,
     }
+    card = model_card(bundle.model, train, about, versions)
+    _write_json(card, folder / "model_card.json")
+    (folder / "MODEL_CARD.md").write_text(as_markdown(card), encoding="utf-8")
     write_manifest(folder, BUNDLE, {"versions": versions})
 
 
-def _write_about(bundle: Bundle, path: Path) -> None:
-    about = {
+def _about(bundle: Bundle) -> dict[str, Any]:
+    return {
         "settings": bundle.settings,
         "metrics": bundle.metrics,
+        "protocol": bundle.protocol,
         "min_rating": bundle.train.min_rating,
         "repeats": bundle.train.repeats,
     }
+
+
+def _write_json(content: dict[str, Any], path: Path) -> None:
     try:
-        text = json.dumps(about, allow_nan=False, indent=1)
+        text = json.dumps(content, allow_nan=False, indent=1)
     except (TypeError, ValueError) as error:
         raise TypeError(
-            "`settings` and `metrics` must be JSON values: dict, list, str, finite "
-            f"numbers, bool, None. Received: {error}"
+            "`settings`, `metrics` and `protocol` must be JSON values: dict, list, "
+            f"str, finite numbers, bool, None. Received: {error}"
         ) from error
     path.write_text(text, encoding="utf-8")
 

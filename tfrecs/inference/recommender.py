@@ -62,8 +62,8 @@ class Recommender:
         train: training data, with the vocabularies of raw ids.
         user_encoder: the fitted encoder of the users' features that the model reads.
         item_encoder: the same for items.
-        settings: JSON values to save with the model, such as how it was trained.
-        metrics: JSON values to save with the model, such as its quality.
+        settings, metrics, protocol: JSON values to save with the model: how it was
+            trained, its quality, and how that was measured.
 
     Raises:
         TypeError: if `evaluate` does not take such a model.
@@ -88,16 +88,15 @@ class Recommender:
         item_encoder: FeatureEncoder | None = None,
         settings: Mapping[str, Any] | None = None,
         metrics: Mapping[str, Any] | None = None,
+        protocol: Mapping[str, Any] | None = None,
     ) -> None:
         check_same_sizes(model, train)
         if not isinstance(model, ScoresInBlocks):
             as_scorer(model)  # refuses what cannot score
-        self.model = model
-        self.train = train
-        self.settings = dict(settings or {})
-        self.metrics = dict(metrics or {})
-        self.user_encoder = user_encoder
-        self.item_encoder = item_encoder
+        self.model, self.train = model, train
+        self.settings, self.metrics = dict(settings or {}), dict(metrics or {})
+        self.protocol = dict(protocol or {})
+        self.user_encoder, self.item_encoder = user_encoder, item_encoder
         check_encoders(self._encoders, model)
 
     def recommend(
