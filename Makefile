@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 IN_VENV := $(VENV)/bin/python -m
 
-.PHONY: bench app test test-slow test-jax docs dist lint format
+.PHONY: bench app test test-slow test-jax docs notebooks dist lint format
 bench: $(VENV)/.bench
 	$(IN_VENV) tfrecs.bench $(ARGS)
 
@@ -28,11 +28,14 @@ test-jax: $(VENV)/.jax
 	KERAS_BACKEND=jax JAX_PLATFORMS=cpu $(QUICK_XLA) $(IN_VENV) pytest \
 	  --numprocesses 2 $(ON_JAX) $(ARGS)
 
-# What is written from code and results: outputs of notebooks, registries, figures.
+# The site, in `site/`: registries, models and figures are written first.
 docs: $(VENV)/.dev
+	for page in registries figures models_page; do $(VENV)/bin/python docs/$$page.py || exit 1; done
+	NO_MKDOCS_2_WARNING=1 $(IN_VENV) mkdocs build --strict
+
+# The outputs of the notebooks, which the site shows.
+notebooks: $(VENV)/.dev
 	$(VENV)/bin/python docs/notebooks.py
-	$(VENV)/bin/python docs/registries.py
-	$(VENV)/bin/python docs/figures.py
 
 # The sdist and the wheel, checked and tried.
 dist: $(VENV)/.dev
@@ -56,7 +59,7 @@ $(VENV)/.bench: setup.cfg pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.dev: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[app,bench,dev,stream]'
+	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[app,bench,dev,docs,stream]'
 	touch $@ $(VENV)/.bench
 
 $(VENV)/.jax: $(VENV)/.dev

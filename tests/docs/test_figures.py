@@ -67,3 +67,8 @@ def test_the_best_of_a_column_is_bold_and_a_missing_value_a_dash(figures):
     assert (
         figures.table(["", "a"], [["b", "1"]]) == "|  | a |\n| --- | --: |\n| b | 1 |"
     )
+
+
+def test_the_readme_is_short():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 150
