@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from tfrecs._base.limits import LIMITS, Limits
-from tfrecs._base.types import Scorer, Scores
+from tfrecs._base.types import AnyArray, Scorer, Scores
 from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
@@ -19,16 +19,16 @@ from tfrecs.evaluation.ranking.scorers import (
     as_scorer,
     scores_of_pairs,
 )
-from tfrecs.evaluation.ranking.top_k import top_k_of_rows
 from tfrecs.inference.allow_deny import ItemChoice, excluded_items, rows_of
 from tfrecs.inference.answers import answer_table, table_of_pairs
 from tfrecs.inference.bundle import Bundle, read_bundle, write_bundle
 from tfrecs.inference.checks import check_encoders
 from tfrecs.inference.encoders import Encoders
 from tfrecs.inference.given_histories import given_histories
+from tfrecs.inference.item_index import ItemIndex
 from tfrecs.inference.kept import kept_scorer
 from tfrecs.inference.tower_ranking import TowerRanking
-from tfrecs.inference.unknown_users import indices_of, model_or_popularity
+from tfrecs.inference.unknown_users import best_items_for, indices_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +64,8 @@ class Recommender:
         item_encoder: the same for items.
         settings, metrics, protocol: JSON values to save with the model: how it was
             trained, its quality, and how that was measured.
+        index: an index of the model's items, by which items for users are found; see
+            `index`. It may also be assigned, as `item_index`, and is not saved.
 
     Raises:
         TypeError: if `evaluate` does not take such a model.
@@ -89,6 +91,7 @@ class Recommender:
         settings: Mapping[str, Any] | None = None,
         metrics: Mapping[str, Any] | None = None,
         protocol: Mapping[str, Any] | None = None,
+        index: ItemIndex | None = None,
     ) -> None:
         check_same_sizes(model, train)
         if not isinstance(model, ScoresInBlocks):
@@ -97,6 +100,8 @@ class Recommender:
         self.settings, self.metrics = dict(settings or {}), dict(metrics or {})
         self.protocol = dict(protocol or {})
         self.user_encoder, self.item_encoder = user_encoder, item_encoder
+        self.item_index = index
+        self._encoders: Encoders = {"user": user_encoder, "item": item_encoder}
         check_encoders(self._encoders, model)
 
     def recommend(
@@ -119,33 +124,25 @@ class Recommender:
         asked, train = collection(users, "users"), self.train
         user_ids = indices_of(train.users, asked, unknown)
         seen = rows_of(train.matrix, user_ids) if exclude_seen else None
-        score = self._scorer()
-        found = top_k_of_rows(
-            lambda rows: model_or_popularity(score, user_ids[rows], train.item_counts),
-            (len(asked), train.num_items),
-            k,
-            excluded=excluded_items(train, asked, seen=seen, allow=allow, deny=deny),
-        )
+        excluded = excluded_items(train, asked, seen=seen, allow=allow, deny=deny)
+        if self.item_index is None:
+            found = best_items_for(self._scorer(), user_ids, k, train, excluded)
+        else:
+            found = self._towers.items_of_index(user_ids, k, excluded, self.item_index)
         table, rows = answer_table(("user", asked), ("item", train.items.ids), found)
         if unknown == "popular":
             table["source"] = np.where(user_ids >= 0, "model", "popularity")[rows]
         return table
 
     def score(self, users: Iterable[Any], items: Iterable[Any]) -> "pd.DataFrame":
-        """Returns the scores of pairs, in their order: `user`, `item`, `score`.
+        """Returns the scores that `recommend` ranks by, of pairs, in their order."""
 
-        They are the scores that `recommend` ranks by.
-        """
-        return table_of_pairs(
-            collection(users, "users"),
-            collection(items, "items"),
-            lambda raw_users, raw_items: scores_of_pairs(
-                self._scorer(),
-                self.train.users.known(raw_users),
-                self.train.items.known(raw_items),
-                self.train.num_items,
-            ),
-        )
+        def of_pairs(raw_users: AnyArray, raw_items: AnyArray) -> Scores:
+            known = train.users.known(raw_users), train.items.known(raw_items)
+            return scores_of_pairs(self._scorer(), *known, train.num_items)
+
+        train, asked = self.train, collection(users, "users")
+        return table_of_pairs(asked, collection(items, "items"), of_pairs)
 
     def similar_items(
         self, items: Iterable[Any], k: int = 10, *, measure: str = "cosine"
@@ -193,7 +190,7 @@ class Recommender:
         seen = given.seen(train.num_items) if exclude_seen else None
         excluded = excluded_items(train, seen=seen, allow=allow, deny=deny)
         users = towers.with_histories(given.items)
-        return given.labelled(towers.rank(users, towers.all("item"), k, excluded))
+        return given.labelled(towers.items_for(users, k, excluded, self.item_index))
 
     def recommend_for_new_users(
         self,
@@ -204,10 +201,9 @@ class Recommender:
         deny: Iterable[Any] | None = None,
     ) -> "pd.DataFrame":
         """Returns the k best items for users who have features and no id."""
-        towers = self._towers
         excluded = excluded_items(self.train, allow=allow, deny=deny)
-        new = towers.new("user", user_features)
-        return towers.rank(new, towers.all("item"), k, excluded)
+        new = self._towers.new("user", user_features)
+        return self._towers.items_for(new, k, excluded, self.item_index)
 
     def recommend_new_items(
         self, users: Iterable[Any], item_features: Any, k: int = 10
@@ -230,6 +226,13 @@ class Recommender:
         """Returns the k users who score each item with features and no id highest."""
         new = self._towers.new("item", item_features)
         return self._towers.rank(new, self._towers.all("user"), k)
+
+    def index(self, *, expansion: int = 64, threads: int = 0) -> ItemIndex:
+        """Makes an approximate index of all items, and logs its recall.
+
+        Needs `pip install 'tfrecs[ann]'`; see `tfrecs.inference.item_index.ItemIndex`.
+        """
+        return self._towers.index(expansion, threads)
 
     def save(
         self, folder: str | Path, *, overwrite: bool = False, durable: bool = True
@@ -290,10 +293,6 @@ class Recommender:
     @cached_property
     def _towers(self) -> TowerRanking:
         return TowerRanking(self.model, self.train, self._encoders)
-
-    @property
-    def _encoders(self) -> Encoders:
-        return {"user": self.user_encoder, "item": self.item_encoder}
 
 
 load = Recommender.load

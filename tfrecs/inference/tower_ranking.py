@@ -1,5 +1,7 @@
 """Rankings by tower outputs, for known and new users and items."""
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,15 +15,17 @@ from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import Vocabulary
 from tfrecs.evaluation.ranking.top_k import top_k_of_rows
-from tfrecs.inference.allow_deny import Mask
+from tfrecs.inference.allow_deny import Mask, rows_of
 from tfrecs.inference.answers import answer_table
 from tfrecs.inference.encoders import Encoders, Side, encoded
+from tfrecs.inference.item_index import ItemIndex
 from tfrecs.inference.similarity import (
     most_similar_of_sides,
     nearest,
     two_sides,
     vectors_of,
 )
+from tfrecs.inference.unknown_users import popular_where_unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +34,12 @@ if TYPE_CHECKING:
     from tfrecs.inference.kept import Kept
     from tfrecs.models.interaction import TowerOutput
     from tfrecs.models.two_tower import TwoTower
+
+RECALL_K, RECALL_USERS = 10, 1_000
+"""Items of each user, and users, whose recall is measured."""
+
+LOW_RECALL = 0.9
+"""A recall that is logged as a warning."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +75,15 @@ class TowerRanking:
         """Looks up raw ids; raises ValueError if one is unknown."""
         ids = collection(raw, f"{side}s")
         indices = self._vocabulary(side).known(ids)
-        if side == "item":
-            return Entities(
-                side, ids, lambda rows: self.model.item_output(indices[rows])
-            )
+        if side == "user":
+            return self._users(indices)
+        return Entities(side, ids, lambda rows: self.model.item_output(indices[rows]))
+
+    def _users(self, user_ids: IntArray) -> Entities:
+        """Returns users by their indices."""
         read, output = reader_of(self.model, self.train), self.model.user_output
-        return Entities(side, ids, lambda rows: output(read(indices[rows])))
+        ids = self.train.users.ids[user_ids]
+        return Entities("user", ids, lambda rows: output(read(user_ids[rows])))
 
     def all(self, side: Side) -> Entities:
         """Returns all users or items of the vocabulary."""
@@ -105,6 +118,14 @@ class TowerRanking:
         self, queries: Entities, choices: Entities, k: int, excluded: Mask | None = None
     ) -> "pd.DataFrame":
         """Returns the k choices of highest score for each query."""
+        found = self._exact(queries, choices, k, excluded)
+        columns = (queries.side, queries.ids), (choices.side, choices.ids)
+        return answer_table(*columns, found)[0]
+
+    def _exact(
+        self, queries: Entities, choices: Entities, k: int, excluded: Mask | None
+    ) -> tuple[IntArray, Scores]:
+        """Returns the places and scores of the k choices of highest score."""
         every = choices.output(slice(None))
 
         def scores(rows: slice) -> Scores:
@@ -114,9 +135,57 @@ class TowerRanking:
             return self.model.score_outputs(every, some).T
 
         shape = (len(queries.ids), len(choices.ids))
-        found = top_k_of_rows(scores, shape, k, excluded=excluded)
-        columns = (queries.side, queries.ids), (choices.side, choices.ids)
+        return top_k_of_rows(scores, shape, k, excluded=excluded)
+
+    def items_for(
+        self, users: Entities, k: int, excluded: Mask | None, index: ItemIndex | None
+    ) -> "pd.DataFrame":
+        """Returns the k items of highest score, or that the index finds, for users."""
+        if index is None:
+            return self.rank(users, self.all("item"), k, excluded)
+        found = self._indexed(users, k, excluded, index)
+        columns = ("user", users.ids), ("item", self.train.items.ids)
         return answer_table(*columns, found)[0]
+
+    def items_of_index(
+        self, user_ids: IntArray, k: int, excluded: Mask | None, index: ItemIndex
+    ) -> tuple[IntArray, Scores]:
+        """Returns items and scores `[users, k]`; of users of id -1, popular items."""
+        users = self._users(np.maximum(user_ids, 0))
+        found = self._indexed(users, k, excluded, index)
+        return popular_where_unknown(found, user_ids, self.train, excluded)
+
+    def index(self, expansion: int, threads: int) -> ItemIndex:
+        """Makes an index of all items, and measures and logs its recall.
+
+        The sample are users with interactions, whose items are excluded.
+        """
+        began = time.perf_counter()
+        made = ItemIndex(self.model, expansion, threads)
+        taken = time.perf_counter() - began
+        known = np.unique(self.train.user_ids)
+        size = min(RECALL_USERS, len(known))
+        sample = np.random.default_rng(0).choice(known, size, replace=False)
+        users, seen = self._users(sample), rows_of(self.train.matrix, sample)
+        k = min(RECALL_K, self.train.num_items)
+        exact = self._exact(users, self.all("item"), k, seen)[0]
+        found = self._indexed(users, k, seen, made)[0]
+        made.recall = _recall(found, exact)
+        level = logging.INFO if made.recall >= LOW_RECALL else logging.WARNING
+        logging.getLogger("tfrecs").log(
+            level, "%r, of %d users; made in %.1f s", made, len(sample), taken
+        )
+        return made
+
+    def _indexed(
+        self, users: Entities, k: int, excluded: Mask | None, index: ItemIndex
+    ) -> tuple[IntArray, Scores]:
+        if index.model is not self.model:
+            raise ValueError(
+                "`index` must be of this recommender's model. Received: an index of "
+                f"another one, {index.model.name}. Make one: recommender.index()."
+            )
+        return index.top_k(users.output, len(users.ids), k, excluded)
 
     def similar(
         self, side: Side, raw: Iterable[Any], k: int, measure: str
@@ -168,3 +237,10 @@ class TowerRanking:
 
 def _take(output: "TowerOutput", rows: slice) -> "TowerOutput":
     return {name: part[rows] for name, part in output.items()}
+
+
+def _recall(found: IntArray, best: IntArray) -> float:
+    """Returns the share of the best items `[users, k]` that are found; 1 of none."""
+    hits = (found[:, :, None] == best[:, None, :]) & (best >= 0)[:, None, :]
+    total = np.count_nonzero(best >= 0)
+    return float(hits.sum() / total) if total else 1.0

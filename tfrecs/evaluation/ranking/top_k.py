@@ -101,12 +101,7 @@ def top_k_of_rows(
     Returns and raises the same as `top_k`, of columns in place of items.
     """
     num_rows, num_columns = shape
-    check_positive(k=k)
-    if k > num_columns:
-        raise ValueError(
-            f"`k` must be at most {num_columns}, the number to choose from. Received: "
-            f"k={k}. Lower k."
-        )
+    check_k(k, num_columns)
     columns: list[IntArray] = [np.empty((0, k), dtype=np.int32)]
     scores: list[Scores] = [np.empty((0, k), dtype=np.float32)]
     for rows in row_parts(num_rows, num_columns, scores_at_once):
@@ -118,6 +113,16 @@ def top_k_of_rows(
         columns.append(best[0])
         scores.append(best[1])
     return np.concatenate(columns), np.concatenate(scores)
+
+
+def check_k(k: int, num_columns: int) -> None:
+    """Raises ValueError unless k is a whole number from 1 to `num_columns`."""
+    check_positive(k=k)
+    if k > num_columns:
+        raise ValueError(
+            f"`k` must be at most {num_columns}, the number to choose from. Received: "
+            f"k={k}. Lower k."
+        )
 
 
 def best_items(scores: Scores, excluded: Any | None, k: int) -> tuple[IntArray, Scores]:
