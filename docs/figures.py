@@ -224,6 +224,32 @@ def devices() -> str:
     return f"{worst:.1g}"
 
 
+def index() -> str:
+    """Returns how much faster the index is than the exact way, and its recall."""
+    ways = results("index-100k")["ways"]
+    [exact] = ways["exact, 1"]["rows"]
+    [row] = [row for row in ways["usearch, 1"]["rows"] if row["expansion"] == 64]
+    alone, together = (exact[name] / row[name] for name in ("alone", "together"))
+    return (
+        f"{alone:.0f} times faster than the exact way for one user and {together:.0f} "
+        f"times for a thousand, with a recall of {row['recall']:.2f}"
+    )
+
+
+def large_table() -> str:
+    """Returns the memory of a table, whole in a process and split over two."""
+    found = results("large-table")
+    peaks = [
+        max(process["resident_mib"][1] for process in case["processes"]) / 1024
+        for case in found["cases"].values()
+    ]
+    return (
+        f"take {found['table_mib'] / 1024:.1f} GiB leave a process that holds them "
+        f"whole at a peak of {peaks[0]:.1f} GiB, and each of two processes that split "
+        f"them at {peaks[1]:.1f} GiB"
+    )
+
+
 def dislikes(metric: str, digits: int) -> str:
     """Returns a metric with and without dislikes as negatives, means of seeds."""
     found = results("dislikes")["figures"]
@@ -256,6 +282,8 @@ FIGURES: dict[str, Callable[[], str]] = {
     "step-table": step_table,
     "shards": shards,
     "devices": devices,
+    "large-table": large_table,
+    "index": index,
     "dislikes-auc": partial(dislikes, "auc", 2),
     "dislikes-ndcg": partial(dislikes, "ndcg@10", 3),
     "board-cost": board_cost,
