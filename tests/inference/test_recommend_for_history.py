@@ -118,6 +118,8 @@ def test_models_of_users_infer_several_at_once():
         alone = fold_in.recommend_for_history(history, k=3)
         found = table[table["history"] == number].drop(columns="history")
         assert found.reset_index(drop=True).equals(alone)
+    with pytest.raises(ValueError, match=r"need a model that reads both.*Received: mf"):
+        fold_in.recommend_for_history(["d"], user_features=np.ones((1, 2)))
     with pytest.raises(ValueError, match=r"at least one item. Received: none"):
         fold_in.recommend_for_history([["d"], ["x"]], unknown="skip")
 

@@ -75,6 +75,20 @@ def test_short_histories_share_a_row():
     assert len(packed_rows(log, 5, seed=0).history) == 2  # no place for the last
 
 
+def test_each_position_has_its_user():
+    log = log_of([1, 2, 3], [4, 5], [6, 7, 8, 9, 1], [2])
+    rows = packed_rows(log, 3, seed=0)
+    counted = np.zeros(4, int)
+    for user, item, weight in zip(
+        rows.user_id.flat, rows.next_item.flat, rows.weights.flat, strict=True
+    ):
+        assert (user >= 0) == (weight > 0)
+        if weight:
+            assert int(item) in log.sequences[int(user)][1:]
+            counted[user] += 1
+    assert counted.tolist() == [2, 1, 4, 0]  # all but the first items
+
+
 def test_users_with_one_item_are_left_out_and_raise_alone():
     assert packed_rows(log_of([1, 2], [1]), 3, 0).weights.sum() == 1
     with pytest.raises(ValueError, match="a user with at least two items"):
@@ -105,8 +119,8 @@ def test_batches_have_static_shapes(sampling, keys, columns, negatives):
         log_of(*CHAINS), seed=0, sampling=sampling, label_negatives=False, **options
     )
     inputs, labels, weights = data.element_spec
-    assert set(inputs) == {"history", "item_id", *keys}
-    assert inputs["history"].shape == (2, 4)
+    assert set(inputs) == {"history", "user_id", "item_id", *keys}
+    assert inputs["history"].shape == inputs["user_id"].shape == (2, 4)
     assert inputs["item_id"].shape == weights.shape == (8,)
     assert labels.shape == (8, columns)
     if negatives is not None:

@@ -147,11 +147,12 @@ def _reasons(
     """Returns the liked items that explain each item, and how much they do."""
     if not model.reads_histories:
         return nearest_liked(model.vectors, items, np.array(person.liked, int))
-    history, train = np.array(person.liked, int), model.train
+    history, user_id, train = np.array(person.liked, int), -1, model.train
     if person.user is not None:
-        history = train.sequences[int(train.users.known([person.user])[0])]
+        user_id = int(train.users.known([person.user])[0])
+        history = train.sequences[user_id]
     towers: Any = model.recommender.model
-    return rests_on(towers, items, history)
+    return rests_on(towers, items, history, user_id=user_id)
 
 
 def _recommend(model: Model, person: Person, count: int) -> Any:

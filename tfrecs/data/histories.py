@@ -73,9 +73,29 @@ def reader_of(model: Any, train: Any) -> Callable[[IntArray], IntArray]:
         train: the `Interactions` with the histories.
 
     Returns:
-        A function from ids `[users]` to histories `[users, max_length]`, or to the ids.
+        A function from ids `[users]` to histories `[users, max_length]`, after a column
+        of the ids if it reads them too; or to the ids alone.
     """
     length = getattr(model, "max_length", None)
     if length is None:
         return lambda user_ids: user_ids
-    return lambda user_ids: train.sequences.last(user_ids, length)
+    return lambda user_ids: with_ids(
+        model, train.sequences.last(user_ids, length), user_ids
+    )
+
+
+def with_ids(
+    model: Any, histories: IntArray, user_ids: IntArray | None = None
+) -> IntArray:
+    """Returns what a model of histories reads of users: histories, or ids before them.
+
+    Args:
+        model: with `num_users`, or None there if it reads histories alone.
+        histories: `[users, max_length]`.
+        user_ids: `[users]`, -1 for unknown users; None if all are.
+    """
+    if getattr(model, "num_users", None) is None:
+        return histories
+    if user_ids is None:
+        user_ids = np.full(len(histories), -1, np.int32)
+    return np.column_stack([user_ids, histories]).astype(np.int32)

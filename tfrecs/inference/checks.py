@@ -8,7 +8,7 @@ from tfrecs.inference.encoders import Encoders
 
 def check_encoders(encoders: Encoders, model: Any) -> None:
     """Raises TypeError or ValueError for an encoder that does not fit the model."""
-    from tfrecs.models.growing import num_features, reads_features
+    from tfrecs.models.growing import id_tower, num_features, reads_features
 
     for side, encoder in encoders.items():
         if encoder is None:
@@ -18,7 +18,7 @@ def check_encoders(encoders: Encoders, model: Any) -> None:
             raise TypeError(
                 f"{name} must be a FeatureEncoder. Received: {type(encoder).__name__}"
             )
-        tower = getattr(model, f"{side}_tower", None)
+        tower = id_tower(model, side)
         if tower is None or not reads_features(tower):
             raise ValueError(
                 f"{name} needs a model that reads features of the {side}s. Received: "

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from tfrecs._base.checks import check_positive
 from tfrecs._base.cosine import cosines
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
-from tfrecs.data.histories import padded
+from tfrecs.data.histories import padded, with_ids
 from tfrecs.data.interactions import Interactions
 from tfrecs.inference.similarity import vectors_of
 
@@ -78,6 +78,8 @@ def rests_on(
     items: AnyArray,
     history: AnyArray,
     k: int = 2,
+    *,
+    user_id: int = -1,
 ) -> tuple[IntArray, FloatArray]:
     """Returns the k items of a history on which each recommended item rests most.
 
@@ -94,6 +96,7 @@ def rests_on(
         history: `[length]` indices, the oldest first. The model reads the last
             `model.max_length`, and no earlier item takes the place of one left out.
         k: most items of the history for each.
+        user_id: the user, for a model that reads user ids beside; -1 if unknown.
 
     Returns:
         Indices of items of the history and their differences, both `[items, min(k,
@@ -113,7 +116,9 @@ def rests_on(
     read = _indices("history", history, model.num_items)[-length:]
     distinct = np.array(list(dict.fromkeys(read[::-1].tolist())), np.int32)
     histories = [read, *(read[read != item] for item in distinct)]
-    users = model.user_output(padded(histories, length))
+    rows = padded(histories, length)
+    ids = np.full(len(rows), user_id, np.int32)
+    users = model.user_output(with_ids(model, rows, ids))
     scores = model.score_outputs(users, model.item_output(asked))
     return _strongest(asked, distinct, (scores[0] - scores[1:]).T, k)
 

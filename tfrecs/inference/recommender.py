@@ -176,20 +176,20 @@ class Recommender:
         allow: Iterable[Any] | None = None,
         deny: Iterable[Any] | None = None,
         unknown: Literal["error", "skip"] = "error",
+        user_features: Any = None,
     ) -> "pd.DataFrame":
         """Returns the k best items for users who have these items and need no id.
 
         `items` is a history, the oldest first, or a list of histories, which a column
-        `history` numbers from 0. Models of histories read them. Of others the users'
-        outputs are inferred from at least one item, as in `tfrecs.inference.fold_in`;
-        after more training, make another `Recommender`. `exclude_seen` excludes a
-        history's items. "skip" leaves unknown items out, and adds `num_unknown`.
+        `history` numbers from 0. Models of histories read them, and `user_features`. Of
+        others users are inferred from items (`tfrecs.inference.fold_in`): make another
+        `Recommender` after training. "skip" leaves out, and counts, unknown items.
         """
         towers, train = self._towers, self.train
         given = given_histories(items, train.items, unknown)
         seen = given.seen(train.num_items) if exclude_seen else None
         excluded = excluded_items(train, seen=seen, allow=allow, deny=deny)
-        users = towers.with_histories(given.items)
+        users = towers.with_histories(given.items, user_features)
         return given.labelled(towers.items_for(users, k, excluded, self.item_index))
 
     def recommend_for_new_users(

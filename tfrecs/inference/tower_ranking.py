@@ -3,14 +3,14 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tfrecs._base.types import AnyArray, IntArray, Scores
-from tfrecs.data.histories import padded, reader_of
+from tfrecs.data.histories import padded, reader_of, with_ids
 from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.vocabulary import Vocabulary
@@ -92,27 +92,47 @@ class TowerRanking:
             return Entities(side, ids, lambda rows: _take(self._item_output(), rows))
         return self.known(side, self._vocabulary(side).ids)
 
-    def new(self, side: Side, features: Any) -> Entities:
-        """Encodes and projects features; ValueError if they do not fit the model."""
+    def new(
+        self, side: Side, features: Any, histories: IntArray | None = None
+    ) -> Entities:
+        """Encodes and projects features; ValueError if they do not fit the model.
+
+        New users may have histories `[new, max_length]` beside their features.
+        """
         from tfrecs.models.cold_start import output_of_new
 
         names, numbers = encoded(features, self._encoders[side], side)
-        output = output_of_new(self.model, numbers, side)
+        output = output_of_new(self.model, numbers, side, histories)
         if names is None:
             names = np.arange(len(next(iter(output.values()))))
         return Entities(side, names, lambda rows: _take(output, rows))
 
-    def with_histories(self, histories: Sequence[IntArray]) -> Entities:
+    def with_histories(self, histories: Sequence[IntArray], features: Any) -> Entities:
         """Returns the output of users with these items, the oldest first.
 
         It is inferred by `fold_in` for models that read no histories.
+
+        Args:
+            histories: the items of each user.
+            features: of these users, for a model that reads both; or None.
+
+        Raises:
+            ValueError: if features do not fit the model or the histories.
         """
         users, length = np.arange(len(histories)), self.model.max_length
-        if length is None:
-            inferred = self._fold_in.user_output([np.unique(x) for x in histories])
-            return Entities("user", users, lambda rows: _take(inferred, rows))
-        read, output = padded(histories, length), self.model.user_output
-        return Entities("user", users, lambda rows: output(read[rows]))
+        if length is not None:
+            read, output = padded(histories, length), self.model.user_output
+            if features is not None:
+                return replace(self.new("user", features, read), ids=users)
+            whole = with_ids(self.model, read)
+            return Entities("user", users, lambda rows: output(whole[rows]))
+        if features is not None:
+            raise ValueError(
+                "`user_features` beside a history need a model that reads both, "
+                f"such as from build_gru. Received: {self.model.name}"
+            )
+        inferred = self._fold_in.user_output([np.unique(x) for x in histories])
+        return Entities("user", users, lambda rows: _take(inferred, rows))
 
     def rank(
         self, queries: Entities, choices: Entities, k: int, excluded: Mask | None = None

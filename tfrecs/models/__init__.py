@@ -40,4 +40,4 @@ HISTORY_MODELS: dict[str, Callable[..., HistoryTowers]] = {
     "gru": build_gru,
     "sasrec": build_sasrec,
 }
-"""Models of histories, which take the number of items alone."""
+"""Models of histories, which take the number of items, and users if they read ids."""

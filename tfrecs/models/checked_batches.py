@@ -123,9 +123,10 @@ def check_ids(batch: Any, model: Any) -> None:
     """
     inputs, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
     for name, kind in KINDS.items():
-        if name not in inputs:
+        size = getattr(model, f"num_{kind}")
+        if name not in inputs or size is None:  # ids that the model does not read
             continue
-        ids, size = _here(inputs[name]), getattr(model, f"num_{kind}")
+        ids = _here(inputs[name])
         if ids.dtype.kind not in "iu":
             raise TypeError(
                 f"`{name}` must be whole numbers. Received: {ids.dtype.name}. Look up "
@@ -134,7 +135,8 @@ def check_ids(batch: Any, model: Any) -> None:
         if not ids.size:
             continue
         low, high = int(ids.min()), int(ids.max())
-        lowest = PADDING if name == "history" else 0
+        of_history = model.max_length is not None and name in ("history", "user_id")
+        lowest = PADDING if of_history else 0  # no item, or an unknown user
         if low < lowest or high >= size:
             raise ValueError(
                 f"`{name}` must be from {lowest} to {size - 1}, the model's {kind}. "

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from tfrecs.models.growing import id_tower
 from tfrecs.models.layers import Embedding
 from tfrecs.models.two_tower import TwoTower, layers_with_weights
 
@@ -23,9 +24,11 @@ def trainable_layers(model: TwoTower) -> dict[str, Any]:
 
 def id_tables(model: TwoTower) -> list[str]:
     """Returns the names of the tables of ids' vectors and biases."""
+    towers = id_tower(model, "user"), id_tower(model, "item")
     return [
         layer.name
-        for tower in (model.user_tower, model.item_tower)
+        for tower in towers
+        if tower is not None
         for layer in tower.layers
         if isinstance(layer, Embedding) and layer.input is tower.inputs[0]
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from tfrecs.models.finite_weights import check_weights
-from tfrecs.models.history_towers import HistoryTowers
+from tfrecs.models.history_towers import BESIDE, HistoryTowers
 from tfrecs.models.layers import Categories, Embedding, FeatureDense
 from tfrecs.models.layers.rows import copy_rows, write_rows
 from tfrecs.models.newcomers import Newcomers, first_rows, new_categories, new_features
@@ -28,8 +28,8 @@ def grow(
     Newcomers get the next ids. Their rows start as a mean of other rows or at zero (see
     `Newcomers`), and their features follow the others'. All other weights are copied:
     scores and gradients of old users and items are identical to the bit. Frozen weights
-    stay frozen. A model of histories serves any user already, and gets no rows for
-    users.
+    stay frozen. A model that reads histories without user ids serves any user already,
+    and gets no rows for users.
 
     The new model is not compiled. To go on training, pass the last optimizer through
     `grow_optimizer`.
@@ -77,32 +77,42 @@ def _resized(model: TwoTower, users: Newcomers, items: Newcomers) -> TwoTower:
     new = type(interaction).from_config(interaction.get_config())
     item_tower = resized_tower(model.item_tower, items)
     num_items = model.num_items + items.count
-    if isinstance(model, HistoryTowers):
-        user_tower = _with_items(model.user_tower, item_tower)
-        return HistoryTowers(user_tower, new, num_items=num_items, name=model.name)
-    return TwoTower(
-        resized_tower(model.user_tower, users),
-        item_tower,
+    if not isinstance(model, HistoryTowers):
+        return TwoTower(
+            resized_tower(model.user_tower, users),
+            item_tower,
+            new,
+            num_users=model.num_users + users.count,
+            num_items=num_items,
+            name=model.name,
+        )
+    parts = {"item_tower": item_tower}
+    num_users: int | None = None
+    if model.beside is not None:
+        parts[BESIDE] = resized_tower(model.beside, users)
+        num_users = model.num_users + users.count
+    return HistoryTowers(
+        _with_parts(model.user_tower, parts),
         new,
-        num_users=model.num_users + users.count,
         num_items=num_items,
+        num_users=num_users,
         name=model.name,
     )
 
 
-def _with_items(model: keras.Model, item_tower: keras.Model) -> keras.Model:
-    """Returns a copy of a model of histories that reads another item tower."""
+def _with_parts(model: keras.Model, parts: dict[str, keras.Model]) -> keras.Model:
+    """Returns a copy of a model in which other models are in the place of some."""
 
     def copied(layer: Any) -> Any:
-        if layer.name == item_tower.name:
-            return item_tower
+        if layer.name in parts:
+            return parts[layer.name]
         if isinstance(layer, keras.Model):
-            return _with_items(layer, item_tower)
+            return _with_parts(layer, parts)
         return type(layer).from_config(layer.get_config())
 
     copy = keras.models.clone_model(model, clone_function=copied)
     for layer in model.layers:
-        if isinstance(layer, keras.Model):  # copied above
+        if layer.name in parts or isinstance(layer, keras.Model):
             continue
         other = copy.get_layer(layer.name)
         for old, new in zip(layer.variables, other.variables, strict=True):
@@ -203,6 +213,14 @@ def resized_tower(
         if newcomers.count and layer in reading and layer.weights:
             _start(layer, other, newcomers)
     return larger
+
+
+def id_tower(model: Any, side: str) -> keras.Model | None:
+    """Returns the tower that reads ids of "user" or "item", or None without one."""
+    if side == "user" and isinstance(model, HistoryTowers):
+        return model.beside
+    tower: keras.Model | None = getattr(model, f"{side}_tower", None)
+    return tower
 
 
 def reads_features(tower: keras.Model) -> bool:

@@ -1,18 +1,15 @@
 """A recurrent network over a history."""
 
+from functools import partial
 from typing import Any
 
 import keras
 from keras import layers, ops
 
+from tfrecs._base.checks import check_positive
 from tfrecs._base.indices import PADDING
-from tfrecs.models.history_towers import (
-    HistoryTowers,
-    check_history_sizes,
-    history_towers,
-    item_vectors,
-    scale_of,
-)
+from tfrecs.models.history_parts import history_towers
+from tfrecs.models.history_towers import HistoryTowers
 from tfrecs.models.layers import Dropout
 
 
@@ -27,57 +24,54 @@ def build_gru(
     use_bias: bool = True,
     cosine: bool = True,
     temperature: float | None = None,
+    item_features: Any = None,
+    num_users: int | None = None,
+    user_features: Any = None,
     name: str = "gru",
 ) -> HistoryTowers:
     """Builds a model whose user is the state of a GRU after the last items.
 
     Formula:
-        score = <p, q_i> + b_i, with p = W h + c, and h the state after the vectors of
-        the history
+        score = <p, q_i> + b_i, with p = W h + c + e_u, and h the state after the
+        vectors of the history
 
     Args:
-        num_items: item ids are from 0 to `num_items - 1`.
-        embedding_dim: length of p and q.
         units: length of h.
-        max_length: items of a history that the model reads, the last ones.
         dropout: share of each item vector and of h dropped in training.
-        init_std: standard deviation of q before training. Biases start at 0.
-        use_bias: whether items have a bias.
-        cosine: whether scores are cosines of p and q, which then have one length.
-        temperature: of cosines; as of `build_cosine`.
-        name: the model's name.
 
-    Returns:
-        A model from `{"history", "item_id"}` to logits; see
-        `tfrecs.models.history_towers`.
-
-    Raises:
-        ValueError: if a size is below 1, or `dropout` is not in [0, 1).
+    For other arguments, returns and errors see `build_history_mean`.
 
     References:
         Hidasi et al. 2016, "Session-based Recommendations with Recurrent Neural
         Networks" (GRU4Rec), sec. 3.1.
     """
-    check_history_sizes(
-        dropout,
-        num_items=num_items,
+    check_positive(units=units)
+    return history_towers(
+        partial(_encode, units=units, dropout=dropout),
+        num_items,
         embedding_dim=embedding_dim,
-        units=units,
         max_length=max_length,
+        dropout=dropout,
+        init_std=init_std,
+        use_bias=use_bias,
+        cosine=cosine,
+        temperature=temperature,
+        item_features=item_features,
+        num_users=num_users,
+        user_features=user_features,
+        name=name,
     )
-    scale = scale_of(cosine, temperature, num_items)
-    sizes = num_items, max_length, embedding_dim
-    history, items = item_vectors(
-        *sizes, std=init_std, use_bias=use_bias, temperature=scale
-    )
-    items = Dropout(dropout, name="item_dropout")(items)
+
+
+def _encode(history: Any, items: Any, *, units: int, dropout: float) -> Any:
+    """Returns the user after each item: `items`' shape."""
+    vectors = Dropout(dropout, name="item_dropout")(items)
     is_item = ops.expand_dims(ops.cast(history > PADDING, items.dtype), -1)
     states = layers.RNN(RestartingGRUCell(units), return_sequences=True, name="gru")(
-        ops.concatenate([items, is_item], axis=-1)
+        ops.concatenate([vectors, is_item], axis=-1)
     )
     states = Dropout(dropout, name="state_dropout")(states)
-    p = layers.Dense(embedding_dim, name="output")(states)
-    return history_towers(history, p, num_items, scale, name)
+    return layers.Dense(items.shape[-1], name="output")(states)
 
 
 @keras.saving.register_keras_serializable("tfrecs")

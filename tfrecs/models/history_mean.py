@@ -5,14 +5,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from tfrecs.models.history_towers import (
-    HistoryTowers,
-    Seen,
-    check_history_sizes,
-    history_towers,
-    item_vectors,
-    scale_of,
-)
+from tfrecs.models.history_parts import Seen, history_towers
+from tfrecs.models.history_towers import HistoryTowers
 from tfrecs.models.layers import Dropout
 
 
@@ -27,13 +21,16 @@ def build_history_mean(
     use_bias: bool = True,
     cosine: bool = True,
     temperature: float | None = None,
+    item_features: Any = None,
+    num_users: int | None = None,
+    user_features: Any = None,
     name: str = "history_mean",
 ) -> HistoryTowers:
     """Builds a model whose user is the mean of the vectors of the last items.
 
     Formula:
         score = <p, q_i> + b_i, with p = sum over the history of decay^age * q_j,
-        divided by the sum of decay^age; the latest item has age 0
+        divided by the sum of decay^age, plus e_u; the latest item has age 0
 
     Args:
         num_items: item ids are from 0 to `num_items - 1`.
@@ -46,6 +43,12 @@ def build_history_mean(
         use_bias: whether items have a bias.
         cosine: whether scores are cosines of p and q, which then have one length.
         temperature: of cosines; as of `build_cosine`.
+        item_features: features of items, as of `build_hybrid`: q is the sum of a vector
+            of the item and one of its features. Both towers read them.
+        num_users: number of users with a vector e_u beside the history: an input
+            "user_id", in which unknown users are -1. None for no such vectors.
+        user_features: features of users, as of `build_hybrid`, for an e_u of their
+            features, or the sum of both. Before training e_u is 0.
         name: the model's name.
 
     Returns:
@@ -53,26 +56,35 @@ def build_history_mean(
         `tfrecs.models.history_towers`.
 
     Raises:
-        ValueError: if a size is below 1, `dropout` is not in [0, 1), or `decay` is not
-            in (0, 1].
+        ValueError: if a size is below 1, `dropout` is not in [0, 1), `decay` is not in
+            (0, 1], or features have a wrong shape.
 
     References:
         Kabbur, Ning and Karypis 2013, "FISM"; Covington, Adams and Sargin 2016, "Deep
         Neural Networks for YouTube Recommendations", sec. 3.
     """
-    check_history_sizes(
-        dropout, num_items=num_items, embedding_dim=embedding_dim, max_length=max_length
-    )
     if not 0 < decay <= 1:
         raise ValueError(f"`decay` must be above 0 and at most 1. Received: {decay=!r}")
-    scale = scale_of(cosine, temperature, num_items)
-    sizes = num_items, max_length, embedding_dim
-    history, items = item_vectors(
-        *sizes, std=init_std, use_bias=use_bias, temperature=scale
+
+    def encode(history: Any, items: Any) -> Any:
+        p = MeanOfSeen(decay, name="mean")(items, Seen(name="seen")(history))
+        return Dropout(dropout, name="dropout")(p)
+
+    return history_towers(
+        encode,
+        num_items,
+        embedding_dim=embedding_dim,
+        max_length=max_length,
+        dropout=dropout,
+        init_std=init_std,
+        use_bias=use_bias,
+        cosine=cosine,
+        temperature=temperature,
+        item_features=item_features,
+        num_users=num_users,
+        user_features=user_features,
+        name=name,
     )
-    p = MeanOfSeen(decay, name="mean")(items, Seen(name="seen")(history))
-    p = Dropout(dropout, name="dropout")(p)
-    return history_towers(history, p, num_items, scale, name)
 
 
 @keras.saving.register_keras_serializable("tfrecs")

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-from keras import layers
-
 from tfrecs._base.checks import check_positive
 from tfrecs.models.interaction import Interaction, TowerOutput
-from tfrecs.models.layers import Dropout, FeatureDense
+from tfrecs.models.layers import Dropout
 from tfrecs.models.towers import (
     Ids,
     check_sizes,
     embed,
     embed_bias,
     id_inputs,
+    over_features,
     two_towers,
 )
 from tfrecs.models.two_tower import TwoTower
@@ -74,7 +72,7 @@ def build_hybrid(
         bias = embed_bias(ids)
         if features[ids.side] is not None:
             units = (*feature_units, embedding_dim + 1)  # the last one for the bias
-            more = _over_features(ids, features[ids.side], units)
+            more = over_features(ids, features[ids.side], units)
             factors, bias = factors + more[..., :-1], bias + more[..., -1]
         return {"factors": factors, "bias": bias}
 
@@ -84,20 +82,3 @@ def build_hybrid(
         drop = Dropout(dropout, name=f"{ids.side}_dropout")
         output["factors"] = drop(output["factors"])
     return two_towers(sides, outputs, Interaction(y_range=y_range), name=name)
-
-
-def _over_features(ids: Ids, features: Any, units: Sequence[int]) -> Any:
-    """Adds layers over a side's features, the last one zeros before training."""
-    looked_up = FeatureDense.over(
-        features,
-        units[0],
-        num_rows=ids.size,
-        name=f"{ids.side}_features",
-        kernel_initializer="zeros" if len(units) == 1 else "glorot_uniform",
-    )
-    path = keras.Sequential([layers.Identity()], name=f"{ids.side}_metadata")
-    for last, width in enumerate(units[1:], start=2 - len(units)):
-        start = "glorot_uniform" if last else "zeros"
-        path.add(layers.Activation("relu"))
-        path.add(layers.Dense(int(width), kernel_initializer=start))
-    return path(looked_up(ids.ids))

@@ -1,17 +1,13 @@
 """A causal transformer over a history."""
 
+from functools import partial
 from typing import Any
 
 from keras import layers, ops
 
-from tfrecs.models.history_towers import (
-    HistoryTowers,
-    Seen,
-    check_history_sizes,
-    history_towers,
-    item_vectors,
-    scale_of,
-)
+from tfrecs._base.checks import check_positive
+from tfrecs.models.history_parts import Seen, history_towers
+from tfrecs.models.history_towers import HistoryTowers
 from tfrecs.models.layers import Dropout
 
 
@@ -27,66 +23,65 @@ def build_sasrec(
     use_bias: bool = True,
     cosine: bool = True,
     temperature: float | None = None,
+    item_features: Any = None,
+    num_users: int | None = None,
+    user_features: Any = None,
     name: str = "sasrec",
 ) -> HistoryTowers:
     """Builds a model whose user is the output of a transformer after the last items.
 
     Formula:
-        score = <p, q_i> + b_i, with p the last position's x: x = q_j + position, then
-        in each block x += attention(norm(x)), over the positions up to its own, and
-        x += W relu(V norm(x)); a norm after the last block
+        score = <p, q_i> + b_i, with p = e_u plus the last position's x: x = q_j +
+        position, then in each block x += attention(norm(x)), over the positions up to
+        its own, and x += W relu(V norm(x)); a norm after the last block
 
     Args:
-        num_items: item ids are from 0 to `num_items - 1`.
-        embedding_dim: length of p and q.
         num_blocks: blocks of attention and a feed-forward layer.
         num_heads: heads of attention, a divisor of `embedding_dim`.
-        max_length: items of a history that the model reads, the last ones.
         dropout: share of x, and of what each layer adds to it, dropped in training.
-        init_std: standard deviation of q before training. Biases start at 0.
-        use_bias: whether items have a bias.
-        cosine: whether scores are cosines of p and q, which then have one length.
-        temperature: of cosines; as of `build_cosine`.
-        name: the model's name.
 
-    Returns:
-        A model from `{"history", "item_id"}` to logits; see
-        `tfrecs.models.history_towers`. Positions count from the oldest item.
-
-    Raises:
-        ValueError: if a size is below 1, `dropout` is not in [0, 1), or `num_heads`
-            does not divide `embedding_dim`.
+    Positions count from the oldest item. For other arguments, returns and errors see
+    `build_history_mean`; it also raises ValueError if `num_heads` does not divide
+    `embedding_dim`.
 
     References:
         Kang and McAuley 2018, "Self-Attentive Sequential Recommendation", sec. 3. Here
         keys and values are normalized too, as in later transformers.
     """
-    check_history_sizes(
-        dropout,
-        num_items=num_items,
-        embedding_dim=embedding_dim,
-        num_blocks=num_blocks,
-        num_heads=num_heads,
-        max_length=max_length,
-    )
+    check_positive(num_blocks=num_blocks, num_heads=num_heads)
     if embedding_dim % num_heads:
         raise ValueError(
             f"`num_heads` must divide embedding_dim={embedding_dim}. Received: "
             f"num_heads={num_heads}"
         )
-    scale = scale_of(cosine, temperature, num_items)
-    sizes = num_items, max_length, embedding_dim
-    history, items = item_vectors(
-        *sizes, std=init_std, use_bias=use_bias, temperature=scale
+    return history_towers(
+        partial(_encode, num_blocks=num_blocks, num_heads=num_heads, dropout=dropout),
+        num_items,
+        embedding_dim=embedding_dim,
+        max_length=max_length,
+        dropout=dropout,
+        init_std=init_std,
+        use_bias=use_bias,
+        cosine=cosine,
+        temperature=temperature,
+        item_features=item_features,
+        num_users=num_users,
+        user_features=user_features,
+        name=name,
     )
+
+
+def _encode(
+    history: Any, items: Any, *, num_blocks: int, num_heads: int, dropout: float
+) -> Any:
+    """Returns the user after each item: `items`' shape."""
     seen = Seen(name="seen")(history)
     place = ops.sum(ops.cast(seen, "int32"), axis=-1) - 1
-    positions = layers.Embedding(max_length, embedding_dim, name="positions")
+    positions = layers.Embedding(*items.shape[1:], name="positions")
     x = Dropout(dropout, name="input_dropout")(items + positions(place))
     for number in range(num_blocks):
         x = _block(x, seen, num_heads, dropout, f"block_{number}")
-    p = layers.LayerNormalization(epsilon=1e-6, name="output_norm")(x)
-    return history_towers(history, p, num_items, scale, name)
+    return layers.LayerNormalization(epsilon=1e-6, name="output_norm")(x)
 
 
 def _block(x: Any, seen: Any, num_heads: int, dropout: float, name: str) -> Any:

@@ -24,17 +24,16 @@ def export_saved_model(
     """
     import tensorflow as tf
 
-    [user] = model.input.keys() - {"item_id"}  # a history in some models
+    of_users = model.input.keys() - {"item_id"}  # a history in some models
 
     def traced(ranks: Iterable[int], *types: str) -> Any:
         serve = tf.function(lambda ids: model(ids), autograph=False)
-        for rank, of_users, of_items in product(ranks, types, types):
-            serve.get_concrete_function(
-                {
-                    user: tf.TensorSpec(model.input[user].shape, of_users, user),
-                    "item_id": tf.TensorSpec([None] * rank, of_items, "item_id"),
-                }
-            )
+        for rank, user_type, item_type in product(ranks, types, types):
+            specs = {"item_id": tf.TensorSpec([None] * rank, item_type, "item_id")}
+            for name in of_users:
+                shape = model.input[name].shape
+                specs[name] = tf.TensorSpec(shape, user_type, name)
+            serve.get_concrete_function(specs)
         return serve
 
     archive = keras.export.ExportArchive()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-from keras import ops
+from keras import layers, ops
 
 from tfrecs._base.checks import check_fraction, check_positive
 from tfrecs.models.interaction import (
@@ -14,7 +14,7 @@ from tfrecs.models.interaction import (
     score_dtype,
     widened,
 )
-from tfrecs.models.layers import Dropout, Embedding
+from tfrecs.models.layers import Dropout, Embedding, FeatureDense
 from tfrecs.models.two_tower import TwoTower
 
 
@@ -69,6 +69,23 @@ def embed_bias(ids: Ids) -> Any:
         name=f"{ids.side}_bias",
     )
     return ops.squeeze(table(ids.ids), -1)
+
+
+def over_features(ids: Ids, features: Any, units: Sequence[int]) -> Any:
+    """Adds layers over a side's features, the last one zeros before training."""
+    looked_up = FeatureDense.over(
+        features,
+        units[0],
+        num_rows=ids.size,
+        name=f"{ids.side}_features",
+        kernel_initializer="zeros" if len(units) == 1 else "glorot_uniform",
+    )
+    path = keras.Sequential([layers.Identity()], name=f"{ids.side}_metadata")
+    for last, width in enumerate(units[1:], start=2 - len(units)):
+        start = "glorot_uniform" if last else "zeros"
+        path.add(layers.Activation("relu"))
+        path.add(layers.Dense(int(width), kernel_initializer=start))
+    return path(looked_up(ids.ids))
 
 
 def inner_product(x: Any, y: Any) -> Any:

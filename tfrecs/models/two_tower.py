@@ -44,7 +44,7 @@ class TwoTower(WeighedModel):
     """
 
     max_length: int | None = None
-    """Items of the histories that it reads; None if it reads user ids."""
+    """Items of the histories that it reads; None if it reads user ids alone."""
 
     def __init__(
         self,
@@ -57,11 +57,13 @@ class TwoTower(WeighedModel):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        reads = user_tower.inputs[0]
-        user = keras.Input(reads.shape[1:], dtype="int32", name=reads.name)
+        user = keras.tree.map_structure(
+            lambda x: keras.Input(x.shape[1:], dtype="int32", name=x.name),
+            user_tower.input,
+        )
         item_id = keras.Input((None,), dtype="int32", name="item_id")
         super().__init__(
-            inputs={reads.name: user, "item_id": item_id},
+            inputs={x.name: x for x in (*keras.tree.flatten(user), item_id)},
             outputs=interaction(user_tower(user), item_tower(item_id)),
             name=name,
             **kwargs,
@@ -288,6 +290,7 @@ def _blocks(rows: int, columns: int, size: int) -> Iterator[tuple[slice, slice]]
 
 def layers_with_weights(model: TwoTower) -> dict[str, Any]:
     """Returns the layers of both towers and of `g` that have weights, by name."""
-    models = [model.user_tower, model.item_tower, getattr(model.interaction, "g", None)]
+    others = getattr(model, "beside", None), getattr(model.interaction, "g", None)
+    models = [model.user_tower, model.item_tower, *others]
     layers = [layer for part in models if part is not None for layer in part.layers]
     return {layer.name: layer for layer in layers if layer.weights}

@@ -8,7 +8,7 @@ import numpy as np
 from tfrecs._base.checks import check_positive
 from tfrecs._base.indices import PADDING
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
-from tfrecs.data.histories import padded
+from tfrecs.data.histories import padded, with_ids
 from tfrecs.streaming.checks import check_not_negative
 from tfrecs.streaming.event_log import EventLog
 from tfrecs.streaming.model_json import check_model, from_json, to_json
@@ -100,8 +100,9 @@ class HistoryScorer:
         """Returns the scores of all items, `[num_items]`."""
         if user is None or not len(log.items_of(user)):
             return log.item_counts
-        history = self._histories([user], log)
-        [p] = np.asarray(self._model.user_tower.predict_on_batch(history)["factors"])
+        row = with_ids(self._model, self._histories([user], log), self._ids([user]))
+        inputs = self._model.user_inputs(row)
+        [p] = np.asarray(self._model.user_tower.predict_on_batch(inputs)["factors"])
         scores: FloatArray = self._items["factors"][: log.num_items] @ p
         if "bias" in self._items:
             scores += self._items["bias"][: log.num_items]
@@ -111,6 +112,11 @@ class HistoryScorer:
         """Returns the last items of users, without the latest `end`."""
         histories = [log.items_of(user) for user in users]
         return padded([x[: len(x) - end] for x in histories], self._model.max_length)
+
+    def _ids(self, users: list[int]) -> IntArray:
+        """Returns the ids by which the model may know users, -1 for new ones."""
+        ids = np.array(users, np.int32)
+        return np.where(ids < (self._model.num_users or 0), ids, np.int32(-1))
 
     def learn(self, user: int, item: int, weight: float, log: EventLog) -> None:
         """Takes a step after every `every` events; the log contains them already."""
@@ -141,7 +147,9 @@ class HistoryScorer:
         more = [[0, 2 ** (len(users) - 1).bit_length() - len(users)], [0, 0]]
         rng = np.random.default_rng((self.seed, log.num_events))
         negatives = rng.integers(0, log.num_items, self.num_negatives, np.int32)
+        ids = np.tile(self._ids(users)[:, None], history.shape[1])
         inputs = {
+            "user_id": np.pad(ids, more, constant_values=-1),
             "history": np.pad(history, more, constant_values=PADDING),
             "item_id": np.pad(np.maximum(next_item, 0), more).reshape(-1),
             "negative_id": negatives,

@@ -62,11 +62,10 @@ class Recipe:
             metadata: more arguments of the builder: `user_features`, `item_features` or
                 `item_buckets`.
         """
+        arguments = {**self.arguments, **(metadata or {})}
         if self.builder in HISTORY_MODELS:
-            return HISTORY_MODELS[self.builder](train.num_items, **self.arguments)
-        return MODELS[self.builder](
-            train.num_users, train.num_items, **self.arguments, **(metadata or {})
-        )
+            return HISTORY_MODELS[self.builder](train.num_items, **arguments)
+        return MODELS[self.builder](train.num_users, train.num_items, **arguments)
 
     @property
     def values(self) -> dict[str, Any]:

@@ -96,5 +96,5 @@ ROWS: dict[str, Row] = {
     "item-item": Row(lambda problem: ItemItem()),
     "history": Row(lambda problem: HistoryScorer(seed=problem.seed), train_history),
 }
-"""Baselines first. Settings were chosen on the first fifth of ML-1M; see
-`benchmarks/README.md`."""
+"""Baselines first. Settings were chosen on the first fifth of ML-1M, see
+`benchmarks/README.md`; but `history` has the defaults of its builder and of `fit`."""

@@ -13,6 +13,7 @@ from tfrecs.inference.saved_model.blocks import in_blocks
 from tfrecs.inference.saved_model.raw_ids import RawIds
 from tfrecs.inference.saved_model.scores import CatalogueScores
 from tfrecs.inference.similarity import vectors_of
+from tfrecs.models.history_towers import UNKNOWN
 
 if TYPE_CHECKING:
     from tfrecs.data.interactions import Interactions
@@ -38,7 +39,9 @@ class Answers(tf.Module):
         self._max_length = model.max_length or 0
         if self._max_length:
             # In a function, as in CatalogueScores.
-            self._user_tower: Callable[[], Any] = lambda: model.user_tower
+            self._read_users: Callable[[Any], Any] = lambda rows: model.user_tower(
+                model.user_inputs(rows)
+            )
             self._weights = [weight.value for weight in model.user_tower.variables]
 
     def recommend(
@@ -68,7 +71,8 @@ class Answers(tf.Module):
         is_known = tf.size(history) > 0
         length = self._max_length
         row = tf.concat([tf.fill([length], PADDING), history], axis=0)[-length:]
-        output = self._user_tower()(tf.reshape(row, [1, length]))
+        row = tf.concat([[UNKNOWN], row], axis=0)  # no user id
+        output = self._read_users(tf.reshape(row, [1, 1 + length]))
         user = {name: tf.cast(part, tf.float32) for name, part in output.items()}
         scores = self._scores.catalogue(self._scores.of_tower(user))
         scores = tf.where(is_known, scores, self._popularity[None])

@@ -51,10 +51,11 @@ def history_batches(
         start_epoch: epochs to skip, to resume a training; a multiple of `epochs`.
 
     Returns:
-        A finite dataset of `({"history": [rows, max_length], "item_id": [positions],
-        "negative_id": [n], "log_probability": [positions + n]}, labels, weights
-        [positions])`, with positions = rows * max_length, row by row; for the last two
-        inputs and labels see `shared_negatives_batches`.
+        A finite dataset of `({"history": [rows, max_length], "user_id": [rows,
+        max_length], "item_id": [positions], "negative_id": [n], "log_probability":
+        [positions + n]}, labels, weights [positions])`, with positions = rows *
+        max_length, row by row; for the last two inputs and labels see
+        `shared_negatives_batches`. The user is -1 at empty positions.
 
     Raises:
         ValueError: as `shared_negatives_batches`, and if no user has two items.
@@ -66,7 +67,7 @@ def history_batches(
     train = train.positives
     packed = packed_rows(train, max_length, seed)
     histories, items = tf.constant(packed.history), tf.constant(packed.next_item)
-    weights = tf.constant(packed.weights)
+    weights, user_ids = tf.constant(packed.weights), tf.constant(packed.user_id)
     num_rows = min(max(1, round(batch_size / max_length)), len(packed.history))
     is_all = sampling == "all"
     assemble = with_shared(
@@ -81,7 +82,7 @@ def history_batches(
     def gather(rows: "tf.Tensor", seeds: "tf.Tensor") -> tuple[Any, ...]:
         item_id = tf.reshape(tf.gather(items, rows), [-1])
         inputs, labels = assemble(item_id, item_id, seeds)
-        del inputs["user_id"]
+        inputs["user_id"] = tf.gather(user_ids, rows)
         inputs["history"] = tf.gather(histories, rows)
         return inputs, labels, tf.reshape(tf.gather(weights, rows), [-1])
 

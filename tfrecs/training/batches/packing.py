@@ -18,11 +18,13 @@ class PackedRows:
         next_item: the item after each position; without one, the item of a random
             interaction: as a shared negative it is as frequent as positives are.
         weights: float32, the weight of the next item, 0 without one.
+        user_id: the user of each position, -1 where it is empty.
     """
 
     history: IntArray
     next_item: IntArray
     weights: FloatArray
+    user_id: IntArray
 
 
 def packed_rows(train: Interactions, max_length: int, seed: int) -> PackedRows:
@@ -53,7 +55,9 @@ def packed_rows(train: Interactions, max_length: int, seed: int) -> PackedRows:
     weights = np.zeros(shape, np.float32)
     of_next = sequences.rows[source + 1]
     weights.flat[target] = 1 if train.weights is None else train.weights[of_next]
-    return PackedRows(history, next_item, weights)
+    user_id = np.full(shape, -1, np.int32)
+    user_id.flat[target] = train.user_ids[of_next]
+    return PackedRows(history, next_item, weights, user_id)
 
 
 def _windows(starts: AnyArray, max_length: int) -> tuple[AnyArray, AnyArray]:
