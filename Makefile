@@ -66,6 +66,11 @@ $(VENV)/.jax: $(VENV)/.dev
 	$(IN_VENV) pip install --quiet --disable-pip-version-check --editable '.[jax]'
 	touch $@
 
+# Makes the load of the test of the server; its packages are apart from the others.
+$(VENV)/locust/bin/locust: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/locust
+	$(VENV)/locust/bin/pip install --quiet --disable-pip-version-check locust
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo 'tfrecs needs Python 3.11 or later: make PYTHON=python3.11 ...'; exit 2; }
