@@ -144,7 +144,7 @@ class ItemIndex:
 
     def _is_large(self, out: BoolArray, count: int) -> bool:
         """Returns whether the graph is faster than scoring all items that remain."""
-        remaining = len(out) - np.count_nonzero(out)
+        remaining = len(out) - int(np.count_nonzero(out))
         return count < len(out) and remaining > ITEMS_PER_CANDIDATE * count
 
     def _allowed(
