@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 IN_VENV := $(VENV)/bin/python -m
 
-.PHONY: bench app test test-slow test-jax docs notebooks dist lint format
+.PHONY: bench app test test-slow test-jax docs notebooks dist extras minimum lint format
 bench: $(VENV)/.bench
 	$(IN_VENV) tfrecs.bench $(ARGS)
 
@@ -43,6 +43,13 @@ dist: $(VENV)/.dev
 	$(IN_VENV) build
 	$(IN_VENV) twine check --strict dist/*
 	.ci/try-wheel $(PYTHON)
+
+# Each extra alone, and the declared minimum of each dependency, in new environments.
+extras: dist
+	.ci/try-extras $(PYTHON)
+
+minimum:
+	.ci/try-minimum $(PYTHON)
 
 lint: $(VENV)/.dev
 	$(IN_VENV) ruff format --check .

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from configparser import ConfigParser
@@ -38,6 +39,14 @@ def test_the_version_is_that_of_the_distribution():
     config.read(PACKAGE.parent / "setup.cfg", encoding="utf-8")
     version = config["metadata"]["version"]
     assert version in (tfrecs.__version__, "attr: tfrecs.__version__")
+
+
+def test_every_extra_is_tried_alone():
+    config = ConfigParser()
+    config.read(PACKAGE.parent / "setup.cfg", encoding="utf-8")
+    script = (PACKAGE.parent / ".ci/try-extras").read_text(encoding="utf-8")
+    tried = re.findall(r"^  \[(\w+)\]=", script, re.MULTILINE)
+    assert set(config["options.extras_require"]) <= set(tried)
 
 
 # What is loaded
