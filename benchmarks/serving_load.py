@@ -31,7 +31,7 @@ from urllib.request import urlopen
 import keras
 import numpy as np
 import psutil
-from _report import finish, parser, print_table
+from _report import finish, keep, parser, print_table
 from one_user import interactions as many_items
 
 import tfrecs
@@ -249,6 +249,7 @@ def main() -> int:
     for name in options.bundles:
         with tempfile.TemporaryDirectory() as folder:
             found[name] = measure(name, options, Path(folder))
+        keep(options, {"seconds": options.seconds, "rows": found})
     print_table(HEADER, [cells(name, row) for name, row in found.items()])
     finish(
         options,
