@@ -178,7 +178,7 @@ def our_epoch(train: Interactions, epochs: int) -> tuple[Callable[[], Any], int]
 
 def plain_epoch(train: Interactions, epochs: int) -> tuple[Callable[[], Any], int]:
     """An epoch of the plain SASRec, and its positions: the last ones of a user."""
-    model = plain_sasrec(train.num_items, dropout=0.2, **SIZES)
+    model = plain_sasrec(train.num_items, dropout=0.3, **SIZES)
     data, positions = plain_sequences(train, SIZES["max_length"], PLAIN_BATCH, 0)
     return lambda: model.fit(data, shuffle=False, verbose=0), positions
 

@@ -52,7 +52,11 @@ def model(request, randomize):
     keras.utils.set_random_seed(0)
     name, beside = request.param
     built = HISTORY_MODELS[name](
-        NUM_ITEMS, embedding_dim=4, max_length=LENGTH, dropout=0.3, **BESIDE[beside]
+        NUM_ITEMS,
+        embedding_dim=4,
+        max_length=LENGTH,
+        temperature=None,
+        **BESIDE[beside],
     )
     return randomize(built)
 

@@ -15,14 +15,14 @@ def build_sasrec(
     num_items: int,
     *,
     embedding_dim: int = 64,
-    num_blocks: int = 2,
+    num_blocks: int = 1,
     num_heads: int = 1,
     max_length: int = 50,
-    dropout: float = 0.2,
+    dropout: float = 0.3,
     init_std: float = 0.1,
     use_bias: bool = True,
     cosine: bool = True,
-    temperature: float | None = None,
+    temperature: float | None = 0.1,
     item_features: Any = None,
     num_users: int | None = None,
     user_features: Any = None,
@@ -39,6 +39,7 @@ def build_sasrec(
         num_blocks: blocks of attention and a feed-forward layer.
         num_heads: heads of attention, a divisor of `embedding_dim`.
         dropout: share of x, and of what each layer adds to it, dropped in training.
+        temperature: of cosines; None for that of `build_cosine`.
 
     Positions count from the oldest item. For other arguments, returns and errors see
     `build_history_mean`; it also raises ValueError if `num_heads` does not divide
