@@ -177,6 +177,32 @@ def stream_events() -> str:
     return f"{results('stream-ml-1m')['dataset']['num_stream']:,} events"
 
 
+def next_items() -> dict[str, dict[str, float]]:
+    """Returns metrics and seconds of each row for the next item: means of its seeds."""
+    found = {}
+    for model, seeds in results("histories-beauty")["rows"].items():
+        rows = [{**row["test"], "seconds": row["seconds"]} for row in seeds.values()]
+        found[model] = {key: statistics.fmean(r[key] for r in rows) for key in rows[0]}
+    return found
+
+
+def next_item_table() -> str:
+    """Returns the quality of each row for the next item, and its seconds."""
+    found = next_items()
+    names = ["recall@10", "ndcg@10"]
+    columns = [best_in_bold([row[name] for row in found.values()]) for name in names]
+    rows = [
+        [f"`{model}`", *texts, f"{row['seconds']:.0f}"]
+        for (model, row), *texts in zip(found.items(), *columns, strict=True)
+    ]
+    return _block(table(["", *names, "fit, s"], rows))
+
+
+def next_item_sasrec() -> str:
+    """Returns SASRec's NDCG for the next item."""
+    return f"{next_items()['sasrec']['ndcg@10']:.4f}"
+
+
 def step_table() -> str:
     """Returns milliseconds of a training step as the tables grow."""
     found = results("step-time")["milliseconds_median"]
@@ -279,6 +305,8 @@ FIGURES: dict[str, Callable[[], str]] = {
     "stream-machine": partial(machine_of, "stream-ml-1m"),
     "stream-events": stream_events,
     "stream-table": stream_table,
+    "next-item-table": next_item_table,
+    "next-item-sasrec": next_item_sasrec,
     "step-table": step_table,
     "shards": shards,
     "devices": devices,

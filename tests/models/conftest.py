@@ -60,7 +60,8 @@ def users_of():
         if model.max_length is None:
             return {"user_id": user_ids}
         rows = np.array([[3, 4, 5, 8], [-1, -1, -1, 7], [-1, 6, 1, 6], [0, 2, 0, 1]])
-        return {"history": rows[user_ids % 4].astype(np.int32)}
+        beside = {"user_id": user_ids} if "user_id" in model.input else {}
+        return {"history": rows[user_ids % 4].astype(np.int32), **beside}
 
     return users_of
 
