@@ -23,10 +23,9 @@ RANKS = {
     "bench": 6,
     "app": 6,
     "export": 6,
-    "monitoring": 6,
     "serve": 6,
 }
-"""A file imports lower ranks and its own room; small commands are one file each."""
+"""A file imports lower ranks and its own room."""
 
 
 def sources() -> dict[str, str]:

@@ -31,7 +31,7 @@ def test_every_command_is_listed():
         if "sys.exit(main(" in path.read_text(encoding="utf-8")
     }
     modules.remove("__main__")
-    assert modules == {name.split()[0].removeprefix("tfrecs.") for name in COMMANDS}
+    assert modules == {name.replace(" ", ".").split(".")[1] for name in COMMANDS}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from tfrecs import inference as inference
     from tfrecs import losses as losses
     from tfrecs import models as models
-    from tfrecs import monitoring as monitoring
     from tfrecs import optimizers as optimizers
     from tfrecs import reporting as reporting
+    from tfrecs import serve as serve
     from tfrecs import streaming as streaming
     from tfrecs import training as training
     from tfrecs._base.limits import Limits as Limits

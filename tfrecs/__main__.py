@@ -10,8 +10,8 @@ COMMANDS = {
     "tfrecs.bench stream": "learns event by event, and measures each prediction",
     "tfrecs.app": "shows the recommendations of bundles in a browser",
     "tfrecs.export": "writes a bundle as a SavedModel that answers raw ids",
-    "tfrecs.monitoring": "writes what a server answered each day, for TensorBoard",
     "tfrecs.serve": "answers HTTP requests for recommendations from a bundle",
+    "tfrecs.serve.monitoring": "writes what a server answered, by day, to TensorBoard",
 }
 """What each command does."""
 

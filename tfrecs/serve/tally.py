@@ -12,7 +12,7 @@ SECONDS, LEAST = 60.0, 20
 
 
 class Tally:
-    """Counts recommended items and sums scores; `tfrecs.monitoring` reads the lines.
+    """Counts recommended items and sums scores; `monitoring` reads the lines.
 
     A list of items could be matched to the user that a model makes it for. The log
     therefore has sums of several answers alone.

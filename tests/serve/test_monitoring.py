@@ -9,8 +9,8 @@ import pytest
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 import tfrecs
-from tfrecs import monitoring
 from tfrecs.callbacks.board.events import last_scalars
+from tfrecs.serve import monitoring
 
 TRAIN = tfrecs.Interactions.from_arrays(
     ["ann", "ann", "bob", "cat"], ["x", "y", "x", "z"]
@@ -118,4 +118,4 @@ def test_the_command(tmp_path, capsys):
     assert out.endswith("run: 2 of 2 days are new\n")
     assert len(last_scalars(tmp_path / "run")) == 2
     assert monitoring.main(["--log", "nowhere", *given]) == 2
-    assert capsys.readouterr().err.startswith("tfrecs.monitoring: ")
+    assert capsys.readouterr().err.startswith("tfrecs.serve.monitoring: ")

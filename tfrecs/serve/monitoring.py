@@ -1,7 +1,7 @@
-"""`python -m tfrecs.monitoring`: what a server answered each day, for TensorBoard.
+"""`python -m tfrecs.serve.monitoring`: what a server answered, by day.
 
 The log of `python -m tfrecs.serve` has lines of the event "answers", sums of several
-recommendations. A day of UTC has these scalars, under `answers/`:
+recommendations. A day of UTC has these scalars of TensorBoard, under `answers/`:
 
 - `number`: lists of recommendations.
 - `unknown users`: the share of lists for users that the model did not know.
@@ -158,7 +158,7 @@ def write(folder: Path, values: Mapping[date, Mapping[str, float]]) -> list[date
 def main(arguments: Sequence[str]) -> int:
     """Writes the days of logs, prints them, and returns the exit status."""
     parser = Parser(
-        prog="python -m tfrecs.monitoring",
+        prog="python -m tfrecs.serve.monitoring",
         description="Writes coverage, popularity, unknown ids and scores of the lists "
         "that a server answered, by day, for TensorBoard.",
         allow_abbrev=False,
@@ -179,7 +179,7 @@ def main(arguments: Sequence[str]) -> int:
         }
         written = write(Path(options.logdir), values)
     except (ValueError, TypeError, OSError) as error:
-        return refuse("tfrecs.monitoring", error)
+        return refuse("tfrecs.serve.monitoring", error)
     for day, of_day in values.items():
         print(day, *(f"{name} {value:.4g}" for name, value in of_day.items()), sep="  ")
     print(f"{options.logdir}: {len(written)} of {len(values)} days are new")
