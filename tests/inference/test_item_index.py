@@ -282,3 +282,12 @@ def test_without_usearch_it_says_what_to_install(model, monkeypatch):
     monkeypatch.setattr(item_index, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"pip install 'tfrecs\[ann\]'"):
         tfrecs.Recommender(model, TRAIN).index()
+
+
+def test_places_without_an_item_are_not_found_ones(model):
+    """A user who has seen all items but 3, of which both ways recommend all."""
+    seen = TRAIN.matrix.toarray() > 0
+    seen[0] = np.arange(300) >= 3
+    train = tfrecs.Interactions.from_matrix(seen, items=ITEMS)
+    made = tfrecs.Recommender(model, train).index(expansion=300)
+    assert made.recall == 1
