@@ -81,7 +81,8 @@ def edited_array(array: np.ndarray, rng: Random) -> np.ndarray:
     if array.dtype.names:
         name = rng.choice(array.dtype.names)
         if act < 5 and array.size:
-            array[name] = edited_array(array[name], rng).astype(float).flat[0]
+            number = edited_array(array[name], rng).ravel()[:1]
+            array[name] = 0 if number.dtype.kind == "S" else float(number.sum())
             return array
     elif act < 5 and array.size and array.dtype.kind in "iuf":
         numbers = [0, -1, -2, 10**6, 2**31 - 1, -(2**31)]
@@ -171,8 +172,10 @@ def edit_bundle(folder: Path, rng: Random) -> None:
         path.write_text(json.dumps(with_one_edit(json.loads(path.read_text()), rng)))
     elif path.suffix == ".parquet":
         edit_table(path, rng)
-    else:
+    elif path.suffix == ".keras":
         edit_model(path, rng)
+    else:  # text
+        path.write_bytes(rng.randbytes(rng.choice([0, 100])))
     write_manifest(folder, BUNDLE, {})
 
 

@@ -31,6 +31,13 @@ def columns_of_ids():
 # Raw ids to indices and back
 
 
+@pytest.mark.parametrize("kind", ["float16", ">i4", ">f8", "uint8"])
+def test_numbers_of_every_size_and_byte_order_are_ids(kind):
+    vocabulary, indices = Vocabulary.learn(np.array([7, 3, 7], kind), "users")
+    assert indices.tolist() == [1, 0, 1]
+    assert vocabulary.index(np.array([3, 9], kind)).tolist() == [0, -1]
+
+
 @given(columns_of_ids())
 @example([2**63, -1])  # NumPy alone would make floats of these
 @example(["a\0", "a"])  # NumPy alone would make one id of these

@@ -264,6 +264,16 @@ def _huge(content, arrays):
     arrays[_kernel(arrays)][1, 1] = 1e30
 
 
+def _negative_square(content, arrays):
+    [name] = [n for n in arrays if n.endswith("kernel_velocity")]
+    arrays[name][1, 1] = -2e9
+
+
+def _negative_step(content, arrays):
+    [name] = [n for n in arrays if n.endswith("iteration")]
+    arrays[name] = -arrays[name]
+
+
 def _no_array(content, arrays):
     del arrays[_kernel(arrays)]
 
@@ -302,6 +312,8 @@ def _no_history(content, arrays):
     [
         (_nan, "NaN or infinity in model/0/.*kernel"),
         (_huge, "in model/0/.*kernel.*too large to be squared"),
+        (_negative_square, "negative numbers in optimizer/.*velocity"),
+        (_negative_step, "negative numbers in optimizer/.*iteration"),
         (_no_array, "no model/0/.*kernel"),
         (_doubles, "float64, not .* float32"),
         (_method, "'on_train_end' of EarlyStopping"),

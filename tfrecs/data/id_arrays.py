@@ -49,6 +49,10 @@ def as_id_array(values: Iterable[Any], name: str) -> AnyArray:
         )
     if ids.dtype.kind == "U":
         ids = ids.astype(object)  # one Python str for each id, whatever the source
+    if ids.dtype == np.float16:  # pandas cannot look these up
+        ids = ids.astype(np.float32)
+    elif ids.dtype.kind in "iuf":  # nor numbers of the other byte order
+        ids = ids.astype(ids.dtype.newbyteorder("="), copy=False)
     missing = np.flatnonzero(pd.isna(ids))
     if missing.size:
         raise ValueError(

@@ -10,6 +10,11 @@ import numpy as np
 
 from tfrecs._base.types import AnyArray
 
+NOT_NEGATIVE = re.compile(
+    r"^optimizer/.*(iteration|velocity|(?<!gradient)[/_]accumulator|_grad)$"
+)
+"""Names of steps and of sums of squares: an optimizer makes NaN of negative ones."""
+
 
 def variables_of(model: keras.Model) -> dict[str, Any]:
     """Returns weights, seeds of dropout and variables of the optimizer, by name."""
@@ -60,6 +65,8 @@ def check_arrays(arrays: Mapping[str, AnyArray], variables: Mapping[str, Any]) -
             raise ValueError(
                 f"NaN or infinity in {name}, or numbers too large to be squared"
             )
+        if NOT_NEGATIVE.search(name) and array.min(initial=0) < 0:
+            raise ValueError(f"negative numbers in {name}")
 
 
 def is_finite(array: AnyArray) -> bool:
