@@ -13,8 +13,10 @@ def test_by_default_only_this_machine_can_connect():
     options = parse(["--bundle", "b"], {})
     assert (options.address, options.api_key) == ("127.0.0.1", "")
     assert options.bundle == Path("b")
-    given = parse(["--bundle", "b", "--queue", "3"], {"TFRECS_API_KEY": "x"})
-    assert (given.queue, given.api_key) == (3, "x")
+    given = ["--bundle", "b", "--queue", "3", "--index", "64"]
+    given = parse(given, {"TFRECS_API_KEY": "x"})
+    assert (given.queue, given.index, given.api_key) == (3, 64, "x")
+    assert options.index == 0
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,7 @@ def test_by_default_only_this_machine_can_connect():
         (["--bundle", "b", "--port", "70000"], "--port must be from 0 to 65535"),
         (["--bundle", "b", "--seconds", "0"], "times above 0"),
         (["--bundle", "b", "--queue", "0"], "at least 1. Received: queue=0"),
+        (["--bundle", "b", "--index", "-1"], "Received: index=-1"),
     ],
 )
 def test_bad_options_are_refused(arguments, message):

@@ -49,7 +49,7 @@ class Server:
     """A server in a thread, on a free port."""
 
     def __init__(self, options):
-        self.current = Current(options.bundle)
+        self.current = Current(options.bundle, options.index)
         config = uvicorn.Config(
             application(options, self.current), port=0, log_level="error"
         )
@@ -154,6 +154,34 @@ def test_answers_are_those_of_the_recommender(asked, server):
     found = server.post("/score", users=[1, 2], items=["item 1", "item 2"]).json()
     scores = recommender.score([1, 2], ["item 1", "item 2"])["score"]
     assert found["scores"] == pytest.approx(scores.tolist(), abs=1e-6)
+
+
+def test_each_bundle_gets_an_index_whose_recall_is_logged(tmp_path, caplog):
+    pytest.importorskip("usearch")
+    caplog.set_level("INFO", "tfrecs.serve")
+    recommender = save(tmp_path / "bundle", seed=0)
+    server = Server(Options(tmp_path / "bundle", watch=0.1, index=5))
+    try:
+        for seed in (0, 1):
+            if seed:
+                before = server.current.version
+                recommender = save(tmp_path / "bundle", seed, overwrite=True)
+                until(lambda: server.current.version != before)
+            index = server.current.recommender.item_index
+            made = [json.loads(x) for x in caplog.messages if "index made" in x]
+            assert len(made) == seed + 1
+            assert (made[-1]["candidates"], made[-1]["recall"]) == (5, index.recall)
+            found = server.post("/recommend", user=3, k=2).json()
+            assert found["items"] == items_of(recommender.recommend([3], k=2))
+    finally:
+        server.stop()
+
+
+def test_an_index_of_other_models_is_refused(tmp_path):
+    model = tfrecs.build_neumf(6, 12)
+    tfrecs.Recommender(model, TRAIN).save(tmp_path / "bundle", durable=False)
+    with pytest.raises(TypeError, match="needs a model whose scores are inner"):
+        Current(tmp_path / "bundle", index=5)
 
 
 def test_requests_of_one_moment_are_answered_together(asked, server, monkeypatch):

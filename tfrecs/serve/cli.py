@@ -20,6 +20,8 @@ def main(arguments: Sequence[str]) -> int:
             uvicorn="uvicorn",
             prometheus_client="prometheus-client",
         )
+        if options.index:
+            check_installed("ann", usearch="usearch")
         _serve(options)
     except (ValueError, TypeError, OSError) as error:
         return refuse("tfrecs.serve", error)
@@ -35,7 +37,7 @@ def _serve(options: Options) -> None:
 
     log_to_stderr()
     uvicorn.run(
-        application(options, Current(options.bundle)),
+        application(options, Current(options.bundle, options.index)),
         host=options.address,
         port=options.port,
         access_log=False,  # the gate logs requests, without ids and addresses

@@ -15,12 +15,18 @@ class Current:
 
     Args:
         folder: the bundle; write a new one in its place with `overwrite=True`.
+        index: candidates of an index of items; 0 to score every item.
+
+    Raises:
+        ImportError: for an index, without usearch.
+        TypeError: for an index of a model whose scores are not inner products.
+        ValueError: if the bundle cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, index: int = 0) -> None:
+        self._folder, self._index = folder, index
         self._seen = self._version()
-        self.recommender = _warm(folder)
+        self.recommender = self._load()
         self.version = self._seen
 
     async def watch(self, seconds: float) -> None:
@@ -32,7 +38,7 @@ class Current:
                 continue
             self._seen = version
             try:
-                self.recommender = await asyncio.to_thread(_warm, self._folder)
+                self.recommender = await asyncio.to_thread(self._load)
             except Exception as error:  # the old one goes on
                 log("bundle refused", version=version, error=_one_line(error))
                 continue
@@ -47,12 +53,15 @@ class Current:
             return ""
         return hashlib.sha256(manifest).hexdigest()[:12]
 
-
-def _warm(folder: Path) -> Recommender:
-    """Loads a bundle and answers one question, so that the first user does not wait."""
-    recommender = load(folder)
-    recommender.recommend(recommender.train.users.ids[:1], 1)
-    return recommender
+    def _load(self) -> Recommender:
+        """Loads the bundle and answers one question, so that no first user waits."""
+        recommender = load(self._folder)
+        if self._index:
+            made = recommender.index(expansion=self._index)
+            recommender.item_index = made
+            log("index made", candidates=made.expansion, recall=made.recall)
+        recommender.recommend(recommender.train.users.ids[:1], 1)
+        return recommender
 
 
 def _one_line(error: Any) -> str:

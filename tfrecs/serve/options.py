@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfrecs._base.checks import check_positive
+from tfrecs._base.checks import check_at_least_zero, check_positive
 from tfrecs._base.command_line import Parser, UsageError
 
 KEY = "TFRECS_API_KEY"
@@ -25,6 +25,8 @@ class Options:
         seconds: time limit of a request, its body included.
         body: most bytes of a body.
         watch: seconds between two checks for a new bundle.
+        index: candidates of an approximate index of items, made for each bundle; 0 to
+            score every item.
         api_key: key that requests must have; empty for none.
     """
 
@@ -37,6 +39,7 @@ class Options:
     seconds: float = 10.0
     body: int = 2**18
     watch: float = 5.0
+    index: int = 0
     api_key: str = ""
 
 
@@ -66,11 +69,13 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         ("seconds", float, "time limit of a request"),
         ("body", int, "most bytes of a request's body"),
         ("watch", float, "seconds between two checks for a new bundle"),
+        ("index", int, "candidates of an index of items, 0 to score every item"),
     ):
         default = getattr(Options, name)
         add(f"--{name}", type=kind, default=default, help=f"{text} (%(default)s)")
     values = vars(parser.parse_args(arguments))
     check_positive(**{name: values[name] for name in ("queue", "batch", "body")})
+    check_at_least_zero(index=values["index"])
     if not 0 <= values["port"] < 2**16 or min(values["seconds"], values["watch"]) <= 0:
         raise UsageError("--port must be from 0 to 65535, and times above 0")
     values["host"] = tuple(values["host"])
