@@ -116,7 +116,7 @@ CURVES: dict[str, dict[str, dict[str, Callable]]] = {
     },
     "yelp2018": {
         "tfrecs cosine, d=64": {
-            f"{epochs}": partial(by_default, 64, epochs) for epochs in (1, 2, 4)
+            f"{epochs}": partial(by_default, 64, epochs) for epochs in (1, 2, 3, 4)
         },
         "tfrecs cosine": {
             f"{epochs}": partial(by_default, 256, epochs) for epochs in (1, 2, 4)

@@ -35,7 +35,7 @@ class ItemIndex:
     index: of equal scores, lower item ids come first. While fewer than k candidates
     remain after exclusions, the graph is asked for twice as many. Where at most
     `ITEMS_PER_CANDIDATE` items for each candidate may be recommended, they are scored
-    one by one instead: for short allow lists, and in small catalogues. Below some 40
+    one by one instead: for short allow lists, and in small catalogues. Below some 15
     thousand items, no index at all is as fast for many users (benchmarks/README.md).
 
     The index is of the weights at its making. It raises RuntimeError after a change of
