@@ -9,8 +9,8 @@ from tfrecs._base.cosine import cosines
 from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scores
 from tfrecs.app.models import Model
 from tfrecs.data.interactions import Interactions
+from tfrecs.inference.balancing import balance
 from tfrecs.inference.explanations import nearest_liked, rests_on
-from tfrecs.inference.reranking import rerank
 from tfrecs.inference.similarity import most_similar
 from tfrecs.reporting.items import history
 
@@ -108,13 +108,13 @@ def order(
     popularity_weight: float,
     diversity_weight: float,
 ) -> tuple[Place, ...]:
-    """Returns at most k candidates under the sliders' weights; see `reranking.rerank`.
+    """Returns at most k candidates under the sliders' weights; see `balancing.balance`.
 
     `counts` `[num_items]` are the interactions of each item.
     """
     if len(candidates.items) == 0:
         return ()
-    places = rerank(
+    places = balance(
         candidates.scores,
         counts[candidates.items],
         candidates.similarities,

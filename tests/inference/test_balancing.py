@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tfrecs.inference.reranking import diversify, penalize_popularity, rerank
+from tfrecs.inference.balancing import balance, diversify, penalize_popularity
 
 SCORES = st.lists(st.integers(-20, 20), min_size=1, max_size=12)
 WEIGHTS = st.floats(0, 1)
@@ -102,7 +102,7 @@ def test_a_weight_of_0_keeps_the_order_with_ties_as_they_stood(scores, seed):
     alike = alike_from(seed, len(scores))
     assert diversify(scores, alike, len(scores), 0).tolist() == order
     counts = np.arange(len(scores))
-    assert rerank(scores, counts, alike, len(scores)).tolist() == order
+    assert balance(scores, counts, alike, len(scores)).tolist() == order
 
 
 @given(
@@ -114,7 +114,7 @@ def test_all_candidates_come_once_and_a_shorter_list_is_the_beginning(
     n = len(scores)
     counts = np.random.default_rng(seed).integers(0, 9, n)
     whole, part = (
-        rerank(
+        balance(
             scores,
             counts,
             alike_from(seed, n),
@@ -132,11 +132,11 @@ def test_both_weights_together_are_one_after_the_other():
     scores, counts = np.array([5.0, 4.0, 3.0, 2.0]), np.array([99, 50, 3, 0])
     alike = alike_from(1, 4)
     fair = penalize_popularity(scores, counts, 0.8)
-    found = rerank(
+    found = balance(
         scores, counts, alike, 3, popularity_weight=0.8, diversity_weight=0.3
     )
     assert found.tolist() == diversify(fair, alike, 3, 0.3).tolist()
-    assert found.tolist() != rerank(scores, counts, alike, 3).tolist()
+    assert found.tolist() != balance(scores, counts, alike, 3).tolist()
 
 
 # What is refused

@@ -1,4 +1,4 @@
-"""Re-ranking of one user's best items, for less popular and more diverse lists."""
+"""Balance of one user's best items between score, popularity and diversity."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from tfrecs._base.checks import check_cutoffs
 from tfrecs._base.types import AnyArray, IntArray
 
 
-def rerank(
+def balance(
     scores: AnyArray,
     counts: AnyArray,
     similarities: AnyArray,
