@@ -1,6 +1,7 @@
 """Small builders that several test files share, and the choice of tests by backend."""
 
 import os
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -22,6 +23,21 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("tensorflow"):
             item.add_marker(pytest.mark.skip(reason="of TensorFlow alone"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Runs a test in which `tfrecs.fit` compiles graphs of single steps, without XLA.
+
+    They are those of several devices. XLA compiles for longer than a few small batches
+    train. Tests that are marked as `xla` or `slow` train in the way of users.
+    """
+    fit = sys.modules.get("tfrecs.training.fit")
+    is_small = not {"xla", "slow"} & {marker.name for marker in item.iter_markers()}
+    with pytest.MonkeyPatch.context() as patch:
+        if fit and is_small and os.environ.get("KERAS_BACKEND") != "jax":
+            patch.setattr(fit, "strategy_of", lambda model: "several devices")
+        return (yield)
 
 
 @pytest.fixture(scope="session")

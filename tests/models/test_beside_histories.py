@@ -41,9 +41,9 @@ IDS = np.array([2, 0, NO, 3], np.int32)
     params=[
         ("history_mean", "item features"),
         ("gru", "user ids"),
-        ("history_mean", "user features"),
-        ("gru", "all"),
-        ("sasrec", "all"),
+        pytest.param(("history_mean", "user features"), marks=pytest.mark.xla),
+        pytest.param(("gru", "all"), marks=pytest.mark.xla),
+        pytest.param(("sasrec", "all"), marks=pytest.mark.xla),
     ],
     ids=" ".join,
 )

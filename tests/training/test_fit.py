@@ -31,6 +31,7 @@ def fitted(parts, objective, **settings):
     return model
 
 
+@pytest.mark.xla
 @pytest.mark.parametrize(
     ("objective", "negatives"),
     [
@@ -57,6 +58,12 @@ def test_the_same_seed_gives_the_same_scores(parts):
         fitted(parts, "bpr", epochs=4).score_users(np.arange(120)) for _ in range(2)
     )
     assert np.array_equal(first, again)
+
+
+@pytest.mark.xla
+def test_one_device_runs_many_steps_in_a_compiled_call(parts):
+    model = fitted(parts, "bpr", epochs=1)
+    assert (model.jit_compile, model.steps_per_execution) == (True, 16)
 
 
 def test_the_history_reports_the_choice(parts, caplog, capsys):
