@@ -166,7 +166,7 @@ def test_each_bundle_gets_an_index_whose_recall_is_logged(tmp_path, caplog):
             if seed:
                 before = server.current.version
                 recommender = save(tmp_path / "bundle", seed, overwrite=True)
-                until(lambda: server.current.version != before)
+                until(lambda before=before: server.current.version != before)
             index = server.current.recommender.item_index
             made = [json.loads(x) for x in caplog.messages if "index made" in x]
             assert len(made) == seed + 1
