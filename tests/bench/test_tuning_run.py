@@ -12,6 +12,7 @@ from tfrecs.bench.baselines import BASELINES
 from tfrecs.bench.chosen import Chosen, read_chosen
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.recipe_table import RECIPES
+from tfrecs.bench.recipes import HISTORIES
 from tfrecs.bench.tuning.baseline_spaces import BASELINE_SPACES
 from tfrecs.bench.tuning.families import MOST_USERS, BaselineTrials, judge_of, tunable
 from tfrecs.bench.tuning.run import DEFAULT, _Tuning
@@ -176,7 +177,7 @@ def test_a_trial_of_a_baseline_ends_at_its_deadline(problem):
 
 def test_every_space_is_of_a_baseline_and_holds_its_default(problem):
     assert set(BASELINE_SPACES) <= set(BASELINES)
-    assert set(DEFAULT) <= set(tunable(problem))
+    assert {*DEFAULT, *HISTORIES} <= set(tunable(problem))
     for name, space in BASELINE_SPACES.items():
         subject = BaselineTrials(name, judge_of(problem, None)).subject()
         assert set(subject.default) == set(space)

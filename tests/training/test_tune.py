@@ -1,6 +1,7 @@
 """Tuning of models: the default first, recipes that train, and what is refused."""
 
 import inspect
+import itertools
 from dataclasses import replace
 
 import keras
@@ -10,12 +11,13 @@ import pytest
 import tfrecs
 from tfrecs.data.splits import random_split
 from tfrecs.evaluation import evaluate
-from tfrecs.models import MODELS
+from tfrecs.models import HISTORY_MODELS, MODELS
 from tfrecs.training.defaults import Settings
 from tfrecs.training.recipe import Recipe, is_training
 from tfrecs.training.recipe_file import read_recipes
 from tfrecs.training.tuning.recipe_trial import Judge, RecipeTrials, _is_rung
 from tfrecs.training.tuning.search import Stopped
+from tfrecs.training.tuning.space import Choice
 from tfrecs.training.tuning.spaces import SPACES, TRAINING, default_point
 from tfrecs.training.tuning.tune import planned, recipe_by_shape
 
@@ -165,9 +167,10 @@ def test_the_planned_recipe_has_the_epochs_of_the_trial():
 
 
 def test_every_model_has_a_space_of_its_arguments():
-    assert set(SPACES) == set(MODELS)
+    builders = {**MODELS, **HISTORY_MODELS}
+    assert set(SPACES) == set(builders)
     for name, space in SPACES.items():
-        parameters = inspect.signature(MODELS[name]).parameters
+        parameters = inspect.signature(builders[name]).parameters
         assert set(space) <= set(parameters), name
     assert all(is_training(name) for name in TRAINING)
 
@@ -184,6 +187,40 @@ def test_the_default_is_the_choice_of_fit(parts):
     }
     soft = replace(OPEN, training=replace(OPEN.training, bias_learning_rate=0.1))
     assert default_point(soft, 20)["bias_learning_rate"] == 0.1
+
+
+@pytest.mark.parametrize("name", HISTORY_MODELS)
+def test_models_of_histories_build_with_all_that_is_tried(name, parts):
+    space = {key: x for key, x in SPACES[name].items() if isinstance(x, Choice)}
+    for values in itertools.zip_longest(*(choice.values for choice in space.values())):
+        given = {k: x for k, x in zip(space, values, strict=True) if x is not None}
+        model = Recipe(name, given).build(parts.train)
+        assert model.max_length == given.get("max_length", model.max_length)
+
+
+def test_models_of_histories_are_tuned(parts):
+    recipe = recipe_by_shape(Recipe("sasrec"), parts.train)
+    small = replace(recipe, arguments={"max_length": 5, "embedding_dim": 8})
+    found = tfrecs.tune(
+        *(parts.train, {"next": small.with_values({"epochs": 1})}),
+        **{"seed": 0, "minutes": None, "trials": 1, "k": 5},
+    )
+    [trial] = found.searches["next"].trials
+    assert trial.status == "ok"
+    assert trial.values == {
+        **{"embedding_dim": 8, "max_length": 5, "num_blocks": 1, "num_heads": 1},
+        **{"temperature": 0.1, "dropout": 0.3},
+        **{"learning_rate": 0.005, "epochs": 1, "batch_size": 1024},
+    }
+    assert found.recipes["next"].build(parts.train).max_length == 5
+
+
+def test_names_of_models_of_histories_are_known(parts):
+    found = tfrecs.tune(
+        parts.train, ["history_mean"], seed=0, minutes=None, trials=1, k=5
+    )
+    training = found.defaults["history_mean"].training
+    assert (training.short, training.epochs) == (True, 20)
 
 
 # What is refused

@@ -3,7 +3,7 @@
 import inspect
 from typing import Any
 
-from tfrecs.models import MODELS
+from tfrecs.models import HISTORY_MODELS, MODELS
 from tfrecs.models.cosine import default_temperature
 from tfrecs.training.recipe import Recipe
 from tfrecs.training.tuning.space import Choice, Range, Space
@@ -24,6 +24,12 @@ SPREAD = Choice((0.01, 0.1))
 UNITS = Choice(((16, 8), (32, 16, 8), (64, 32, 16)))
 DOT: Space = {"embedding_dim": SIZE, "dropout": DROPOUT, "init_std": SPREAD}
 LAYERS: Space = {**DOT, "hidden_units": UNITS}
+HISTORY: Space = {
+    "embedding_dim": SIZE,
+    "max_length": Choice((20, 50, 100, 200)),
+    "temperature": Range(0.05, 0.4, log=True),
+    "dropout": DROPOUT,
+}
 
 SPACES: dict[str, Space] = {
     "mf": DOT,
@@ -45,6 +51,13 @@ SPACES: dict[str, Space] = {
     "deepfm": LAYERS,
     "cml": {**DOT, "radius": Range(0.5, 3.0, log=True)},
     "bucketed_mf": {**DOT, "item_l2": Choice((0.0, 1e-6, 1e-5, 1e-4))},
+    "history_mean": {**HISTORY, "decay": Range(0.5, 1.0)},
+    "gru": {**HISTORY, "units": SIZE},
+    "sasrec": {
+        **HISTORY,
+        "num_blocks": Choice((1, 2, 3)),
+        "num_heads": Choice((1, 2, 4)),
+    },
 }
 """The arguments of each builder to search."""
 
@@ -56,7 +69,8 @@ def default_point(recipe: Recipe, num_items: int) -> dict[str, Any]:
     no number of epochs if validation chooses it, no temperature of a loss without one,
     and no spread of vectors that start from an SVD.
     """
-    parameters = inspect.signature(MODELS[recipe.builder]).parameters
+    builders = {**MODELS, **HISTORY_MODELS}
+    parameters = inspect.signature(builders[recipe.builder]).parameters
     found = {
         name: recipe.values.get(name, parameters[name].default)
         for name in SPACES[recipe.builder]

@@ -13,7 +13,7 @@ from tfrecs._base.checks import check_choice, check_cutoffs, check_positive
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.splits import random_split
 from tfrecs.evaluation.protocol import check_apart
-from tfrecs.models import MODELS
+from tfrecs.models import HISTORY_MODELS, MODELS
 from tfrecs.training.defaults import choose_settings
 from tfrecs.training.fit import validation_period
 from tfrecs.training.recipe import Recipe
@@ -68,13 +68,15 @@ def tune(
 
     Args:
         train: training data.
-        models: names in `tfrecs.models.MODELS`, whose default is the choice of
-            `tfrecs.fit`; or recipes by name, each the default of its search.
+        models: names in `tfrecs.models.MODELS` or `HISTORY_MODELS`, whose default is
+            the choice of `tfrecs.fit`; or recipes by name, each the default of its
+            search.
         seed: seed of the sampler, weights, order, negatives and dropout.
         minutes: minutes of the trials of each model; None for no limit.
         trials: number of trials of each model; None for no limit.
         validation: held-out interactions, never the test set; None to hold out a random
-            tenth of `train`.
+            tenth of `train`. Models of histories need the latest ones, as from
+            `tfrecs.data.splits.leave_last_out`.
         k: cut-off of the NDCG.
         metadata: features or buckets by the names of the models, as of `Recipe.build`.
         folder: folder of the trials and of `recipes.json`, the best recipes; a search
@@ -163,7 +165,7 @@ def _defaults(
     if isinstance(models, str):
         raise TypeError(f"`models` must be a list of names. Received: {models!r}")
     for name in models:
-        check_choice("models", name, MODELS)
+        check_choice("models", name, {**MODELS, **HISTORY_MODELS})
     return {
         name: recipe_by_shape(Recipe(name), train, metadata.get(name))
         for name in models
