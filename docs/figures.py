@@ -198,6 +198,31 @@ def next_item_table() -> str:
     return _block(table(["", *names, "fit, s"], rows))
 
 
+def unseen_users() -> str:
+    """Returns SASRec's quality for users without a part in its training."""
+    [row] = results("histories-beauty")["unseen"]["sasrec"].values()
+    unseen, others = (
+        f"{row[part]['recall@10']:.4f}, {row[part]['ndcg@10']:.4f}"
+        for part in ("unseen", "others")
+    )
+    return (
+        f"{row['users']['unseen']:,} users left out of training have {unseen}, and the "
+        f"other {row['users']['others']:,} {others}"
+    )
+
+
+def history_speed() -> str:
+    """Returns positions a second of SASRec, ours and a plain one, and their memory."""
+    ours, plain = (
+        results("histories-beauty")["speed"][w] for w in ("tfrecs", "plain Keras")
+    )
+    rates = [f"{row['positions_per_second']:,.0f}" for row in (ours, plain)]
+    return (
+        f"{rates[0]} positions a second, and a plain SASRec in Keras {rates[1]}; the "
+        f"peak of memory is {ours['peak_mib']:.0f} and {plain['peak_mib']:.0f} MiB"
+    )
+
+
 def next_item_sasrec() -> str:
     """Returns SASRec's NDCG for the next item."""
     return f"{next_items()['sasrec']['ndcg@10']:.4f}"
@@ -307,6 +332,8 @@ FIGURES: dict[str, Callable[[], str]] = {
     "stream-table": stream_table,
     "next-item-table": next_item_table,
     "next-item-sasrec": next_item_sasrec,
+    "unseen-users": unseen_users,
+    "history-speed": history_speed,
     "step-table": step_table,
     "shards": shards,
     "devices": devices,
