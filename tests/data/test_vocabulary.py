@@ -203,3 +203,13 @@ def test_more_ids_come_after_those_that_there_are(first, more):
 def test_ids_of_two_kinds_stay_what_they_are():
     extended = Vocabulary([1, 2], "items").extended(["1", 2])
     assert extended.ids.tolist() == [1, 2, "1"]
+
+
+def test_messages_show_the_start_of_a_long_id():
+    long = "1" + 9000 * "7"
+    vocabulary = Vocabulary(np.array([long, "b"], object), "users")
+    start = f"'1{58 * '7'}"
+    assert repr(vocabulary) == f"<Vocabulary of 2 users: {start}, 'b', ...>"
+    with pytest.raises(ValueError, match=f"the first {start} ") as error:
+        vocabulary.known(np.array([long + "8"], object))
+    assert len(str(error.value)) < 500

@@ -63,8 +63,8 @@ def check_unlabelled(name: str, table: Any) -> None:
         if labels is not None and (start, step) != (0, 1):
             raise ValueError(
                 f"`{name}` must be numbers in the order of rows and columns. Received: "
-                f"a {type(table).__name__} with {axis} such as {labels[0]!r}, which "
-                "would be ignored. Encode it by a tfrecs.FeatureEncoder, or pass "
+                f"a {type(table).__name__} with {axis} such as {labels[0]!r:.60}, "
+                "which would be ignored. Encode it by a tfrecs.FeatureEncoder, or pass "
                 "table.to_numpy() in that order."
             )
 

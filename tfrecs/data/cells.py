@@ -33,8 +33,9 @@ def texts_of(frame: "pd.DataFrame", column: str) -> list[str | None]:
     for label, cell in zip(cells.index, cells, strict=True):
         if isinstance(cell, Iterable) and not isinstance(cell, str):
             raise ValueError(
-                f"Column {column!r} must hold one value in a cell. Received: {cell!r} "
-                f"in row {label!r}. Name the column in `multi_hot` or `vectors`."
+                f"Column {column!r} must hold one value in a cell. Received: "
+                f"{cell!r:.60} in row {label!r:.60}. Name the column in `multi_hot` "
+                "or `vectors`."
             )
     return texts
 
@@ -88,8 +89,8 @@ def numbers_of(frame: "pd.DataFrame", column: str) -> AnyArray:
         if _text(cells.iloc[row]) is not None:
             raise ValueError(
                 f"Column {column!r} must hold finite numbers. Received: "
-                f"{cells.iloc[row]!r} in row {cells.index[row]!r}. Correct it, or "
-                "leave the cell empty."
+                f"{cells.iloc[row]!r:.60} in row {cells.index[row]!r:.60}. Correct it, "
+                "or leave the cell empty."
             )
     return found
 
@@ -115,7 +116,7 @@ def vectors_in(
             size = "numbers" if dim is None else f"{dim} numbers"
             raise ValueError(
                 f"Column {column!r} must hold a list of {size} in a cell, all finite. "
-                f"Received: {cell!s:.60} in row {label!r}"
+                f"Received: {cell!s:.60} in row {label!r:.60}"
             )
         dim = len(vector)
         rows.append(row)
@@ -158,7 +159,7 @@ def _labels(cell: Any, separator: str, column: str, row: Any) -> list[str]:
     if any(isinstance(x, Iterable) and not isinstance(x, str) for x in listed):
         raise ValueError(
             f"Column {column!r} must hold lists of categories, or text such as "
-            f"a{separator}b. Received: {cell!s:.60} in row {row!r}"
+            f"a{separator}b. Received: {cell!s:.60} in row {row!r:.60}"
         )
     labels = (_text(part) for part in listed)
     return list(dict.fromkeys(label for label in labels if label is not None))

@@ -198,7 +198,8 @@ def raw_ids(
         row = int(np.flatnonzero(bad)[0])
         raise ValueError(
             f"`{name}` must be {id_type} ids, as `id_type` says. Received: "
-            f"{ids.tolist()[row]!r} in row {row}. Correct it, or leave `id_type` out."
+            f"{ids.tolist()[row]!r:.60} in row {row}. Correct it, or leave "
+            "`id_type` out."
         )
     return ids
 
@@ -210,8 +211,8 @@ def _without_floats(ids: AnyArray, name: str) -> AnyArray:
         row = int(np.flatnonzero(wrong)[0])
         raise ValueError(
             f"`{name}` must not be floats of 2**53 or more, which do not hold every "
-            f"integer. Received: {ids.tolist()[row]!r} in row {row}. Read the column "
-            'as text or as integers, such as with dtype="Int64" in pandas.'
+            f"integer. Received: {ids.tolist()[row]!r:.60} in row {row}. Read the "
+            'column as text or as integers, such as with dtype="Int64" in pandas.'
         )
     if ids.dtype.kind == "f":
         is_whole = np.isfinite(ids).all() and (ids % 1 == 0).all()

@@ -94,8 +94,8 @@ def _check_kinds(known: Vocabulary, later: Vocabulary) -> None:
         mine, theirs = known.ids[:1].tolist()[0], later.ids[:1].tolist()[0]
         raise ValueError(
             f"`{known.name}` of `more` must be of a kind that `train` has. Received: "
-            f"{theirs!r} (a {type(theirs).__name__}), where known ones look like "
-            f"{mine!r} (a {type(mine).__name__}). Make them of one kind."
+            f"{theirs!r:.60} (a {type(theirs).__name__}), where known ones look like "
+            f"{mine!r:.60} (a {type(mine).__name__}). Make them of one kind."
         )
 
 

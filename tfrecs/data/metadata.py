@@ -115,9 +115,9 @@ def indexed_by_id(
     repeated = frame.index[frame.index.duplicated()].tolist()
     if repeated:
         raise ValueError(
-            f"`{name}` must have one row for each id. Received: {repeated[0]!r} more "
-            f"than once in its {_where(frame)}. Use frame.drop_duplicates(...), or "
-            "another column of ids with frame.set_index(...)."
+            f"`{name}` must have one row for each id. Received: {repeated[0]!r:.60} "
+            f"more than once in its {_where(frame)}. Use frame.drop_duplicates(...), "
+            "or another column of ids with frame.set_index(...)."
         )
     return frame
 
@@ -202,9 +202,9 @@ def _check_matched(
     if type(wanted) is not type(found):
         remedy += " Both must be of one type, such as by frame[...].astype(str)."
     raise ValueError(
-        f"`{name}` must have rows for ids such as {wanted!r} (a "
-        f"{type(wanted).__name__}). Received: none of them, but such as {found!r} (a "
-        f"{type(found).__name__}) in its {_where(frame)}. {remedy}"
+        f"`{name}` must have rows for ids such as {wanted!r:.60} (a "
+        f"{type(wanted).__name__}). Received: none of them, but such as {found!r:.60} "
+        f"(a {type(found).__name__}) in its {_where(frame)}. {remedy}"
     )
 
 

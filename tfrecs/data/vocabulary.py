@@ -43,7 +43,7 @@ class Vocabulary:
         if not self._lookup.is_unique:
             twice = self.ids[self._lookup.duplicated()][:1].tolist()[0]
             raise ValueError(
-                f"`{name}` must be distinct. Received: {twice!r} more than once"
+                f"`{name}` must be distinct. Received: {twice!r:.60} more than once"
             )
 
     @classmethod
@@ -98,8 +98,8 @@ class Vocabulary:
             row = int(np.flatnonzero(wrong)[0])
             raise ValueError(
                 f"`{self.name}` are integers, and floats of 2**53 or more do not hold "
-                f"every integer. Received: {ids.tolist()[row]!r} in row {row}. Pass "
-                'integers, such as with dtype="Int64" in pandas.'
+                f"every integer. Received: {ids.tolist()[row]!r:.60} in row {row}. "
+                'Pass integers, such as with dtype="Int64" in pandas.'
             )
 
     def known(self, raw: Iterable[Any]) -> IntArray:
@@ -115,9 +115,9 @@ class Vocabulary:
             first, known = ids[unknown].tolist()[0], self.ids[:1].tolist()[0]
             raise ValueError(
                 f"`{self.name}` must be known. Received: {unknown.size} of {len(ids)} "
-                f"unknown, the first {first!r} (a {type(first).__name__}). Known ids "
-                f"look like {known!r} (a {type(known).__name__}); drop the unknown "
-                "ones or learn from them first."
+                f"unknown, the first {first!r:.60} (a {type(first).__name__}). Known "
+                f"ids look like {known!r:.60} (a {type(known).__name__}); drop the "
+                "unknown ones or learn from them first."
             )
         return indices
 
@@ -157,7 +157,7 @@ class Vocabulary:
 
     def __repr__(self) -> str:
         """Returns the number of ids and the first ones."""
-        first = ", ".join(repr(id_) for id_ in self.ids[:3].tolist())
+        first = ", ".join(f"{id_!r:.60}" for id_ in self.ids[:3].tolist())
         return f"<Vocabulary of {len(self)} {self.name}: {first}, ...>"
 
 
@@ -188,7 +188,7 @@ def _unhashable(name: str, ids: AnyArray) -> str:
             break
     return (
         f"`{name}` must be hashable, such as int, str or tuple. Received: "
-        f"{type(id_).__name__}, {id_!r}"
+        f"{type(id_).__name__}, {id_!r:.60}"
     )
 
 
@@ -248,5 +248,6 @@ def _with_tuples(id_: Any) -> Any:
 def _refused(name: str, id_: Any, kind: str) -> str:
     return (
         f"`{name}` must be int, finite float, str, bool or tuples of these, to be "
-        f"written as JSON. Received: {id_!r} ({kind}). Make the ids str, for instance."
+        f"written as JSON. Received: {id_!r:.60} ({kind}). Make the ids str, for "
+        "instance."
     )

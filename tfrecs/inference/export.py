@@ -70,6 +70,6 @@ def _plain(ids: Vocabulary) -> AnyArray:
     if others:
         raise TypeError(
             f"`{ids.name}` must be numbers or str, to be read by other libraries. "
-            f"Received: {others[0]!r}"
+            f"Received: {others[0]!r:.60}"
         )
     return ids.ids.astype(str)

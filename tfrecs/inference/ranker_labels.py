@@ -124,7 +124,8 @@ def _of_impressions(
     if wrong.any():
         raise ValueError(
             f"`held_out` must have 0 or 1 in the column {CLICKED}. Received: "
-            f"{labels[wrong].tolist()[0]!r}, and {int(wrong.sum())} others than 0 and 1"
+            f"{labels[wrong].tolist()[0]!r:.60}, and {int(wrong.sum())} others than "
+            "0 and 1"
         )
     return HeldOut(
         train.users.known(frame[user]),

@@ -65,7 +65,7 @@ class Day:
         wrong += [id_ for id_, _ in items if type(id_) not in (int, str)]
         wrong += [] if type(best) in (int, float) else [best]
         if wrong:
-            raise ValueError(f"has a value of another kind: {wrong[0]!r}")
+            raise ValueError(f"has a value of another kind: {wrong[0]!r:.60}")
         self.answers += counts[0]
         self.unknown_users += counts[1]
         self.scored += counts[2]

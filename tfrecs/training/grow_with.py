@@ -112,7 +112,7 @@ def _newcomers(
     if strangers:
         raise ValueError(
             f"`similar_{known.name}` must have new {known.name} as keys. Received: "
-            f"{strangers[0]!r}, which is not new"
+            f"{strangers[0]!r:.60}, which is not new"
         )
     like = [
         known.known(collection(similar.get(id_, ()), f"similar_{known.name}")).tolist()

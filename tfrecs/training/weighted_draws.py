@@ -89,7 +89,7 @@ def outside(train: Interactions, known: sp.csr_array, weights: AnyArray) -> Samp
         user = active[left[active].argmin()]
         raise ValueError(
             "Each user must have no interaction with at least one item. Received: user "
-            f"{train.users.ids[[user]].tolist()[0]!r}, who has all "
+            f"{train.users.ids[[user]].tolist()[0]!r:.60}, who has all "
             f"{np.count_nonzero(weights)}. Remove such users, or use exact=False."
         )
     span = weights.sum() + 1

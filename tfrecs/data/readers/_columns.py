@@ -112,7 +112,7 @@ def _add_times(
     if not is_needed and 2 * np.count_nonzero(bad) > len(bad):
         return [
             f"no times were read: the column {name!r} must hold {_FORMS['time']}. "
-            f"Received: {column[bad].iloc[0]!r}. Pass its `time_format`, such as "
+            f"Received: {column[bad].iloc[0]!r:.60}. Pass its `time_format`, such as "
             '"%d/%m/%Y"'
         ]
     rows.columns["timestamps"] = values

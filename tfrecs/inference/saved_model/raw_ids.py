@@ -50,5 +50,5 @@ def _plain(vocabulary: Vocabulary) -> AnyArray:
         return ids
     raise TypeError(
         f"`{vocabulary.name}` must be integers of 64 bits or str, to be looked up by "
-        f"TensorFlow. Received: {ids.tolist()[0]!r}, {ids.dtype}. Make them str."
+        f"TensorFlow. Received: {ids.tolist()[0]!r:.60}, {ids.dtype}. Make them str."
     )
