@@ -85,6 +85,17 @@ def parquet(rows: int, columns: int = 2) -> bytes:
     return file.getvalue()
 
 
+def repeated() -> bytes:
+    """A Parquet file of one text of 1 MB, 65,536 times."""
+    file, texts = io.BytesIO(), pa.array(["x" * 2**20])
+    places = pa.array(np.zeros(2**12, np.int32))
+    part = pa.table({"item_id": pa.DictionaryArray.from_arrays(places, texts)})
+    with pq.ParquetWriter(file, part.schema, store_schema=False) as writer:
+        for _ in range(16):
+            writer.write_table(part)
+    return file.getvalue()
+
+
 def stored_header(dtype: str, shape: tuple[int, ...]) -> bytes:
     file = io.BytesIO()
     described = {"descr": dtype, "fortran_order": False, "shape": shape}
@@ -265,6 +276,7 @@ BOMBS: dict[str, Bomb] = {
     "lists without end": read_file("a.lists", lambda: b"1 " * 2**25),
     "parquet of 2^27 rows": read_file("a.parquet", lambda: parquet(2**27)),
     "parquet of 20,000 columns": read_file("a.parquet", lambda: parquet(1, 20_000)),
+    "parquet of a long text 2^16 times": read_file("a.parquet", repeated),
     "Excel's last cell": read_file(
         "a.xlsx",
         lambda: sheet('<row r="1"><c r="XFD1"><v>1</v></c></row>'

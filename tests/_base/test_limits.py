@@ -6,6 +6,8 @@ import zipfile
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tfrecs import Limits, read_interactions
@@ -37,6 +39,50 @@ def test_parquet_must_not_declare_much_more_than_it_holds(tmp_path):
     with pytest.raises(ValueError, match=r"unpack to at most 1,048,576 .*`limits`"):
         read_frame(path, limits=ONCE)
     assert len(read_frame(path)) == 2**17
+
+
+def texts(form, rows, text):
+    """A column that repeats texts, in different forms, and its encodings."""
+    listed = [text if form == "delta" else text[:-1] + "ab"[n % 2] for n in range(rows)]
+    column = pa.array(listed)
+    if form == "lists":
+        column = pa.array([[], *([t] for t in listed[1:])])
+    elif form == "structs":
+        column = pa.array([{"a": t} for t in listed])
+    elif form == "maps":
+        kind = pa.map_(pa.string(), pa.string())
+        column = pa.array([[(t, t)] for t in listed], kind)
+    elif form == "fixed":
+        column = pa.array([t.encode() for t in listed], pa.binary(len(text)))
+    return pa.table({"user_id": np.arange(rows), "item_id": column})
+
+
+FORMS = ["dictionary", "delta", "lists", "structs", "maps", "fixed"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_parquet_must_not_repeat_a_long_text_too_often(form, tmp_path):
+    path = tmp_path / "a.parquet"
+    options = {"compression": "zstd"}
+    if form == "delta":
+        options |= {
+            "use_dictionary": False,
+            "column_encoding": {"item_id": "DELTA_BYTE_ARRAY"},
+        }
+    pq.write_table(texts(form, 1500, "x" * 1000), path, **options)
+    assert path.stat().st_size < 40_000
+    with pytest.raises(ValueError, match=r"unpack to at most 1,048,576 .*`limits`"):
+        read_frame(path, limits=ONCE)
+    assert len(read_frame(path)) == 1500
+    pq.write_table(texts(form, 200, "x" * 1000), path, **options)
+    assert len(read_frame(path, limits=ONCE)) == 200
+
+
+def test_a_few_long_texts_among_many_are_counted_one_by_one(tmp_path):
+    path = tmp_path / "a.parquet"
+    column = ["x" * 1000, *["short"] * 5000]
+    pd.DataFrame({"user_id": range(5001), "item_id": column}).to_parquet(path)
+    assert len(read_frame(path, limits=ONCE)) == 5001
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "json", "parquet"])

@@ -287,6 +287,10 @@ def _method(content, arrays):
     content["callbacks"][1]["on_train_end"] = 1
 
 
+def _number_to_call(content, arrays):
+    content["callbacks"][1]["monitor_op"] = 0.5
+
+
 def _no_best_weights(content, arrays):
     del arrays["callback/1/best_weights/0"]
 
@@ -318,6 +322,7 @@ def _no_history(content, arrays):
         (_doubles, "float64, not .* float32"),
         (_method, "'on_train_end' of EarlyStopping"),
         (_dunder, "'__class__' of EarlyStopping"),
+        (_number_to_call, "'monitor_op' of EarlyStopping"),
         (_no_best_weights, "best_weights/0"),
         (_skipped_epoch, "other parts"),
         (_state_of_a_callback_more, "other parts"),

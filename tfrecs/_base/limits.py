@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tfrecs._base.checks import check_positive
+from tfrecs._base.parquet_texts import text_bytes
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Limits:
 
     def check_unpacked(self, size: int, packed: int) -> None:
         """Raises ValueError for content of `size` bytes from a file of `packed`."""
-        most = self.unpacked * max(packed, 2**20)
+        most = self._most(packed)
         if size > most:
             raise ValueError(
                 f"must unpack to at most {most:,} bytes, {self.unpacked} times its "
@@ -65,12 +66,22 @@ class Limits:
         described = pq.read_metadata(source)
         self.check_columns(described.num_columns)
         parts = map(described.row_group, range(described.num_row_groups))
-        values = sum(
-            part.column(column).num_values
+        widths = [
+            max(8, described.schema.column(column).length or 0)
+            for column in range(described.num_columns)
+        ]
+        size = sum(
+            width * part.column(column).num_values
             for part in parts
-            for column in range(part.num_columns)
+            for column, width in enumerate(widths)
         )
-        self.check_unpacked(8 * values, packed)
+        self.check_unpacked(size, packed)
+        for added in text_bytes(source, self._most(packed) - size):
+            size += added
+            self.check_unpacked(size, packed)
+
+    def _most(self, packed: int) -> int:
+        return self.unpacked * max(packed, 2**20)
 
     def long_row(self) -> str:
         """Returns the message for a row that is too long."""

@@ -66,9 +66,14 @@ class CallbackStates:
         ):
             own = vars(callback)
             for name, packed in state.items():
-                if name not in own and hasattr(callback, name):
+                value = _unpack(packed, arrays)
+                # Keras calls attributes of such names, like `monitor_op`.
+                is_wrong = (
+                    name.endswith("_op") and value is not None and not callable(value)
+                )
+                if is_wrong or (name not in own and hasattr(callback, name)):
                     raise ValueError(f"{name!r} of {type(callback).__name__}")
-                setattr(callback, name, _unpack(packed, arrays))
+                setattr(callback, name, value)
                 start.pop(name, None)
 
 
