@@ -192,7 +192,12 @@ def test_compressed_members_are_refused(written):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("l2", "os"), ("input_layers", [["user_id", 0, "x"]])]
+    ("key", "value"),
+    [
+        ("l2", "os"),
+        ("input_layers", [["user_id", 0, "x"]]),
+        ("name", "\ud800"),  # fails only when the model is called
+    ],
 )
 def test_values_that_keras_fails_on_end_in_one_line(written, key, value):
     path, config = written

@@ -139,7 +139,7 @@ def pairs_matrix(
     """Returns 1 for each pair, `[num_users, num_items]` float32, items sorted."""
     ones = np.ones(len(user_ids), dtype=np.float32)
     matrix = sp.csr_array((ones, (user_ids, item_ids)), shape=shape)
-    matrix.sort_indices()
+    matrix.sum_duplicates()
     matrix.data.fill(1)  # of repeated pairs too
     return matrix
 

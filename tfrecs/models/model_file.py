@@ -46,6 +46,8 @@ def _checked(path: Path) -> keras.Model:
         if not stored or sum(member.file_size for member in members) > size:
             raise ValueError("members must be as Keras writes them, not compressed")
         config = json.loads(archive.read("config.json"))
+        # TensorFlow refuses names with half a character when the model is called.
+        json.dumps(config, ensure_ascii=False).encode()
         check_names(config)
         check_size(config, size)
         _check_weights(io.BytesIO(archive.read("model.weights.h5")), size)

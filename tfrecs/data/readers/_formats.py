@@ -151,7 +151,7 @@ def read_excel(file: Any, kind: str, form: Form, named: Collection[str]) -> Tabl
     if find_spec("openpyxl") is None:
         raise ValueError(
             "Excel files need the package openpyxl. Install it with `pip install "
-            "openpyxl`, or save the sheet as CSV."
+            "'tfrecs[excel]'`, or save the sheet as CSV."
         )
     try:
         sheets = in_memory(file)
