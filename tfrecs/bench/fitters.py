@@ -12,6 +12,7 @@ from tfrecs.bench.baselines.process import ends_by
 from tfrecs.bench.chosen import NOTHING_CHOSEN, Chosen
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.recipes import is_by_shape, recipes
+from tfrecs.bench.reranked import RERANKED, fit_reranked
 from tfrecs.bench.result import ORACLE, Progress, Result
 from tfrecs.evaluation import ScoresUsers
 
@@ -72,6 +73,8 @@ def fitter_of(
 
     if baseline in BASELINES:
         return fit_baseline
+    if name == RERANKED:
+        return lambda seed, _, progress, __: fit_reranked(problem, seed, progress)
     return fit_oracle if name == ORACLE else fit_model
 
 

@@ -5,10 +5,14 @@ from typing import NamedTuple
 from tfrecs.bench.baselines import BASELINES
 from tfrecs.bench.problem import Problem
 from tfrecs.bench.recipes import HISTORIES, in_order, is_large, is_quick, recipes
+from tfrecs.bench.reranked import RERANKED
 from tfrecs.bench.result import ORACLE, Result
 
 NEXT_ITEM = (*HISTORIES, "recent-popularity", "markov", "history-knn")
 """Rows that learn what comes next."""
+
+BY_NAME = (RERANKED,)
+"""Rows that run only where they are asked for."""
 
 
 class Row(NamedTuple):
@@ -36,7 +40,7 @@ class Row(NamedTuple):
 def model_names(problem: Problem | None = None) -> list[str]:
     """Returns the names of all rows that a problem can have."""
     known = problem is not None and problem.dataset.oracle is not None
-    return [*BASELINES, *([ORACLE] if known else []), *recipes()]
+    return [*BASELINES, *([ORACLE] if known else []), *recipes(), *BY_NAME]
 
 
 def rows_of(
@@ -49,7 +53,7 @@ def rows_of(
     every = [
         name
         for name in model_names(problem)
-        if problem.is_by_time or name not in NEXT_ITEM
+        if name not in BY_NAME and (problem.is_by_time or name not in NEXT_ITEM)
     ]
     rows = []
     for name in names or (in_order(every) if limited else every):
@@ -66,6 +70,8 @@ def _missing(name: str, problem: Problem) -> str:
     """Returns what a model needs that the data do not have; empty for nothing."""
     if name == "recent-popularity" and problem.train.timestamps is None:
         return "the data have no times"
+    if name == RERANKED and not problem.exclude_seen:
+        return "a second stage ranks unseen items alone"
     recipe = recipes().get(name)
     if recipe is not None and recipe.features and not problem.has_features:
         return "the data have no user or item features"

@@ -28,7 +28,7 @@ from tfrecs.bench.report import write_report
 from tfrecs.bench.result import Progress, Result, Run, failure, summarize
 from tfrecs.bench.results_file import write_json
 from tfrecs.bench.resume import read_finished, write_finished
-from tfrecs.bench.rows import Row, model_names, rows_of
+from tfrecs.bench.rows import BY_NAME, Row, model_names, rows_of
 from tfrecs.bench.table import ranking_table
 from tfrecs.data.datasets import DATASETS
 from tfrecs.data.splits import SPLITS
@@ -41,6 +41,7 @@ def listing() -> str:
             f"data sets: {', '.join(DATASETS)}",
             f"models:    {', '.join(recipes())}",
             f"baselines: {', '.join(BASELINES)}",
+            f"by name:   {', '.join(BY_NAME)} (only if asked for)",
             f"splits:    {', '.join(SPLITS)}, and the data set's own (ml-100k: ua)",
             "streams:   python -m tfrecs.bench stream --list",
         )
