@@ -10,10 +10,12 @@ bench: $(VENV)/.bench
 app: $(VENV)/.bench
 	$(IN_VENV) tfrecs.app $(ARGS)
 
-# Optimizing the code that XLA compiles takes longer than the small tests run it.
-UNOPTIMIZED_XLA := XLA_FLAGS=--xla_backend_optimization_level=0
+# Optimizing the code that XLA compiles takes longer than the small tests run it, and
+# more threads than one wait for each other: there is a process for each core. It takes
+# half of the files in order, so few fixtures are made twice.
+SMALL := XLA_FLAGS=--xla_backend_optimization_level=0 TF_NUM_INTRAOP_THREADS=1
 test: $(VENV)/.dev
-	$(UNOPTIMIZED_XLA) $(IN_VENV) pytest --numprocesses 2 $(ARGS)
+	$(SMALL) $(IN_VENV) pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 # Minutes of training: the tests that are marked as slow.
 test-slow: $(VENV)/.dev
