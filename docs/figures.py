@@ -177,6 +177,12 @@ def stream_events() -> str:
     return f"{results('stream-ml-1m')['dataset']['num_stream']:,} events"
 
 
+def stream_later() -> str:
+    """Returns the speed of item-item in the run of the history learner."""
+    [row] = results("stream-ml-1m")["later_run"]["results"]
+    return f"{row['events_per_second']:,.0f} events a second"
+
+
 def next_items() -> dict[str, dict[str, float]]:
     """Returns metrics and seconds of each row for the next item: means of its seeds."""
     found = {}
@@ -330,6 +336,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "stream-machine": partial(machine_of, "stream-ml-1m"),
     "stream-events": stream_events,
     "stream-table": stream_table,
+    "stream-later": stream_later,
     "next-item-table": next_item_table,
     "next-item-sasrec": next_item_sasrec,
     "unseen-users": unseen_users,

@@ -97,4 +97,4 @@ ROWS: dict[str, Row] = {
     "history": Row(lambda problem: HistoryScorer(seed=problem.seed), train_history),
 }
 """Baselines first. Settings were chosen on the first fifth of ML-1M, see
-`benchmarks/README.md`; but `history` has the defaults of its builder and of `fit`."""
+`benchmarks/README.md`."""
