@@ -61,6 +61,7 @@ def trained(problem, tmp_path):
     return trained
 
 
+@pytest.mark.xla
 def test_choosing_and_training_with_several_seeds_traces_once(trained):
     own = Settings(negatives=Negatives("own", 2), epochs=6, batch_size=16)
     recipe = replace(MF, training=own)
@@ -160,6 +161,7 @@ def test_a_training_that_runs_out_of_time_is_evaluated_and_marked(problem, tmp_p
     assert row.metrics["ndcg@3"] > 0
 
 
+@pytest.mark.xla
 def test_half_of_the_time_is_for_the_choice_of_epochs(problem, tmp_path):
     assert train_module.halfway(None) is None
     settings = {"logdir": tmp_path, "progress": print}
