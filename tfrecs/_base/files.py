@@ -102,12 +102,13 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def naming_full_disk(path: Path, partial: Path) -> Iterator[None]:
+def naming_full_disk(path: Path, partial: Path | None = None) -> Iterator[None]:
     """Turns an error of a full disk into one with the path, and what was free.
 
     Args:
         path: file or folder that was to be written.
-        partial: what is written in its place, and removed after an error.
+        partial: what is written in its place, and removed after an error; None if
+            what was written remains.
     """
     try:
         yield
@@ -117,7 +118,7 @@ def naming_full_disk(path: Path, partial: Path) -> Iterator[None]:
         is_unnamed = error.errno is None and free < 2**16
         if error.errno not in (errno.ENOSPC, errno.EDQUOT) and not is_unnamed:
             raise
-        parts = [partial, *partial.rglob("*")] if partial.is_dir() else [partial]
+        parts = [] if partial is None else [partial, *partial.rglob("*")]
         free += sum(part.stat().st_size for part in parts if part.is_file())
         message = (
             f"needs more than the {free:,} bytes that are free on its disk. Free some, "

@@ -1,5 +1,6 @@
 """Preparing shards: every row once, resumed runs equal to the byte, and errors."""
 
+import errno
 import json
 import logging
 import os
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 from tfrecs._base.limits import Limits
-from tfrecs.data.shards import open_shards, prepare_shards, sources
+from tfrecs.data.shards import open_shards, prepare, prepare_shards, sources
 
 SIZES = {"part_rows": 400, "shard_rows": 500}
 
@@ -233,6 +234,20 @@ def test_a_run_killed_after_the_manifest_is_complete(files, shards, tmp_path):
 
 def test_preparing_loads_no_tensorflow(files, tmp_path):
     assert prepare_in_child(files, tmp_path / "out", 99) == 0
+
+
+def test_a_full_disk_is_named_and_the_same_call_goes_on(
+    files, shards, tmp_path, monkeypatch
+):
+    def full(path, ids):
+        raise OSError(errno.ENOSPC, "Error writing bytes to file.")  # as pyarrow does
+
+    monkeypatch.setattr(prepare, "write_ids", full)
+    with pytest.raises(OSError, match=r"more than the [\d,]+ bytes.*Free some.*again"):
+        prepare_shards(files, tmp_path / "again", seed=3, **SIZES)
+    monkeypatch.undo()
+    prepare_shards(files, tmp_path / "again", seed=3, **SIZES)
+    assert contents(tmp_path / "again") == contents(shards.folder)
 
 
 def test_complete_parts_are_not_encoded_again(files, tmp_path, monkeypatch):

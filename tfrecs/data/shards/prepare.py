@@ -13,7 +13,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from tfrecs._base.checks import check_at_least_zero, check_positive
-from tfrecs._base.files import file_kind, replaced_when_whole
+from tfrecs._base.files import file_kind, naming_full_disk, replaced_when_whole
 from tfrecs._base.manifest import MANIFEST, write_manifest
 from tfrecs._base.types import AnyArray
 from tfrecs.data.feedback import warn_of_no_minimum
@@ -88,6 +88,7 @@ def prepare_shards(
 
     Raises:
         FileNotFoundError: if a file is missing.
+        OSError: if the disk is full, with what was free; call again with more room.
         ValueError: if a file cannot be read, lacks a column, or has a malformed row or
             ids of another kind than the files before it; if no row is left; or if the
             folder was begun with other arguments or files, or holds something else.
@@ -108,7 +109,8 @@ def prepare_shards(
         _check_same(folder, open_shards(folder).made_from, plan)
     else:
         _begin(folder, plan)
-        _prepare(files, columns, folder, plan)
+        with naming_full_disk(folder / UNFINISHED):
+            _prepare(files, columns, folder, plan)
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
     for partial in folder.glob(".*.partial"):  # of a killed run
         partial.unlink()
