@@ -12,6 +12,7 @@ import pytest
 from tfrecs.bench.problem import load_problem
 from tfrecs.bench.reranked import RERANKED, fit_reranked
 from tfrecs.bench.rows import rows_of
+from tfrecs.bench.run import listing
 from tfrecs.data.column_kinds import ColumnKinds
 from tfrecs.inference import reranked as module
 
@@ -39,6 +40,7 @@ def test_it_has_a_row_where_it_is_asked_for(bench, good_csv):
 
 
 def test_it_has_none_by_default(problem):
+    assert "reranked (only if asked for)" in listing()
     assert RERANKED not in [row.name for row in rows_of(problem, None, 1, limited=True)]
 
 
