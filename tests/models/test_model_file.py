@@ -196,7 +196,6 @@ def test_compressed_members_are_refused(written):
     [
         ("l2", "os"),
         ("input_layers", [["user_id", 0, "x"]]),
-        ("name", "\ud800"),  # fails only when the model is called
     ],
 )
 def test_values_that_keras_fails_on_end_in_one_line(written, key, value):
@@ -207,6 +206,14 @@ def test_values_that_keras_fails_on_end_in_one_line(written, key, value):
         read_model(path)
     assert "\n" not in str(raised.value)
     assert len(str(raised.value)) < 400
+
+
+def test_a_name_that_fails_only_when_the_model_is_called_is_refused(written):
+    path, config = written
+    config["config"]["name"] = "\ud800"
+    rewrite(path, config)
+    with pytest.raises(ValueError, match="surrogates not allowed"):
+        read_model(path)
 
 
 @pytest.mark.parametrize("signature", [b"\x89HDF", b"SNOD", b"TREE", b"HEAP"])
