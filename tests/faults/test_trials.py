@@ -27,6 +27,8 @@ pytestmark = [
          ["save", "stream", "shards"]),
         ("full_disk.py", ["--count", "1"], ["bundle, full", "shards, read-only"]),
         ("together.py", ["--seconds", "4"], ["loads meanwhile", "8 threads, the end"]),
+        ("sustained.py", ["--seconds", "20"],
+         ["an hour of requests", "the server's memory", "the stream's memory"]),
     ],
 )  # fmt: skip
 def test_nothing_fails(script, arguments, rows, tmp_path):
