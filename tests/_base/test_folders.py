@@ -121,6 +121,20 @@ def test_a_folder_that_moves_while_it_is_read_is_read_again(tmp_path):
     assert calls == ["place", ".place.0.old"]
 
 
+def test_a_folder_that_is_replaced_at_each_of_many_readings_is_read_again(tmp_path):
+    place, written = tmp_path / "place", iter(range(30))
+    write(place, "old")
+
+    def replaced_meanwhile(folder):
+        number = next(written, None)
+        if number is None:
+            return read(folder)
+        write(place, f"{number}", overwrite=True, durable=False)
+        raise ValueError("half old, half new")
+
+    assert read_folder(place, replaced_meanwhile) == "29"
+
+
 def test_readers_see_one_folder_and_two_writers_leave_one(tmp_path):
     place = tmp_path / "place"
     write(place, "0 0")

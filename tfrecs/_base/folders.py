@@ -21,7 +21,7 @@ from tfrecs._base.files import locked, naming_full_disk
 
 T = TypeVar("T")
 
-ATTEMPTS = 10
+ATTEMPTS = 50
 """Most times that a folder is read while others replace it."""
 
 
