@@ -145,6 +145,17 @@ def test_text_files_make_the_shards_of_parquet(suffix, shards, raw, tmp_path):
     ]
 
 
+def test_parquet_must_not_repeat_a_long_id_too_often(tmp_path):
+    path, ids = tmp_path / "a.parquet", [1000 * "x" + "ab"[n % 2] for n in range(1500)]
+    frame = pd.DataFrame({"user_id": range(1500), "item_id": ids})
+    frame.to_parquet(path)
+    once = Limits(unpacked=1)
+    with pytest.raises(ValueError, match=r"a\.parquet: must unpack to at most"):
+        prepare_shards(path, tmp_path / "out", seed=0, limits=once, **SIZES)
+    made = prepare_shards(path, tmp_path / "made", seed=0, **SIZES)
+    assert made.items.ids.tolist() == ids[:2]
+
+
 def test_ids_of_text_files_are_integers_if_all_of_them_are(write_parquet, tmp_path):
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     first.write_text("user_id,item_id\n7,1\nNA,2\n", encoding="utf-8")

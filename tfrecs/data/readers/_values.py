@@ -106,10 +106,7 @@ def _whole_numbers(column: "pd.Series[Any]", is_text: bool) -> AnyArray | None:
     if is_text:
         values = cast(fields_of(column), pa.int64())
         return None if values is None else np.array(values)
-    try:
-        column = column.infer_objects()
-    except OverflowError:  # of pandas before 3.1, for integers that no float holds
-        return None
+    column = column.infer_objects()
     if not pd.api.types.is_integer_dtype(column) or column.hasnans:
         return None
     if _is_unsigned(column) and len(column) and column.max() >= 2**63:

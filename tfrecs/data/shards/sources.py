@@ -115,6 +115,7 @@ def _batches(path: Path, columns: Columns) -> Iterator[Any]:
     """Yields the record batches of a file: users, items and, if named, ratings."""
     named = columns.named
     if _is_plain_parquet(path):
+        columns.form.limits.check_parquet(path, path.stat().st_size)
         file = _parquet(path)
         find_roles(file.schema.names, named)
         yield from file.to_batches(
