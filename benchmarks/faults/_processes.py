@@ -1,5 +1,6 @@
 """Forks that run one trial each, with limits of memory and time, and their table."""
 
+import argparse
 import json
 import os
 import resource
@@ -124,8 +125,8 @@ class Table:
 
     @classmethod
     def of(cls, script: str, path: Path | None) -> "Table":
-        """An empty table for the results of a script."""
-        return cls(f"python benchmarks/faults/{script}", path, {})
+        """An empty table for the results of a script, which are merged into a file."""
+        return cls(f"python benchmarks/faults/{script}", path and path.absolute(), {})
 
     def add(self, kind: str, held: bool, reason: str = "", **more: int) -> None:
         """Adds a trial; `more` has figures whose highest value is kept."""
@@ -160,6 +161,16 @@ class Table:
             known[self.command] = {**about, "rows": self.rows}
             self.path.write_text(json.dumps(known, indent=1) + "\n")
         return sum(row["failed"] for row in self.rows.values())
+
+
+def parser(about: str | None, kinds: Iterable[str]) -> argparse.ArgumentParser:
+    """The options that all trials have: which kinds, and where the figures go."""
+    made = argparse.ArgumentParser(
+        description=about, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    made.add_argument("--kinds", nargs="+", choices=[*kinds], default=[])
+    made.add_argument("--json", type=Path, help="write the figures there as well")
+    return made
 
 
 def choose(names: Iterable[str], wanted: Sequence[str]) -> list[str]:

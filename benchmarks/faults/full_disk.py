@@ -10,7 +10,6 @@ script says so and ends.
     python benchmarks/faults/full_disk.py --json benchmarks/results/faults.json
 """
 
-import argparse
 import os
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from _processes import Table, choose, forked, tried
+from _processes import Table, choose, forked, parser, tried
 from hostile_files import train_on
 from kills import check_names, prepare
 
@@ -128,15 +127,11 @@ def afterwards(subject: Subject, folder: Path) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--count", type=int, default=4, help="of each (%(default)s)")
-    parser.add_argument("--kinds", nargs="+", choices=[*SUBJECTS], default=[])
-    parser.add_argument("--seed", type=int, default=0, help="(%(default)s)")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
-    options = parser.parse_args(arguments)
-    table = Table.of("full_disk.py", options.json and options.json.absolute())
+    made = parser(__doc__, SUBJECTS)
+    made.add_argument("--count", type=int, default=4, help="of each (%(default)s)")
+    made.add_argument("--seed", type=int, default=0, help="(%(default)s)")
+    options = made.parse_args(arguments)
+    table = Table.of("full_disk.py", options.json)
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         prepare(work)

@@ -8,7 +8,6 @@ failure.
     python benchmarks/faults/hostile_files.py --json benchmarks/results/faults.json
 """
 
-import argparse
 import json
 import os
 import shutil
@@ -26,7 +25,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from _bombs import BOMBS, CONFIG
-from _processes import Table, choose, forked, tried
+from _processes import Table, choose, forked, parser, tried
 
 import tfrecs
 from tfrecs._base.manifest import MANIFEST, read_manifest, write_manifest
@@ -330,16 +329,11 @@ TRIALS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--count", type=int, default=20, help="of each (%(default)s)")
-    parser.add_argument("--kinds", nargs="+", choices=[*TRIALS, "bombs"], default=[])
-    parser.add_argument("--seed", type=int, default=0, help="(%(default)s)")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
-    options = parser.parse_args(arguments)
-    path = options.json and options.json.absolute()
-    table = Table.of("hostile_files.py", path)
+    made = parser(__doc__, [*TRIALS, "bombs"])
+    made.add_argument("--count", type=int, default=20, help="of each (%(default)s)")
+    made.add_argument("--seed", type=int, default=0, help="(%(default)s)")
+    options = made.parse_args(arguments)
+    table = Table.of("hostile_files.py", options.json)
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         os.chdir(work)

@@ -9,7 +9,6 @@ temporary may be left. `kill_fit.py` does the same for trainings.
     python benchmarks/faults/kills.py --json benchmarks/results/faults.json
 """
 
-import argparse
 import io
 import json
 import os
@@ -25,7 +24,7 @@ from random import Random
 from typing import NamedTuple
 
 import numpy as np
-from _processes import Table, choose, forked, tried
+from _processes import Table, choose, forked, parser, tried
 
 import tfrecs
 from tfrecs.bench.cli import main as bench_main
@@ -194,15 +193,11 @@ def ended(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--kills", type=int, default=6, help="of each (%(default)s)")
-    parser.add_argument("--kinds", nargs="+", choices=[*SUBJECTS], default=[])
-    parser.add_argument("--seed", type=int, default=0, help="(%(default)s)")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
-    options = parser.parse_args(arguments)
-    table = Table.of("kills.py", options.json and options.json.absolute())
+    made = parser(__doc__, SUBJECTS)
+    made.add_argument("--kills", type=int, default=6, help="of each (%(default)s)")
+    made.add_argument("--seed", type=int, default=0, help="(%(default)s)")
+    options = made.parse_args(arguments)
+    table = Table.of("kills.py", options.json)
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         prepare(work)

@@ -8,7 +8,6 @@ tenths: from the middle on, memory may grow by a twentieth.
     python benchmarks/faults/sustained.py --json benchmarks/results/faults.json
 """
 
-import argparse
 import http.client
 import json
 import socket
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from _processes import Table, choose
+from _processes import Table, choose, parser
 
 import tfrecs
 from tfrecs.data.datasets.synthetic import make_synthetic
@@ -113,14 +112,10 @@ KINDS = {"requests": requests, "events": events}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seconds", type=int, default=HOUR, help="(%(default)s)")
-    parser.add_argument("--kinds", nargs="+", choices=[*KINDS], default=[])
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
-    options = parser.parse_args()
-    table = Table.of("sustained.py", options.json and options.json.absolute())
+    made = parser(__doc__, KINDS)
+    made.add_argument("--seconds", type=int, default=HOUR, help="(%(default)s)")
+    options = made.parse_args()
+    table = Table.of("sustained.py", options.json)
     for kind in choose(KINDS, options.kinds):
         with tempfile.TemporaryDirectory() as temporary:
             KINDS[kind](table, Path(temporary), options.seconds)

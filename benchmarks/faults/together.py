@@ -8,7 +8,6 @@ that of one thread. Threads on a trained model must answer as one does.
     python benchmarks/faults/together.py --json benchmarks/results/faults.json
 """
 
-import argparse
 import json
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _processes import Table, choose, forked
+from _processes import Table, choose, forked, parser
 
 import tfrecs
 from tfrecs.data.datasets.synthetic import make_synthetic
@@ -164,14 +163,10 @@ KINDS = {"processes": processes, "learning": learning, "answering": answering}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seconds", type=float, default=15, help="each (%(default)s)")
-    parser.add_argument("--kinds", nargs="+", choices=[*KINDS], default=[])
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
-    options = parser.parse_args(arguments)
-    table = Table.of("together.py", options.json and options.json.absolute())
+    made = parser(__doc__, KINDS)
+    made.add_argument("--seconds", type=float, default=15, help="each (%(default)s)")
+    options = made.parse_args(arguments)
+    table = Table.of("together.py", options.json)
     for kind in choose(KINDS, options.kinds):  # forks come first, before models run
         with tempfile.TemporaryDirectory() as temporary:
             KINDS[kind](table, Path(temporary), options.seconds)
