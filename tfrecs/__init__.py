@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tfrecs.evaluation.ranking.top_k import top_k as top_k
     from tfrecs.inference.recommender import Recommender as Recommender
     from tfrecs.inference.recommender import load as load
-    from tfrecs.inference.reranked import Reranked as Reranked
+    from tfrecs.inference.second_stage.reranked import Reranked as Reranked
     from tfrecs.models import *  # noqa: F403 its builders
     from tfrecs.optimizers import separate_bias_optimizer as separate_bias_optimizer
     from tfrecs.training.batches import pairwise_batches as pairwise_batches

@@ -14,7 +14,7 @@ from tfrecs.bench.reranked import RERANKED, fit_reranked
 from tfrecs.bench.rows import rows_of
 from tfrecs.bench.run import listing
 from tfrecs.data.column_kinds import ColumnKinds
-from tfrecs.inference import reranked as module
+from tfrecs.inference.second_stage import reranked as module
 
 COLUMNS = {"user_col": "person", "item_col": "film", "rating_col": "stars"}
 

@@ -13,7 +13,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from tfrecs import FeatureEncoder, Interactions, Recommender, Reranked, evaluate
 from tfrecs.evaluation.lists import evaluate_lists
 from tfrecs.evaluation.metrics.lists import Lists
-from tfrecs.inference import reranked as module
+from tfrecs.inference.second_stage import reranked as module
 
 # Users ann, bob, cy; items a, b, c, d, e. The first stage finds, of unseen items:
 # ann: c (3.0), d (2.0), a (1.0); bob: b, c (4.0, 4.0), e (0.0); cy: a, b, c.

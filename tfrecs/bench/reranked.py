@@ -10,7 +10,7 @@ from tfrecs.bench.problem import Problem
 from tfrecs.bench.result import Progress, Result
 from tfrecs.data.interactions import Interactions
 from tfrecs.inference.recommender import Recommender
-from tfrecs.inference.reranked import Reranked
+from tfrecs.inference.second_stage.reranked import Reranked
 
 RERANKED = "reranked"
 """Name of the row."""

@@ -11,8 +11,8 @@ from tfrecs._base.types import AnyArray, Scorer
 from tfrecs.inference.allow_deny import ItemChoice
 from tfrecs.inference.encoders import Encoders
 from tfrecs.inference.kept import kept_scorer
-from tfrecs.inference.ranker_features import SideFeatures, check_distinct
 from tfrecs.inference.recommender import Recommender
+from tfrecs.inference.second_stage.features import SideFeatures, check_distinct
 
 if TYPE_CHECKING:
     import pandas as pd

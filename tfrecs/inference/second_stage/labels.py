@@ -11,7 +11,7 @@ from tfrecs.data.columns import pair_keys
 from tfrecs.data.frames import as_frame
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.roles import usual_column
-from tfrecs.inference.ranker_features import check_columns
+from tfrecs.inference.second_stage.features import check_columns
 
 if TYPE_CHECKING:
     import pandas as pd

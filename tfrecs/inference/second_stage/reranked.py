@@ -14,11 +14,11 @@ from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.ranking.kernel import row_parts
 from tfrecs.inference.allow_deny import ItemChoice
 from tfrecs.inference.encoders import Encoders
-from tfrecs.inference.first_stage import Candidates, FirstStage
-from tfrecs.inference.ranker import check_ranker, fit_ranker, ranker_scores
-from tfrecs.inference.ranker_features import context_rows, names_of
-from tfrecs.inference.ranker_labels import held_out_pairs
 from tfrecs.inference.recommender import Recommender
+from tfrecs.inference.second_stage.features import context_rows, names_of
+from tfrecs.inference.second_stage.first_stage import Candidates, FirstStage
+from tfrecs.inference.second_stage.labels import held_out_pairs
+from tfrecs.inference.second_stage.ranker import check_ranker, fit_ranker, ranker_scores
 
 if TYPE_CHECKING:
     import pandas as pd
