@@ -34,7 +34,7 @@ BENCHES = [
 ]
 SHOWN = [
     *("popularity", "item-knn", "lightfm", "lightfm-tuned", "implicit-als", "tfrs"),
-    *("slim", "ease", "mf", "neumf", "hybrid", "cosine"),
+    *("slim", "ease", "mf", "neumf", "hybrid", "cosine", "sasrec"),
 ]
 """Rows of the README's table; the page of benchmarks has all of them."""
 NUMBERS = ("fit_seconds", "epochs", "parameters")
@@ -229,11 +229,6 @@ def history_speed() -> str:
     )
 
 
-def next_item_sasrec() -> str:
-    """Returns SASRec's NDCG for the next item."""
-    return f"{next_items()['sasrec']['ndcg@10']:.4f}"
-
-
 def step_table() -> str:
     """Returns milliseconds of a training step as the tables grow."""
     found = results("step-time")["milliseconds_median"]
@@ -338,7 +333,6 @@ FIGURES: dict[str, Callable[[], str]] = {
     "stream-table": stream_table,
     "stream-later": stream_later,
     "next-item-table": next_item_table,
-    "next-item-sasrec": next_item_sasrec,
     "unseen-users": unseen_users,
     "history-speed": history_speed,
     "step-table": step_table,
