@@ -121,7 +121,8 @@ def test_later_ids_without_metadata_are_counted_once(caplog):
         ),
         (
             FILMS.assign(movieId=FILMS["movieId"] + 90),
-            r"such as 93 \(a int\) in its column 'movieId'. Use frame.set_index\(",
+            r"such as 93 \(a int\) in its column 'movieId'. Name the column of these "
+            "ids item_id",
         ),
         (FILMS[["title"]].set_axis([*"wxyz"]), r"but such as 'w' \(a str\) in its ind"),
         (

@@ -48,7 +48,7 @@ def aligned_features(
     known = Vocabulary(frame.index, name)
     rows = known.index(vocabulary.ids)
     missing = (rows < 0).nonzero()[0]
-    _check_matched(len(missing) < len(ids), frame, vocabulary, name)
+    _check_matched(len(missing) < len(ids), frame, vocabulary, role, name)
     if len(missing):
         _LOGGER.warning(
             "`%s` has no row for %d of %d %s, such as %r: their values are missing",
@@ -172,7 +172,7 @@ def described(
     )
     frame = frame.set_axis(ids)
     rows = known.index(ids)
-    _check_matched(bool((rows >= 0).any()), frame, known, name)
+    _check_matched(bool((rows >= 0).any()), frame, known, role, name)
     more = frame.index[rows < 0].tolist()
     if not more:
         return {f"{role}_features": frame}
@@ -192,13 +192,13 @@ def without_unused(
 
 
 def _check_matched(
-    matched: bool, frame: "pd.DataFrame", vocabulary: Vocabulary, name: str
+    matched: bool, frame: "pd.DataFrame", vocabulary: Vocabulary, role: str, name: str
 ) -> None:
     """Raises ValueError for metadata of other ids only; shows one id of each."""
     if matched:
         return
     wanted, found = vocabulary.ids[:1].tolist()[0], frame.index[:1].tolist()[0]
-    remedy = "Use frame.set_index(...) with the column of these ids."
+    remedy = f"Name the column of these ids {role}_id, or use frame.set_index(...)."
     if type(wanted) is not type(found):
         remedy += " Both must be of one type, such as by frame[...].astype(str)."
     raise ValueError(

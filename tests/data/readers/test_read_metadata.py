@@ -50,6 +50,14 @@ def test_ids_are_of_the_kind_of_the_interactions(read, rated, films, expected):
     assert {k: None if pd.isna(v) else v for k, v in found.items()} == expected
 
 
+def test_a_space_in_a_name_separates_no_columns(read):
+    films = 'product code,list price,title\n1,2.5,"A, the first"\n2,3,"B"\n'
+    with pytest.raises(ValueError, match="columns product code, list price, title"):
+        read(films)
+    films = films.replace("code", "id")
+    assert titles(read(films)) == {1: "A, the first", 2: "B"}
+
+
 def test_json_and_parquet_and_tables_are_read_too(read, tmp_path):
     rows = [{"item_id": item, "title": f"T{item}", "year": 1990} for item in (2, 1, 3)]
     lines = read("\n".join(map(json.dumps, rows)), name="films.jsonl")

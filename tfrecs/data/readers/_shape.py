@@ -113,14 +113,18 @@ def names_roles(fields: Sequence[str], named: Collection[str] = ()) -> bool:
 def _separator(lines: Sequence[str], kind: str, named: Collection[str]) -> str:
     own = OWN_SEPARATORS.get(kind)
     candidates = list(dict.fromkeys([own or ",", *SEPARATORS]))
+    widths, titled = {}, set()
     for separator in candidates:
-        if names_roles(split(lines[0], separator), named):
-            return separator
-    widths = {}
-    for separator in candidates:
-        width, share = modal_width([split(line, separator) for line in lines])
+        rows = [split(line, separator) for line in lines]
+        width, share = modal_width(rows)
         if width > 1 and share >= _MOST:
             widths[separator] = width
+            titled |= {separator} if len(rows[0]) == width else set()
+    for separator in candidates:
+        # A space of a name such as "product code" is in a field of another separator.
+        is_in_name = separator == " " and titled - {" "}
+        if not is_in_name and names_roles(split(lines[0], separator), named):
+            return separator
     if own in widths or not widths:
         return own or ","
     if len(widths) > 1:
