@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tfrecs.data.readers import read_interactions
 from tfrecs.data.vocabulary import Vocabulary, from_json, to_json
-from tfrecs.streaming import Event, IncrementalRecommender, Popular
+from tfrecs.streaming import Event, IncrementalRecommender, Popular, events_of
 from tfrecs.streaming.sources import FAULTS, CsvEvents, JsonEvents, MalformedError
 
 
@@ -166,6 +167,41 @@ def test_fields_that_are_no_event(line, fault):
 def test_columns_and_separators_that_cannot_be(arguments, message):
     with pytest.raises(ValueError, match=message):
         CsvEvents(**arguments)
+
+
+# Times
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("1970-01-01", 0),
+        ("1970-01-02T00:00:01", 86401),
+        ("1970-01-01T01:00:00+01:00", 0),
+        ("1970-01-01 00:00:00.25Z", 0.25),
+        ("1969-12-31T23:59:59-00:00", -1),
+    ],
+)
+def test_iso_dates_are_seconds_as_in_files(tmp_path, written, seconds):
+    assert CsvEvents()(f"ann,Heat,4,{written}".encode()).time == seconds
+    line = json.dumps({"user": "ann", "item": "Heat", "time": written})
+    assert JsonEvents()(line.encode()).time == seconds
+    path = tmp_path / "log.csv"
+    path.write_text(f"user,item,time\nann,Heat,{written}\n")
+    [event] = events_of(read_interactions(path))
+    assert event.time == seconds
+
+
+@pytest.mark.parametrize("written", ["1970-01-02", "9999-12-31T23:59:59-23:59"])
+def test_dates_have_a_maximum_and_are_no_ratings(written):
+    line = json.dumps({"user": 1, "item": 1, "time": written}).encode()
+    assert fault_of(JsonEvents(latest=86399), line) == "bad time"
+    line = json.dumps({"user": 1, "item": 1, "rating": written}).encode()
+    assert fault_of(JsonEvents(), line) == "bad rating"
+    assert fault_of(CsvEvents(), f"1,1,{written},".encode()) == "bad rating"
+    for wrong in ("1970-01-32", "", "1970-01-01T25:00"):
+        line = json.dumps({"user": 1, "item": 1, "time": wrong}).encode()
+        assert fault_of(JsonEvents(), line) == "bad time"
 
 
 # Any bytes

@@ -14,8 +14,8 @@ from tfrecs.streaming.sources import CsvEvents, FileSource, JsonEvents
 OF_TIMES = ("needed.csv", "one_time.data")
 """Refused for their times, which shards do not read."""
 
-DATED = ("iso.csv", "zones.csv", "days.csv")
-"""Have dates, where a stream takes numbers."""
+DATED = ("days.csv",)
+"""Have dates in a form of their own, where a stream takes numbers and ISO dates."""
 
 NOT_LINES = (
     *("cr.csv", "utf16.csv", "utf16le.csv", "lists.txt", "said.txt", "array.json"),

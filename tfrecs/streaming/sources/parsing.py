@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from tfrecs.data.ids import IdTypes, one_id, types_by_role
@@ -27,7 +28,7 @@ FAULTS = {
     "whole characters; `id_type` overrules the type.",
     "bad rating": "A rating must be a number from 0 to `largest`.",
     "bad weight": "A weight must be a number from 0 to `largest`.",
-    "bad time": "A time must be a finite number, at most `latest`.",
+    "bad time": "A time must be a finite number or an ISO date, at most `latest`.",
 }
 """Faults of malformed lines and messages, and what they should be."""
 
@@ -50,9 +51,10 @@ class JsonEvents:
     """Parses lines such as {"user": "ann", "item": 7, "rating": 4}.
 
     Ids are whole numbers or texts; 7 and "7" are two ids, unless `id_type` makes both
-    of one type. Ratings, weights and times
-    are numbers; null or a missing key means the default of `Event`. Other keys are
-    ignored.
+    of one type. Ratings, weights and times are numbers. A time may be an ISO date too,
+    such as 2024-01-31T12:00:00+01:00, which becomes seconds since 1970, as in
+    `read_interactions`; without an offset it is in UTC. null or a missing key means
+    the default of `Event`. Other keys are ignored.
 
     Args:
         user: key of the user's id.
@@ -104,10 +106,10 @@ class CsvEvents:
     """Parses lines such as ann,Heat,4,12.
 
     All ids are texts, as no line knows of the others. If the recommender has integers,
-    as from a file of canonical integers, pass id_type="integer". An empty number means
-    the default of `Event`. A field may be quoted, but must not contain a newline. A
-    header line is counted as malformed if there is a column of numbers; otherwise it is
-    an event.
+    as from a file of canonical integers, pass id_type="integer". Numbers and times are
+    as in `JsonEvents`; an empty one means the default of `Event`. A field may be
+    quoted, but must not contain a newline. A header line is counted as malformed if
+    there is a column of numbers or times; otherwise it is an event.
 
     Args:
         columns: the fields in order: "user", "item", "rating", "weight", "time", or
@@ -157,11 +159,7 @@ class CsvEvents:
             fields.update(zip(self.columns, read, strict=True))
         except (csv.Error, ValueError) as error:  # the latter of another number
             raise MalformedError("not CSV") from error
-        for name in NUMBERS:
-            try:
-                fields[name] = float(fields[name]) if fields.get(name) else None
-            except ValueError as error:
-                raise MalformedError(f"bad {name}") from error
+        fields |= {name: _number(fields.get(name)) for name in NUMBERS}
         return _event(fields, self.largest, self.latest, self.id_type)
 
 
@@ -193,6 +191,23 @@ def _keeps_newlines(encoding: str) -> bool:
         return False
 
 
+def _number(field: str | None) -> float | str | None:
+    """Returns a field as a number, None if it is empty, and other text as it is."""
+    try:
+        return float(field) if field else None
+    except ValueError:
+        return field
+
+
+def _seconds(text: str) -> float | None:
+    """Returns an ISO date in seconds since 1970, and None for other text."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
 def _event(
     fields: Mapping[str, Any], largest: float, latest: float, id_type: IdTypes
 ) -> Event:
@@ -204,9 +219,11 @@ def _event(
     numbers: list[float | None] = []
     for name in NUMBERS:
         low, high = (-sys.float_info.max, latest) if name == "time" else (0, largest)
-        value = fields[name]
+        value = written = fields[name]
+        if name == "time" and isinstance(written, str):
+            value = _seconds(written)
         is_number = type(value) in (int, float)
-        if value is not None and not (is_number and low <= value <= high):  # NaN too
+        if written is not None and not (is_number and low <= value <= high):  # NaN too
             raise MalformedError(f"bad {name}")
         numbers.append(None if value is None else float(value))
     rating, weight, time = numbers
