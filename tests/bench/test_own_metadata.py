@@ -135,7 +135,8 @@ def test_a_k_core_is_of_positives_and_keeps_the_publishers_split():
     rows = np.array([True, False] * 4)
     core, note = in_k_core(Dataset("x", data, test_rows=rows), 2, 3.0)
     assert note == (
-        "left out by the 2-core: 2 of 8 interactions, 1 of 4 users, 1 of 3 items"
+        "left out by the 2-core of 7 positives: 2 of 8 interactions, 1 of 4 users, "
+        "1 of 3 items"
     )
     assert core.interactions.users.ids.tolist() == ["a", "b", "c"]
     assert core.test_rows.tolist() == [True, False] * 3
@@ -147,7 +148,7 @@ def test_a_k_core_is_of_positives_and_keeps_the_publishers_split():
 def test_the_note_of_a_k_core_is_in_the_problem(good_csv):
     problem = load_problem(train=good_csv, min_rating=2, k=2, k_core=7, **COLUMNS)
     [note] = problem.notes
-    assert note.startswith("left out by the 7-core: ")
+    assert note.startswith("left out by the 7-core of ")
     counts = problem.train.matrix.sum(axis=0) + problem.test.matrix.sum(axis=0)
     assert counts.min() >= 7
 
@@ -165,7 +166,8 @@ def test_what_was_read_is_printed_and_reported(bench, good_csv, films_csv):
     lines = out.splitlines()
     assert lines[1] == "Read interactions: good.csv: 840 of 60 users and 40 items"
     assert "Read items, multi_hot: genres" in lines
-    assert any(line.startswith("Note: left out by the 2-core: ") for line in lines)
+    note = "Note: left out by the 2-core of 840 positives: "
+    assert any(line.startswith(note) for line in lines)
     found = json.loads(Path("r.json").read_text())["dataset"]
     assert found["read"]["items, numeric"] == "price"
     [page] = Path("logs").glob("*/report.html")
@@ -192,7 +194,8 @@ def test_what_was_read_is_printed_and_reported(bench, good_csv, films_csv):
         (
             "--train GOOD --items others.csv",
             "--items must have rows for ids such as 0 (a int). Received: none of them, "
-            "but such as 'x' (a str) in its column 'film'",
+            "but such as 'x' (a str) in its column 'film'. Name the column of these "
+            "ids item_id, or use",
         ),
         (
             "--train GOOD --items no_ids.csv",
@@ -201,7 +204,8 @@ def test_what_was_read_is_printed_and_reported(bench, good_csv, films_csv):
         ),
         (
             "--train GOOD --items missing.csv",
-            "missing.csv: 1 malformed row, in line 3: the column 'film' must hold",
+            "missing.csv: 1 malformed row, in line 3: the column 'film' must hold an "
+            "id in each row. Pass --malformed skip to leave such rows out.",
         ),
         ("--train GOOD --items twice.csv", "Received: 1 more than once in its column"),
         ("--train GOOD --k-core 0", "a whole number of at least 1, not '0'"),

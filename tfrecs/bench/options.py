@@ -40,7 +40,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     data, run = add_shared(parser, "ml-100k", "training items")
     add = data.add_argument
     add("--test", metavar="FILE", help="held-out interactions")
-    add("--split", metavar="NAME", help="how test data are held out")
+    split = "how test data are held out, such as temporal; --list names all"
+    add("--split", metavar="NAME", help=split)
     add("--min-rating", type=float, metavar="X", help="lowest rating of a positive")
     _add_own_data(add)
     add = run.add_argument
@@ -134,7 +135,7 @@ def add_shared(
     repeated = "what to keep of a repeated pair (default: last)"
     data.add_argument("--duplicates", choices=get_args(Duplicates), help=repeated)
     run = parser.add_argument_group("run")
-    rows = "models and baselines (default: all)"
+    rows = "models and baselines (default: by the data)"
     run.add_argument("--models", type=_names, metavar="A,B", help=rows)
     run.add_argument(
         "--include-seen",
@@ -175,6 +176,7 @@ def reworded(error: Exception, options: argparse.Namespace) -> UsageError:
     """Returns an error about Python's arguments as one about options."""
     message = str(error).replace("exclude_seen=False", "--include-seen")
     message = message.replace("header=False", "--no-header")
+    message = message.replace('malformed="skip"', "--malformed skip")
     message = message.replace("in `weights`", "in --weight-col")
     message = message.replace('load_dataset("synthetic")', "--dataset synthetic")
     for name in vars(options):

@@ -147,8 +147,10 @@ def in_k_core(data: Dataset, k: int, min_rating: float | None) -> tuple[Dataset,
     """
     every = data.interactions
     rows = np.arange(len(every))
+    positives = ""
     if every.ratings is not None:
         rows = np.flatnonzero(is_positive(every.ratings, min_rating))
+        positives = f" of {len(rows):,} positives"
     rows = rows[k_core_rows(every.user_ids[rows], every.item_ids[rows], user=k, item=k)]
     core = every.take(rows).compact()
     left_out = ", ".join(
@@ -164,7 +166,7 @@ def in_k_core(data: Dataset, k: int, min_rating: float | None) -> tuple[Dataset,
     found = replace(
         data, interactions=core, test_rows=tested, oracle=None, negatives=None
     )
-    return found, f"left out by the {k}-core: {left_out}"
+    return found, f"left out by the {k}-core{positives}: {left_out}"
 
 
 def check_size(interactions: Interactions) -> None:

@@ -118,7 +118,8 @@ def test_a_malformed_row_is_reported_by_line_or_left_out(
     assert content(data) == content(read_interactions(clean))
     assert data.users.ids.dtype == read_interactions(clean).users.ids.dtype
     assert (malformed.path, malformed.places, len(malformed)) == (path, (3,), 1)
-    assert str(malformed) == message
+    remedy = 'Pass malformed="skip" to leave such rows out.'
+    assert message == f"{str(malformed).removesuffix('.')}. {remedy}"
 
 
 def test_all_malformed_rows_are_counted_and_the_first_is_shown(tmp_path):

@@ -76,7 +76,7 @@ def read_columns(
             reading = _described(reading, table, roles, columns, notes)
     skipped = MalformedRows.of(path, table.unit, faults)
     if skipped and malformed == "error":
-        raise ValueError(str(skipped))
+        raise skipped.refused()
     if not columns or not len(columns["users"]):
         reason = f": {skipped}" if skipped else ""
         raise ValueError(

@@ -69,7 +69,7 @@ def read_metadata(
     faults += _faults(frame.index[bad], column, f"{kind} ids, as `id_type` says")
     skipped = MalformedRows.of(path, table.unit, faults)
     if skipped and malformed == "error":
-        raise ValueError(str(skipped))
+        raise skipped.refused()
     if skipped:
         _LOGGER.warning("Left out of %s", skipped)
     others = frame[~bad].drop(columns=column)

@@ -57,6 +57,11 @@ class MalformedRows:
         """Returns the number of malformed rows."""
         return len(self.places)
 
+    def refused(self) -> ValueError:
+        """Returns the error of a reader that leaves no rows out."""
+        remedy = 'Pass malformed="skip" to leave such rows out.'
+        return ValueError(f"{str(self).removesuffix('.')}. {remedy}")
+
     def __str__(self) -> str:
         """Returns the file, the number of rows, and the reason for the first."""
         rows = "1 malformed row" if len(self) == 1 else f"{len(self)} malformed rows"
