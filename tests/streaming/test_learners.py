@@ -351,7 +351,7 @@ def test_forgetting_by_time_takes_late_events_as_they_are():
     ("make", "message"),
     [
         (lambda: Ridge(0), "`embedding_dim` must be.*embedding_dim=0"),
-        (lambda: Ridge(l2=0), "`l2` must be above 0. Received: l2=0"),
+        (lambda: Ridge(l2=0), "`l2` must be above 0, and finite. Received: l2=0"),
         (lambda: Ridge(unobserved_weight=-1), "`unobserved_weight` must be above 0"),
         (lambda: Isgd(learning_rate=0), "`learning_rate` must be above 0"),
         (
@@ -369,7 +369,7 @@ def test_forgetting_by_time_takes_late_events_as_they_are():
         (lambda: Forgetting(half_life=0), "`half_life` must be above 0.*half_life=0"),
         (
             lambda: Forgetting(window=-1),
-            "`window` must be above 0. Received: window=-1",
+            "`window` must be above 0, and finite. Received: window=-1",
         ),
     ],
 )

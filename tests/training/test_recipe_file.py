@@ -153,9 +153,9 @@ def as_file(tmp_path, content):
             {"training": {"loss.temperature": 2.0}},
             "key of `models.mf.training` must be one of .*'loss.temperature'",
         ),
-        ({"training": {"epochs": 0}}, "training.epochs` must be above 0. Received: 0"),
+        ({"training": {"epochs": 0}}, "training.epochs` must be above 0.*epochs=0"),
         ({"training": {"epochs": 1.0}}, "epochs` must be a whole number. .*: 1.0"),
-        ({"training": {"learning_rate": -1}}, "must be above 0. Received: -1"),
+        ({"training": {"learning_rate": -1}}, "must be above 0.*learning_rate=-1"),
         ({"training": {"short": 1}}, "short` must be true or false. Received: 1"),
         (
             {"training": {"short": True}, "validate_every": 9},

@@ -1,35 +1,64 @@
 """Checks of arguments, each with a message that says how to mend the call."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
 
 def check_positive(**sizes: int) -> None:
     """Raises ValueError for the first of the named sizes that is not an int >= 1."""
-    _check_whole(1, sizes)
+    _check(sizes, "a whole number of at least 1", lambda x: _is_whole(x) and x >= 1)
 
 
 def check_at_least_zero(**numbers: int) -> None:
     """Raises ValueError for the first of the named numbers that is not an int >= 0."""
-    _check_whole(0, numbers)
+    _check(numbers, "a whole number of at least 0", lambda x: _is_whole(x) and x >= 0)
 
 
-def _check_whole(least: int, numbers: Mapping[str, int]) -> None:
-    for name, number in numbers.items():
-        is_whole = isinstance(number, Integral) and not isinstance(number, bool)
-        if not is_whole or number < least:
-            raise ValueError(f"`{name}` must be a whole number of at least {least}. "
-                             f"Received: {name}={number!r}")  # fmt: skip
+def check_above_zero(**numbers: float) -> None:
+    """Raises ValueError for the first number that is not above 0 and finite."""
+    _check(numbers, "above 0, and finite", lambda x: 0 < x < math.inf)
+
+
+def check_not_negative(**numbers: float) -> None:
+    """Raises ValueError for the first number that is not at least 0 and finite."""
+    _check(numbers, "at least 0, and finite", lambda x: 0 <= x < math.inf)
 
 
 def check_fraction(**fractions: float) -> None:
     """Raises ValueError for the first of the named fractions outside [0, 1)."""
-    for name, fraction in fractions.items():
-        if not 0 <= fraction < 1:
-            raise ValueError(f"`{name}` must be at least 0 and less than 1. "
-                             f"Received: {name}={fraction!r}")  # fmt: skip
+    _check(fractions, "at least 0 and less than 1", lambda x: 0 <= x < 1)
+
+
+def check_share(**shares: float) -> None:
+    """Raises ValueError for the first of the named shares outside (0, 1]."""
+    _check(shares, "above 0 and at most 1", lambda x: 0 < x <= 1)
+
+
+def check_proportion(**proportions: float) -> None:
+    """Raises ValueError for the first of the named proportions outside [0, 1]."""
+    _check(proportions, "from 0 to 1", lambda x: 0 <= x <= 1)
+
+
+def check_inside(**numbers: float) -> None:
+    """Raises ValueError for the first of the named numbers outside (0, 1)."""
+    _check(numbers, "above 0 and less than 1", lambda x: 0 < x < 1)
+
+
+def _is_whole(number: Any) -> bool:
+    return isinstance(number, Integral) and not isinstance(number, bool)
+
+
+def _check(
+    numbers: Mapping[str, Any], expected: str, is_right: Callable[[Any], bool]
+) -> None:
+    """Raises ValueError for the first number that is not as expected."""
+    for name, number in numbers.items():
+        if not is_right(number):
+            raise ValueError(
+                f"`{name}` must be {expected}. Received: {name}={number!r}"
+            )
 
 
 def check_range(**ranges: Sequence[float]) -> None:

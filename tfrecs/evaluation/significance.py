@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfrecs._base.checks import check_positive
+from tfrecs._base.checks import check_inside, check_positive
 from tfrecs._base.types import AnyArray
 from tfrecs.evaluation.metrics.ranking import Values
 from tfrecs.evaluation.ranking.kernel import row_parts
@@ -53,7 +53,7 @@ def bootstrap_ci(
         Efron and Tibshirani 1993, "An Introduction to the Bootstrap", sec. 13.3.
     """
     values = _as_values("values", values)
-    _check_level(level)
+    check_inside(level=level)
     check_positive(num_resamples=num_resamples)
     rng = np.random.default_rng(seed)
     means = np.empty(num_resamples)
@@ -255,10 +255,3 @@ def _as_values(name: str, values: AnyArray) -> Values:
             f"{len(given)} NaN or infinite. Leave out users without a value."
         )
     return given
-
-
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise ValueError(
-            f"`level` must be more than 0 and less than 1. Received: level={level!r}"
-        )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfrecs._base.checks import check_cutoffs
+from tfrecs._base.checks import check_cutoffs, check_not_negative, check_proportion
 from tfrecs._base.types import AnyArray, IntArray
 
 
@@ -56,10 +56,7 @@ def penalize_popularity(scores: AnyArray, counts: AnyArray, weight: float) -> An
     """
     found = _finite("scores", scores)
     seen = _finite("counts", counts)
-    if not 0 <= weight < np.inf:
-        raise ValueError(
-            f"`weight` must be at least 0, and finite. Received: weight={weight!r}"
-        )
+    check_not_negative(weight=weight)
     if seen.shape != found.shape or seen.min() < 0:
         raise ValueError(
             f"`counts` must be at least 0, one for each of {len(found)} scores. "
@@ -113,11 +110,7 @@ def diversify(
             f"`similarities` must be finite, [{len(found)}, {len(found)}] for as many "
             f"scores. Received: shape {list(similar.shape)}"
         )
-    if not 0 <= weight <= 1:
-        raise ValueError(
-            f"`weight` must be from 0 to 1. Received: weight={weight!r}. 0 keeps the "
-            "order of the scores."
-        )
+    check_proportion(weight=weight)
     check_cutoffs(k, len(found))
     order = np.argsort(-found, kind="stable")
     relevance, similar = found[order] - found.min(), similar[np.ix_(order, order)]

@@ -23,6 +23,7 @@ import numpy as np
 from keras import ops
 from scipy.optimize import minimize
 
+from tfrecs._base.checks import check_above_zero
 from tfrecs._base.indices import as_indices
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.models.interaction import TowerOutput
@@ -62,10 +63,7 @@ class FoldIn:
                 "`known_users` must be at least two users, as a prior. Received: "
                 f"{len(self.known_users)}"
             )
-        if not 0 < self.l2 < np.inf:
-            raise ValueError(
-                f"`l2` must be above 0, and finite. Received: l2={self.l2!r}"
-            )
+        check_above_zero(l2=self.l2)
 
     def user_output(self, histories: Sequence[IntArray]) -> TowerOutput:
         """Returns the output for users with these histories, as the model would.

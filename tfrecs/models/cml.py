@@ -4,6 +4,7 @@ import math
 
 from keras import ops
 
+from tfrecs._base.checks import check_above_zero
 from tfrecs.models.interaction import Interaction, TowerOutput
 from tfrecs.models.towers import (
     Ids,
@@ -52,8 +53,7 @@ def build_cml(
         project the rows that they look up, which needs no further step.
     """
     check_sizes(num_users, num_items, dropout=dropout, embedding_dim=embedding_dim)
-    if not 0 < radius < math.inf:
-        raise ValueError(f"`radius` must be above 0, and finite. Received: {radius=!r}")
+    check_above_zero(radius=radius)
 
     def tower(ids: Ids) -> TowerOutput:
         rows = embed(ids, embedding_dim, std=init_std, dropout=dropout, l2=l2)

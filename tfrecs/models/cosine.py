@@ -5,6 +5,7 @@ from typing import Any
 
 from keras import layers
 
+from tfrecs._base.checks import check_above_zero
 from tfrecs.models.interaction import Interaction, TowerOutput
 from tfrecs.models.towers import (
     Ids,
@@ -74,10 +75,7 @@ def checked_temperature(temperature: float | None, num_items: int) -> float:
     """Returns the temperature, or the default one; raises ValueError unless above 0."""
     if temperature is None:
         temperature = default_temperature(num_items)
-    if not 0 < temperature < math.inf:
-        raise ValueError(
-            f"`temperature` must be above 0, and finite. Received: {temperature=!r}"
-        )
+    check_above_zero(temperature=temperature)
     return temperature
 
 

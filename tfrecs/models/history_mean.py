@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from tfrecs._base.checks import check_share
 from tfrecs.models.history_parts import Seen, history_towers
 from tfrecs.models.history_towers import HistoryTowers
 from tfrecs.models.layers import Dropout
@@ -63,8 +64,7 @@ def build_history_mean(
         Kabbur, Ning and Karypis 2013, "FISM"; Covington, Adams and Sargin 2016, "Deep
         Neural Networks for YouTube Recommendations", sec. 3.
     """
-    if not 0 < decay <= 1:
-        raise ValueError(f"`decay` must be above 0 and at most 1. Received: {decay=!r}")
+    check_share(decay=decay)
 
     def encode(history: Any, items: Any) -> Any:
         p = MeanOfSeen(decay, name="mean")(items, Seen(name="seen")(history))

@@ -4,6 +4,7 @@ from typing import Any
 
 from keras import ops
 
+from tfrecs._base.checks import check_proportion
 from tfrecs.models.two_tower import TwoTower, layers_with_weights
 
 TABLES = ("user_factors", "user_bias", "item_factors", "item_bias")
@@ -35,8 +36,7 @@ def pretrain(
         He et al. 2017, "Neural Collaborative Filtering", eq. 13. They go on with SGD,
         since Adam's momentum is not carried over.
     """
-    if not 0 <= alpha <= 1:
-        raise ValueError(f"`alpha` must be from 0 to 1. Received: alpha={alpha}")
+    check_proportion(alpha=alpha)
     layers = layers_with_weights(neumf)
     of_gmf = {name: layers[name] for name in layers if name.startswith("gmf_")}
     of_mlp = {name: layers[name] for name in layers if name not in of_gmf}

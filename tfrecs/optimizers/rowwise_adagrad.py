@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfrecs._base.checks import check_not_negative
 from tfrecs.models.layers.embedding import is_table, look_up
 from tfrecs.optimizers._row_sparse import RowSparse
 from tfrecs.optimizers._rows import Rows
@@ -47,11 +48,7 @@ class RowwiseAdagrad(RowSparse):
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, name, **kwargs)
-        if initial_accumulator_value < 0:
-            raise ValueError(
-                "`initial_accumulator_value` must be at least 0. Received: "
-                f"{initial_accumulator_value}"
-            )
+        check_not_negative(initial_accumulator_value=initial_accumulator_value)
         self.initial_accumulator_value = initial_accumulator_value
         self.epsilon = epsilon
 

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfrecs._base.checks import check_choice
+from tfrecs._base.checks import check_above_zero, check_choice
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
-from tfrecs.streaming.checks import check_above_zero
 from tfrecs.streaming.growing import GrowingLists, GrowingTable
 from tfrecs.streaming.stored import stored
 
@@ -36,7 +35,8 @@ class Forgetting:
     def __post_init__(self) -> None:
         """Checks the settings."""
         check_choice("by", self.by, ("event", "time"))
-        check_above_zero(half_life=self.half_life, window=self.window)
+        given = {"half_life": self.half_life, "window": self.window}
+        check_above_zero(**{name: x for name, x in given.items() if x is not None})
 
     def share(self, ages: AnyArray) -> FloatArray:
         """Returns the factor of the weights of events of these ages."""

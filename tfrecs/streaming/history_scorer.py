@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfrecs._base.checks import check_positive
+from tfrecs._base.checks import check_not_negative, check_positive
 from tfrecs._base.indices import PADDING
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.data.histories import padded, with_ids
-from tfrecs.streaming.checks import check_not_negative
 from tfrecs.streaming.event_log import EventLog
 from tfrecs.streaming.model_json import check_model, from_json, to_json
 from tfrecs.streaming.stored import check_within, stored

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tfrecs.streaming.checks import check_above_zero, check_not_negative
+from tfrecs._base.checks import check_above_zero, check_not_negative
 from tfrecs.streaming.event_log import EventLog
 from tfrecs.streaming.vector_learner import VectorLearner
 

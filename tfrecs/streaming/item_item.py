@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tfrecs._base.checks import check_positive
+from tfrecs._base.checks import check_not_negative, check_positive, check_share
 from tfrecs._base.types import AnyArray, FloatArray
-from tfrecs.streaming.checks import check_not_negative
 from tfrecs.streaming.event_log import EventLog
 from tfrecs.streaming.stored import stored
 
@@ -72,10 +71,7 @@ class ItemItem:
                 f"`neighbours` must be at least `most`, {self.most!r}. Received: "
                 f"{self.neighbours!r}"
             )
-        if not 0 < self.decay <= 1:
-            raise ValueError(
-                f"`decay` must be above 0 and at most 1. Received: {self.decay!r}"
-            )
+        check_share(decay=self.decay)
         check_not_negative(backward=self.backward, power=self.power, shrink=self.shrink)
         self._ids = np.zeros((0, min(16, self.neighbours)), np.int32)
         self._near = np.zeros(self._ids.shape, np.float32)

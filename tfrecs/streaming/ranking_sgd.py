@@ -4,9 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfrecs._base.checks import check_choice, check_positive
+from tfrecs._base.checks import (
+    check_above_zero,
+    check_choice,
+    check_not_negative,
+    check_positive,
+)
 from tfrecs._base.types import AnyArray, FloatArray
-from tfrecs.streaming.checks import check_above_zero, check_not_negative
 from tfrecs.streaming.event_log import EventLog
 from tfrecs.streaming.vector_learner import VectorLearner
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfrecs._base.checks import check_choice, check_positive
+from tfrecs._base.checks import check_choice, check_not_negative, check_positive
 from tfrecs._base.types import AnyArray
 from tfrecs.data.feedback import is_positive, warn_of_no_minimum
 from tfrecs.data.id_arrays import as_id_array, is_exact
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.ranking.scorers import in_own_precision
 from tfrecs.streaming.alone import alone
-from tfrecs.streaming.checks import check_not_negative
 from tfrecs.streaming.event_log import EventLog, Forgetting
 from tfrecs.streaming.events import events_of
 from tfrecs.streaming.learners import Learner

@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tfrecs._base.checks import check_positive
+from tfrecs._base.checks import check_above_zero, check_positive
 from tfrecs._base.types import AnyArray, FloatArray
-from tfrecs.streaming.checks import check_above_zero
 from tfrecs.streaming.event_log import EventLog, Past
 from tfrecs.streaming.growing import GrowingTable
 from tfrecs.streaming.stored import stored

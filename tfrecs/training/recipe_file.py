@@ -13,7 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from tfrecs._base.checks import check_choice
+from tfrecs._base.checks import check_above_zero, check_choice
 from tfrecs._base.files import naming_file, replaced_when_whole
 from tfrecs.losses import CATALOGUE_LOSSES, LOSSES, RATING_LOSSES
 from tfrecs.losses.settings import settings_of as settings_of_loss
@@ -24,7 +24,6 @@ from tfrecs.training.plan import Negatives
 from tfrecs.training.recipe import LOSS, Recipe, settings_of, training_values
 from tfrecs.training.recipe import NEGATIVES as OF_NEGATIVES
 from tfrecs.training.value_types import (
-    check_above_zero,
     check_keys,
     check_value,
     parameter_types,
@@ -41,6 +40,8 @@ OWN = tuple(f.name for f in fields(Recipe))
 """Keys of a recipe."""
 
 MARKERS = ("features", "buckets")
+
+ABOVE_ZERO = ("epochs", "batch_size", "learning_rate", "bias_learning_rate")
 
 
 def write_recipes(
@@ -177,6 +178,6 @@ def _training(where: str, values: Any) -> Settings:
     check_keys(where, values, types)
     for key, value in values.items():
         check_value(f"{where}.{key}", types[key], value)
-        if key in ("epochs", "batch_size", "learning_rate", "bias_learning_rate"):
-            check_above_zero(f"{where}.{key}", value)
+        if key in ABOVE_ZERO and value is not None:
+            check_above_zero(**{f"{where}.{key}": value})
     return settings_of(values)

@@ -52,12 +52,6 @@ def check_value(where: str, kind: Any, value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def check_above_zero(where: str, value: float | None) -> None:
-    """Raises ValueError for a number that is not above 0."""
-    if value is not None and value <= 0:
-        raise ValueError(f"`{where}` must be above 0. Received: {value!r}")
-
-
 def _is_of(kind: Any, value: Any) -> bool:
     if get_origin(kind) is UnionType:
         return any(_is_of(part, value) for part in get_args(kind))

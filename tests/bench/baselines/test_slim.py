@@ -111,8 +111,8 @@ def test_a_fit_ends_at_its_deadline():
     [
         ({"k": 0}, "`k` must be a whole number of at least 1. Received: k=0"),
         ({"sweeps": 0}, "`sweeps` must be a whole number .* Received: sweeps=0"),
-        ({"l1": -1.0}, "`l1` must be at least 0. Received: l1=-1.0"),
-        ({"l2": np.nan}, "`l2` must be at least 0. Received: l2=nan"),
+        ({"l1": -1.0}, "`l1` must be at least 0, and finite. Received: l1=-1.0"),
+        ({"l2": np.nan}, "`l2` must be at least 0, and finite. Received: l2=nan"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings, message):

@@ -80,7 +80,7 @@ def test_categories_explain_the_taste_by_their_share():
     [
         ({"num_users": 1, "num_items": 10}, "num_users=1, num_items=10"),
         ({"num_users": 10, "num_items": 3}, "num_users=10, num_items=3"),
-        ({"feature_share": 1.5}, r"from 0 to 1\. Received: 1\.5"),
+        ({"feature_share": 1.5}, r"from 0 to 1\. Received: feature_share=1\.5"),
     ],
 )
 def test_bad_sizes_are_refused(sizes, expected):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse as sp
 
-from tfrecs._base.checks import check_positive
+from tfrecs._base.checks import check_not_negative, check_positive, check_share
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.bench.baselines.fitted import Fitted
 from tfrecs.data.interactions import Interactions
@@ -47,8 +47,7 @@ def fit_item_knn(
         Algorithms"; Ferrari Dacrema et al. 2019, "Are We Really Making Much Progress?",
         sec. 3.1, for the shrinkage.
     """
-    if not 0 < decay <= 1:
-        raise ValueError(f"`decay` must be above 0 and at most 1. Received: {decay=!r}")
+    check_share(decay=decay)
     start = time.perf_counter()
     weights = nearest_items(train.matrix, k, shrink).T.tocsr()
     histories = train.matrix if decay == 1 else _decayed(train, decay)
@@ -80,8 +79,7 @@ def nearest_items(matrix: sp.csr_array, k: int, shrink: float) -> sp.csr_array:
         `[num_items, num_items]` float32, a row for each item.
     """
     check_positive(k=k)
-    if not shrink >= 0:
-        raise ValueError(f"`shrink` must be at least 0. Received: shrink={shrink!r}")
+    check_not_negative(shrink=shrink)
     lengths = np.sqrt(matrix.sum(axis=0))
     items, similarities = [], []
     for first, counts in _common_users(matrix):

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from tfrecs._base.checks import check_share
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.bench.baselines.fitted import BaselineError, Fitted
 from tfrecs.data.interactions import Interactions
@@ -40,10 +41,7 @@ def fit_popularity(
 
 def _counts_of_latest(train: Interactions, share: float) -> AnyArray:
     """Returns the number of interactions of each item in the latest window."""
-    if not 0 < share <= 1:
-        raise ValueError(
-            f"`latest` must be above 0 and at most 1. Received: latest={share!r}"
-        )
+    check_share(latest=share)
     times = train.timestamps
     if times is None:
         raise BaselineError("the data have no times")

@@ -6,7 +6,7 @@ import numpy as np
 import psutil
 import scipy.sparse as sp
 
-from tfrecs._base.checks import check_positive
+from tfrecs._base.checks import check_not_negative, check_positive
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.bench.baselines.fitted import BaselineError, Fitted
 from tfrecs.bench.baselines.item_knn import nearest_items
@@ -61,9 +61,7 @@ def fit_slim(
         Systems", sec. 4 (fsSLIM, which selects the neighbours first).
     """
     check_positive(sweeps=sweeps)
-    for name, penalty in {"l1": l1, "l2": l2}.items():
-        if not penalty >= 0:
-            raise ValueError(f"`{name}` must be at least 0. Received: {name}={penalty}")
+    check_not_negative(l1=l1, l2=l2)
     if k is None:
         k = 50 if train.num_items > MANY_ITEMS else 100
     start = time.perf_counter()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from tensorboard.compat.proto.summary_pb2 import Summary
 
-from tfrecs._base.checks import check_cutoffs, check_positive
+from tfrecs._base.checks import check_cutoffs, check_positive, check_proportion
 from tfrecs._base.indices import as_indices
 from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
 from tfrecs.callbacks.board.curve import pr_curve
@@ -59,10 +59,7 @@ class Snapshots:
     def __post_init__(self) -> None:
         """Checks the numbers."""
         check_positive(num_users=self.num_users)
-        if not 0 <= self.share <= 1:
-            raise ValueError(
-                f"`share` must be from 0 to 1. Received: share={self.share!r}"
-            )
+        check_proportion(share=self.share)
 
 
 class SnapshotTaker:

@@ -3,6 +3,7 @@
 import numpy as np
 import scipy.sparse as sp
 
+from tfrecs._base.checks import check_proportion
 from tfrecs._base.types import AnyArray, FloatArray, IntArray, Scorer
 from tfrecs.data.column_kinds import ColumnKinds
 from tfrecs.data.datasets.dataset import Dataset
@@ -62,10 +63,7 @@ def make_synthetic(
             "A synthetic data set needs at least 2 users and 4 items. Received: "
             f"num_users={num_users}, num_items={num_items}"
         )
-    if not 0 <= feature_share <= 1:
-        raise ValueError(
-            f"`feature_share` must be from 0 to 1. Received: {feature_share}"
-        )
+    check_proportion(feature_share=feature_share)
     rng = np.random.default_rng(seed)
     p = _directions(rng, num_users, num_factors)
     has, q = _items(rng, num_items, num_categories, num_factors, feature_share)

@@ -4,6 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.special import rel_entr
 
+from tfrecs._base.checks import check_inside
 from tfrecs._base.cosine import unit_rows
 from tfrecs._base.types import AnyArray
 from tfrecs.evaluation.metrics.lists import Lists, ratio
@@ -60,10 +61,7 @@ def miscalibration(lists: Lists, *, alpha: float = 0.01) -> Values:
     References:
         Steck 2018, "Calibrated Recommendations", with equal weights of all items.
     """
-    if not 0 < alpha < 1:
-        raise ValueError(
-            f"`alpha` must be more than 0 and less than 1. Received: alpha={alpha!r}"
-        )
+    check_inside(alpha=alpha)
     genres = _features(lists, "miscalibration")
     if (genres.data < 0).any():
         raise ValueError(

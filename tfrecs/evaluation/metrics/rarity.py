@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from tfrecs._base.checks import check_share
 from tfrecs.evaluation.metrics.lists import Lists
 from tfrecs.evaluation.metrics.ranking import Values
 
@@ -46,10 +47,7 @@ def head_share(lists: Lists, *, head: float = 0.01) -> Values:
     items. Items as popular as its last one share its last places evenly, so that the
     value does not depend on ids.
     """
-    if not 0 < head <= 1:
-        raise ValueError(
-            f"`head` must be more than 0 and at most 1. Received: head={head!r}"
-        )
+    check_share(head=head)
     counts = lists.train.item_counts
     places = max(1, math.ceil(round(head * len(counts), 6)))  # 7% of 100 are 7, not 8
     last = np.sort(counts)[-places]

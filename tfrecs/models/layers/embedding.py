@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from tfrecs._base.checks import check_not_negative
 from tfrecs._base.forks import check_not_forked
 from tfrecs.models.layers.row_gradients import recorder_of
 
@@ -51,8 +52,7 @@ class Embedding(layers.Embedding):
                 "`embeddings_regularizer` visits every row of the table at every step. "
                 f"Received: {kwargs['embeddings_regularizer']!r}. Use `l2`."
             )
-        if l2 < 0:
-            raise ValueError(f"`l2` must be at least 0. Received: l2={l2}")
+        check_not_negative(l2=l2)
         # Keras takes no whole numbers of NumPy. Mixed precision casts the rows that are
         # looked up, and not the table, whose gradient would be as large as the table.
         super().__init__(index(input_dim), index(output_dim), autocast=False, **kwargs)

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from tfrecs._base.checks import check_choice, check_cutoffs, check_positive
+from tfrecs._base.checks import (
+    check_above_zero,
+    check_choice,
+    check_cutoffs,
+    check_positive,
+)
 from tfrecs.data.interactions import Interactions
 from tfrecs.data.splits import random_split
 from tfrecs.evaluation.protocol import check_apart
@@ -194,7 +199,7 @@ def _check_limits(minutes: float | None, trials: int | None) -> None:
         raise ValueError(
             "`minutes` or `trials` must limit the search. Received: None for both"
         )
-    if minutes is not None and not 0 < minutes < float("inf"):
-        raise ValueError(f"`minutes` must be above 0, and finite. Received: {minutes}")
+    if minutes is not None:
+        check_above_zero(minutes=minutes)
     if trials is not None:
         check_positive(trials=trials)
