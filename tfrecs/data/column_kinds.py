@@ -106,7 +106,8 @@ def _kind_of(frame: "pd.DataFrame", name: str) -> str:
     """A kind, or the reason why the column cannot be encoded."""
     import pandas as pd
 
-    column = frame[name].replace(r"^\s*$", None, regex=True).dropna()
+    column = frame[name].dropna()
+    column = column[[not (isinstance(x, str) and not x.strip()) for x in column]]
     if any(isinstance(cell, LISTS) for cell in column):
         parts = [x for cell in column if isinstance(cell, LISTS) for x in cell]
         return "multi_hot" if all(isinstance(x, str) for x in parts) else "vectors"

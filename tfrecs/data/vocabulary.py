@@ -54,7 +54,9 @@ class Vocabulary:
         raw = as_id_array(values, name)
         _check_bools(raw, name)
         try:
-            codes, ids = pd.factorize(raw)
+            # Of texts alone, pandas 2 compares what is before a NUL. None has no id.
+            mixed = np.append(raw, np.array([None])) if raw.dtype == object else raw
+            codes, ids = pd.factorize(mixed)
         except TypeError as error:
             raise TypeError(_unhashable(name, raw)) from error
         try:
@@ -63,7 +65,7 @@ class Vocabulary:
             order = np.arange(len(ids))
         place = np.empty(len(ids), dtype=np.int32)
         place[order] = np.arange(len(ids), dtype=np.int32)
-        return cls(ids[order], name), place[codes]
+        return cls(ids[order], name), place[codes[: len(raw)]]
 
     @cached_property
     def _lookup(self) -> "pd.Index[Any]":
@@ -144,12 +146,10 @@ class Vocabulary:
             >>> films.extended(["Tron", "Heat", "Tron"]).ids.tolist()
             ['Heat', 'Alien', 'Tron']
         """
-        import pandas as pd
-
         ids = as_id_array(raw, self.name)
-        new = pd.unique(ids[self.index(ids) < 0])
+        new = dict.fromkeys(ids[self.index(ids) < 0].tolist())
         # As lists, since NumPy would turn ids of two kinds into one.
-        return Vocabulary([*self.ids.tolist(), *new.tolist()], self.name)
+        return Vocabulary([*self.ids.tolist(), *new], self.name)
 
     def __len__(self) -> int:
         """Returns the number of ids."""

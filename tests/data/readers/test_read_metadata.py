@@ -6,7 +6,7 @@ import logging
 import pandas as pd
 import pytest
 
-from tfrecs.data.readers import read_interactions
+from tfrecs.data.readers import read_frame, read_interactions
 
 RATED = "user_id,item_id,rating,amount\na,1,5,0.5\nb,2,3,2\n"
 
@@ -68,6 +68,14 @@ def test_json_and_parquet_and_tables_are_read_too(read, tmp_path):
     for data in (lines, written, table):
         assert titles(data) == {1: "T1", 2: "T2", 3: "T3"}
         assert data.item_features["year"].dtype.kind == "i"
+
+
+def test_an_integer_that_no_float_holds_is_kept(read, tmp_path):
+    rows = [{"item_id": 2, "votes": 1.5}, {"item_id": 3, "votes": 10**400}]
+    data = read("\n".join(map(json.dumps, rows)), name="films.jsonl")
+    assert data.item_features["votes"].dropna().tolist() == [1.5, 10**400]
+    table = read_frame(tmp_path / "films.jsonl")
+    assert table["votes"].tolist() == [1.5, 10**400]
 
 
 def test_weights_and_repeated_pairs(read):

@@ -23,7 +23,7 @@ from tfrecs.data.ids import (
 )
 from tfrecs.data.readers._options import FileOptions
 from tfrecs.data.readers._table import Fault, Table
-from tfrecs.data.readers._values import amounts, fields_of, times
+from tfrecs.data.readers._values import amounts, fields_of, times, typed
 from tfrecs.data.roles import argument_of
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def as_ids(
         return as_array(ids.fill_null(0) if bad.any() else ids), bad
     if is_text and known is not None:
         return as_known_ids(fields_of(column), known), np.zeros(len(column), bool)
-    values = column.infer_objects()
+    values = typed(column)
     if known is None or id_type is not None:
         return typed_ids(values, name, id_type)
     ids, bad = typed_ids(values, name)

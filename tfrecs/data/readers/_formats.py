@@ -25,7 +25,7 @@ from tfrecs.data.readers._opening import (
 from tfrecs.data.readers._shape import find_shape, is_lists
 from tfrecs.data.readers._table import Table
 from tfrecs.data.readers._text import Parser
-from tfrecs.data.readers._values import inferred
+from tfrecs.data.readers._values import inferred, typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -278,6 +278,4 @@ def read_frame(
     frame = table.frame.reset_index(drop=True)
     if table.untyped:
         return frame.apply(lambda c: inferred(c, as_text=c.name in text))
-    return frame.infer_objects().astype(
-        dict.fromkeys(set(text) & set(frame.columns), str)
-    )
+    return frame.apply(typed).astype(dict.fromkeys(set(text) & set(frame.columns), str))

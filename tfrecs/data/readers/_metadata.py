@@ -11,7 +11,7 @@ from tfrecs.data.ids import IdTypes, types_by_role
 from tfrecs.data.readers._columns import as_ids, missing_ids
 from tfrecs.data.readers._formats import read_table
 from tfrecs.data.readers._table import Fault, MalformedRows, by_reason
-from tfrecs.data.readers._values import inferred
+from tfrecs.data.readers._values import inferred, typed
 from tfrecs.data.roles import usual_column
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def read_metadata(
     if skipped:
         _LOGGER.warning("Left out of %s", skipped)
     others = frame[~bad].drop(columns=column)
-    others = others.apply(inferred) if table.untyped else others.infer_objects()
+    others = others.apply(inferred if table.untyped else typed)
     index = pd.Index(ids[~bad], name=column, tupleize_cols=False)
     return others.set_axis(index), by_reason(faults)
 

@@ -20,6 +20,9 @@ _MISSING = (
 )
 """Text for a missing value of a feature, as in pandas; not of an id."""
 
+_ZONE = r"\d[T ]\d.*[Z+-]"
+"""Text of a date, a time and a time zone."""
+
 _NUMBER = r"^([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 
 
@@ -28,6 +31,14 @@ def fields_of(column: "pd.Series[Any]") -> Any:
     import pyarrow as pa
 
     return pa.chunked_array(pa.array(column))
+
+
+def typed(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Returns a column of objects with the type of its values, if they have one."""
+    try:
+        return column.infer_objects()
+    except OverflowError:  # pandas before 3.1, for an integer that no float holds
+        return column
 
 
 def inferred(text: "pd.Series[Any]", *, as_text: bool = False) -> "pd.Series[Any]":
@@ -82,7 +93,7 @@ def times(
     whole = _whole_numbers(column, is_text)
     if whole is not None:  # a float would round nanoseconds
         return whole, np.zeros(len(whole), dtype=bool)
-    values = column if is_text else column.infer_objects()
+    values = column if is_text else typed(column)
     numbers = text_numbers(fields_of(column)) if is_text else _numbers(values)
     bad = ~np.isfinite(numbers)
     if not is_text and _is_unsigned(values):
@@ -106,7 +117,7 @@ def _whole_numbers(column: "pd.Series[Any]", is_text: bool) -> AnyArray | None:
     if is_text:
         values = cast(fields_of(column), pa.int64())
         return None if values is None else np.array(values)
-    column = column.infer_objects()
+    column = typed(column)
     if not pd.api.types.is_integer_dtype(column) or column.hasnans:
         return None
     if _is_unsigned(column) and len(column) and column.max() >= 2**63:
@@ -181,8 +192,16 @@ def _dates(column: "pd.Series[Any]", time_format: str) -> AnyArray:
         column = column.map(lambda v: v if isinstance(v, str | date) else None)
     if not _holds_text(column) and column.dtype.kind != "M":
         return np.full(len(column), "NaT", dtype="datetime64[us]")
-    read = pd.to_datetime(column, utc=True, format=time_format, errors="coerce")
-    return read.dt.tz_localize(None).to_numpy()
+    dates = np.full(len(column), "NaT", dtype="datetime64[us]")
+    # Apart, since pandas 2 applies the zone of a row to later times without one.
+    has_zone = np.zeros(len(column), dtype=bool)
+    if column.dtype.kind != "M":
+        has_zone |= column.astype(str).str.contains(_ZONE).to_numpy(bool)
+    for rows in (has_zone, ~has_zone):
+        part = column[rows]
+        read = pd.to_datetime(part, utc=True, format=time_format, errors="coerce")
+        dates[rows] = read.dt.tz_localize(None).to_numpy()
+    return dates
 
 
 def _kind(column: "pd.Series[Any]") -> str:

@@ -75,9 +75,9 @@ def shelves_for_history(
 
     train = recommender.train
     ids = train.items.ids[train.items.known(collection(items, "items"))]
-    liked = pd.DataFrame({"item": pd.unique(ids[::-1])[:k]})
+    liked = pd.DataFrame({"item": ids[::-1]}).drop_duplicates(ignore_index=True)
     recommended = recommender.recommend_for_history(ids, min(k, train.num_items))
-    return _shelves(recommender, liked, recommended, k, similar_to, title_col)
+    return _shelves(recommender, liked[:k], recommended, k, similar_to, title_col)
 
 
 def _shelves(
