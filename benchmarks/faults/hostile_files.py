@@ -114,9 +114,13 @@ def make(work: Path) -> None:
     encoder = tfrecs.FeatureEncoder(categorical=["genre"])
     features = encoder.fit_transform(train.item_features)
     model = tfrecs.build_hybrid(10, 12, embedding_dim=4, item_features=features)
-    tfrecs.Recommender(
+    first = tfrecs.Recommender(
         model, train, item_encoder=encoder, settings={"epochs": 3}, metrics={"x": 0.5}
-    ).save(work / "bundle", durable=False)
+    )
+    first.save(work / "bundle", durable=False)
+    # Its columns: 3 genres, the user's and the item's interactions, score and rank.
+    ranker = keras.Sequential([keras.Input([7]), keras.layers.Dense(1)])
+    tfrecs.Reranked(first, ranker, 5).save(work / "two-stages", durable=False)
     events = [Event(f"u{n % 9}", n * n % 13, time=float(n)) for n in range(80)]
     for name in LEAVES:
         made = IncrementalRecommender(LEARNERS[name]())
@@ -154,6 +158,13 @@ def bundle(work: Path, folder: Path, rng: Random) -> Callable[[], str]:
     shutil.copytree(work / "bundle", folder / "bundle")
     edit_bundle(folder / "bundle", rng)
     return lambda: use_bundle(folder / "bundle")
+
+
+def two_stages(work: Path, folder: Path, rng: Random) -> Callable[[], str]:
+    """Edits a bundle with a second stage; the trial recommends by both stages."""
+    shutil.copytree(work / "two-stages", folder / "bundle")
+    edit_bundle(folder / "bundle", rng)
+    return lambda: use_bundle(folder / "bundle", tfrecs.Reranked.load)
 
 
 def edit_bundle(folder: Path, rng: Random) -> None:
@@ -229,10 +240,11 @@ def rewrite(path: Path, edit: Callable[[Any], Any]) -> None:
             archive.writestr(name, content)
 
 
-def use_bundle(folder: Path) -> str:
-    found = tfrecs.load(folder)
+def use_bundle(folder: Path, load_bundle: Callable[[Path], Any] = tfrecs.load) -> str:
+    found = load_bundle(folder)
     check_no_trap()
-    table = found.recommend(found.train.users.ids[:3], 2)
+    train = getattr(found, "recommender", found).train
+    table = found.recommend(train.users.ids[:3], 2)
     if not np.isfinite(table["score"]).all():
         raise ArithmeticError("scores are not finite")
     return f"{len(table)} recommendations"
@@ -323,6 +335,7 @@ def check_no_trap() -> None:
 
 TRIALS = {
     "edited bundles": bundle,
+    "edited second stages": two_stages,
     "edited checkpoints": checkpoint,
     "hostile configurations": configuration,
 }

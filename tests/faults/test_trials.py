@@ -21,7 +21,10 @@ pytestmark = [
         (
             "hostile_files.py",
             ["--count", "4"],
-            ["edited bundles", "edited checkpoints", "hostile configurations", "bombs"],
+            [
+                *("edited bundles", "edited second stages", "edited checkpoints"),
+                *("hostile configurations", "bombs"),
+            ],
         ),
         ("kills.py", ["--kills", "2", "--kinds", "save", "stream", "shards"],
          ["save", "stream", "shards"]),

@@ -14,9 +14,11 @@ import tfrecs
 from tfrecs import Interactions, Recommender, build_mf
 from tfrecs._base.manifest import write_manifest
 from tfrecs.inference.bundle import BUNDLE
+from tfrecs.inference.second_stage.files import SECOND_STAGE
 
-ENCODERS = {"user_encoder.json", "item_encoder.json"}  # test_encoders.py has them
-FILES = ("manifest.json", *(x for x in BUNDLE.files if x not in ENCODERS))
+# test_encoders.py and test_reranked_bundle.py have them.
+OTHERS = {"user_encoder.json", "item_encoder.json", *SECOND_STAGE}
+FILES = ("manifest.json", *(x for x in BUNDLE.files if x not in OTHERS))
 FILMS = pd.DataFrame(
     {"title": ["Heat", 'A "1|2"', None], "year": [1995, 2001, 1979]},
     index=pd.Index([7, 8, 9], name="film"),

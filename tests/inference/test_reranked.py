@@ -13,7 +13,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from tfrecs import FeatureEncoder, Interactions, Recommender, Reranked, evaluate
 from tfrecs.evaluation.lists import evaluate_lists
 from tfrecs.evaluation.metrics.lists import Lists
-from tfrecs.inference.second_stage import reranked as module
+from tfrecs.inference.second_stage import ordering
 
 # Users ann, bob, cy; items a, b, c, d, e. The first stage finds, of unseen items:
 # ann: c (3.0), d (2.0), a (1.0); bob: b, c (4.0, 4.0), e (0.0); cy: a, b, c.
@@ -109,8 +109,14 @@ def test_blocks_change_nothing(monkeypatch):
     users = ["ann", "cy", "bob", "ann"]
     whole = both.recommend(users, 3, context=context)
     assert whole["score"].tolist() == [9, 6, 3, 3, 2, 1, 6, 4, 2, 9, 6, 3]
-    monkeypatch.setattr(module, "ROWS", 1)
+    monkeypatch.setattr(ordering, "ROWS", 1)
     pd.testing.assert_frame_equal(both.recommend(users, 3, context=context), whole)
+
+
+def test_seen_items_are_candidates_where_that_is_asked_for():
+    both = Reranked(FIRST, YEARS, 2)
+    found = both.recommend(["ann", "bob"], 2, exclude_seen=False)
+    assert items_of(found) == {"ann": "cb", "bob": "da"}  # b is ann's, a and d bob's
 
 
 # Evaluation

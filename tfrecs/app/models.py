@@ -11,6 +11,7 @@ import numpy as np
 from tfrecs.data.interactions import Interactions
 from tfrecs.inference.explanations import item_vectors
 from tfrecs.inference.recommender import Recommender
+from tfrecs.inference.second_stage.reranked import first_stage, load_stages
 
 Progress: TypeAlias = Callable[[float, str], object]
 """Takes the share that is done, from 0 to 1, and what is being done."""
@@ -48,7 +49,7 @@ class Model:
 
 
 def load_all(bundles: Mapping[str, Path], progress: Progress) -> dict[str, Recommender]:
-    """Loads bundles one after the other.
+    """Loads bundles one after the other; of two stages, the first.
 
     Raises:
         ValueError: in one line, if one cannot be loaded.
@@ -57,7 +58,7 @@ def load_all(bundles: Mapping[str, Path], progress: Progress) -> dict[str, Recom
     for number, (name, path) in enumerate(bundles.items()):
         # Without the name: Streamlit would read it as Markdown.
         progress(number / len(bundles), f"Loading model {number + 1} of {len(bundles)}")
-        loaded[name] = Recommender.load(path)
+        loaded[name] = first_stage(load_stages(path))
     return loaded
 
 

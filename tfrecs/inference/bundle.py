@@ -9,21 +9,19 @@
     user_encoder.json       optional, the fitted encoder of features; likewise of items
     about.json              settings, metrics, how these were measured, and the lowest
                             rating of a positive
+    ranker.keras, ranker.json, ranker_user_encoder.json, ranker_item_encoder.json
+                            optional, a second stage: see `second_stage.files`
     MODEL_CARD.md           what is known of the model, to read; model_card.json, too
 
 There are no pickles, and loading runs no code of the bundle: see `read_model`. The
 SHA-256 detect damage, but do not authenticate the writer.
 """
 
-import io
-import json
 import platform
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,11 +32,25 @@ from tfrecs._base.limits import Limits
 from tfrecs._base.manifest import MANIFEST, Kind, read_manifest, write_manifest
 from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.interactions import Interactions
-from tfrecs.data.vocabulary import from_json, to_json
+from tfrecs.inference.bundle_files import (
+    ADVICE,
+    OWN_LAYERS,
+    SIDES,
+    naming,
+    read_encoder,
+    read_train,
+    write_encoder,
+    write_json,
+    write_train,
+)
 from tfrecs.inference.model_card import as_markdown, model_card
-
-if TYPE_CHECKING:
-    import pandas as pd
+from tfrecs.inference.second_stage.files import (
+    SECOND_STAGE,
+    SecondStage,
+    check_to_save,
+    read_second_stage,
+    write_second_stage,
+)
 
 OPTIONAL = (
     "user_features.parquet",
@@ -47,6 +59,7 @@ OPTIONAL = (
     "item_encoder.json",
     "MODEL_CARD.md",  # bundles of earlier versions have no card
     "model_card.json",
+    *SECOND_STAGE,
 )
 BUNDLE = Kind(
     "tfrecs bundle",
@@ -59,13 +72,7 @@ BUNDLE = Kind(
         "about.json",
         *OPTIONAL,
     ),
-    "Save the recommender again, or take another copy of the bundle.",
-)
-SIDES = ("user", "item")
-COLUMNS = ("user_ids", "item_ids", "ratings", "timestamps", "weights")
-OWN_LAYERS = (
-    "If the model has custom layers, register them with Keras and import them before; "
-    "else save the recommender again."
+    ADVICE,
 )
 
 
@@ -80,33 +87,68 @@ class Bundle(NamedTuple):
     metrics: dict[str, Any]
     protocol: dict[str, Any]
 
+    @classmethod
+    def of(cls, recommender: Any) -> "Bundle":
+        """Returns the parts of a recommender."""
+        return cls(**{name: getattr(recommender, name) for name in cls._fields})
+
 
 def read_bundle(folder: Path, limits: Limits) -> Bundle:
     """Checks every file of a bundle and reads it; see `Recommender.load`.
 
     A bundle that is replaced meanwhile is read again.
     """
-    return read_folder(folder, partial(_read_files, limits=limits))
+    return read_folder(folder, partial(_read_first, limits=limits))
 
 
-def _read_files(folder: Path, limits: Limits) -> Bundle:
-    from tfrecs.models.finite_weights import check_weights
-    from tfrecs.models.model_file import read_model
+def read_stages(folder: Path, limits: Limits) -> tuple[Bundle, SecondStage | None]:
+    """Reads a bundle and its second stage, if it has one; see `read_bundle`."""
+    return read_folder(folder, partial(_read_both, limits=limits))
 
-    content = read_manifest(folder, BUNDLE)
-    _check_no_others(folder, content["files"])
-    missing = [
-        name for name in BUNDLE.files if name not in (*content["files"], *OPTIONAL)
-    ]
+
+def _read_first(folder: Path, limits: Limits) -> Bundle:
+    files = _files(folder)
+    if not files.isdisjoint(SECOND_STAGE):
+        raise ValueError(
+            f"{folder}: must be a bundle without a second stage. Received: one that "
+            "Reranked.save wrote. Load it with tfrecs.Reranked.load, whose "
+            "`recommender` is the first stage."
+        )
+    return _read_files(folder, files, limits)
+
+
+def _read_both(folder: Path, limits: Limits) -> tuple[Bundle, SecondStage | None]:
+    files = _files(folder)
+    return _read_files(folder, files, limits), read_second_stage(folder, files)
+
+
+def _files(folder: Path) -> set[str]:
+    """Returns the names of the files that the manifest names, all checked."""
+    files = read_manifest(folder, BUNDLE)["files"]
+    held = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    others = held - {MANIFEST, *files}
+    if others:
+        raise ValueError(
+            f"{folder}: must hold only files that {MANIFEST} names. Received: "
+            f"{min(others)}. Remove it, or take another copy of the bundle."
+        )
+    missing = [name for name in BUNDLE.files if name not in (*files, *OPTIONAL)]
     if missing:
         raise ValueError(
             f"{folder / MANIFEST}: must name {missing[0]}. Received: "
-            f"{', '.join(content['files'])}. {BUNDLE.advice}"
+            f"{', '.join(files)}. {ADVICE}"
         )
+    return set(files)
+
+
+def _read_files(folder: Path, files: Collection[str], limits: Limits) -> Bundle:
+    from tfrecs.models.finite_weights import check_weights
+    from tfrecs.models.model_file import read_model
+
     of_users, of_items = (
-        _read_encoder(folder, side, content["files"]) for side in SIDES
+        read_encoder(folder / f"{side}_encoder.json", files) for side in SIDES
     )
-    with _naming(folder / "about.json") as path:
+    with naming(folder / "about.json") as path:
         about = read_json(path.read_text(encoding="utf-8"))
         settings, metrics = dict(about["settings"]), dict(about["metrics"])
         protocol = dict(about.get("protocol", {}))  # earlier versions: none
@@ -115,28 +157,22 @@ def _read_files(folder: Path, limits: Limits) -> Bundle:
             raise TypeError(f"min_rating is {min_rating!r}")
         # Bundles of earlier versions have no repeats.
         rules = {"min_rating": min_rating, "repeats": about.get("repeats") is True}
-    train = _read_train(folder, content["files"], limits, rules)
-    with _naming(folder / "model.keras", OWN_LAYERS) as path:
+    train = read_train(folder, files, limits, rules)
+    with naming(folder / "model.keras", OWN_LAYERS) as path:
         model = read_model(path)
         check_weights(model)
     return Bundle(model, train, of_users, of_items, settings, metrics, protocol)
 
 
-def _check_no_others(folder: Path, files: Any) -> None:
-    """Raises ValueError if there are files that the manifest does not name."""
-    held = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    others = held - {MANIFEST, *files}
-    if others:
-        raise ValueError(
-            f"{folder}: must hold only files that {MANIFEST} names. Received: "
-            f"{min(others)}. Remove it, or take another copy of the bundle."
-        )
-
-
 def write_bundle(
-    folder: Path, bundle: Bundle, *, overwrite: bool, durable: bool
+    folder: Path,
+    bundle: Bundle,
+    second: SecondStage | None = None,
+    *,
+    overwrite: bool,
+    durable: bool,
 ) -> None:
-    """Writes a bundle as a whole; see `Recommender.save`."""
+    """Writes a bundle as a whole; see `Recommender.save` and `Reranked.save`."""
     import keras
 
     from tfrecs.models.finite_weights import check_weights
@@ -147,6 +183,8 @@ def write_bundle(
             "`model` must be a Keras model to be saved, such as from build_mf. "
             f"Received: {type(bundle.model).__name__}"
         )
+    if second is not None:
+        check_to_save(second.ranker)
     folder = folder.resolve()  # the target of a link is written, and the link stays
     with written_once(bundle.model) as model:
         if model is None:
@@ -154,7 +192,7 @@ def write_bundle(
         _check_place(folder, overwrite)
         check_weights(model)
         with folder_when_whole(folder, overwrite=overwrite, durable=durable) as new:
-            _write_files(bundle._replace(model=model), new)
+            _write_files(bundle._replace(model=model), second, new)
 
 
 def _check_place(folder: Path, overwrite: bool) -> None:
@@ -180,27 +218,15 @@ def _check_place(folder: Path, overwrite: bool) -> None:
         )
 
 
-def _write_files(bundle: Bundle, folder: Path) -> None:
+def _write_files(bundle: Bundle, second: SecondStage | None, folder: Path) -> None:
     import keras
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    train = bundle.train
-    for side, ids in (("users", train.users), ("items", train.items)):
-        (folder / f"{side}.json").write_text(to_json(ids), encoding="utf-8")
     about = _about(bundle)
-    _write_json(about, folder / "about.json")
-    columns = {name: getattr(train, name) for name in COLUMNS}
-    given = {name: column for name, column in columns.items() if column is not None}
-    pq.write_table(pa.table(given), folder / "interactions.parquet")
+    write_json(about, folder / "about.json")
+    write_train(bundle.train, folder)
     for side in SIDES:
-        features = getattr(train, f"{side}_features")
-        if features is not None:
-            _write_features(features, folder / f"{side}_features.parquet")
         encoder: FeatureEncoder | None = getattr(bundle, f"{side}_encoder")
-        if encoder is not None:
-            path = folder / f"{side}_encoder.json"
-            path.write_text(encoder.to_json(), encoding="utf-8")
+        write_encoder(encoder, folder / f"{side}_encoder.json")
     bundle.model.save(folder / "model.keras")
     versions = {
         "python": platform.python_version(),
@@ -208,8 +234,10 @@ def _write_files(bundle: Bundle, folder: Path) -> None:
         "keras": keras.__version__,
         "numpy": np.__version__,
     }
-    card = model_card(bundle.model, train, about, versions)
-    _write_json(card, folder / "model_card.json")
+    card = model_card(bundle.model, bundle.train, about, versions)
+    if second is not None:
+        card["ranker"] = write_second_stage(second, folder)
+    write_json(card, folder / "model_card.json")
     (folder / "MODEL_CARD.md").write_text(as_markdown(card), encoding="utf-8")
     write_manifest(folder, BUNDLE, {"versions": versions})
 
@@ -222,79 +250,3 @@ def _about(bundle: Bundle) -> dict[str, Any]:
         "min_rating": bundle.train.min_rating,
         "repeats": bundle.train.repeats,
     }
-
-
-def _write_json(content: dict[str, Any], path: Path) -> None:
-    try:
-        text = json.dumps(content, allow_nan=False, indent=1)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            "`settings`, `metrics` and `protocol` must be JSON values: dict, list, "
-            f"str, finite numbers, bool, None. Received: {error}"
-        ) from error
-    path.write_text(text, encoding="utf-8")
-
-
-def _write_features(frame: "pd.DataFrame", path: Path) -> None:
-    """Writes features in the order of the ids; keeps the name of the index."""
-    import pandas as pd
-    import pyarrow as pa
-
-    rows = frame.set_axis(pd.RangeIndex(len(frame), name=frame.index.name))
-    try:
-        rows.to_parquet(path)
-    except (pa.ArrowException, ValueError, TypeError) as error:
-        reason = " ".join(str(error).split())
-        raise TypeError(
-            f"`{path.stem}` must have columns of one type each, with str names. "
-            f"Received: {reason}"
-        ) from error
-
-
-def _read_train(
-    folder: Path, files: Any, limits: Limits, rules: dict[str, Any]
-) -> Interactions:
-    import pandas as pd
-    import pyarrow.parquet as pq
-
-    columns: dict[str, Any] = {}
-    for side in SIDES:
-        with _naming(folder / f"{side}s.json") as path:
-            ids = from_json(path.read_text(encoding="utf-8"))
-        columns[f"{side}s"] = ids
-        if f"{side}_features.parquet" in files:
-            with _naming(folder / f"{side}_features.parquet") as path:
-                limits.check_parquet(path, path.stat().st_size)
-                frame = pd.read_parquet(path)
-                index = pd.Index(ids.ids, name=frame.index.name, tupleize_cols=False)
-                columns[f"{side}_features"] = frame.set_axis(index)
-    with _naming(folder / "interactions.parquet") as path:
-        limits.check_parquet(path, path.stat().st_size)
-        table = pq.read_table(io.BytesIO(path.read_bytes()))
-        columns |= {name: table[name].to_numpy() for name in table.column_names}
-        return Interactions(**columns, **rules)
-
-
-def _read_encoder(folder: Path, side: str, files: Any) -> FeatureEncoder | None:
-    if f"{side}_encoder.json" not in files:
-        return None
-    with _naming(folder / f"{side}_encoder.json") as path:
-        return FeatureEncoder.from_json(path.read_text(encoding="utf-8"))
-
-
-@contextmanager
-def _naming(path: Path, advice: str = BUNDLE.advice) -> Iterator[Path]:
-    """Turns errors into a ValueError of one line with the file's path."""
-    import pyarrow as pa
-
-    try:
-        yield path
-    except (
-        *(OSError, ValueError, TypeError, KeyError, AttributeError, ImportError),
-        *(RecursionError, pa.ArrowException, zipfile.BadZipFile),
-    ) as error:
-        reason = " ".join(str(error).split()).removesuffix(".")
-        raise ValueError(
-            f"{path}: cannot be read. Received: {type(error).__name__}: {reason}. "
-            f"{advice}"
-        ) from error

@@ -248,7 +248,7 @@ class Recommender:
             FileExistsError: if the folder holds anything that must not be replaced.
             TypeError: if the model is not of Keras, or other parts are not JSON values.
         """
-        bundle = Bundle(**{name: getattr(self, name) for name in Bundle._fields})
+        bundle = Bundle.of(self)
         write_bundle(Path(folder), bundle, overwrite=overwrite, durable=durable)
 
     @classmethod
@@ -260,7 +260,8 @@ class Recommender:
         Raises:
             FileNotFoundError: if there is no bundle.
             ValueError: if a file is missing, damaged, too large or of a later version,
-                a number is not finite, or a layer is not registered.
+                a number is not finite, a layer is not registered, or the bundle has a
+                second stage, which `Reranked.load` reads.
         """
         return cls(**read_bundle(Path(folder), limits)._asdict())
 

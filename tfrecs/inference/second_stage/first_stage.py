@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tfrecs._base.checks import check_positive
 from tfrecs._base.types import AnyArray, Scorer
-from tfrecs.inference.allow_deny import ItemChoice
 from tfrecs.inference.encoders import Encoders
 from tfrecs.inference.kept import kept_scorer
 from tfrecs.inference.recommender import Recommender
@@ -48,6 +47,10 @@ class FirstStage:
         encoders: of the features; by default the recommender's.
         context: names of context columns.
 
+    Attributes:
+        candidates: as given.
+        columns: names of the columns of a row, in their order.
+
     Raises:
         TypeError: if it is not a recommender, or an encoder not one.
         ValueError: as `Reranked`.
@@ -72,21 +75,22 @@ class FirstStage:
                 f"`candidates` must be at most {train.num_items}, the catalogue's "
                 f"size. Received: candidates={candidates}"
             )
-        self._recommender, self._candidates = recommender, candidates
+        self._recommender, self.candidates = recommender, candidates
         user = encoders["user"] or recommender.user_encoder
         item = encoders["item"] or recommender.item_encoder
         self._users = SideFeatures("user", train, user)
         self._items = SideFeatures("item", train, item)
-        check_distinct(self._users.names, self._items.names, context, STAGE)
+        parts = self._users.names, self._items.names, context, STAGE
+        check_distinct(*parts)
+        self.columns = [name for part in parts for name in part]
 
-    def candidates_of(
-        self, users: AnyArray, allow: ItemChoice = None, deny: ItemChoice = None
-    ) -> Candidates:
-        """Returns the candidates of users by their raw ids; raises as `recommend`."""
+    def candidates_of(self, users: AnyArray, **limits: Any) -> Candidates:
+        """Returns the candidates of users by their raw ids; raises as `recommend`.
+
+        `limits` are its `exclude_seen`, `allow` and `deny`.
+        """
         train = self._recommender.train
-        table = self._recommender.recommend(
-            users, self._candidates, allow=allow, deny=deny
-        )
+        table = self._recommender.recommend(users, self.candidates, **limits)
         user_ids = train.users.known(table["user"])
         item_ids = train.items.known(table["item"])
         ranks = table["rank"].to_numpy()

@@ -1,7 +1,7 @@
 """Rankers of a second stage: estimators of scikit-learn's form, and Keras models."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,10 @@ from tfrecs.evaluation.ranking.scorers import in_own_precision
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+BLOCK = 2**13
+"""Rows that a Keras model scores at once."""
 
 
 def check_ranker(ranker: Any) -> None:
@@ -23,11 +27,21 @@ def check_ranker(ranker: Any) -> None:
         )
 
 
+def check_width(ranker: Any, columns: Sequence[str]) -> None:
+    """Raises ValueError if a built Keras model reads another number of columns."""
+    shape = getattr(ranker, "input_shape", None) if is_keras(ranker) else None
+    if shape not in (None, (None, len(columns)), (None, None)):
+        raise ValueError(
+            f"`ranker` must read [rows, {len(columns)}], the columns "
+            f"{', '.join(columns)}. Received: a model with the input {shape}"
+        )
+
+
 def fit_ranker(
     ranker: Any, rows: "pd.DataFrame", labels: AnyArray, settings: Mapping[str, Any]
 ) -> None:
     """Fits a ranker to rows and their labels 0 and 1, with arguments of its `fit`."""
-    if _is_keras(ranker):
+    if is_keras(ranker):
         settings = {"verbose": 0, **settings}
     ranker.fit(_as_read(ranker, rows), labels, **settings)
 
@@ -43,8 +57,10 @@ def ranker_scores(ranker: Any, rows: "pd.DataFrame") -> Scores:
     if len(rows) == 0:  # which estimators refuse
         return np.empty(0)
     given = _as_read(ranker, rows)
-    if _is_keras(ranker):
-        name, found = "predict", ranker.predict(given, verbose=0, batch_size=8192)
+    if is_keras(ranker):
+        starts = range(0, len(given), BLOCK)
+        parts = [ranker.predict_on_batch(given[at : at + BLOCK]) for at in starts]
+        name, found = "predict_on_batch", np.concatenate(parts)
     elif hasattr(ranker, "predict_proba"):
         name, found = "predict_proba", np.asarray(ranker.predict_proba(given))
         found = found[:, 1] if found.ndim == 2 and found.shape[1] == 2 else found
@@ -65,7 +81,7 @@ def ranker_scores(ranker: Any, rows: "pd.DataFrame") -> Scores:
     return scores
 
 
-def _is_keras(ranker: Any) -> bool:
+def is_keras(ranker: Any) -> bool:
     """Returns whether a ranker is a Keras model, without importing Keras."""
     keras = sys.modules.get("keras")
     return keras is not None and isinstance(ranker, keras.Model)
@@ -79,7 +95,7 @@ def _as_read(ranker: Any, rows: "pd.DataFrame") -> Any:
     """
     import pandas as pd
 
-    if not _is_keras(ranker):
+    if not is_keras(ranker):
         return rows
     numeric = pd.api.types.is_numeric_dtype
     others = [name for name in rows.columns if not numeric(rows[name].dtype)]

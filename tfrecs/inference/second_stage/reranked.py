@@ -1,30 +1,31 @@
 """A second stage: a ranker reorders the best items of a recommender."""
 
-import logging
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tfrecs._base.checks import check_positive
+from tfrecs._base.limits import LIMITS, Limits
 from tfrecs._base.types import AnyArray, IntArray, Scores
 from tfrecs.data.features import FeatureEncoder
 from tfrecs.data.id_arrays import collection
 from tfrecs.data.interactions import Interactions
-from tfrecs.evaluation.ranking.kernel import row_parts
 from tfrecs.inference.allow_deny import ItemChoice
+from tfrecs.inference.bundle import Bundle, read_stages, write_bundle
+from tfrecs.inference.bundle_files import naming
 from tfrecs.inference.encoders import Encoders
 from tfrecs.inference.recommender import Recommender
+from tfrecs.inference.second_stage.examples import labelled_rows
 from tfrecs.inference.second_stage.features import context_rows, names_of
-from tfrecs.inference.second_stage.first_stage import Candidates, FirstStage
-from tfrecs.inference.second_stage.labels import held_out_pairs
-from tfrecs.inference.second_stage.ranker import check_ranker, fit_ranker, ranker_scores
+from tfrecs.inference.second_stage.files import SETTINGS, SecondStage
+from tfrecs.inference.second_stage.first_stage import FirstStage
+from tfrecs.inference.second_stage.ordering import ordered
+from tfrecs.inference.second_stage.ranker import check_ranker, check_width, fit_ranker
 
 if TYPE_CHECKING:
     import pandas as pd
-
-ROWS = 2**18
-"""Most candidates that a ranker scores at once."""
 
 
 class Reranked:
@@ -42,8 +43,9 @@ class Reranked:
     gets the same columns as float32 `[rows, columns]`, which must be numeric and
     finite, and returns `[rows]` or `[rows, 1]`.
 
-    Nothing here is saved: save the recommender as a bundle, and the ranker in its own
-    way, such as `model.save("ranker.keras")`; then make a `Reranked` of both.
+    With a Keras model both stages are saved as one bundle, and served. Other estimators
+    have no form that is safe to load: save the recommender as a bundle and the ranker
+    in its own way, such as by skops or joblib, and make a `Reranked` of both again.
 
     Args:
         recommender: the first stage.
@@ -56,8 +58,9 @@ class Reranked:
 
     Raises:
         TypeError: if an argument is of another kind.
-        ValueError: if there are more candidates than items, a column is named twice, or
-            an encoder has no features to encode.
+        ValueError: if there are more candidates than items, a column is named twice, an
+            encoder has no features to encode, or a Keras model reads another number of
+            columns.
 
     Example:
         >>> from sklearn.linear_model import LogisticRegression
@@ -91,8 +94,10 @@ class Reranked:
     ) -> None:
         check_ranker(ranker)
         self.ranker, self.context = ranker, names_of(context)
-        encoders: Encoders = {"user": user_encoder, "item": item_encoder}
-        self._stage = FirstStage(recommender, candidates, encoders, self.context)
+        self._encoders: Encoders = {"user": user_encoder, "item": item_encoder}
+        self._stage = FirstStage(recommender, candidates, self._encoders, self.context)
+        self.columns = self._stage.columns
+        check_width(ranker, self.columns)
         self.recommender, self.candidates = recommender, candidates
 
     @classmethod
@@ -165,34 +170,14 @@ class Reranked:
                 an id is unknown, or one of the labels is missing.
         """
         train = self.recommender.train
-        held = held_out_pairs(held_out, train, self.context)
-        asked = np.unique(held.user_ids)
-        first = self._stage.candidates_of(train.users.ids[asked])
-        places, pairs, labels = held.labelled(
-            first.user_ids, first.item_ids, train.num_items
-        )
-        found, known = int(labels.sum()), int(held.labels.sum())
-        logging.getLogger("tfrecs").info(
-            "the first stage finds %d of %d held-out positives among %d candidates",
-            *(found, known, self.candidates),
-        )
-        if found in (0, len(labels)):
-            raise ValueError(
-                "`held_out` must have positives and others among the candidates. "
-                f"Received: {found} positives of {len(labels)} rows, and {known} "
-                f"positives in all. Pass more data, or more than {self.candidates} "
-                "candidates."
-            )
-        order = np.random.default_rng(seed).permutation(len(labels))
-        chosen = Candidates(*(column[places[order]] for column in first))
-        context = None if held.context is None else held.context.iloc[pairs[order]]
-        return self._stage.rows(chosen, context), labels[order]
+        return labelled_rows(self._stage, train, held_out, self.context, seed)
 
     def recommend(
         self,
         users: Iterable[Any],
         k: int = 10,
         *,
+        exclude_seen: bool = True,
         allow: ItemChoice = None,
         deny: ItemChoice = None,
         context: "pd.DataFrame | None" = None,
@@ -204,6 +189,7 @@ class Reranked:
         Args:
             users: raw ids, a collection.
             k: items for each user, at most `candidates`.
+            exclude_seen: whether pairs of `train` are no candidates.
             allow: as of `Recommender.recommend`.
             deny: as of `Recommender.recommend`.
             context: a row with the context columns for each user, in their order.
@@ -222,7 +208,8 @@ class Reranked:
                 f"reorders. Received: k={k}. Make a Reranked of more candidates."
             )
         rows = context_rows(context, self.context, len(asked))
-        found, scores = self._ranked(asked, rows, allow, deny)
+        limits = {"exclude_seen": exclude_seen, "allow": allow, "deny": deny}
+        found, scores = ordered(self._stage, self.ranker, asked, rows, **limits)
         best = found.ranks <= k
         return pd.DataFrame(
             {
@@ -244,7 +231,7 @@ class Reranked:
         """
         train = self.recommender.train
         context_rows(None, self.context, len(user_ids))
-        found, _ = self._ranked(train.users.ids[user_ids], None)
+        found, _ = ordered(self._stage, self.ranker, train.users.ids[user_ids])
         scores = np.empty((len(user_ids), train.num_items), dtype=np.float32)
         for row, first in zip(scores, self._stage.scorer()(user_ids), strict=True):
             distinct, places = np.unique(first, return_inverse=True)
@@ -252,24 +239,62 @@ class Reranked:
         scores[found.queries, found.item_ids] = self.candidates - found.ranks
         return scores
 
-    def _ranked(
-        self,
-        asked: AnyArray,
-        context: "pd.DataFrame | None",
-        allow: ItemChoice = None,
-        deny: ItemChoice = None,
-    ) -> tuple[Candidates, Scores]:
-        """Returns candidates in the ranker's order, with new ranks, and its scores."""
-        found: list[tuple[Any, ...]] = []
-        for part in row_parts(len(asked), self.candidates, ROWS) or [slice(0, 0)]:
-            first = self._stage.candidates_of(asked[part], allow, deny)
-            queries = first.queries + part.start
-            given = None if context is None else context.iloc[queries]
-            scores = ranker_scores(self.ranker, self._stage.rows(first, given))
-            order = np.lexsort((first.ranks, -scores, queries))
-            starts = np.searchsorted(queries, queries)  # as before sorting: by query
-            ranks = np.arange(len(queries)) - starts + 1
-            items = first.user_ids, first.item_ids[order], first.scores[order]
-            found.append((queries, *items, ranks, scores[order]))
-        *columns, scores = map(np.concatenate, zip(*found, strict=True))
-        return Candidates(*columns), scores
+    def save(
+        self, folder: str | Path, *, overwrite: bool = False, durable: bool = True
+    ) -> None:
+        """Writes a bundle of both stages that `load` reads; see `Recommender.save`.
+
+        Raises:
+            FileExistsError: if the folder holds anything that must not be replaced.
+            TypeError: if the model or the ranker is not of Keras, or other parts are
+                not JSON values.
+            ValueError: if the ranker was not built, or a weight is not finite.
+        """
+        bundle = Bundle.of(self.recommender)
+        firsts = bundle.user_encoder, bundle.item_encoder
+        pairs = zip(self._encoders.values(), firsts, strict=True)
+        own = (None if encoder is first else encoder for encoder, first in pairs)
+        settings = self.candidates, self.context, self.columns
+        second = SecondStage(self.ranker, *settings, *own)
+        place = Path(folder)
+        write_bundle(place, bundle, second, overwrite=overwrite, durable=durable)
+
+    @classmethod
+    def load(cls, folder: str | Path, *, limits: Limits = LIMITS) -> "Reranked":
+        """Loads a bundle that `save` wrote, which `Recommender.load` refuses.
+
+        Every file is checked first. `recommender` is the first stage.
+
+        Raises:
+            FileNotFoundError: if there is no bundle.
+            ValueError: as `Recommender.load`, or if the bundle has no second stage.
+        """
+        found = load_stages(folder, limits=limits)
+        if not isinstance(found, cls):
+            raise ValueError(
+                f"{folder}: must be a bundle that Reranked.save wrote. Received: one "
+                "without a second stage. Load it with tfrecs.load."
+            )
+        return found
+
+
+def first_stage(stages: Recommender | Reranked) -> Recommender:
+    """Returns the recommender of one stage or two."""
+    return stages.recommender if isinstance(stages, Reranked) else stages
+
+
+def load_stages(
+    folder: str | Path, *, limits: Limits = LIMITS
+) -> Recommender | Reranked:
+    """Loads a bundle with one stage or two; raises as `Recommender.load`."""
+    bundle, second = read_stages(Path(folder), limits)
+    first = Recommender(**bundle._asdict())
+    if second is None:
+        return first
+    given = second._asdict()
+    columns = given.pop("columns")
+    with naming(Path(folder) / SETTINGS):
+        both = Reranked(first, **given)
+        if both.columns != columns:
+            raise ValueError(f"columns {columns!r:.300}, not {both.columns!r:.300}")
+    return both
