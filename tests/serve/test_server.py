@@ -167,7 +167,7 @@ def test_each_bundle_gets_an_index_whose_recall_is_logged(tmp_path, caplog):
                 before = server.current.version
                 recommender = save(tmp_path / "bundle", seed, overwrite=True)
                 until(lambda before=before: server.current.version != before)
-            index = server.current.recommender.item_index
+            index = server.current.served.item_index
             made = [json.loads(x) for x in caplog.messages if "index made" in x]
             assert len(made) == seed + 1
             assert (made[-1]["candidates"], made[-1]["recall"]) == (5, index.recall)
@@ -185,7 +185,7 @@ def test_an_index_of_other_models_is_refused(tmp_path):
 
 
 def test_requests_of_one_moment_are_answered_together(asked, server, monkeypatch):
-    recommender, calls = server.current.recommender, []
+    recommender, calls = server.current.served, []
     real, started = type(recommender).recommend, threading.Event()
 
     def recommend(self, users, *args, **kwargs):

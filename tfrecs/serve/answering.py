@@ -1,10 +1,11 @@
-"""Questions of one moment, answered together by a Recommender."""
+"""Questions of one moment, answered together by one stage or two."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tfrecs.inference.recommender import Recommender
+from tfrecs.inference.second_stage.reranked import Reranked, first_stage
 from tfrecs.serve.questions import (
     Items,
     Question,
@@ -15,6 +16,7 @@ from tfrecs.serve.questions import (
     ScoresOfPairs,
     SimilarItems,
 )
+from tfrecs.serve.reranking import Served, misfit, orders, reranked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,42 +24,44 @@ if TYPE_CHECKING:
 Answer: TypeAlias = Items | ScoresOfPairs
 
 
-def answers(
-    recommender: Recommender, questions: Sequence[Question]
-) -> list[Answer | Exception]:
+def answers(served: Served, questions: Sequence[Question]) -> list[Answer | Exception]:
     """Returns an answer, or its error, for each question.
 
-    Users without an allow or a deny list are scored in one matmul. A question that
-    fails does not change the answers to others.
+    Users without an allow or a deny list are scored in one matmul, and their candidates
+    in one call of a ranker. A question that fails does not change the answers to
+    others.
     """
     groups: dict[Any, list[int]] = defaultdict(list)
-    for place, question in enumerate(questions):
-        groups[_together(question, place)].append(place)
     found: dict[int, Answer | Exception] = {}
+    for place, question in enumerate(questions):
+        if isinstance(question, Recommend) and (error := misfit(served, question)):
+            found[place] = error
+        else:
+            groups[_together(served, question, place)].append(place)
     for places in groups.values():
         asked = [questions[place] for place in places]
-        found |= zip(places, _of_group(recommender, asked), strict=True)
+        found |= zip(places, _of_group(served, asked), strict=True)
     return [found[place] for place in range(len(questions))]
 
 
-def _together(question: Question, place: int) -> Any:
+def _together(served: Served, question: Question, place: int) -> Any:
     """Returns a key, the same for questions that one call answers."""
     if isinstance(question, Recommend) and question.allow is question.deny is None:
-        return question.exclude_seen, "recommend"
-    return place
+        return question.exclude_seen, orders(served, question)
+    return "alone", place
 
 
-def _of_group(
-    recommender: Recommender, asked: Sequence[Any]
-) -> Sequence[Answer | Exception]:
+def _of_group(served: Served, asked: Sequence[Any]) -> Sequence[Answer | Exception]:
     try:
-        if isinstance(asked[0], Recommend):
-            return _recommended(recommender, asked)
-        return [_alone(recommender, asked[0])]
+        if not isinstance(asked[0], Recommend):
+            return [_alone(first_stage(served), asked[0])]
+        if isinstance(served, Reranked) and orders(served, asked[0]):
+            return [Items(items=_ranked(x)) for x in reranked(served, asked)]
+        return _recommended(first_stage(served), asked)
     except Exception as error:
         if len(asked) == 1:
             return [error]
-        return [_of_group(recommender, [question])[0] for question in asked]
+        return [_of_group(served, [question])[0] for question in asked]
 
 
 def _recommended(

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from tfrecs._base.manifest import MANIFEST
-from tfrecs.inference.recommender import Recommender, load
+from tfrecs.inference.second_stage.reranked import first_stage, load_stages
 from tfrecs.serve.logs import log
+from tfrecs.serve.reranking import Served, warm_up
 
 
 class Current:
-    """The Recommender of the newest bundle in a folder.
+    """The Recommender, or Reranked, of the newest bundle in a folder.
 
     Args:
         folder: the bundle; write a new one in its place with `overwrite=True`.
@@ -26,7 +27,7 @@ class Current:
     def __init__(self, folder: Path, index: int = 0) -> None:
         self._folder, self._index = folder, index
         self._seen = self._version()
-        self.recommender = self._load()
+        self.served = self._load()
         self.version = self._seen
 
     async def watch(self, seconds: float) -> None:
@@ -38,7 +39,7 @@ class Current:
                 continue
             self._seen = version
             try:
-                self.recommender = await asyncio.to_thread(self._load)
+                self.served = await asyncio.to_thread(self._load)
             except Exception as error:  # the old one goes on
                 log("bundle refused", version=version, error=_one_line(error))
                 continue
@@ -53,15 +54,15 @@ class Current:
             return ""
         return hashlib.sha256(manifest).hexdigest()[:12]
 
-    def _load(self) -> Recommender:
-        """Loads the bundle and answers one question, so that no first user waits."""
-        recommender = load(self._folder)
+    def _load(self) -> Served:
+        served = load_stages(self._folder)
         if self._index:
+            recommender = first_stage(served)
             made = recommender.index(expansion=self._index)
             recommender.item_index = made
             log("index made", candidates=made.expansion, recall=made.recall)
-        recommender.recommend(recommender.train.users.ids[:1], 1)
-        return recommender
+        warm_up(served)
+        return served
 
 
 def _one_line(error: Any) -> str:

@@ -34,6 +34,7 @@ from tfrecs._base.finite_json import read_json
 
 if TYPE_CHECKING:
     from tfrecs.inference.recommender import Recommender
+    from tfrecs.serve.reranking import Served
 
 FIRST = date(1970, 1, 1)
 USERS = 1000
@@ -95,11 +96,18 @@ def days_of(lines: Iterable[str]) -> dict[date, Day]:
     return dict(sorted(found.items()))
 
 
-def best_scores(recommender: "Recommender") -> tuple[float, float]:
-    """Returns mean and standard deviation of the best scores of a bundle's users."""
-    known = recommender.train.users.ids
+def best_scores(served: "Served") -> tuple[float, float]:
+    """Returns mean and standard deviation of the best scores of a bundle's users.
+
+    They are NaN for a ranker that reads the context of requests.
+    """
+    from tfrecs.inference.second_stage.reranked import first_stage
+
+    if getattr(served, "context", None):
+        return math.nan, math.nan
+    known = first_stage(served).train.users.ids
     some = np.linspace(0, len(known) - 1, min(USERS, len(known))).astype(int)
-    scores = recommender.recommend(known[some], k=1)["score"].to_numpy(np.float64)
+    scores = served.recommend(known[some], k=1)["score"].to_numpy(np.float64)
     return float(scores.mean()), float(scores.std())
 
 
@@ -170,10 +178,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         options = parser.parse_args(arguments)
         days = days_of(_lines(options.log))
-        from tfrecs.inference.recommender import load
+        from tfrecs.inference.second_stage.reranked import first_stage, load_stages
 
-        recommender = load(options.bundle)
-        expected = best_scores(recommender)
+        served = load_stages(options.bundle)
+        recommender, expected = first_stage(served), best_scores(served)
         values = {
             day: scalars_of(sums, recommender, expected) for day, sums in days.items()
         }

@@ -39,7 +39,7 @@ def application(options: Options, current: Current) -> Any:
 
     def answer(questions: Sequence[Question]) -> list[Answer | Exception]:
         metrics.batch.observe(len(questions))
-        return answers(current.recommender, questions)
+        return answers(current.served, questions)
 
     batching = Batching(answer, most_waiting=options.queue, most_at_once=options.batch)
     metrics = Metrics(lambda: batching.waiting)
