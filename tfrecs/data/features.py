@@ -100,7 +100,21 @@ class FeatureEncoder:
     @property
     def names(self) -> list[str]:
         """The names of the features, such as "genres=Drama"."""
-        return [name for column in self._columns() for name in column.names]
+        return [name for column in self.fitted for name in column.names]
+
+    @property
+    def fitted(self) -> Sequence[FittedColumn]:
+        """The columns as they were fitted, in the order of the features.
+
+        Raises:
+            ValueError: before `fit`.
+        """
+        if not self._fitted:
+            raise ValueError(
+                "The encoder must be fitted. Received: one that is not. Call fit with "
+                "the features of training, such as train.item_features."
+            )
+        return self._fitted
 
     def fit(self, frame: Any) -> "FeatureEncoder":
         """Keeps what encoding needs of a table's rows; returns the encoder."""
@@ -116,7 +130,7 @@ class FeatureEncoder:
 
     def transform(self, frame: Any) -> sp.csr_array:
         """Returns a table's rows, in their order: `[rows, features]` float32."""
-        columns = self._columns()
+        columns = self.fitted
         frame = as_frame(frame, "features")
         blocks = [column.encode(frame) for column in columns]
         return sp.csr_array(sp.hstack(blocks, format="csr"), dtype=np.float32)
@@ -128,7 +142,7 @@ class FeatureEncoder:
     def to_json(self) -> str:
         """Returns the fitted encoder as JSON, which `from_json` reads."""
         arguments = {name: getattr(self, name) for name in _arguments()}
-        fitted = [asdict(column) for column in self._columns()]
+        fitted = [asdict(column) for column in self.fitted]
         return json.dumps({"arguments": arguments, "fitted": fitted}, allow_nan=False)
 
     @classmethod
@@ -165,14 +179,6 @@ class FeatureEncoder:
             separator=self.separator,
             min_count=self.min_count,
         )
-
-    def _columns(self) -> Sequence[FittedColumn]:
-        if not self._fitted:
-            raise ValueError(
-                "The encoder must be fitted. Received: one that is not. Call fit with "
-                "the features of training, such as train.item_features."
-            )
-        return self._fitted
 
 
 def _arguments() -> list[str]:

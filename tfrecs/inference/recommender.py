@@ -272,8 +272,8 @@ class Recommender:
         """
         from tfrecs.inference.saved_model.writing import write_saved_model
 
-        model = self._towers.model
-        write_saved_model(model, self.train, Path(folder), overwrite=overwrite)
+        of_model = self._towers.model, self.train, self._encoders
+        write_saved_model(*of_model, Path(folder), overwrite=overwrite)
 
     def export_vectors(self, path: str | Path) -> None:
         """Writes an .npz file for nearest neighbours; see `tfrecs.inference.export`."""

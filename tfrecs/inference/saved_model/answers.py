@@ -9,23 +9,29 @@ import tensorflow as tf
 from tfrecs._base.cosine import unit_rows
 from tfrecs._base.indices import PADDING
 from tfrecs.data.histories import reader_of
+from tfrecs.inference.encoders import Encoders
 from tfrecs.inference.saved_model.blocks import in_blocks
+from tfrecs.inference.saved_model.newcomers import Newcomers
 from tfrecs.inference.saved_model.raw_ids import RawIds
 from tfrecs.inference.saved_model.scores import CatalogueScores
 from tfrecs.inference.similarity import vectors_of
 from tfrecs.models.history_towers import UNKNOWN
+from tfrecs.models.interaction import TowerOutput
 
 if TYPE_CHECKING:
     from tfrecs.data.interactions import Interactions
     from tfrecs.models.two_tower import TwoTower
 
+TINY = np.finfo(np.float32).tiny
 TYPES = {"item": tf.int32, "score": tf.float32}
 
 
 class Answers(tf.Module):
     """Answers of a two-tower model to raw ids; see `write_saved_model`."""
 
-    def __init__(self, model: "TwoTower", train: "Interactions") -> None:
+    def __init__(
+        self, model: "TwoTower", train: "Interactions", encoders: Encoders
+    ) -> None:
         super().__init__()
         everyone = np.arange(train.num_users, dtype=np.int32)
         users = model.user_output(reader_of(model, train)(everyone))
@@ -43,6 +49,18 @@ class Answers(tf.Module):
                 model.user_inputs(rows)
             )
             self._weights = [weight.value for weight in model.user_tower.variables]
+        of_sides = {
+            side: Newcomers(model, train, side, encoder)
+            for side, encoder in encoders.items()
+            if encoder is not None
+        }
+        self.new_users: Any = of_sides.get("user")
+        self.new_items: Any = of_sides.get("item")
+
+    @property
+    def reads_histories(self) -> bool:
+        """True for a model of histories."""
+        return self._max_length > 0
 
     def recommend(
         self, user_id: Any, k: Any, exclude_seen: Any, allow: Any, deny: Any
@@ -81,6 +99,49 @@ class Answers(tf.Module):
         scores = tf.where(own, -np.inf, scores)
         source = tf.where(is_known, [0], [-1])
         return self._answer(lambda _: _best(scores, k), source, 1)
+
+    def recommend_for_new_users(
+        self, features: Any, k: Any, allow: Any, deny: Any
+    ) -> dict[str, Any]:
+        """Returns the k best items of users with raw columns of features `[n, ...]`."""
+        users = self.new_users(features)
+        barred = self._barred(allow, deny)
+
+        def best(rows: Any) -> dict[str, Any]:
+            scores = self._scores.catalogue(self._scores.of_tower(_rows(users, rows)))
+            return _best(tf.where(barred, -np.inf, scores), k)
+
+        places = tf.range(_count(users))
+        return self._answer(best, places, self._scores.users_at_once)
+
+    def recommend_new_items(
+        self, user_id: Any, features: Any, k: Any
+    ) -> dict[str, Any]:
+        """Returns the k best for users `[n]` of items with raw columns `[m, ...]`."""
+        users, items = self.users.index(user_id), self.new_items(features)
+
+        def best(rows: Any) -> dict[str, Any]:
+            some = tf.gather(users, rows)
+            user = self._scores.known(tf.maximum(some, 0))
+            scores = self._scores.of_items(user, items)
+            return _best(tf.where((some >= 0)[:, None], scores, 0.0), k)
+
+        height = self._scores.users_at_once_for(_count(items))
+        found = in_blocks(best, tf.range(tf.size(users)), height, TYPES)
+        source = _source(users >= 0)
+        return {"row": found["item"], "score": found["score"], "source": source}
+
+    def similar_to_new_items(self, features: Any, k: Any) -> dict[str, Any]:
+        """Returns the k items most similar to items with raw columns `[n, ...]`."""
+        vectors = vectors_of(self.new_items(features))
+        lengths = tf.maximum(tf.norm(vectors, axis=1, keepdims=True), TINY)
+
+        def best(rows: Any) -> dict[str, Any]:
+            unit = tf.gather(vectors / lengths, rows)
+            return _best(tf.matmul(unit, self._unit, transpose_b=True), k)
+
+        places = tf.range(tf.shape(vectors)[0])
+        return self._answer(best, places, self._scores.users_at_once)
 
     def similar_items(self, item_id: Any, k: Any) -> dict[str, Any]:
         """Returns the k items most similar to items `[n]`, by the cosine."""
@@ -159,6 +220,14 @@ def _best(scores: Any, k: Any) -> dict[str, Any]:
     tf.debugging.assert_positive(k, "`k` must be at least 1")
     found, items = tf.math.top_k(scores, tf.minimum(k, tf.shape(scores)[1]))
     return {"item": items, "score": found}
+
+
+def _rows(output: TowerOutput, rows: Any) -> TowerOutput:
+    return {name: tf.gather(part, rows) for name, part in output.items()}
+
+
+def _count(output: TowerOutput) -> Any:
+    return tf.shape(next(iter(output.values())))[0]
 
 
 def _among(indices: Any, size: int) -> Any:

@@ -32,13 +32,13 @@ class CatalogueScores(tf.Module):
         super().__init__()
         # In a function, or the layer would be part of the SavedModel.
         self._interaction: Callable[[], Any] = lambda: model.interaction
-        self._names = tuple(items)
+        self._names, self._of_user = tuple(items), tuple(users)
         self.num_items = model.num_items
         self.is_dot_product = model.interaction.is_dot_product(users)
-        width = items["hidden"].shape[-1] if "hidden" in items else 1
-        self.users_at_once = max(1, AT_ONCE // (self.num_items * width))
+        self._width = items["hidden"].shape[-1] if "hidden" in items else 1
+        self.users_at_once = max(1, AT_ONCE // (self.num_items * self._width))
         # One user's items are divided too, where they are too many.
-        num_blocks = math.ceil(self.num_items * width / AT_ONCE)
+        num_blocks = math.ceil(self.num_items * self._width / AT_ONCE)
         if self.is_dot_product:
             vectors = model.interaction.item_vectors(items, users.keys())
             items, num_blocks = {"vectors": vectors}, 1
@@ -72,6 +72,17 @@ class CatalogueScores(tf.Module):
         users = tf.shape(blocks)[1]
         scores = tf.reshape(tf.transpose(blocks, [1, 0, 2]), [users, -1])
         return scores[:, : self.num_items]
+
+    def users_at_once_for(self, num_items: Any) -> Any:
+        """Returns how many users are scored at once with this many items."""
+        return tf.maximum(1, AT_ONCE // tf.maximum(1, num_items * self._width))
+
+    def of_items(self, user: TowerOutput, item: TowerOutput) -> Any:
+        """Returns scores of items by their tower's output: `[users, items]`."""
+        if not self.is_dot_product:
+            return self._interaction()(user, item, catalogue=True)
+        q = self._interaction().item_vectors(item, self._of_user)
+        return tf.matmul(user["vectors"], q, transpose_b=True)
 
     def pairs(self, user: TowerOutput, item_ids: Any) -> Any:
         """Returns the score of each user with an item: `[pairs]`."""

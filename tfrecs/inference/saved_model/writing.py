@@ -3,10 +3,13 @@
 Its signatures take and return tensors by name. Those with a default may be left out in
 TensorFlow Serving and in calls of `tf.saved_model.load(folder).recommend`:
 
-    recommend               user_id [n], k = 10, exclude_seen = True, allow, deny
-    recommend_for_history   items [m], the oldest first, k, exclude_seen, allow, deny
-    similar_items           item_id [n], k = 10; by the cosine
-    score                   user_id [n], item_id [n]
+    recommend                user_id [n], k = 10, exclude_seen = True, allow, deny
+    recommend_for_history    items [m], the oldest first, k, exclude_seen, allow, deny
+    recommend_for_new_users  columns of features [n, ...], k, allow, deny
+    recommend_new_items      user_id [n], columns of features [m, ...], k
+    similar_to_new_items     columns of features [n, ...], k
+    similar_items            item_id [n], k = 10; by the cosine
+    score                    user_id [n], item_id [n]
 
 Ids are int64 or string, as in the training data. `allow` and `deny` are item ids for
 all users; an empty list does not restrict the items, and unknown ids in it do not
@@ -21,13 +24,32 @@ Unknown users and items, and histories without a known item, are answered by the
 interactions in training. `score` returns `score` and `source`, `[n]` each. k above the
 number of items counts as that number.
 
+Signatures of new users and items need the encoder of the model's features, which is
+part of the graph. They take a tensor for each raw column, by its name, and functions of
+the loaded model a dict of these, `features`. By the kind of the column:
+
+    categorical   [n] text, "" if missing; or int64, where the features of training are
+                  integers, with the lowest int64 if missing
+    multi_hot     [n] text with the encoder's separator, or lists [n, m] of text, filled
+                  up with ""
+    numeric       [n] float64, NaN if missing
+    text          [n] text, "" if missing; its words are found by the tables of Unicode
+                  that TensorFlow has
+    vectors       [n, dim] float32, zeros if missing
+
+A column of two kinds has the kind after its name: `year_numeric`. In a signature, names
+have "_" for what is no Latin letter or digit, and after a name that another input has:
+`k_`. `recommend_new_items` returns in place of ids `row` [n, k], the items' rows from
+0; all scores are 0 for an unknown user.
+
 Tower outputs are computed once, here. Scores equal `Recommender`'s up to rounding.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tfrecs._base.folders import folder_when_whole
+from tfrecs.inference.encoders import Encoders
 
 if TYPE_CHECKING:
     from tfrecs.data.interactions import Interactions
@@ -37,7 +59,12 @@ GRAPH = "saved_model.pb"
 
 
 def write_saved_model(
-    model: "TwoTower", train: "Interactions", folder: Path, *, overwrite: bool
+    model: "TwoTower",
+    train: "Interactions",
+    encoders: Encoders,
+    folder: Path,
+    *,
+    overwrite: bool,
 ) -> None:
     """Writes the folder as a whole; see `Recommender.export`.
 
@@ -57,60 +84,15 @@ def write_saved_model(
     import tensorflow as tf
 
     from tfrecs.inference.saved_model.answers import Answers
+    from tfrecs.inference.saved_model.signatures import signatures_of
 
     _check_place(folder, overwrite)
-    answers = Answers(model, train)
-    signatures = _signatures(answers, has_histories=model.max_length is not None)
+    answers = Answers(model, train, encoders)
+    signatures = signatures_of(answers)
     for name, function in signatures.items():
         setattr(answers, name, function)
     with folder_when_whole(folder, overwrite=overwrite) as new:
         tf.saved_model.save(answers, str(new), signatures=signatures)
-
-
-def _signatures(answers: Any, *, has_histories: bool) -> dict[str, Any]:
-    """Returns the traced functions, by name."""
-    import tensorflow as tf
-
-    users, items = answers.users.dtype, answers.items.dtype
-    ten, yes = tf.constant(10), tf.constant(True)
-    none = tf.constant([], items)
-    user_id, item_id = (
-        tf.TensorSpec([None], dtype, name)
-        for dtype, name in ((users, "user_id"), (items, "item_id"))
-    )
-    limits = [
-        tf.TensorSpec([], tf.int32, "k"),
-        tf.TensorSpec([], tf.bool, "exclude_seen"),
-        tf.TensorSpec([None], items, "allow"),
-        tf.TensorSpec([None], items, "deny"),
-    ]
-    given = answers.recommend, answers.recommend_for_history
-    similar, score = answers.similar_items, answers.score
-    history = tf.TensorSpec([None], items, "items")
-
-    def recommend(user_id, k=ten, exclude_seen=yes, allow=none, deny=none):  # type: ignore[no-untyped-def]
-        return given[0](user_id, k, exclude_seen, allow, deny)
-
-    def recommend_for_history(items, k=ten, exclude_seen=yes, allow=none, deny=none):  # type: ignore[no-untyped-def]
-        return given[1](items, k, exclude_seen, allow, deny)
-
-    def similar_items(item_id, k=ten):  # type: ignore[no-untyped-def]
-        return similar(item_id, k)
-
-    def score_pairs(user_id, item_id):  # type: ignore[no-untyped-def]
-        return score(user_id, item_id)
-
-    traced = {
-        "recommend": (recommend, [user_id, *limits]),
-        "similar_items": (similar_items, [item_id, limits[0]]),
-        "score": (score_pairs, [user_id, item_id]),
-    }
-    if has_histories:
-        traced["recommend_for_history"] = (recommend_for_history, [history, *limits])
-    return {
-        name: tf.function(function, input_signature=specs, autograph=False)
-        for name, (function, specs) in traced.items()
-    }
 
 
 def _check_place(folder: Path, overwrite: bool) -> None:
