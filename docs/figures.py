@@ -4,17 +4,18 @@ A figure stands between `<!-- figure NAME -->` and `<!-- end -->`, in a line or 
 table; `FIGURES` has the function that writes it from `benchmarks/results/*.json`.
 """
 
-import json
 import re
 import statistics
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
+from measured import ROOT, best_in_bold, block, results, table
+from quality_tables import QUALITY
+from speed_tables import SPEED
+
 SPAN = re.compile(r"(<!-- figure (\S+) -->).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -40,11 +41,6 @@ SHOWN = [
 NUMBERS = ("fit_seconds", "epochs", "parameters")
 
 
-def results(file: str) -> Any:
-    """Returns the content of a results file."""
-    return json.loads((RESULTS / f"{file}.json").read_text(encoding="utf-8"))
-
-
 def measured(bench: Bench) -> dict[str, dict[str, float]]:
     """Returns each model's metrics, `NUMBERS` and `stopped`: means over the seeds.
 
@@ -61,22 +57,6 @@ def measured(bench: Bench) -> dict[str, dict[str, float]]:
         model: {name: statistics.fmean(one[name] for one in found) for name in found[0]}
         for model, found in rows.items()
     }
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """Returns a Markdown table whose columns after the first are right-aligned."""
-    marks = ["---", *["--:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [head, marks, *rows])
-
-
-def best_in_bold(column: list[float | None], digits: int = 4) -> list[str]:
-    """Returns a column's texts: the highest value bold, a dash for a missing one."""
-    texts = ["-" if value is None else f"{value:.{digits}f}" for value in column]
-    best = max(value for value in column if value is not None)
-    return [
-        f"**{text}**" if value == best else text
-        for value, text in zip(column, texts, strict=True)
-    ]
 
 
 def fit_seconds(row: dict[str, float]) -> str:
@@ -103,7 +83,7 @@ def quality() -> str:
         [f"`{name}`", *(column[number] for column in columns)]
         for number, name in enumerate(SHOWN)
     ]
-    return _block(table(head, rows))
+    return block(table(head, rows))
 
 
 def bench_table(bench: Bench) -> str:
@@ -121,7 +101,7 @@ def bench_table(bench: Bench) -> str:
         ]
         for number, (model, row) in enumerate(found.items())
     ]
-    return _block(table(["", *names, "fit, s", "epochs", "parameters"], rows))
+    return block(table(["", *names, "fit, s", "epochs", "parameters"], rows))
 
 
 def bench_facts(bench: Bench) -> str:
@@ -161,7 +141,7 @@ def stream_table() -> str:
     """Returns recall and speed of each learner of streams."""
     rows = results("stream-ml-1m")["results"]
     recall = best_in_bold([row["metrics"]["recall@10"] for row in rows], 3)
-    return _block(
+    return block(
         table(
             ["", "recall@10", "events/s"],
             [
@@ -201,7 +181,7 @@ def next_item_table() -> str:
         [f"`{model}`", *texts, f"{row['seconds']:.0f}"]
         for (model, row), *texts in zip(found.items(), *columns, strict=True)
     ]
-    return _block(table(["", *names, "fit, s"], rows))
+    return block(table(["", *names, "fit, s"], rows))
 
 
 def unseen_users() -> str:
@@ -237,7 +217,7 @@ def step_table() -> str:
         [name, *(f"{row[size]:.1f}" if size in row else "-" for size in sizes)]
         for name, row in found.items()
     ]
-    return _block(table(["", *(f"{int(size):,} rows" for size in sizes)], rows))
+    return block(table(["", *(f"{int(size):,} rows" for size in sizes)], rows))
 
 
 def throughput_table() -> str:
@@ -252,7 +232,7 @@ def throughput_table() -> str:
         for model, found in models.items()
         if set(kinds) <= set(found)
     ]
-    return _block(table(["thousand positives/s", *kinds], rows))
+    return block(table(["thousand positives/s", *kinds], rows))
 
 
 def shards() -> str:
@@ -315,14 +295,11 @@ def board_cost() -> str:
     return f"{100 * min(costs):.0f} to {100 * max(costs):.0f}%"
 
 
-def _block(text: str) -> str:
-    return f"\n\n{text}\n\n"
-
-
 FIGURES: dict[str, Callable[[], str]] = {
     "quality": quality,
     "minutes": minutes,
     **{bench.file: partial(bench_table, bench) for bench in BENCHES},
+    "reranked": partial(bench_table, Bench("bench-reranked-ml-100k", "", 10)),
     **{f"{bench.file}-facts": partial(bench_facts, bench) for bench in BENCHES},
     "machine": partial(machine_of, "bench-ml-100k"),
     "step-machine": partial(machine_of, "step-time"),
@@ -343,12 +320,15 @@ FIGURES: dict[str, Callable[[], str]] = {
     "dislikes-auc": partial(dislikes, "auc", 2),
     "dislikes-ndcg": partial(dislikes, "ndcg@10", 3),
     "board-cost": board_cost,
+    **QUALITY,
+    **SPEED,
 }
 
 
 def pages() -> list[Path]:
     """Returns the pages that may have figures."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    top = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "benchmarks/README.md"]
+    return [*top, *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def written(text: str) -> str:

@@ -1,6 +1,8 @@
 """Figures of README and pages: written by a script from `benchmarks/results`."""
 
+import json
 import re
+import statistics
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,17 @@ def test_the_best_of_a_column_is_bold_and_a_missing_value_a_dash(figures):
     assert (
         figures.table(["", "a"], [["b", "1"]]) == "|  | a |\n| --- | --: |\n| b | 1 |"
     )
+
+
+def test_a_published_figure_stands_beside_the_mean_of_the_seeds(figures):
+    path = ROOT / "benchmarks" / "results" / "published.json"
+    row = json.loads(path.read_text(encoding="utf-8"))["rows"]["ncf-mlp"]
+    seeds = [one["ndcg@10"] for one in row["test"]]
+    mean, known = statistics.fmean(seeds), row["published"]["ndcg@10"]
+    assert (
+        f"| ncf-mlp | ndcg@10 | {mean:.4f} | {statistics.stdev(seeds):.4f} "
+        f"| {known:.4f} | {100 * mean / known - 100:+.1f}% |"
+    ) in figures.FIGURES["published-rows"]()
 
 
 def test_the_readme_is_short():
