@@ -35,8 +35,10 @@ def in_process():
         command += ["--json", "out/report.json", "--logdir", "runs"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        progress = re.compile(r"\d+ s: \S+")  # nothing else where there is no terminal
-        assert all(map(progress.match, done.stderr.splitlines())), done.stderr
+        # Nothing but progress where there is no terminal, and what TensorFlow 2.20
+        # logs before a level of its log is known.
+        legal = re.compile(r"\d+ s: \S+|[IWE]\d{4} |WARNING: All log messages before ")
+        assert all(map(legal.match, done.stderr.splitlines())), done.stderr
         return json.loads(Path(folder, "out/report.json").read_text()), done.stdout
 
     return run
