@@ -4,9 +4,11 @@ The names below are the public ones. Each is imported on first use, so that read
 and computing metrics does not load TensorFlow.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tfrecs._base.import_after import import_after
+from wrapt import register_post_import_hook
+
 from tfrecs._base.lazy_names import lazy_names
 
 if TYPE_CHECKING:
@@ -59,4 +61,6 @@ __getattr__, __dir__, __all__ = lazy_names(__name__, __file__)
 
 # Their classes and functions are registered with Keras, which loads them from files.
 _ROOMS = ("models", "losses", "optimizers", "training.row_metrics")
-import_after("keras", [f"{__name__}.{room}" for room in _ROOMS])
+register_post_import_hook(
+    lambda keras: [import_module(f"{__name__}.{room}") for room in _ROOMS], "keras"
+)

@@ -15,7 +15,7 @@ A name in two registries is one objective, with some negatives and with all.
 line in its registry.
 """
 
-import keras  # noqa: F401 first, as `import_after` needs it
+import keras  # noqa: F401 first: our modules are imported right after it
 
 from tfrecs._base.checks import check_choice
 from tfrecs.losses.collie import collie_adaptive_bpr as collie_adaptive_bpr

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-import keras  # noqa: F401 first, as `import_after` needs it
+import keras  # noqa: F401 first: our modules are imported right after it
 
 from tfrecs.models.bucketed_mf import build_bucketed_mf as build_bucketed_mf
 from tfrecs.models.cml import build_cml as build_cml

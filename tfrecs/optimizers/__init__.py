@@ -1,6 +1,6 @@
 """Optimizers for recommenders: their cost follows the batch, not the table."""
 
-import keras  # noqa: F401 first, as `import_after` needs it
+import keras  # noqa: F401 first: our modules are imported right after it
 
 from tfrecs.optimizers.lazy_adam import LazyAdam as LazyAdam
 from tfrecs.optimizers.rowwise_adagrad import RowwiseAdagrad as RowwiseAdagrad
