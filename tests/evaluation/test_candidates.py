@@ -132,10 +132,10 @@ def test_what_cannot_be_drawn_is_refused(films, options, message):
     [
         ([0.5], [[1]], TypeError, "`user_ids` must be ints in 1 dim.*float64"),
         ([0], [1], TypeError, r"`item_ids` must be ints in 2 dim.*shape \(1,\)"),
-        ([], np.zeros((0, 2), int), TypeError, "`user_ids` must be ints.*float64"),
+        ([], np.zeros((0, 2), int), ValueError, r"`user_ids`.*least one id.*\(0,\)"),
         ([0], np.zeros((1, 0), int), ValueError, r"at least one id.*shape \(1, 0\)"),
-        ([-1], [[1]], ValueError, "`user_ids` must be at least one id.*lowest -1"),
-        ([0], [[2**31]], ValueError, "`item_ids` must be at least one id"),
+        ([-1], [[1]], ValueError, "`user_ids` must be from 0.*Received: -1 to -1"),
+        ([0], [[2**31]], ValueError, "`item_ids` must be from 0.*to 2147483648"),
         ([0, 1], [[1]], ValueError, "one row for each.*1 rows and 2 users"),
         ([1, 1], [[1], [2]], ValueError, "`user_ids` must hold each user once"),
     ],

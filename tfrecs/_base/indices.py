@@ -10,17 +10,19 @@ PADDING = -1
 """No item, where a history is shorter than its row. Padding comes first."""
 
 
-def as_indices(values: Any, name: str, size: int) -> IntArray:
-    """Returns ids as `[n]` int32, all from 0 to `size` - 1."""
+def as_indices(
+    values: Any, name: str, size: int, *, lowest: int = 0, dimensions: int = 1
+) -> IntArray:
+    """Returns ids as int32, all from `lowest` to `size` - 1."""
     ids = np.array(values)
-    if ids.ndim != 1 or (len(ids) and ids.dtype.kind not in "iu"):
+    if ids.ndim != dimensions or (ids.size and ids.dtype.kind not in "iu"):
         raise TypeError(
-            f"`{name}` must be a one-dimensional array of ints. Received: shape "
+            f"`{name}` must be ints in {dimensions} dimension(s). Received: shape "
             f"{ids.shape}, {ids.dtype}. For raw ids use Interactions.from_arrays."
         )
-    if len(ids) and not 0 <= ids.min() <= ids.max() < size:
+    if ids.size and not lowest <= ids.min() <= ids.max() < size:
         raise ValueError(
-            f"`{name}` must be from 0 to {size - 1}. Received: "
+            f"`{name}` must be from {lowest} to {size - 1}. Received: "
             f"{ids.min()} to {ids.max()}"
         )
     return ids.astype(np.int32)

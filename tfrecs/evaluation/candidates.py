@@ -14,7 +14,8 @@ import scipy.sparse as sp
 
 from tfrecs._base.array_files import read_arrays
 from tfrecs._base.checks import check_choice, check_positive
-from tfrecs._base.files import file_kind, replaced_when_whole
+from tfrecs._base.files import check_file, replaced_when_whole
+from tfrecs._base.indices import as_indices
 from tfrecs._base.limits import LIMITS
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.interactions import Interactions
@@ -43,18 +44,12 @@ class SampledCandidates:
     def __post_init__(self) -> None:
         """Checks both arrays and makes them read-only."""
         for name, dimensions in (("user_ids", 1), ("item_ids", 2)):
-            ids = np.array(getattr(self, name))
-            if ids.ndim != dimensions or ids.dtype.kind not in "iu":
-                raise TypeError(
-                    f"`{name}` must be ints in {dimensions} dimension(s). Received: "
-                    f"shape {ids.shape}, {ids.dtype}"
-                )
-            if ids.size == 0 or ids.min() < 0 or ids.max() >= 2**31:
+            given = getattr(self, name)
+            ids = as_indices(given, name, 2**31, dimensions=dimensions)
+            if ids.size == 0:
                 raise ValueError(
-                    f"`{name}` must be at least one id from 0. Received: shape "
-                    f"{ids.shape}" + (f", the lowest {ids.min()}" if ids.size else "")
+                    f"`{name}` must be at least one id. Received: shape {ids.shape}"
                 )
-            ids = ids.astype(np.int32)
             ids.flags.writeable = False
             object.__setattr__(self, name, ids)
         if len(self.user_ids) != len(self.item_ids):
@@ -95,7 +90,7 @@ class SampledCandidates:
             ValueError: if the file is damaged, or has other vocabularies.
         """
         path = Path(path)
-        file_kind(path)
+        check_file(path)
         try:
             arrays = read_arrays(path, LIMITS)
             found = cls(arrays["user_ids"], arrays["item_ids"])

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 
 from tfrecs._base.checks import check_positive
 from tfrecs._base.cosine import cosines
+from tfrecs._base.indices import as_indices
 from tfrecs._base.types import AnyArray, FloatArray, IntArray
 from tfrecs.data.histories import padded, with_ids
 from tfrecs.data.interactions import Interactions
@@ -67,8 +68,8 @@ def nearest_liked(
         [[0]]
     """
     check_positive(k=k)
-    asked = _indices("items", items, vectors.shape[0])
-    reasons = _indices("liked", liked, vectors.shape[0])
+    asked = as_indices(np.ravel(items), "items", vectors.shape[0])
+    reasons = as_indices(np.ravel(liked), "liked", vectors.shape[0])
     found = cosines(vectors[asked], vectors[reasons])
     return _strongest(asked, reasons, found, k)
 
@@ -111,9 +112,9 @@ def rests_on(
         leaving one out.
     """
     check_positive(k=k)
-    asked = _indices("items", items, model.num_items)
+    asked = as_indices(np.ravel(items), "items", model.num_items)
     length = model.max_length or 0
-    read = _indices("history", history, model.num_items)[-length:]
+    read = as_indices(np.ravel(history), "history", model.num_items)[-length:]
     distinct = np.array(list(dict.fromkeys(read[::-1].tolist())), np.int32)
     histories = [read, *(read[read != item] for item in distinct)]
     rows = padded(histories, length)
@@ -132,11 +133,3 @@ def _strongest(
     highest = np.take_along_axis(values, best, axis=1)
     places = reasons[best] if len(reasons) else np.empty(best.shape, dtype=np.int32)
     return np.where(np.isneginf(highest), np.int32(-1), places), highest
-
-
-def _indices(name: str, given: AnyArray, size: int) -> IntArray:
-    found = np.asarray(given, dtype=np.int32).reshape(-1)
-    if found.size and (found.min() < 0 or found.max() >= size):
-        wrong = found.min() if found.min() < 0 else found.max()
-        raise ValueError(f"`{name}` must be from 0 to {size - 1}. Received: {wrong}")
-    return found

@@ -110,15 +110,15 @@ def test_a_function_is_asked_for_int32_ids_and_no_users_give_no_rows():
         ([0], 5, "`k` must be at most 4, the number to choose from. Received: k=5"),
         ([0], 0, "`k` must be a whole number of at least 1. Received: k=0"),
         ([0], (1, 2), r"of at least 1. Received: k=\(1, 2\)"),
-        ([0, 2], 1, "`user_ids` must be from 0 to 1. Received: 2"),
+        ([0, 2], 1, "`user_ids` must be from 0 to 1. Received: 0 to 2"),
         ([-1], 1, "`user_ids` must be from 0 to 1. Received: -1"),
-        ([0.5], 1, r"`user_ids` must be whole numbers \[users\]. Received: float64"),
-        (3, 1, r"whole numbers \[users\]. Received: int64 of shape \[\]"),
+        ([0.5], 1, "`user_ids` must be ints.*float64"),
+        (3, 1, r"ints in 1 dimension\(s\). Received: shape \(\), int64"),
     ],
 )
 @pytest.mark.parametrize("deny", [SEEN, None])
 def test_bad_users_and_k_are_refused(user_ids, k, message, deny):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         top_k(SCORES, user_ids, k, deny=deny)
 
 

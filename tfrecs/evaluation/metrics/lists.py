@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from tfrecs._base.checks import check_positive, check_unlabelled
+from tfrecs._base.indices import as_indices
 from tfrecs._base.types import AnyArray, IntArray
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.metrics.ranking import Values
@@ -53,13 +54,14 @@ class Lists:
                 f"each row. Received: shapes {list(items.shape)} and "
                 f"{list(user_ids.shape)}"
             )
-        _check_ids("user_ids", user_ids, 0, self.train.num_users)
-        _check_ids("items", items, NO_ITEM, self.train.num_items)
+        user_ids = as_indices(user_ids, "user_ids", self.train.num_users)
+        items = as_indices(
+            items, "items", self.train.num_items, lowest=NO_ITEM, dimensions=2
+        )
         _check_rows(items)
         for name, ids in {"user_ids": user_ids, "items": items}.items():
-            copy = ids.astype(np.int32)
-            copy.flags.writeable = False
-            object.__setattr__(self, name, copy)
+            ids.flags.writeable = False
+            object.__setattr__(self, name, ids)
         if self.item_features is not None:
             features = _as_features(self.item_features, self.train.num_items)
             object.__setattr__(self, "item_features", features)
@@ -114,17 +116,6 @@ def ratio(above: AnyArray, below: AnyArray) -> Values:
     """Divides; NaN where `below` is 0."""
     out = np.full(len(above), np.nan)
     return np.divide(above, below, out=out, where=below > 0)
-
-
-def _check_ids(name: str, ids: AnyArray, lowest: int, end: int) -> None:
-    """Raises ValueError if an id is not a whole number from `lowest` to `end` - 1."""
-    if not np.issubdtype(ids.dtype, np.integer):
-        raise ValueError(f"`{name}` must be whole numbers. Received: {ids.dtype}")
-    if ids.min() < lowest or ids.max() >= end:
-        wrong = ids.min() if ids.min() < lowest else ids.max()
-        raise ValueError(
-            f"`{name}` must be from {lowest} to {end - 1}. Received: {wrong}"
-        )
 
 
 def _check_rows(items: AnyArray) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tfrecs._base.checks import check_positive
+from tfrecs._base.indices import as_indices
 from tfrecs._base.types import AnyArray, IntArray, Scorer, Scores
 from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.ranking.kernel import (
@@ -66,7 +67,7 @@ def top_k(
     """
     check_positive(k=k, scores_at_once=scores_at_once)
     score = as_scorer(model, deny, "deny")
-    users = _check_users(user_ids, model, deny)
+    users = as_indices(user_ids, "user_ids", _num_users(model, deny))
     if deny is not None:
         num_items = deny.num_items
     else:
@@ -156,20 +157,8 @@ def _best_of_part(
     return items, np.take_along_axis(found, best_first, axis=1)
 
 
-def _check_users(user_ids: AnyArray, model: Any, deny: Interactions | None) -> IntArray:
-    """Returns the ids as int32 `[users]` and checks their range."""
-    ids = np.asarray(user_ids)
-    if ids.ndim != 1 or (ids.size and not np.issubdtype(ids.dtype, np.integer)):
-        raise ValueError(
-            "`user_ids` must be whole numbers [users]. Received: "
-            f"{ids.dtype} of shape {list(ids.shape)}"
-        )
-    end = 2**31
+def _num_users(model: Any, deny: Interactions | None) -> int:
+    """Returns the number of users of a model, or the most ids that there are."""
     if deny is not None:
-        end = deny.num_users
-    elif isinstance(model, np.ndarray):
-        end = len(model)
-    if ids.size and not 0 <= ids.min() <= ids.max() < end:
-        wrong = ids.min() if ids.min() < 0 else ids.max()
-        raise ValueError(f"`user_ids` must be from 0 to {end - 1}. Received: {wrong}")
-    return ids.astype(np.int32)
+        return deny.num_users
+    return len(model) if isinstance(model, np.ndarray) else 2**31
