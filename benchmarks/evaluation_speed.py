@@ -27,7 +27,7 @@ from scipy.sparse import linalg
 
 from tfrecs import Interactions, evaluate
 from tfrecs.bench.results_file import write_json
-from tfrecs.data.readers import read_lightgcn
+from tfrecs.data.readers import read_frame
 from tfrecs.evaluation.metrics import METRICS
 from tfrecs.evaluation.ranking.top_k import top_k
 
@@ -66,11 +66,12 @@ def _vocabulary(size: int):
 
 
 def movielens(folder: Path) -> Case:
-    (users, items), (test_users, test_items) = (
-        read_lightgcn(folder / f"{part}.txt") for part in ("train", "test")
+    of_train, of_test = (
+        read_frame(folder / f"{part}.txt", format="lists") for part in ("train", "test")
     )
-    users, items = np.append(users, test_users), np.append(items, test_items)
-    is_test = np.arange(len(users)) >= len(users) - len(test_users)
+    users = np.append(of_train["user_id"], of_test["user_id"])
+    items = np.append(of_train["item_id"], of_test["item_id"])
+    is_test = np.arange(len(users)) >= len(of_train)
     train, test = split(users, items, is_test, (users.max() + 1, items.max() + 1))
     left, values, right = linalg.svds(train.matrix.astype(float), DIM, random_state=0)
     return Case(

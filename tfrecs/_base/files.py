@@ -16,24 +16,20 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from tfrecs._base.limits import LIMITS, Limits
+from tfrecs._base.limits import Limits
 
 if sys.platform != "win32":
     import fcntl
 
-Bytes: TypeAlias = io.BufferedReader
-"""The bytes of a file, decompressed if it is gzipped."""
 
-
-def file_kind(path: Path) -> str:
-    """Returns the suffix of an existing file, in lower case and without `.gz`."""
+def check_file(path: Path) -> None:
+    """Raises FileNotFoundError or ValueError unless a path is of a file."""
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file. Check the name and the folder.")
     if not path.is_file():
         raise ValueError(f"{path}: must be a file. Received: a folder or device")
-    return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
 @contextmanager
@@ -125,26 +121,6 @@ def naming_full_disk(path: Path, partial: Path | None = None) -> Iterator[None]:
             "or choose another place"
         )
         raise OSError(errno.ENOSPC, message, str(path)) from error
-
-
-@contextmanager
-def open_text(path: Path) -> Iterator[Bytes]:
-    """Opens a file for its decompressed bytes; raises ValueError if it is not text."""
-    with path.open("rb") as raw:
-        file: Bytes = raw
-        if path.suffix.lower() == ".gz":
-            file = limited(gzip.GzipFile(fileobj=raw), path.stat().st_size, LIMITS)
-        start = file.read(2**16)
-        if not start.strip():
-            raise ValueError("must not be empty. Received: no text")
-        nuls, lines = start.count(b"\0"), start.count(b"\n")
-        if 2 * nuls > lines or b"\0" in start.partition(b"\n")[0]:
-            raise ValueError(
-                "must be text in UTF-8. Received: binary data, or text in UTF-16. If "
-                "it is text, save it as UTF-8."
-            )
-        file.seek(0)
-        yield file
 
 
 class _Limited(io.RawIOBase):

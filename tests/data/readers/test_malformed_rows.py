@@ -15,7 +15,6 @@ from tfrecs.data.readers import (
     read_frame,
     read_interactions,
     read_leniently,
-    read_lightgcn,
     read_test,
 )
 
@@ -293,7 +292,7 @@ def test_the_signature_of_utf8_is_no_part_of_a_number(tmp_path):
 def test_lists_are_not_read_in_part(tmp_path):
     path = write(tmp_path / "a.txt", [b"1 2", b"x", b"3 4", b"y"])
     with pytest.raises(ValueError, match=r": 2 malformed rows, the first in line 2: "):
-        read_lightgcn(path)
+        read_frame(path, format="lists")
 
 
 def test_rows_of_empty_fields_are_skipped_like_empty_lines(tmp_path):

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tfrecs.data.readers import read_frame, read_interactions, read_lightgcn, read_test
+from tfrecs.data.readers import read_frame, read_interactions, read_test
 
 ROWS = "user_id,item_id,rating,timestamp\n5,b,4.5,30\n5,a,1,10\n3,b,2,20\n"
 
@@ -125,9 +125,9 @@ def test_what_is_written_comes_back(tmp_path, users, items, suffix):
 def test_lists_come_back_as_pairs(tmp_path, lists, suffix):
     lines = [" ".join(map(str, [user, *items])) for user, items in lists]
     path = write(tmp_path / f"a.{suffix}", "\n".join(["0", *lines]))
-    users, items = read_lightgcn(path)
-    assert users.dtype == items.dtype == np.int64
-    assert list(zip(users.tolist(), items.tolist(), strict=True)) == [
+    frame = read_frame(path, format="lists")
+    assert {*frame.dtypes} == {np.dtype(np.int64)}
+    assert [*frame[["user_id", "item_id"]].itertuples(index=False, name=None)] == [
         (user, item) for user, liked in lists for item in liked
     ]
 
@@ -263,7 +263,7 @@ def refusal(path: Path, read=read_interactions, **options) -> str:
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.txt", "a"])
-@pytest.mark.parametrize("read", [read_frame, read_lightgcn, read_interactions])
+@pytest.mark.parametrize("read", [read_frame, read_interactions])
 def test_a_missing_file_is_refusal(tmp_path, name, read):
     with pytest.raises(FileNotFoundError, match=rf"{tmp_path}/{name}: no such file"):
         read(tmp_path / name)

@@ -2,44 +2,14 @@
 
 import codecs
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 
-from tfrecs._base.files import file_kind, naming_file, open_text
-from tfrecs._base.limits import LIMITS
-from tfrecs._base.types import AnyArray
 from tfrecs.data.readers._form import Form
-from tfrecs.data.readers._opening import lines_of
 from tfrecs.data.readers._table import Fault, Table
 
 LIST_COLUMNS = ("user_id", "item_id")
 """The columns of lists, which have no header."""
-
-
-def read_lightgcn(path: str | Path) -> tuple[AnyArray, AnyArray]:
-    """Reads lists in the format of LightGCN: `user item item ...` a line.
-
-    A user without items is legal, and is not in the result.
-
-    Args:
-        path: a `.txt` file, or `.txt.gz`.
-
-    Returns:
-        The raw users and the raw items, each `[pairs]` int64.
-
-    Raises:
-        FileNotFoundError: if the file does not exist.
-        ValueError: if a line holds anything but whole numbers and spaces.
-    """
-    path = Path(path)
-    file_kind(path)
-    with naming_file(path), open_text(path) as file:
-        table = read_lists(lines_of(file, LIMITS), Form("lists", " "))
-    malformed = table.malformed(path)
-    if malformed:
-        raise ValueError(str(malformed))
-    return table.frame["user_id"].to_numpy(), table.frame["item_id"].to_numpy()
 
 
 def read_lists(lines: Iterable[bytes], form: Form) -> Table:

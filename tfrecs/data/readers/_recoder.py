@@ -23,7 +23,6 @@ class Recoder:
 
     Args:
         separator: a character, "::", or " " for any spaces and tabs.
-        encoding: of the text.
         width: the number of fields of a row.
 
     Attributes:
@@ -31,11 +30,10 @@ class Recoder:
         line_ends: the number of line ends.
     """
 
-    def __init__(self, separator: str, encoding: str, width: int) -> None:
+    def __init__(self, separator: str, width: int) -> None:
         self.has_nul, self.line_ends = False, 0
         self._separator, self._at_start, self._rest = separator, True, ""
-        encoding = encoding.replace("utf-8", "utf-8-sig")
-        self._decode = codecs.getincrementaldecoder(encoding)("tfrecs.nul").decode
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")("tfrecs.nul").decode
         field_end = separator if is_plain(separator) else FIELD_END
         self._end = f"\n{LAST_ROW}" + field_end * (width == 1)
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfrecs._base.files import Bytes
 from tfrecs._base.limits import LIMITS, Limits
 from tfrecs._base.types import AnyArray, BoolArray
 from tfrecs.data.readers._recoder import FIELD_END, LAST_ROW, Recoder, is_plain
@@ -52,23 +51,21 @@ class Parser:
     """Reads the rows of a file. Rows of empty fields are skipped, as empty lines are.
 
     Args:
-        file: the file, opened by `open_text`.
+        file: its bytes, in UTF-8.
         separator: a character, "::", or " " for any spaces and tabs.
         names: the names of the columns; None to read them from the header.
         header: whether the first line holds the names.
         wanted: the columns to read, all by default.
         quotes: whether fields may be in double quotes, as in CSV.
-        encoding: of the text.
         limits: of a row, which is also the size of a block, and of the columns.
     """
 
-    file: Bytes
+    file: Any
     separator: str
     names: Sequence[str] | None = None
     header: bool = True
     wanted: Sequence[str] = ()
     quotes: bool = False
-    encoding: str = "utf-8"
     limits: Limits = LIMITS
 
     def read(self) -> TextRows:
@@ -186,7 +183,7 @@ class Parser:
         import pyarrow as pa
         from pyarrow import csv
 
-        self._recoder = Recoder(self.separator, self.encoding, width)
+        self._recoder = Recoder(self.separator, width)
         self._skipped: list[tuple[int, str, int]] = []
         file.seek(0)
         return csv.open_csv(

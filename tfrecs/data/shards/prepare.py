@@ -13,7 +13,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from tfrecs._base.checks import check_at_least_zero, check_positive
-from tfrecs._base.files import file_kind, naming_full_disk, replaced_when_whole
+from tfrecs._base.files import check_file, naming_full_disk, replaced_when_whole
 from tfrecs._base.manifest import MANIFEST, write_manifest
 from tfrecs._base.types import AnyArray
 from tfrecs.data.feedback import warn_of_no_minimum
@@ -122,7 +122,7 @@ def _described(files: Sequence[Path]) -> list[Any]:
     if not files:
         raise ValueError("`paths` must name at least one file. Received: none")
     for file in files:
-        file_kind(file)
+        check_file(file)
     stats = [(file.name, file.stat()) for file in files]
     return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
 
