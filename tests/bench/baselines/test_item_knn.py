@@ -102,8 +102,6 @@ def test_scores_are_of_the_users_that_were_asked_for():
         ({"k": 0}, "`k` must be a whole number of at least 1. Received: k=0"),
         ({"shrink": -1.0}, "`shrink` must be at least 0, .*Received: shrink=-1.0"),
         ({"decay": 0}, "`decay` must be above 0 and at most 1. Received: decay=0"),
-        ({"decay": 1.1}, "`decay` must be above 0 and at most 1. Received: decay=1.1"),
-        ({"shrink": np.nan}, "`shrink` must be at least 0, .*Received: shrink=nan"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings, message):

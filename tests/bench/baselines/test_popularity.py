@@ -39,6 +39,5 @@ def test_the_latest_need_times_and_a_share():
     train = Interactions.from_arrays(*LOG.values())
     with pytest.raises(BaselineError, match="the data have no times"):
         fit_popularity(train, 0, latest=0.5)
-    for wrong in (0, 1.5, float("nan")):
-        with pytest.raises(ValueError, match=f"above 0 and at most 1.*latest={wrong}"):
-            fit_popularity(train, 0, latest=wrong)
+    with pytest.raises(ValueError, match=r"above 0 and at most 1.*latest=0"):
+        fit_popularity(train, 0, latest=0)

@@ -134,10 +134,9 @@ def test_mixed_precision_gives_float16_rows_of_a_float32_table():
     assert float(layer.losses[-1]) == pytest.approx(0.1 * 3 * 2 * 400**2)
 
 
-@pytest.mark.parametrize("l2", [-1, -1e-6])
-def test_a_negative_penalty_is_refused(l2):
-    with pytest.raises(ValueError, match=f"`l2` must be at least 0.*l2={l2}"):
-        Embedding(5, 2, l2=l2)
+def test_a_negative_penalty_is_refused():
+    with pytest.raises(ValueError, match=r"`l2` must be at least 0.*l2=-1e-06"):
+        Embedding(5, 2, l2=-1e-6)
 
 
 def test_a_regularizer_of_the_whole_table_is_refused():
