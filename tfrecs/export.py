@@ -19,7 +19,7 @@ def main(arguments: Sequence[str]) -> int:
         "--bundle",
         required=True,
         metavar="FOLDER",
-        help="a bundle that Recommender.save wrote",
+        help="a bundle that Recommender.save or Reranked.save wrote",
     )
     parser.add_argument("--out", required=True, metavar="FOLDER", help="a new folder")
     parser.add_argument(
@@ -27,9 +27,9 @@ def main(arguments: Sequence[str]) -> int:
     )
     try:
         options = parser.parse_args(arguments)
-        from tfrecs.inference.recommender import load
+        from tfrecs.inference.second_stage.reranked import load_stages
 
-        load(options.bundle).export(options.out, overwrite=options.overwrite)
+        load_stages(options.bundle).export(options.out, overwrite=options.overwrite)
     except (ValueError, TypeError, OSError) as error:
         return refuse("tfrecs.export", error)
     print(f"{options.out}: a SavedModel of {options.bundle}")

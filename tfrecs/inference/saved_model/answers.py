@@ -1,6 +1,6 @@
 """The functions of an exported recommender."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +28,9 @@ TYPES = {"item": tf.int32, "score": tf.float32}
 
 class Answers(tf.Module):
     """Answers of a two-tower model to raw ids; see `write_saved_model`."""
+
+    candidates: int | None = None
+    context: Sequence[str] = ()
 
     def __init__(
         self, model: "TwoTower", train: "Interactions", encoders: Encoders
@@ -71,13 +74,20 @@ class Answers(tf.Module):
 
         def best(rows: Any) -> dict[str, Any]:
             some = tf.gather(users, rows)
-            is_known = some >= 0
-            scores = self._scores.catalogue(self._scores.known(tf.maximum(some, 0)))
-            scores = tf.where(is_known[:, None], scores, self._popularity[None])
-            scores = tf.where(barred, -np.inf, scores)
-            return _best(self._without_seen(scores, some, exclude_seen & is_known), k)
+            return best_items(self._of_users(some, exclude_seen, barred), k)
 
         return self._answer(best, users, self._scores.users_at_once)
+
+    def _of_users(self, users: Any, exclude_seen: Any, barred: Any) -> Any:
+        """Returns scores of all items, -inf for items that are excluded.
+
+        `users` are indices; of -1, unknown users, the scores are popularity.
+        """
+        is_known = users >= 0
+        scores = self._scores.catalogue(self._scores.known(tf.maximum(users, 0)))
+        scores = tf.where(is_known[:, None], scores, self._popularity[None])
+        scores = tf.where(barred, -np.inf, scores)
+        return self._without_seen(scores, users, exclude_seen & is_known)
 
     def recommend_for_history(
         self, items: Any, k: Any, exclude_seen: Any, allow: Any, deny: Any
@@ -98,7 +108,7 @@ class Answers(tf.Module):
         own = tf.where(exclude_seen, _among(history, self._scores.num_items), False)
         scores = tf.where(own, -np.inf, scores)
         source = tf.where(is_known, [0], [-1])
-        return self._answer(lambda _: _best(scores, k), source, 1)
+        return self._answer(lambda _: best_items(scores, k), source, 1)
 
     def recommend_for_new_users(
         self, features: Any, k: Any, allow: Any, deny: Any
@@ -109,7 +119,7 @@ class Answers(tf.Module):
 
         def best(rows: Any) -> dict[str, Any]:
             scores = self._scores.catalogue(self._scores.of_tower(_rows(users, rows)))
-            return _best(tf.where(barred, -np.inf, scores), k)
+            return best_items(tf.where(barred, -np.inf, scores), k)
 
         places = tf.range(_count(users))
         return self._answer(best, places, self._scores.users_at_once)
@@ -124,7 +134,7 @@ class Answers(tf.Module):
             some = tf.gather(users, rows)
             user = self._scores.known(tf.maximum(some, 0))
             scores = self._scores.of_items(user, items)
-            return _best(tf.where((some >= 0)[:, None], scores, 0.0), k)
+            return best_items(tf.where((some >= 0)[:, None], scores, 0.0), k)
 
         height = self._scores.users_at_once_for(_count(items))
         found = in_blocks(best, tf.range(tf.size(users)), height, TYPES)
@@ -138,7 +148,7 @@ class Answers(tf.Module):
 
         def best(rows: Any) -> dict[str, Any]:
             unit = tf.gather(vectors / lengths, rows)
-            return _best(tf.matmul(unit, self._unit, transpose_b=True), k)
+            return best_items(tf.matmul(unit, self._unit, transpose_b=True), k)
 
         places = tf.range(tf.shape(vectors)[0])
         return self._answer(best, places, self._scores.users_at_once)
@@ -154,7 +164,7 @@ class Answers(tf.Module):
             cosines = tf.matmul(unit, self._unit, transpose_b=True)
             places = tf.range(self._scores.num_items, dtype=tf.int64)
             cosines = tf.where(places == some[:, None], -np.inf, cosines)
-            return _best(tf.where(is_known, cosines, self._popularity[None]), k)
+            return best_items(tf.where(is_known, cosines, self._popularity[None]), k)
 
         return self._answer(best, items, self._scores.users_at_once)
 
@@ -215,7 +225,7 @@ def _constant(array: Any) -> Any:
     return tf.Variable(array, trainable=False)
 
 
-def _best(scores: Any, k: Any) -> dict[str, Any]:
+def best_items(scores: Any, k: Any) -> dict[str, Any]:
     """Returns the k best of each row; of equal scores, the lower index first."""
     tf.debugging.assert_positive(k, "`k` must be at least 1")
     found, items = tf.math.top_k(scores, tf.minimum(k, tf.shape(scores)[1]))

@@ -12,6 +12,8 @@ K = tf.TensorSpec([], tf.int32, "k")
 def signatures_of(answers: Answers) -> dict[str, Any]:
     """Returns the traced functions, by name; see `write_saved_model`."""
     traced = _of_ids(answers)
+    if answers.context:
+        traced |= _of_context(answers)
     if answers.reads_histories:
         traced |= _of_histories(answers)
     if answers.new_users is not None:
@@ -26,6 +28,7 @@ def signatures_of(answers: Answers) -> dict[str, Any]:
 
 def _of_ids(answers: Answers) -> dict[str, Any]:
     ten, yes, none = _defaults(answers)
+    few = _few(answers)
     recommends, similar = answers.recommend, answers.similar_items
     scores = answers.score
     user_id, item_id = (
@@ -33,7 +36,7 @@ def _of_ids(answers: Answers) -> dict[str, Any]:
         for ids, name in ((answers.users, "user_id"), (answers.items, "item_id"))
     )
 
-    def recommend(user_id, k=ten, exclude_seen=yes, allow=none, deny=none):  # type: ignore[no-untyped-def]
+    def recommend(user_id, k=few, exclude_seen=yes, allow=none, deny=none):  # type: ignore[no-untyped-def]
         return recommends(user_id, k, exclude_seen, allow, deny)
 
     def similar_items(item_id, k=ten):  # type: ignore[no-untyped-def]
@@ -48,6 +51,20 @@ def _of_ids(answers: Answers) -> dict[str, Any]:
         "similar_items": (similar_items, [item_id, K]),
         "score": (score, [user_id, item_id]),
     }
+
+
+def _of_context(answers: Any) -> dict[str, Any]:
+    _, yes, none = _defaults(answers)
+    few, recommends = _few(answers), answers.recommend
+
+    def recommend(user_id, context, k=few, exclude_seen=yes, allow=none, deny=none):  # type: ignore[no-untyped-def]
+        return recommends(user_id, k, exclude_seen, allow, deny, context)
+
+    user_id = tf.TensorSpec([None], answers.users.dtype, "user_id")
+    context = tf.TensorSpec([None, len(answers.context)], tf.float32, "context")
+    seen = tf.TensorSpec([], tf.bool, "exclude_seen")
+    specs = [user_id, context, K, seen, *_lists(answers)]
+    return {"recommend": (recommend, specs)}
 
 
 def _of_histories(answers: Answers) -> dict[str, Any]:
@@ -95,6 +112,11 @@ def _of_new_items(answers: Answers) -> dict[str, Any]:
 def _defaults(answers: Answers) -> tuple[Any, Any, Any]:
     """Returns the defaults of `k`, of `exclude_seen`, and of `allow` and `deny`."""
     return tf.constant(10), tf.constant(True), tf.constant([], answers.items.dtype)
+
+
+def _few(answers: Answers) -> Any:
+    """Returns the default of `k` of `recommend`, at most the number of candidates."""
+    return tf.constant(min(10, answers.candidates or 10))
 
 
 def _lists(answers: Answers) -> list[Any]:

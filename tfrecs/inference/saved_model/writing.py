@@ -42,6 +42,12 @@ have "_" for what is no Latin letter or digit, and after a name that another inp
 `k_`. `recommend_new_items` returns in place of ids `row` [n, k], the items' rows from
 0; all scores are 0 for an unknown user.
 
+With a second stage, whose ranker is part of the graph, `recommend` answers in its order
+and with its scores, of equal ones in the first stage's; k is at most the number of
+candidates, and 10 by default, or that number if it is less. If the ranker reads columns
+of the request, `context` [n, columns] float32 has them in the order of the names. Users
+of unknown ids get popular items. Other signatures are of the first stage.
+
 Tower outputs are computed once, here. Scores equal `Recommender`'s up to rounding.
 """
 
@@ -53,6 +59,7 @@ from tfrecs.inference.encoders import Encoders
 
 if TYPE_CHECKING:
     from tfrecs.data.interactions import Interactions
+    from tfrecs.inference.saved_model.reranking import Ranking
     from tfrecs.models.two_tower import TwoTower
 
 GRAPH = "saved_model.pb"
@@ -65,6 +72,7 @@ def write_saved_model(
     folder: Path,
     *,
     overwrite: bool,
+    ranking: "Ranking | None" = None,
 ) -> None:
     """Writes the folder as a whole; see `Recommender.export`.
 
@@ -84,10 +92,12 @@ def write_saved_model(
     import tensorflow as tf
 
     from tfrecs.inference.saved_model.answers import Answers
+    from tfrecs.inference.saved_model.reranking import RerankedAnswers
     from tfrecs.inference.saved_model.signatures import signatures_of
 
     _check_place(folder, overwrite)
-    answers = Answers(model, train, encoders)
+    first = model, train, encoders
+    answers = RerankedAnswers(ranking, *first) if ranking else Answers(*first)
     signatures = signatures_of(answers)
     for name, function in signatures.items():
         setattr(answers, name, function)

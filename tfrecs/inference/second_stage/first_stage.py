@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tfrecs._base.checks import check_positive
-from tfrecs._base.types import AnyArray, Scorer
+from tfrecs._base.types import AnyArray, Scorer, Scores
 from tfrecs.inference.encoders import Encoders
 from tfrecs.inference.kept import kept_scorer
 from tfrecs.inference.recommender import Recommender
 from tfrecs.inference.second_stage.features import SideFeatures, check_distinct
+from tfrecs.inference.second_stage.ranker import numbers_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,6 +108,18 @@ class FirstStage:
             parts.append(context.reset_index(drop=True))
         of_stage = dict(zip(STAGE, (found.scores, found.ranks), strict=True))
         return pd.concat(parts, axis=1).assign(**of_stage)
+
+    def numbers(self) -> tuple[Scores, Scores]:
+        """Returns what a Keras model reads of all users, and of all items: float32.
+
+        Raises:
+            ValueError: if a column is not numeric, or not finite.
+        """
+        train = self._recommender.train
+        users = self._users.rows(np.arange(train.num_users, dtype=np.int32))
+        return numbers_of(users), numbers_of(
+            self._items.rows(np.arange(train.num_items, dtype=np.int32))
+        )
 
     @cached_property
     def scorer(self) -> Callable[[], Scorer]:

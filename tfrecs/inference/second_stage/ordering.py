@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfrecs._base.types import AnyArray, Scores
+from tfrecs._base.types import AnyArray, IntArray, Scores
+from tfrecs.data.interactions import Interactions
 from tfrecs.evaluation.ranking.kernel import row_parts
 from tfrecs.inference.second_stage.first_stage import Candidates, FirstStage
 from tfrecs.inference.second_stage.ranker import ranker_scores
@@ -14,6 +15,19 @@ if TYPE_CHECKING:
 
 ROWS = 2**18
 """Most candidates that a ranker scores at once."""
+
+
+def scores_of_places(
+    stage: FirstStage, ranker: Any, user_ids: IntArray, train: Interactions
+) -> Scores:
+    """Returns places in the order of both stages as scores `[users, num_items]`."""
+    found, _ = ordered(stage, ranker, train.users.ids[user_ids])
+    scores = np.empty((len(user_ids), train.num_items), dtype=np.float32)
+    for row, first in zip(scores, stage.scorer()(user_ids), strict=True):
+        distinct, places = np.unique(first, return_inverse=True)
+        row[:] = places - len(distinct)
+    scores[found.queries, found.item_ids] = stage.candidates - found.ranks
+    return scores
 
 
 def ordered(

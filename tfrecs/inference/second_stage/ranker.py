@@ -88,15 +88,18 @@ def is_keras(ranker: Any) -> bool:
 
 
 def _as_read(ranker: Any, rows: "pd.DataFrame") -> Any:
-    """Returns the table, and for a Keras model its numbers `[rows, columns]`.
+    """Returns the table, and for a Keras model its numbers `[rows, columns]`."""
+    return numbers_of(rows) if is_keras(ranker) else rows
+
+
+def numbers_of(rows: "pd.DataFrame") -> Scores:
+    """Returns what a Keras model reads of columns: `[rows, columns]` float32.
 
     Raises:
-        ValueError: if a column for a Keras model is not numeric, or not finite.
+        ValueError: if a column is not numeric, or not finite.
     """
     import pandas as pd
 
-    if not is_keras(ranker):
-        return rows
     numeric = pd.api.types.is_numeric_dtype
     others = [name for name in rows.columns if not numeric(rows[name].dtype)]
     if others:

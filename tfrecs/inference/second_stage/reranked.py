@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tfrecs._base.checks import check_positive
 from tfrecs._base.limits import LIMITS, Limits
 from tfrecs._base.types import AnyArray, IntArray, Scores
@@ -18,10 +16,11 @@ from tfrecs.inference.bundle_files import naming
 from tfrecs.inference.encoders import Encoders
 from tfrecs.inference.recommender import Recommender
 from tfrecs.inference.second_stage.examples import labelled_rows
+from tfrecs.inference.second_stage.exporting import export
 from tfrecs.inference.second_stage.features import context_rows, names_of
 from tfrecs.inference.second_stage.files import SETTINGS, SecondStage
 from tfrecs.inference.second_stage.first_stage import FirstStage
-from tfrecs.inference.second_stage.ordering import ordered
+from tfrecs.inference.second_stage.ordering import ordered, scores_of_places
 from tfrecs.inference.second_stage.ranker import check_ranker, check_width, fit_ranker
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class Reranked:
     gets the same columns as float32 `[rows, columns]`, which must be numeric and
     finite, and returns `[rows]` or `[rows, 1]`.
 
-    With a Keras model both stages are saved as one bundle, and served. Other estimators
+    With a Keras model both stages are saved as one bundle, served, and exported. Others
     have no form that is safe to load: save the recommender as a bundle and the ranker
     in its own way, such as by skops or joblib, and make a `Reranked` of both again.
 
@@ -231,13 +230,7 @@ class Reranked:
         """
         train = self.recommender.train
         context_rows(None, self.context, len(user_ids))
-        found, _ = ordered(self._stage, self.ranker, train.users.ids[user_ids])
-        scores = np.empty((len(user_ids), train.num_items), dtype=np.float32)
-        for row, first in zip(scores, self._stage.scorer()(user_ids), strict=True):
-            distinct, places = np.unique(first, return_inverse=True)
-            row[:] = places - len(distinct)
-        scores[found.queries, found.item_ids] = self.candidates - found.ranks
-        return scores
+        return scores_of_places(self._stage, self.ranker, user_ids, train)
 
     def save(
         self, folder: str | Path, *, overwrite: bool = False, durable: bool = True
@@ -276,6 +269,11 @@ class Reranked:
                 "without a second stage. Load it with tfrecs.load."
             )
         return found
+
+    def export(self, folder: str | Path, *, overwrite: bool = False) -> None:
+        """Writes a SavedModel; see `tfrecs.inference.saved_model.writing`."""
+        of_ranker = self.ranker, self._stage, self.context
+        export(self.recommender, *of_ranker, Path(folder), overwrite=overwrite)
 
 
 def first_stage(stages: Recommender | Reranked) -> Recommender:
