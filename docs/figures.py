@@ -295,6 +295,24 @@ def board_cost() -> str:
     return f"{100 * min(costs):.0f} to {100 * max(costs):.0f}%"
 
 
+def environments() -> str:
+    """Returns the versions that tests ran on, what ran, and the outcomes."""
+    packages = {"tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy"}
+    packages["pandas"] = "pandas"
+    counts = ["passed", "failed", "skipped"]
+    rows = []
+    for name, row in results("environments")["rows"].items():
+        runs = row["runs"].values()
+        versions = [row["packages"].get(package, "-") for package in packages]
+        found = [[run[count] for run in runs] for count in counts]
+        totals = ["-" if None in column else f"{sum(column):,}" for column in found]
+        date = max(run["date"] for run in runs)
+        ran = ", ".join(f"`{path}`" for what in row["runs"] for path in what.split())
+        rows.append([name, row["python"], *versions, *totals, date, ran])
+    head = ["", "Python", *packages.values(), *counts, "date", "tests"]
+    return block(table(head, rows))
+
+
 FIGURES: dict[str, Callable[[], str]] = {
     "quality": quality,
     "minutes": minutes,
@@ -320,6 +338,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "dislikes-auc": partial(dislikes, "auc", 2),
     "dislikes-ndcg": partial(dislikes, "ndcg@10", 3),
     "board-cost": board_cost,
+    "environments": environments,
     **QUALITY,
     **SPEED,
 }

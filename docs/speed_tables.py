@@ -219,6 +219,37 @@ def device_cases() -> str:
     return block(table(["case", *kinds, "difference", "s"], rows))
 
 
+def gpu() -> str:
+    """Returns speeds of training on one GPU in both precisions."""
+    runs = [results(file) for file in ("gpu", "gpu-bfloat16")]
+    rows = {
+        "NeuMF with NVIDIA's sizes, million samples a second": [
+            f"{run['neumf']['samples_per_second'] / 1e6:.0f}" for run in runs
+        ],
+        "the same, share of the memory bound of float32": [
+            f"{100 * run['neumf']['share_of_bound']:.0f}%" for run in runs
+        ],
+        "in-batch softmax, MF of 64 factors, million samples a second": [
+            f"{run['in_batch_mf']['samples_per_second'] / 1e6:.1f}" for run in runs
+        ],
+        "the same, TFLOP/s of its three matmuls": [
+            f"{run['in_batch_mf']['tflops']:.0f}" for run in runs
+        ],
+    }
+    for name in runs[0]["step_times"]:
+        steps = [run["step_times"][name] for run in runs]
+        sizes = " / ".join(f"{int(size):,}" for size in steps[0])
+        rows[f"a step of MF by {name}, ms, at {sizes} rows"] = [
+            " / ".join(f"{1000 * value:.2f}" for value in step.values())
+            for step in steps
+        ]
+    rows["a training of yelp2018's size, s"] = [
+        f"{run['training']['seconds']:.1f}" for run in runs
+    ]
+    head = ["", *(run["policy"] for run in runs)]
+    return block(table(head, [[name, *texts] for name, texts in rows.items()]))
+
+
 SPEED: dict[str, Callable[[], str]] = {
     "read-cases": read_cases,
     "reading": reading,
@@ -235,6 +266,7 @@ SPEED: dict[str, Callable[[], str]] = {
     "out-of-core": out_of_core,
     "board-costs": board_costs,
     "board-start": board_start,
+    "gpu": gpu,
     "kills": kills,
     "device-cases": device_cases,
 }
