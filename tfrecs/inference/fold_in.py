@@ -88,7 +88,7 @@ class FoldIn:
         return self.model.user_output(self.known_users)
 
     @cached_property
-    def _mean_and_spread(self) -> tuple[AnyArray, AnyArray]:
+    def prior(self) -> tuple[AnyArray, AnyArray]:
         """The mean `[size]` of known users' outputs, and `[size, size]` as above."""
         known = [part.reshape(len(part), -1) for part in self._known_output.values()]
         flat = np.concatenate(known, axis=1).astype(np.float64)
@@ -106,7 +106,7 @@ class FoldIn:
             )
         items = as_indices(history, "histories", self.model.num_items)
         counts = np.bincount(items, minlength=self.model.num_items)
-        mean, spread = self._mean_and_spread
+        mean, spread = self.prior
 
         def loss_and_slope(place: AnyArray) -> tuple[float, AnyArray]:
             flat = (mean + spread @ place).astype(np.float32)
@@ -123,7 +123,7 @@ class FoldIn:
             method="L-BFGS-B",
             options={"ftol": CLOSE_ENOUGH},
         )
-        output = self._split((mean + spread @ found.x).astype(np.float32)[None])
+        output = self.split((mean + spread @ found.x).astype(np.float32)[None])
         return {name: np.asarray(part[0]) for name, part in output.items()}
 
     @cached_property
@@ -140,27 +140,27 @@ class FoldIn:
         }
 
         def surprise(flat: Any, counts: Any) -> Any:
-            user = self._split(flat[None])
+            user = self.split(flat[None])
             scores = self.model.interaction(user, items, catalogue=True)[0]
             scores = ops.cast(scores, "float32")  # of any precision
             return -ops.sum(counts * ops.log_softmax(scores))
 
         return _with_slope(surprise)
 
-    def _split(self, flat: Any) -> dict[str, Any]:
+    def split(self, flat: Any) -> dict[str, Any]:
         """Splits flat outputs, `[n, size]`, into a tower output, `[n, ...]`."""
         output, done = {}, 0
         for name, known in self._known_output.items():
             part = flat[:, done : done + known[0].size]
             output[name] = part if known.ndim == 2 else part[:, 0]
             done += known[0].size
-        if self._one_length is not None:
+        if self.one_length is not None:
             unit = ops.normalize(output["factors"], axis=-1)
-            output["factors"] = unit * self._one_length
+            output["factors"] = unit * self.one_length
         return output
 
     @cached_property
-    def _one_length(self) -> float | None:
+    def one_length(self) -> float | None:
         """The length that all known users' factors have; None if they differ."""
         if "factors" not in self._known_output:
             return None

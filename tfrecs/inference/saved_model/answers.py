@@ -7,15 +7,14 @@ import numpy as np
 import tensorflow as tf
 
 from tfrecs._base.cosine import unit_rows
-from tfrecs._base.indices import PADDING
 from tfrecs.data.histories import reader_of
 from tfrecs.inference.encoders import Encoders
 from tfrecs.inference.saved_model.blocks import in_blocks
+from tfrecs.inference.saved_model.histories import of_histories
 from tfrecs.inference.saved_model.newcomers import Newcomers
 from tfrecs.inference.saved_model.raw_ids import RawIds
 from tfrecs.inference.saved_model.scores import CatalogueScores
 from tfrecs.inference.similarity import vectors_of
-from tfrecs.models.history_towers import UNKNOWN
 from tfrecs.models.interaction import TowerOutput
 
 if TYPE_CHECKING:
@@ -45,13 +44,7 @@ class Answers(tf.Module):
         self._popularity = _constant(train.item_counts.astype(np.float32))
         self._seen = _constant(train.matrix.indices.astype(np.int32))
         self._starts = _constant(train.matrix.indptr.astype(np.int64))
-        self._max_length = model.max_length or 0
-        if self._max_length:
-            # In a function, as in CatalogueScores.
-            self._read_users: Callable[[Any], Any] = lambda rows: model.user_tower(
-                model.user_inputs(rows)
-            )
-            self._weights = [weight.value for weight in model.user_tower.variables]
+        self.of_history: Any = of_histories(model, train, self._scores)
         of_sides = {
             side: Newcomers(model, train, side, encoder)
             for side, encoder in encoders.items()
@@ -59,11 +52,6 @@ class Answers(tf.Module):
         }
         self.new_users: Any = of_sides.get("user")
         self.new_items: Any = of_sides.get("item")
-
-    @property
-    def reads_histories(self) -> bool:
-        """True for a model of histories."""
-        return self._max_length > 0
 
     def recommend(
         self, user_id: Any, k: Any, exclude_seen: Any, allow: Any, deny: Any
@@ -97,12 +85,7 @@ class Answers(tf.Module):
         history = tf.cast(history[history >= 0], tf.int32)
         barred = self._barred(allow, deny)
         is_known = tf.size(history) > 0
-        length = self._max_length
-        row = tf.concat([tf.fill([length], PADDING), history], axis=0)[-length:]
-        row = tf.concat([[UNKNOWN], row], axis=0)  # no user id
-        output = self._read_users(tf.reshape(row, [1, 1 + length]))
-        user = {name: tf.cast(part, tf.float32) for name, part in output.items()}
-        scores = self._scores.catalogue(self._scores.of_tower(user))
+        scores = self._scores.catalogue(self.of_history(history))
         scores = tf.where(is_known, scores, self._popularity[None])
         scores = tf.where(barred, -np.inf, scores)
         own = tf.where(exclude_seen, _among(history, self._scores.num_items), False)

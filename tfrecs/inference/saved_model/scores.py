@@ -61,8 +61,7 @@ class CatalogueScores(tf.Module):
     def catalogue(self, user: TowerOutput) -> Any:
         """Returns scores of all items: `[users, num_items]`."""
         if self.is_dot_product:
-            q = self._items["vectors"][0]
-            return tf.matmul(user["vectors"], q, transpose_b=True)
+            return tf.matmul(user["vectors"], self.item_vectors, transpose_b=True)
         blocks = tf.map_fn(
             lambda item: self._interaction()(user, item, catalogue=True),
             {name: x.read_value() for name, x in self._items.items()},
@@ -72,6 +71,11 @@ class CatalogueScores(tf.Module):
         users = tf.shape(blocks)[1]
         scores = tf.reshape(tf.transpose(blocks, [1, 0, 2]), [users, -1])
         return scores[:, : self.num_items]
+
+    @property
+    def item_vectors(self) -> Any:
+        """The items' vectors `[num_items, dim]`, where scores are inner products."""
+        return self._items["vectors"][0]
 
     def users_at_once_for(self, num_items: Any) -> Any:
         """Returns how many users are scored at once with this many items."""

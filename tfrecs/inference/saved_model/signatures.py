@@ -14,7 +14,7 @@ def signatures_of(answers: Answers) -> dict[str, Any]:
     traced = _of_ids(answers)
     if answers.context:
         traced |= _of_context(answers)
-    if answers.reads_histories:
+    if answers.of_history is not None:
         traced |= _of_histories(answers)
     if answers.new_users is not None:
         traced |= _of_new_users(answers)

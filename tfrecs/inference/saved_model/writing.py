@@ -13,8 +13,9 @@ TensorFlow Serving and in calls of `tf.saved_model.load(folder).recommend`:
 
 Ids are int64 or string, as in the training data. `allow` and `deny` are item ids for
 all users; an empty list does not restrict the items, and unknown ids in it do not
-count. `recommend_for_history` is of models of histories alone: fold-in, which other
-models need, is not exported. Most return, for n users or items:
+count. `recommend_for_history` is of models of histories, and of models that infer the
+user (`tfrecs.inference.fold_in`) from inner products and biases: not of models with a
+hidden part, a `y_range` or factors of one length. Most return, for n users or items:
 
     item_id [n, k], score [n, k]   best first; of equal scores, as `Recommender` does
     count [n]                      results of each; -inf and an empty id, or -1, follow
