@@ -23,7 +23,8 @@ test-slow: $(VENV)/.dev
 
 # Part of the tests once more, on JAX. Optimizing its code takes longer than the tests.
 QUICK_XLA := JAX_DISABLE_MOST_OPTIMIZATIONS=1
-ON_JAX := tests/models/steps_on_jax.py tests/optimizers/rows_on_jax.py \
+ON_JAX := tests/models/steps_on_jax.py tests/models/stablehlo_on_jax.py \
+  tests/optimizers/rows_on_jax.py \
   tests/models/test_checked_batches.py tests/inference/test_bundle.py \
   tests/inference/test_fold_in.py tests/inference/test_recommender.py
 test-jax: $(VENV)/.jax
