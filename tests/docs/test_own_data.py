@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import tfrecs
+
 PAGE = (Path(__file__).parents[2] / "docs" / "own-data.md").read_text("utf-8")
 COMMAND = re.compile(
     r"^    python (-m tfrecs.bench .*--items items.csv.*hybrid)$", re.M
 )
 BLOCK = re.compile(r"```python\n(# In another process.*?)```", re.DOTALL)
+ON_ALL = re.compile(r"```python\n(# The settings of a search.*?)```", re.DOTALL)
 
 
 def write_files(folder):
@@ -56,3 +59,13 @@ def test_one_command_and_twelve_lines_lead_to_a_new_item(tmp_path):
     found = [line.split() for line in printed.splitlines() if " 9001 " in line]
     assert len(found) == 4  # three users, and one recommendation
     assert all(int(row[2]) % 2 for row in found[:3])  # who like dramas
+
+
+@pytest.mark.slow
+def test_the_model_of_all_data_has_all_of_them(tmp_path):
+    write_files(tmp_path)
+    [block] = ON_ALL.findall(PAGE)
+    run(tmp_path, "-c", block)
+    data = tfrecs.read_interactions(tmp_path / "ratings.csv")
+    recommender = tfrecs.load(tmp_path / "bundle")
+    assert len(recommender.train) == len(data)
