@@ -3,6 +3,7 @@
 ml-100k-20240131-120000/
     report.html         the report
     results.json        every metric of every row, as in the file of --json
+    mlflow.json         ids of the rows in MLflow, with --mlflow
     bundles/mf/         a model for the app and for `tfrecs.load`
     mf/                 a folder for each row; mf-seed1/ with several seeds
         events.out.tfevents.*   settings and test metrics, for TensorBoard's HParams

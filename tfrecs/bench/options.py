@@ -54,11 +54,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--minutes", type=_minutes, metavar="M", help=limit)
     resume = "folder of a run to go on with; beside it only --minutes and --json"
     add("--resume", metavar="FOLDER", help=resume)
+    store = "URI where each row is logged too, such as sqlite:///mlflow.db"
+    add("--mlflow", metavar="URI", help=store)
     _add_tuning(parser)
     options = parser.parse_args(arguments)
     if options.tune is None and options.trials is not None:
         parser.error("--trials needs --tune")
-    for name in ("seeds", "epochs", "minutes", "recipes"):
+    for name in ("seeds", "epochs", "minutes", "recipes", "mlflow"):
         if options.tune is not None and getattr(options, name) not in (None, 1):
             parser.error(f"--{name} does not go with --tune")
     return options

@@ -20,6 +20,7 @@ from tfrecs.bench.chosen import NOTHING_CHOSEN, Chosen, read_chosen
 from tfrecs.bench.fitters import Fit, fitter_of
 from tfrecs.bench.folder import BUNDLES, REPORT, RESULTS, new_folder, next_steps
 from tfrecs.bench.measuring import measured
+from tfrecs.bench.mlflow_runs import MlflowRuns
 from tfrecs.bench.options import METADATA, data_arguments
 from tfrecs.bench.problem import Problem, load_problem
 from tfrecs.bench.quiet import load_tensorflow
@@ -56,6 +57,7 @@ def start(options: argparse.Namespace, command: str) -> Run:
         OSError: if the data are missing or the folder cannot be made.
     """
     began = time.monotonic()
+    store = None if options.mlflow is None else MlflowRuns(options.mlflow)
     problem = load_problem(**data_arguments(options, "test", "split", *METADATA))
     chosen = NOTHING_CHOSEN if options.recipes is None else read_chosen(options.recipes)
     for name in options.models or ():
@@ -65,14 +67,10 @@ def start(options: argparse.Namespace, command: str) -> Run:
     folder, kept = _folder(options, problem, rows, command)
 
     def finish(problem: Problem, results: Sequence[Result]) -> list[str]:
-        write_report(
-            folder / REPORT,
-            problem,
-            results,
-            command=command,
-            seconds=time.monotonic() - began,
-        )
-        return next_steps(folder, options.logdir)
+        took = time.monotonic() - began
+        write_report(folder / REPORT, problem, results, command=command, seconds=took)
+        lines = [] if store is None else [store.log(folder, problem, results)]
+        return [*lines, *next_steps(folder, options.logdir)]
 
     return Run(
         problem,
