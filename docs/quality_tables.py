@@ -9,10 +9,10 @@ from typing import Any
 from measured import best_in_bold, block, results, table
 
 
-def next_item_rows() -> str:
+def next_item_rows(file: str) -> str:
     """Returns quality on validation and test of models of histories and others."""
     rows = []
-    for model, seeds in results("histories-beauty")["rows"].items():
+    for model, seeds in results(file)["rows"].items():
         for part, name in {"test": "", "test, not learned": ", last but one"}.items():
             runs = [run for run in seeds.values() if part in run]
             both = [_quality(runs, "validation") if part == "test" else ""]
@@ -220,7 +220,8 @@ def optimizers(task: str) -> str:
 
 
 QUALITY: dict[str, Callable[[], str]] = {
-    "next-item-rows": next_item_rows,
+    "next-item-rows": partial(next_item_rows, "histories-beauty"),
+    "next-item-rows-timed": partial(next_item_rows, "histories-ml-1m-timed"),
     "small-steps": small_steps,
     "searched-settings": searched_settings,
     "published-rows": published_rows,
