@@ -14,7 +14,7 @@ from tfrecs.models.layers import Dropout
 def build_sasrec(
     num_items: int,
     *,
-    embedding_dim: int = 64,
+    embedding_dim: int = 128,
     num_blocks: int = 1,
     num_heads: int = 1,
     max_length: int = 50,
