@@ -618,6 +618,6 @@ def test_indices_are_distinct_pairs_within_their_vocabulary(
 @pytest.mark.parametrize("name", ["user_ids", "item_ids"])
 def test_indices_are_one_dimensional_ints(name, ids):
     array = np.array(ids)
-    expected = f"`{name}` must be a one-dim.*{array.shape[0]}.*{array.dtype}"
+    expected = f"`{name}` must be ints of 1 dim.*{array.shape[0]}.*{array.dtype}"
     with pytest.raises(TypeError, match=f"{expected}.*from_arrays"):
         of_ids(**{name: ids})

@@ -130,8 +130,8 @@ def test_what_cannot_be_drawn_is_refused(films, options, message):
 @pytest.mark.parametrize(
     ("user_ids", "item_ids", "kind", "message"),
     [
-        ([0.5], [[1]], TypeError, "`user_ids` must be ints in 1 dim.*float64"),
-        ([0], [1], TypeError, r"`item_ids` must be ints in 2 dim.*shape \(1,\)"),
+        ([0.5], [[1]], TypeError, "`user_ids` must be ints of 1 dim.*float64"),
+        ([0], [1], TypeError, r"`item_ids` must be ints of 2 dim.*shape \(1,\)"),
         ([], np.zeros((0, 2), int), ValueError, r"`user_ids`.*least one id.*\(0,\)"),
         ([0], np.zeros((1, 0), int), ValueError, r"at least one id.*shape \(1, 0\)"),
         ([-1], [[1]], ValueError, "`user_ids` must be from 0.*Received: -1 to -1"),

@@ -184,7 +184,7 @@ def test_a_wrong_decay_is_named():
 
 def test_heads_must_divide_the_dimension():
     with pytest.raises(ValueError, match=r"must divide embedding_dim=64.*num_heads=5"):
-        HISTORY_MODELS["sasrec"](9, num_heads=5)
+        HISTORY_MODELS["sasrec"](9, embedding_dim=64, num_heads=5)
 
 
 def test_scores_are_cosines_by_the_temperature(name, randomize):

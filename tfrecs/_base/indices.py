@@ -17,8 +17,9 @@ def as_indices(
     ids = np.array(values)
     if ids.ndim != dimensions or (ids.size and ids.dtype.kind not in "iu"):
         raise TypeError(
-            f"`{name}` must be ints in {dimensions} dimension(s). Received: shape "
-            f"{ids.shape}, {ids.dtype}. For raw ids use Interactions.from_arrays."
+            f"`{name}` must be ints of {dimensions} dimension{'s' * (dimensions > 1)}. "
+            f"Received: shape {ids.shape}, {ids.dtype}. For raw ids use "
+            "Interactions.from_arrays."
         )
     if ids.size and not lowest <= ids.min() <= ids.max() < size:
         raise ValueError(

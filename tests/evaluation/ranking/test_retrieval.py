@@ -113,7 +113,7 @@ def test_a_function_is_asked_for_int32_ids_and_no_users_give_no_rows():
         ([0, 2], 1, "`user_ids` must be from 0 to 1. Received: 0 to 2"),
         ([-1], 1, "`user_ids` must be from 0 to 1. Received: -1"),
         ([0.5], 1, "`user_ids` must be ints.*float64"),
-        (3, 1, r"ints in 1 dimension\(s\). Received: shape \(\), int64"),
+        (3, 1, r"ints of 1 dimension\. Received: shape \(\), int64"),
     ],
 )
 @pytest.mark.parametrize("deny", [SEEN, None])

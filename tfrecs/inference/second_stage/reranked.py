@@ -62,6 +62,7 @@ class Reranked:
             columns.
 
     Example:
+        >>> import numpy as np
         >>> from sklearn.linear_model import LogisticRegression
         >>> from tfrecs import Interactions, Recommender, Reranked
         >>> users, items = ["ann", "bob", "cy"], ["Alien", "Heat", "Tron"]
