@@ -60,11 +60,10 @@ class Answers(tf.Module):
         users = self.users.index(user_id)
         barred = self._barred(allow, deny)
 
-        def best(rows: Any) -> dict[str, Any]:
-            some = tf.gather(users, rows)
+        def best(some: Any) -> dict[str, Any]:
             return best_items(self._of_users(some, exclude_seen, barred), k)
 
-        return self._answer(best, users, self._scores.users_at_once)
+        return self._answer(best, users, users >= 0, self._scores.users_at_once)
 
     def _of_users(self, users: Any, exclude_seen: Any, barred: Any) -> Any:
         """Returns scores of all items, -inf for items that are excluded.
@@ -90,8 +89,8 @@ class Answers(tf.Module):
         scores = tf.where(barred, -np.inf, scores)
         own = tf.where(exclude_seen, _among(history, self._scores.num_items), False)
         scores = tf.where(own, -np.inf, scores)
-        source = tf.where(is_known, [0], [-1])
-        return self._answer(lambda _: best_items(scores, k), source, 1)
+        alone = tf.zeros([1]), is_known[None]
+        return self._answer(lambda _: best_items(scores, k), *alone, 1)
 
     def recommend_for_new_users(
         self, features: Any, k: Any, allow: Any, deny: Any
@@ -100,12 +99,12 @@ class Answers(tf.Module):
         users = self.new_users(features)
         barred = self._barred(allow, deny)
 
-        def best(rows: Any) -> dict[str, Any]:
-            scores = self._scores.catalogue(self._scores.of_tower(_rows(users, rows)))
+        def best(some: TowerOutput) -> dict[str, Any]:
+            scores = self._scores.catalogue(self._scores.of_tower(some))
             return best_items(tf.where(barred, -np.inf, scores), k)
 
-        places = tf.range(_count(users))
-        return self._answer(best, places, self._scores.users_at_once)
+        is_known = tf.fill([_count(users)], True)
+        return self._answer(best, users, is_known, self._scores.users_at_once)
 
     def recommend_new_items(
         self, user_id: Any, features: Any, k: Any
@@ -113,14 +112,13 @@ class Answers(tf.Module):
         """Returns the k best for users `[n]` of items with raw columns `[m, ...]`."""
         users, items = self.users.index(user_id), self.new_items(features)
 
-        def best(rows: Any) -> dict[str, Any]:
-            some = tf.gather(users, rows)
+        def best(some: Any) -> dict[str, Any]:
             user = self._scores.known(tf.maximum(some, 0))
             scores = self._scores.of_items(user, items)
             return best_items(tf.where((some >= 0)[:, None], scores, 0.0), k)
 
         height = self._scores.users_at_once_for(_count(items))
-        found = in_blocks(best, tf.range(tf.size(users)), height, TYPES)
+        found = in_blocks(best, users, height, TYPES)
         source = _source(users >= 0)
         return {"row": found["item"], "score": found["score"], "source": source}
 
@@ -129,19 +127,18 @@ class Answers(tf.Module):
         vectors = vectors_of(self.new_items(features))
         lengths = tf.maximum(tf.norm(vectors, axis=1, keepdims=True), TINY)
 
-        def best(rows: Any) -> dict[str, Any]:
-            unit = tf.gather(vectors / lengths, rows)
+        def best(unit: Any) -> dict[str, Any]:
             return best_items(tf.matmul(unit, self._unit, transpose_b=True), k)
 
-        places = tf.range(tf.shape(vectors)[0])
-        return self._answer(best, places, self._scores.users_at_once)
+        height = self._scores.users_at_once
+        is_known = tf.fill(tf.shape(vectors)[:1], True)
+        return self._answer(best, vectors / lengths, is_known, height)
 
     def similar_items(self, item_id: Any, k: Any) -> dict[str, Any]:
         """Returns the k items most similar to items `[n]`, by the cosine."""
         items = self.items.index(item_id)
 
-        def best(rows: Any) -> dict[str, Any]:
-            some = tf.gather(items, rows)
+        def best(some: Any) -> dict[str, Any]:
             is_known = (some >= 0)[:, None]
             unit = tf.gather(self._unit, tf.maximum(some, 0))
             cosines = tf.matmul(unit, self._unit, transpose_b=True)
@@ -149,7 +146,7 @@ class Answers(tf.Module):
             cosines = tf.where(places == some[:, None], -np.inf, cosines)
             return best_items(tf.where(is_known, cosines, self._popularity[None]), k)
 
-        return self._answer(best, items, self._scores.users_at_once)
+        return self._answer(best, items, items >= 0, self._scores.users_at_once)
 
     def score(self, user_id: Any, item_id: Any) -> dict[str, Any]:
         """Returns the scores of pairs `[n]`."""
@@ -171,16 +168,20 @@ class Answers(tf.Module):
         }
 
     def _answer(
-        self, best: Callable[[Any], dict[str, Any]], indices: Any, height: int
+        self,
+        best: Callable[[Any], dict[str, Any]],
+        queries: Any,
+        is_known: Any,
+        height: int,
     ) -> dict[str, Any]:
-        """Returns raw ids, of the best items of rows for queries of these indices."""
-        found = in_blocks(best, tf.range(tf.size(indices)), height, TYPES)
+        """Returns raw ids, of the best items of queries `[n, ...]`."""
+        found = in_blocks(best, queries, height, TYPES)
         is_item = found["score"] > -np.inf
         return {
             "item_id": self.items.at(tf.where(is_item, found["item"], -1)),
             "score": found["score"],
             "count": tf.reduce_sum(tf.cast(is_item, tf.int32), axis=1),
-            "source": _source(indices >= 0),
+            "source": _source(is_known),
         }
 
     def _barred(self, allow: Any, deny: Any) -> Any:
@@ -213,10 +214,6 @@ def best_items(scores: Any, k: Any) -> dict[str, Any]:
     tf.debugging.assert_positive(k, "`k` must be at least 1")
     found, items = tf.math.top_k(scores, tf.minimum(k, tf.shape(scores)[1]))
     return {"item": items, "score": found}
-
-
-def _rows(output: TowerOutput, rows: Any) -> TowerOutput:
-    return {name: tf.gather(part, rows) for name, part in output.items()}
 
 
 def _count(output: TowerOutput) -> Any:

@@ -67,12 +67,11 @@ class Newcomers(tf.Module):
             counts, counts[:1], "Columns of features must have the same length"
         )
 
-        def read(rows: Any) -> TowerOutput:
-            some = {name: tf.gather(x, rows) for name, x in columns.items()}
+        def read(some: dict[str, Any]) -> TowerOutput:
             output = self._read(self._encode(some))
             return {name: tf.cast(part, tf.float32) for name, part in output.items()}
 
-        return in_blocks(read, tf.range(counts[0]), self._height, self._types)
+        return in_blocks(read, columns, self._height, self._types)
 
 
 def _reader(model: Any, side: Side, tower: keras.Model) -> Callable[[Any], TowerOutput]:

@@ -75,16 +75,16 @@ class RerankedAnswers(Answers):
         with tf.control_dependencies([has_rows]):  # else gathering may fail first
             context = tf.identity(context)
 
-        def best(rows: Any) -> dict[str, Any]:
-            some = tf.gather(users, rows)
+        def best(given: tuple[Any, Any]) -> dict[str, Any]:
+            some, its_context = given
             scores = self._of_users(some, exclude_seen, barred)
             found = best_items(scores, self.candidates)
-            found = self._ordered(some, found, tf.gather(context, rows))
+            found = self._ordered(some, found, its_context)
             return {name: part[:, : tf.maximum(k, 1)] for name, part in found.items()}
 
         tf.debugging.assert_positive(k, "`k` must be at least 1")
         height = min(self._scores.users_at_once, self._ranked_at_once)
-        return self._answer(best, users, height)
+        return self._answer(best, (users, context), users >= 0, height)
 
     def _ordered(
         self, users: Any, found: dict[str, Any], context: Any
