@@ -7,14 +7,12 @@ import pytest
 
 pytest.importorskip("pydantic")
 
-from tfrecs.serve.logs import LOGGER
 from tfrecs.serve.questions import Items, Ranked
 from tfrecs.serve.tally import Tally
 
 
 @pytest.fixture
-def lines(caplog, monkeypatch):
-    monkeypatch.setattr(LOGGER, "propagate", True)  # a server of this process ends it
+def lines(caplog):
     caplog.set_level(logging.INFO, "tfrecs.serve")
     return lambda: [json.loads(record.message) for record in caplog.records]
 

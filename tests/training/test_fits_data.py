@@ -82,7 +82,7 @@ def test_ratings_up_to_the_ends_of_the_range_train():
 # Ids
 
 
-@pytest.mark.parametrize("missing", [float("nan"), None, np.datetime64("NaT")])
+@pytest.mark.parametrize("missing", [float("nan"), None, np.datetime64("NaT", "ns")])
 def test_missing_ids_of_events_are_refused_and_change_nothing(missing):
     stream = IncrementalRecommender(Popular())
     stream.partial_fit("ann", "a")
