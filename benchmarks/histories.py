@@ -7,7 +7,8 @@ the items before both as well: for their validation, and for a second row of tes
 which they read the item of validation and have not learned from it. Everything has its
 defaults, unless `--values` names others for the models of histories.
 
-`--parts` has one or more of: `rows`; `minutes`, the quality of SASRec after trainings
+`--parts` has one or more of: `rows`; `validation`, models of histories on validation
+alone; `minutes`, the quality of SASRec after trainings
 of `--minutes`; `unseen`, SASRec without a tenth of the users, whose lists are then
 evaluated apart; and `speed`, positions a second of SASRec beside a plain one in Keras,
 and the memory of both. Each adds its own to what the file of `--json` has already.
@@ -129,6 +130,18 @@ def rows(problem: Problem, asked: Any, found: dict[str, Any]) -> None:
         asked.save()
 
 
+def validation(problem: Problem, asked: Any, found: dict[str, Any]) -> None:
+    """Models of histories on validation alone, by which their settings are chosen."""
+    for name in filter(HISTORIES.__contains__, asked.models.split(",")):
+        say(f"validation: {name}")
+        recipe = recipe_of(name, problem.fitting, asked.values)
+        model, cost = trained(recipe, problem.fitting, asked.seed)
+        metrics = measured(model, problem.fitting, problem.validation)
+        seeds = found.setdefault(key_of(name, asked.values), {})
+        seeds[str(asked.seed)] = {"validation": metrics, **cost}
+        asked.save()
+
+
 def minutes(problem: Problem, asked: Any, found: dict[str, Any]) -> None:
     """SASRec when a training had to end: its learning rate is 0 by then."""
     for number in asked.minutes:
@@ -214,7 +227,13 @@ def speed(problem: Problem, asked: Any, found: dict[str, Any]) -> None:
     asked.save()
 
 
-PARTS = {"rows": rows, "minutes": minutes, "unseen": unseen, "speed": speed}
+PARTS = {
+    "rows": rows,
+    "validation": validation,
+    "minutes": minutes,
+    "unseen": unseen,
+    "speed": speed,
+}
 
 
 def key_of(name: str, values: Mapping[str, Any]) -> str:

@@ -24,6 +24,16 @@ def next_item_rows(file: str) -> str:
     return block(table(head, rows))
 
 
+def tried_on_validation(file: str) -> str:
+    """Returns validation of models of histories with some values, and seconds."""
+    rows = [
+        [model, _quality(list(seeds.values()), "validation"), f"{run['seconds']:.0f}"]
+        for model, seeds in results(file)["validation"].items()
+        for run in seeds.values()
+    ]
+    return block(table(["", "validation: R@10, NDCG@10", "fit, s"], rows))
+
+
 def _quality(runs: list[Any], part: str) -> str:
     """Returns the means of two metrics, and their deviations if there are seeds."""
     runs = [run[part] for run in runs if part in run]
@@ -222,6 +232,8 @@ def optimizers(task: str) -> str:
 QUALITY: dict[str, Callable[[], str]] = {
     "next-item-rows": partial(next_item_rows, "histories-beauty"),
     "next-item-rows-timed": partial(next_item_rows, "histories-ml-1m-timed"),
+    "next-item-tried": partial(tried_on_validation, "histories-beauty"),
+    "next-item-tried-timed": partial(tried_on_validation, "histories-ml-1m-timed"),
     "small-steps": small_steps,
     "searched-settings": searched_settings,
     "published-rows": published_rows,

@@ -49,6 +49,11 @@ def test_each_part_adds_its_own_to_the_file(folder):
     assert {*rows[name]["0"]} == {*tests, "validation", "seconds", "epochs"}
     assert rows[name]["0"]["epochs"] == 8
 
+    found = run_parts(folder, "validation", "--models", "markov,sasrec", *few)
+    [[alone]] = [seeds.values() for seeds in found["validation"].values()]
+    assert {*alone} == {"validation", "seconds", "epochs"}
+    assert alone["validation"] == rows[name]["0"]["validation"]  # the same training
+
     options = ("--minutes", "0.05,0.1", "--repeats", "2", *few)
     found = run_parts(folder, "minutes,unseen,speed", *options)
     assert found["rows"] == rows

@@ -75,6 +75,9 @@ def test_answers_are_in_the_order_of_the_second_stage(both, client):
     found = post(client, user=3, k=4, context=given).json()
     table = stages.recommend([3], 4, context=context(2, 0.25))
     assert found == {"items": items_of(table), "source": "model"}
+    found = post(client, user=3, context=given).json()  # k is 10, of 5 candidates
+    table = stages.recommend([3], 5, context=context(2, 0.25))
+    assert found["items"] == items_of(table)
     limits = {"allow": ["item 2", "item 5", "item 7"], "deny": ["item 5"]}
     every = {"exclude_seen": False, "k": 5, **limits}
     found = post(client, user=3, context=given, **every).json()

@@ -25,7 +25,8 @@ def misfit(served: Served, question: Recommend) -> ValueError | None:
         wanted = f"a number for each of {', '.join(names)}" if names else "no column"
         received = ", ".join(name[:40] for name in given[:20]) or "none"
         return ValueError(f"`context` must have {wanted}. Received: {received}")
-    if isinstance(served, Reranked) and question.k > served.candidates:
+    is_given = "k" in question.model_fields_set
+    if isinstance(served, Reranked) and is_given and question.k > served.candidates:
         return ValueError(
             f"`k` must be at most {served.candidates}, the number of candidates that "
             f"the second stage orders. Received: k={question.k}"
@@ -48,7 +49,7 @@ def reranked(stages: Reranked, asked: Sequence[Recommend]) -> "list[pd.DataFrame
     first = asked[0]
     table = stages.recommend(
         [question.user for question in asked],
-        max(question.k for question in asked),
+        min(stages.candidates, max(question.k for question in asked)),
         exclude_seen=first.exclude_seen,
         allow=first.allow,
         deny=first.deny,
